@@ -1,0 +1,12 @@
+//! Floor 0, the ground: numbers, random streams, the one matrix product, the
+//! team of threads, and the pattern by which a family of things is named.
+
+pub mod family;
+pub mod gemm;
+pub mod problem;
+pub mod rng;
+pub mod scalar;
+pub mod team;
+
+pub use problem::Problem;
+pub use scalar::Scalar;

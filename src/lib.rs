@@ -1,0 +1,4 @@
+//! vgrad
+pub mod base;
+pub mod nn;
+pub mod study;

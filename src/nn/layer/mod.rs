@@ -1,0 +1,4 @@
+//! Layers.
+
+pub mod norm;
+pub mod skip;

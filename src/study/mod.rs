@@ -1,0 +1,5 @@
+//! Floor 2, training and looking: data sources, batches, schedules, probes,
+//! the training loop and CSV recording.
+
+pub mod data;
+pub mod schedule;
