@@ -1,0 +1,84 @@
+//! Rows as a source hands them over, before splitting and scaling.
+
+use ndarray::Array2;
+
+/// What the network should answer, one entry per sample.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets<T> {
+    /// Class indices, from 0.
+    Classes(Vec<u32>),
+    /// Numbers, shape [samples, outputs].
+    Numbers(Array2<T>),
+}
+
+impl<T> Targets<T> {
+    /// The number of samples.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Numbers(numbers) => numbers.nrows(),
+        }
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Feature values, row by row. Images stay bytes until they are scaled, an
+/// eighth of the memory.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inputs {
+    /// Bytes, standing for byte/255.
+    Bytes(Vec<u8>),
+    /// Plain numbers.
+    Numbers(Vec<f64>),
+}
+
+/// All rows of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raw {
+    /// Feature values, shape [samples, features] row by row.
+    pub inputs: Inputs,
+    /// Features per sample.
+    pub features: usize,
+    /// One target per sample.
+    pub targets: Targets<f64>,
+    /// The classes' names by index; empty for numeric targets.
+    pub class_names: Vec<String>,
+    /// How many of the last rows come from a test file; `None` without one.
+    pub test_rows: Option<usize>,
+}
+
+impl Raw {
+    /// Rows with class labels and without a test file; classes are named by
+    /// their index.
+    pub fn labelled(inputs: Vec<f64>, features: usize, labels: Vec<u32>, classes: u32) -> Self {
+        Self {
+            inputs: Inputs::Numbers(inputs),
+            features,
+            targets: Targets::Classes(labels),
+            class_names: (0..classes).map(|class| class.to_string()).collect(),
+            test_rows: None,
+        }
+    }
+
+    /// The number of rows.
+    pub fn samples(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Writes the features of one row into `out` (length: features).
+    pub fn read_row(&self, row: usize, out: &mut [f64]) {
+        let range = row * self.features..(row + 1) * self.features;
+        match &self.inputs {
+            Inputs::Numbers(values) => out.copy_from_slice(&values[range]),
+            Inputs::Bytes(bytes) => {
+                for (value, &byte) in out.iter_mut().zip(&bytes[range]) {
+                    *value = f64::from(byte) / 255.0;
+                }
+            }
+        }
+    }
+}
