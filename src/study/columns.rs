@@ -73,7 +73,7 @@ macro_rules! columns {
 }
 
 /// `gradients.csv`: a row per logged step and layer.
-pub fn gradient_columns<'a>() -> &'static [Column<LayerRow<'a>>] {
+pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     columns! {
     "step", "updates made before this measurement", |row| Cell::Count(row.record.step);
     "epoch", "passes over the training data finished before it", |row| Cell::Count(row.record.epoch);
@@ -94,7 +94,7 @@ pub fn gradient_columns<'a>() -> &'static [Column<LayerRow<'a>>] {
 }
 
 /// `training.csv`: a row per logged or evaluated step.
-pub fn training_columns<'a>() -> &'static [Column<StepRecord<'a>>] {
+pub fn training_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     columns! {
     "step", "updates made before this measurement", |row| Cell::Count(row.step);
     "epoch", "passes over the training data finished before it", |row| Cell::Count(row.epoch);

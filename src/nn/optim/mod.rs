@@ -74,3 +74,4 @@ impl<T: crate::base::Scalar> Stepper<T> {
         UpdateSquares { params: p, update: crate::base::scalar::sum_of_squares(grads) * m.learning_rate * m.learning_rate }
     }
 }
+pub fn clip_coefficient(limit: f64, norm: f64) -> f64 { (limit / (norm + 1e-6)).min(1.0) }

@@ -5,7 +5,8 @@ use std::path::Path;
 use ndarray::Array2;
 use rand::seq::SliceRandom;
 
-use super::raw::{Raw, Targets};
+use super::raw::Raw;
+use crate::nn::loss::Targets;
 use super::standardize::Scale;
 use super::{LoadContext, Source};
 use crate::base::rng::stream;

@@ -20,7 +20,7 @@ mod teacher;
 pub use dataset::{Dataset, LoadOptions, Split, load};
 pub use digits::Digits;
 pub use planar::{Circles, Moons, Spirals};
-pub use raw::{Inputs, Raw, Targets};
+pub use raw::{Inputs, Raw};
 pub use synthetic::{Blobs, Gaussian, Parity, Sine};
 pub use teacher::Teacher;
 

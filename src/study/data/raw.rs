@@ -1,30 +1,6 @@
 //! Rows as a source hands them over, before splitting and scaling.
 
-use ndarray::Array2;
-
-/// What the network should answer, one entry per sample.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Targets<T> {
-    /// Class indices, from 0.
-    Classes(Vec<u32>),
-    /// Numbers, shape [samples, outputs].
-    Numbers(Array2<T>),
-}
-
-impl<T> Targets<T> {
-    /// The number of samples.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Classes(classes) => classes.len(),
-            Self::Numbers(numbers) => numbers.nrows(),
-        }
-    }
-
-    /// Whether there is no sample.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
+use crate::nn::loss::Targets;
 
 /// Feature values, row by row. Images stay bytes until they are scaled, an
 /// eighth of the memory.

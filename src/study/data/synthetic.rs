@@ -6,7 +6,8 @@ use ndarray::Array2;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::raw::{Inputs, Raw, Targets};
+use super::raw::{Inputs, Raw};
+use crate::nn::loss::Targets;
 use super::{LoadContext, Loader};
 use crate::base::Problem;
 use crate::base::family::member;
