@@ -62,16 +62,3 @@ member! {
         weight_decay: f64 = 0.0,
     }
 }
-pub struct Moment { pub t: u64, pub learning_rate: f64 }
-pub struct UpdateSquares { pub params: f64, pub update: f64 }
-pub struct Stepper<T> { x: T }
-impl<T: crate::base::Scalar> Stepper<T> {
-    pub fn new(_: &Optimizer) -> Self { Self { x: T::zero() } }
-    pub fn states_per_param(&self) -> usize { 0 }
-    pub fn step(&self, m: &Moment, clip: T, params: &mut [T], grads: &[T], _s: &mut [T]) -> UpdateSquares {
-        let p = crate::base::scalar::sum_of_squares(params);
-        params.iter_mut().zip(grads).for_each(|(p, g)| *p = *p - *g * clip * T::of(m.learning_rate));
-        UpdateSquares { params: p, update: crate::base::scalar::sum_of_squares(grads) * m.learning_rate * m.learning_rate }
-    }
-}
-pub fn clip_coefficient(limit: f64, norm: f64) -> f64 { (limit / (norm + 1e-6)).min(1.0) }
