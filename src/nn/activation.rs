@@ -94,7 +94,7 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
         // right of 0 and not above it on the left.
         let flat = |y: T, slope: T| match P::FLAT {
             FlatSides::None => false,
-            FlatSides::Left => slope.abs() < limit && !(y > middle),
+            FlatSides::Left => slope.abs() < limit && y <= middle,
             FlatSides::Both => slope.abs() < limit,
         };
         (P::FLAT != FlatSides::None).then(|| {
