@@ -41,23 +41,44 @@ enum Coordinate {
 }
 
 impl Problem {
-    fn new(architecture: &Architecture, graph: Graph<f64>, loss: &Loss, rows: usize, seed: u64) -> Self {
+    fn new(
+        architecture: &Architecture,
+        graph: Graph<f64>,
+        loss: &Loss,
+        rows: usize,
+        seed: u64,
+    ) -> Self {
         let stepper = Stepper::new(&named::<Optimizer>("sgd"));
-        let architecture = Architecture { seed, ..architecture.clone() };
-        let mut network = Network::from_graph(&architecture, graph, loss.clone(), rows, true, &stepper);
+        let architecture = Architecture {
+            seed,
+            ..architecture.clone()
+        };
+        let mut network =
+            Network::from_graph(&architecture, graph, loss.clone(), rows, true, &stepper);
         // Every parameter away from its start, so that a ReZero scale or a
         // norm's bias of 0 hides nothing.
         let mut random = normal(seed + 1000, 1, 4096).into_iter();
         for block in network.blocks_mut() {
-            block.trained.iter_mut().zip(&mut random).for_each(|(p, r)| *p += 0.2 * r);
+            block
+                .trained
+                .iter_mut()
+                .zip(&mut random)
+                .for_each(|(p, r)| *p += 0.2 * r);
         }
         let inputs = normal(seed, rows, INPUTS);
-        Self { network, inputs, targets: labels(rows, CLASSES as u32), team: Team::new(1).unwrap() }
+        Self {
+            network,
+            inputs,
+            targets: labels(rows, CLASSES as u32),
+            team: Team::new(1).unwrap(),
+        }
     }
 
     fn slot(&mut self, at: Coordinate) -> &mut f64 {
         match at {
-            Coordinate::Parameter { block, index } => &mut self.network.blocks_mut()[block].trained[index],
+            Coordinate::Parameter { block, index } => {
+                &mut self.network.blocks_mut()[block].trained[index]
+            }
             Coordinate::Input { index } => &mut self.inputs.as_slice_mut().unwrap()[index],
         }
     }
@@ -91,7 +112,9 @@ impl Problem {
             gradient.map(move |(index, g)| (Coordinate::Parameter { block, index }, *g))
         });
         let inputs = self.network.input_gradient().into_iter().enumerate();
-        parameters.chain(inputs.map(|(index, g)| (Coordinate::Input { index }, g))).collect()
+        parameters
+            .chain(inputs.map(|(index, g)| (Coordinate::Input { index }, g)))
+            .collect()
     }
 }
 
@@ -119,7 +142,9 @@ fn check(problem: &mut Problem, has_kinks: bool) -> Verdict {
             return Verdict::NearKink;
         }
         if !((analytic - numeric).abs() <= TOLERANCE * scale) {
-            return Verdict::Wrong(format!("{at:?}: analytic {analytic:e}, numeric {numeric:e}"));
+            return Verdict::Wrong(format!(
+                "{at:?}: analytic {analytic:e}, numeric {numeric:e}"
+            ));
         }
     }
     Verdict::Right
@@ -159,7 +184,16 @@ fn combinations(activation: &str, depth: usize) -> Vec<(String, Architecture)> {
                     let name = format!("{activation} {norm} {skip:?} {order:?} bias={bias}");
                     let plain = plain(activation, "he_normal", INPUTS, vec![WIDTH; depth], CLASSES);
                     let skip = skip.clone();
-                    all.push((name, Architecture { norm: named(norm), skip, order, bias, ..plain }));
+                    all.push((
+                        name,
+                        Architecture {
+                            norm: named(norm),
+                            skip,
+                            order,
+                            bias,
+                            ..plain
+                        },
+                    ));
                 }
             }
         }
@@ -198,7 +232,11 @@ fn every_combination_in_several_pieces() {
 fn dropout_and_unequal_widths() {
     let plain = plain("silu", "he_normal", INPUTS, vec![6, 3, 5], CLASSES);
     for norm in Norm::NAMES {
-        let architecture = Architecture { dropout: 0.3, norm: named(norm), ..plain.clone() };
+        let architecture = Architecture {
+            dropout: 0.3,
+            norm: named(norm),
+            ..plain.clone()
+        };
         let verdict = check_somewhere(&architecture, &named("cross_entropy"), 7);
         assert_eq!(verdict, Verdict::Right, "{norm}");
     }
@@ -219,7 +257,12 @@ impl Layer<f64> for WrongSlope {
     }
     fn backward(&self, pass: Backward<f64>) {
         let [mut grad_input, ..] = pass.grad_inputs;
-        grad_input.put(pass.grad_output.iter().zip(pass.saved).map(|(grad, slope)| grad * slope * 1.001));
+        grad_input.put(
+            pass.grad_output
+                .iter()
+                .zip(pass.saved)
+                .map(|(grad, slope)| grad * slope * 1.001),
+        );
     }
 }
 
@@ -228,9 +271,19 @@ fn a_wrong_slope_is_found() {
     for loss in Loss::NAMES {
         let architecture = plain("tanh", "he_normal", INPUTS, vec![WIDTH; 3], CLASSES);
         let mut graph = architecture.graph(true);
-        let node = graph.nodes.iter_mut().find(|node| node.is_activation && node.unit == 2).unwrap();
-        node.layer = Box::new(WrongSlope(Activate { width: WIDTH, activation: named("tanh") }));
+        let node = graph
+            .nodes
+            .iter_mut()
+            .find(|node| node.is_activation && node.unit == 2)
+            .unwrap();
+        node.layer = Box::new(WrongSlope(Activate {
+            width: WIDTH,
+            activation: named("tanh"),
+        }));
         let mut problem = Problem::new(&architecture, graph, &named(loss), 5, 0);
-        assert!(matches!(check(&mut problem, false), Verdict::Wrong(_)), "{loss}");
+        assert!(
+            matches!(check(&mut problem, false), Verdict::Wrong(_)),
+            "{loss}"
+        );
     }
 }

@@ -11,14 +11,19 @@ use super::Scalar;
 /// # Panics
 /// If the slice is shorter than `rows * columns`.
 pub fn matrix<T: Scalar>(values: &[T], rows: usize, columns: usize) -> ArrayView2<'_, T> {
-    ArrayView2::from_shape((rows, columns), &values[..rows * columns]).expect("length was cut to the shape")
+    ArrayView2::from_shape((rows, columns), &values[..rows * columns])
+        .expect("length was cut to the shape")
 }
 
 /// A row-major matrix over a mutable slice, shape [`rows`, `columns`].
 ///
 /// # Panics
 /// If the slice is shorter than `rows * columns`.
-pub fn matrix_mut<T: Scalar>(values: &mut [T], rows: usize, columns: usize) -> ArrayViewMut2<'_, T> {
+pub fn matrix_mut<T: Scalar>(
+    values: &mut [T],
+    rows: usize,
+    columns: usize,
+) -> ArrayViewMut2<'_, T> {
     ArrayViewMut2::from_shape((rows, columns), &mut values[..rows * columns])
         .expect("length was cut to the shape")
 }
@@ -28,7 +33,12 @@ pub fn matrix_mut<T: Scalar>(values: &mut [T], rows: usize, columns: usize) -> A
 /// Runs on the calling thread alone, always in the same order: parallelism
 /// belongs above the product, where the pieces of work do not depend on the
 /// number of threads.
-pub fn gemm<T: Scalar>(a: ArrayView2<T>, b: ArrayView2<T>, accumulate: bool, mut c: ArrayViewMut2<T>) {
+pub fn gemm<T: Scalar>(
+    a: ArrayView2<T>,
+    b: ArrayView2<T>,
+    accumulate: bool,
+    mut c: ArrayViewMut2<T>,
+) {
     let beta = if accumulate { T::one() } else { T::zero() };
     general_mat_mul(T::one(), &a, &b, beta, &mut c);
 }

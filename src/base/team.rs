@@ -28,7 +28,10 @@ impl Team {
             .then(|| ThreadPoolBuilder::new().num_threads(threads).build())
             .transpose()
             .map_err(|error| Problem::new(format!("could not start {threads} threads: {error}")))?;
-        Ok(Self { pool, threads: threads.max(1) })
+        Ok(Self {
+            pool,
+            threads: threads.max(1),
+        })
     }
 
     /// Number of threads.
@@ -54,7 +57,10 @@ impl Team {
         if size >= items.len() {
             work(items);
         } else {
-            items.par_chunks_mut(size).with_max_len(1).for_each(|share| work(share));
+            items
+                .par_chunks_mut(size)
+                .with_max_len(1)
+                .for_each(|share| work(share));
         }
     }
 

@@ -15,7 +15,15 @@ use crate::nn::layer::{Layer, Role};
 
 /// The order of a hidden layer's parts.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
 )]
 pub enum Order {
     /// h = φ(norm(W h + b)), the usual order.
@@ -77,14 +85,21 @@ impl Architecture {
     /// The network's layers and buffers; `input_gradient` asks for ∂L/∂x too.
     pub fn graph<T: Scalar>(&self, input_gradient: bool) -> Graph<T> {
         let (builder, input) = GraphBuilder::new(self.inputs);
-        let mut assembly = Assembly { builder, architecture: self };
+        let mut assembly = Assembly {
+            builder,
+            architecture: self,
+        };
         let depth = self.depth();
         let mut main = assembly.first_layer(input);
         let mut current = main;
         for l in 2..=depth {
             let branch = assembly.unit(l, current);
             let ends_skip = (l - 1).is_multiple_of(self.layers_per_skip());
-            current = if ends_skip { assembly.join(l, main, branch) } else { branch };
+            current = if ends_skip {
+                assembly.join(l, main, branch)
+            } else {
+                branch
+            };
             if ends_skip {
                 main = current;
             }
@@ -110,7 +125,11 @@ impl<T: Scalar> Assembly<'_, T> {
 
     fn first_layer(&mut self, input: ValueId) -> ValueId {
         let z = self.linear(1, input);
-        let h = if self.is_pre_activation() { z } else { self.nonlinear(1, z) };
+        let h = if self.is_pre_activation() {
+            z
+        } else {
+            self.nonlinear(1, z)
+        };
         self.builder.value(h).handed_on_by = Some(1);
         h
     }
@@ -128,19 +147,32 @@ impl<T: Scalar> Assembly<'_, T> {
 
     fn before_output(&mut self, h: ValueId) -> ValueId {
         let depth = self.architecture.depth();
-        if self.is_pre_activation() { self.nonlinear(depth, h) } else { h }
+        if self.is_pre_activation() {
+            self.nonlinear(depth, h)
+        } else {
+            h
+        }
     }
 
     /// The linear map of layer `l`, the output layer included.
     fn linear(&mut self, l: usize, x: ValueId) -> ValueId {
         let architecture = self.architecture;
         let is_output = l > architecture.depth();
-        let fan_out = if is_output { architecture.outputs } else { architecture.widths[l - 1] };
+        let fan_out = if is_output {
+            architecture.outputs
+        } else {
+            architecture.widths[l - 1]
+        };
         // A norm's own bias makes the linear map's redundant.
         let has_norm = !matches!(architecture.norm, Norm::NoNorm(_));
         let bias = (architecture.bias && (is_output || !has_norm)).then_some(Role::Bias);
         let fan_in = self.builder.value(x).width;
-        let linear = Linear { fan_in, fan_out, bias, is_gate: false };
+        let linear = Linear {
+            fan_in,
+            fan_out,
+            bias,
+            is_gate: false,
+        };
         let z = self.add(l, linear, &[x]);
         self.builder.last().is_main_map = true;
         self.builder.value(z).pre_activation_of = Some(l);
@@ -155,12 +187,24 @@ impl<T: Scalar> Assembly<'_, T> {
             Some(norm) => self.builder.add(l, norm, &[z]),
             None => z,
         };
-        let activate = Activate { width, activation: architecture.activation.clone() };
+        let activate = Activate {
+            width,
+            activation: architecture.activation.clone(),
+        };
         let a = self.add(l, activate, &[normalised]);
         self.builder.last().is_activation = true;
         if architecture.dropout > 0.0 {
             let (probability, seed) = (architecture.dropout, architecture.seed);
-            self.add(l, Dropout { width, probability, seed, layer: l }, &[a])
+            self.add(
+                l,
+                Dropout {
+                    width,
+                    probability,
+                    seed,
+                    layer: l,
+                },
+                &[a],
+            )
         } else {
             a
         }
@@ -171,13 +215,30 @@ impl<T: Scalar> Assembly<'_, T> {
         let width = self.builder.value(branch).width;
         match &self.architecture.skip {
             Skip::NoSkip(_) => branch,
-            Skip::Identity(skip) => {
-                self.add(l, Add { width, scale: BranchScale::Fixed(skip.scale) }, &[main, branch])
-            }
-            Skip::Rezero(_) => self.add(l, Add { width, scale: BranchScale::Learned }, &[main, branch]),
+            Skip::Identity(skip) => self.add(
+                l,
+                Add {
+                    width,
+                    scale: BranchScale::Fixed(skip.scale),
+                },
+                &[main, branch],
+            ),
+            Skip::Rezero(_) => self.add(
+                l,
+                Add {
+                    width,
+                    scale: BranchScale::Learned,
+                },
+                &[main, branch],
+            ),
             Skip::Highway(skip) => {
                 let bias = Some(Role::Constant(skip.gate_bias));
-                let gate = Linear { fan_in: width, fan_out: width, bias, is_gate: true };
+                let gate = Linear {
+                    fan_in: width,
+                    fan_out: width,
+                    bias,
+                    is_gate: true,
+                };
                 let gate = self.add(l, gate, &[main]);
                 self.add(l, Mix { width }, &[main, branch, gate])
             }

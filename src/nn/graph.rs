@@ -67,14 +67,31 @@ pub struct GraphBuilder<T> {
 impl<T: Scalar> GraphBuilder<T> {
     /// A graph whose input has `width` columns; returns the input's id too.
     pub fn new(width: usize) -> (Self, ValueId) {
-        (Self { nodes: Vec::new(), values: vec![Value { width, ..Value::default() }] }, 0)
+        (
+            Self {
+                nodes: Vec::new(),
+                values: vec![Value {
+                    width,
+                    ..Value::default()
+                }],
+            },
+            0,
+        )
     }
 
     /// Appends `layer` of unit `unit` reading `inputs`; returns its output.
-    pub fn add(&mut self, unit: usize, layer: impl Into<Box<dyn Layer<T>>>, inputs: &[ValueId]) -> ValueId {
+    pub fn add(
+        &mut self,
+        unit: usize,
+        layer: impl Into<Box<dyn Layer<T>>>,
+        inputs: &[ValueId],
+    ) -> ValueId {
         let layer = layer.into();
         let output = self.values.len();
-        self.values.push(Value { width: layer.width(), ..Value::default() });
+        self.values.push(Value {
+            width: layer.width(),
+            ..Value::default()
+        });
         self.nodes.push(Node {
             layer,
             inputs: inputs.to_vec(),
@@ -120,9 +137,12 @@ impl<T: Scalar> GraphBuilder<T> {
         last_reader[output] = nodes;
         // The gradient's life runs backwards: from the last reader to the producer.
         let forward: Vec<_> = (0..count).map(|v| (producer[v], last_reader[v])).collect();
-        let backward: Vec<_> = (0..count).map(|v| (nodes - last_reader[v], nodes - producer[v])).collect();
+        let backward: Vec<_> = (0..count)
+            .map(|v| (nodes - last_reader[v], nodes - producer[v]))
+            .collect();
         let (slot_of, slots) = self.share(&forward, &kept, |_| true);
-        let (grad_slot_of, grad_slots) = self.share(&backward, &grad_kept, |v| v != 0 || input_gradient);
+        let (grad_slot_of, grad_slots) =
+            self.share(&backward, &grad_kept, |v| v != 0 || input_gradient);
         let mut written = vec![false; count];
         written[output] = true;
         for node in self.nodes.iter_mut().rev() {
@@ -135,7 +155,14 @@ impl<T: Scalar> GraphBuilder<T> {
             value.slot = slot_of[v];
             value.grad_slot = (v != 0 || input_gradient).then_some(grad_slot_of[v]);
         }
-        Graph { nodes: self.nodes, values: self.values, slots, grad_slots, output, layers }
+        Graph {
+            nodes: self.nodes,
+            values: self.values,
+            slots,
+            grad_slots,
+            output,
+            layers,
+        }
     }
 
     /// Hands every wanted value a buffer. `lives` are (first, last) moments of
@@ -163,7 +190,10 @@ impl<T: Scalar> GraphBuilder<T> {
                 }
                 until >= first
             });
-            let reused = free.iter().position(|&slot| widths[slot] == width).filter(|_| !kept[v]);
+            let reused = free
+                .iter()
+                .position(|&slot| widths[slot] == width)
+                .filter(|_| !kept[v]);
             let slot = match reused {
                 Some(place) => free.swap_remove(place),
                 None => {
@@ -183,17 +213,25 @@ impl<T: Scalar> GraphBuilder<T> {
 impl<T: Scalar> Graph<T> {
     /// Every parameter tensor with the index of its node.
     pub fn tensors(&self) -> impl Iterator<Item = (usize, TensorShape)> {
-        let tensors = |(n, node): (usize, &Node<T>)| node.layer.tensors().into_iter().map(move |t| (n, t));
+        let tensors =
+            |(n, node): (usize, &Node<T>)| node.layer.tensors().into_iter().map(move |t| (n, t));
         self.nodes.iter().enumerate().flat_map(tensors)
     }
 
     /// Bytes that training on batches of `batch` rows takes, with
     /// `states_per_parameter` values of optimizer state.
     pub fn bytes(&self, batch: usize, states_per_parameter: usize) -> f64 {
-        let trained: usize =
-            self.tensors().filter(|(_, t)| t.is_trained()).map(|(_, t)| t.len()).sum();
+        let trained: usize = self
+            .tensors()
+            .filter(|(_, t)| t.is_trained())
+            .map(|(_, t)| t.len())
+            .sum();
         let columns: usize = self.slots.iter().chain(&self.grad_slots).sum();
-        let saved: usize = self.nodes.iter().map(|node| node.layer.saved_len(batch)).sum();
+        let saved: usize = self
+            .nodes
+            .iter()
+            .map(|node| node.layer.saved_len(batch))
+            .sum();
         let values = trained as f64 * (2 + states_per_parameter) as f64
             + columns as f64 * batch as f64
             + saved as f64;

@@ -100,19 +100,28 @@ pub fn evaluate<T: Scalar>(
     let width = row.len();
     let terms = batch as f64 * criterion.terms(width);
     let mut sums = LossSums::default();
-    for (i, (values, gradient)) in
-        outputs.chunks_exact(width).zip(gradient.chunks_exact_mut(width)).enumerate()
+    for (i, (values, gradient)) in outputs
+        .chunks_exact(width)
+        .zip(gradient.chunks_exact_mut(width))
+        .enumerate()
     {
-        row.iter_mut().zip(values).for_each(|(wide, value)| *wide = value.wide());
+        row.iter_mut()
+            .zip(values)
+            .for_each(|(wide, value)| *wide = value.wide());
         let target = match targets {
             TargetRows::Classes(classes) => RowTarget::Class(classes[i] as usize),
-            TargetRows::Numbers(numbers) => RowTarget::Numbers(&numbers[i * width..(i + 1) * width]),
+            TargetRows::Numbers(numbers) => {
+                RowTarget::Numbers(&numbers[i * width..(i + 1) * width])
+            }
         };
         sums.loss += criterion.row(row, target, row_gradient);
         if let RowTarget::Class(class) = target {
             sums.correct += u64::from(argmax(row) == class);
         }
-        gradient.iter_mut().zip(&*row_gradient).for_each(|(slot, g)| *slot = T::of(g / terms));
+        gradient
+            .iter_mut()
+            .zip(&*row_gradient)
+            .for_each(|(slot, g)| *slot = T::of(g / terms));
     }
     sums.loss /= terms;
     sums
@@ -188,7 +197,11 @@ mod tests {
         );
         // Softmax of K equal logits is 1/K: the loss is ln K.
         assert!((sums.loss - 4f64.ln()).abs() < 1e-15);
-        assert!(gradient.chunks(4).all(|row| row.iter().sum::<f64>().abs() < 1e-16));
+        assert!(
+            gradient
+                .chunks(4)
+                .all(|row| row.iter().sum::<f64>().abs() < 1e-16)
+        );
         assert_eq!(gradient[1], (0.25 - 1.0) / 2.0);
     }
 

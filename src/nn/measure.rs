@@ -22,14 +22,21 @@ impl Moments {
         let mut fold = |term: &dyn Fn(f64) -> f64| {
             lanes.fill(0.0);
             for chunk in values.chunks(16) {
-                lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane += term(x.wide()));
+                lanes
+                    .iter_mut()
+                    .zip(chunk)
+                    .for_each(|(lane, x)| *lane += term(x.wide()));
             }
             lanes.iter().sum::<f64>()
         };
         let count = values.len() as f64;
         let mean = fold(&|x| x) / count;
         let squares = fold(&|x| (x - mean) * (x - mean));
-        *self = Self { count, mean, squares };
+        *self = Self {
+            count,
+            mean,
+            squares,
+        };
     }
 
     /// Joins the moments of further values.

@@ -50,7 +50,10 @@ impl<T: Scalar> Block<T> {
     }
 
     fn parameters(&self) -> Parameters<'_, T> {
-        Parameters { trained: &self.trained, running: &self.running }
+        Parameters {
+            trained: &self.trained,
+            running: &self.running,
+        }
     }
 }
 
@@ -77,12 +80,21 @@ struct Exchange {
 
 impl Exchange {
     fn new(pieces: usize, longest: usize) -> Self {
-        let bank = || (0..pieces).map(|_| RwLock::new(vec![0.0; longest])).collect();
-        Self { banks: [bank(), bank()], barrier: Barrier::default() }
+        let bank = || {
+            (0..pieces)
+                .map(|_| RwLock::new(vec![0.0; longest]))
+                .collect()
+        };
+        Self {
+            banks: [bank(), bank()],
+            barrier: Barrier::default(),
+        }
     }
 
     fn publish(&self, round: usize, piece: usize, tally: &[f64]) {
-        let mut slot = self.banks[round % 2][piece].write().unwrap_or_else(|e| e.into_inner());
+        let mut slot = self.banks[round % 2][piece]
+            .write()
+            .unwrap_or_else(|e| e.into_inner());
         slot[..tally.len()].copy_from_slice(tally);
     }
 
@@ -140,8 +152,21 @@ impl<T: Scalar> Network<T> {
     /// Draws the parameters and claims all memory for batches of up to `batch`
     /// rows with class targets (`classes`) or numeric ones. The memory a
     /// network takes is [`Graph::bytes`].
-    pub fn new(architecture: &Architecture, loss: Loss, batch: usize, classes: bool, stepper: &Stepper<T>) -> Self {
-        Self::from_graph(architecture, architecture.graph(false), loss, batch, classes, stepper)
+    pub fn new(
+        architecture: &Architecture,
+        loss: Loss,
+        batch: usize,
+        classes: bool,
+        stepper: &Stepper<T>,
+    ) -> Self {
+        Self::from_graph(
+            architecture,
+            architecture.graph(false),
+            loss,
+            batch,
+            classes,
+            stepper,
+        )
     }
 
     /// As [`Network::new`] for a graph of one's own, e.g. one that computes
@@ -162,7 +187,11 @@ impl<T: Scalar> Network<T> {
                 continue;
             }
             let length = |trained: bool| {
-                tensors.iter().filter(|t| t.is_trained() == trained).map(TensorShape::len).sum::<usize>()
+                tensors
+                    .iter()
+                    .filter(|t| t.is_trained() == trained)
+                    .map(TensorShape::len)
+                    .sum::<usize>()
             };
             let (trained, running) = (length(true), length(false));
             block_of[n] = Some(blocks.len());
@@ -177,7 +206,11 @@ impl<T: Scalar> Network<T> {
             };
             // Gates draw from streams of their own, so that a layer's weights
             // do not depend on whether it has a gate.
-            let purpose = if node.is_main_map { "init" } else { "init gate" };
+            let purpose = if node.is_main_map {
+                "init"
+            } else {
+                "init gate"
+            };
             draw(&mut block, architecture, purpose, node.unit);
             blocks.push(block);
         }
@@ -188,10 +221,22 @@ impl<T: Scalar> Network<T> {
         let longest = graph
             .nodes
             .iter()
-            .map(|node| node.layer.forward_tally_len().max(node.layer.backward_tally_len()))
+            .map(|node| {
+                node.layer
+                    .forward_tally_len()
+                    .max(node.layer.backward_tally_len())
+            })
             .max()
             .unwrap_or(0);
-        Self { graph, loss, blocks, block_of, pieces, exchange: Exchange::new(count, longest), step: 0 }
+        Self {
+            graph,
+            loss,
+            blocks,
+            block_of,
+            pieces,
+            exchange: Exchange::new(count, longest),
+            step: 0,
+        }
     }
 
     /// Number of layers, the output layer included.
@@ -228,27 +273,49 @@ impl<T: Scalar> Network<T> {
     pub fn load(&mut self, inputs: &Array2<T>, targets: &Targets<T>, rows: &[usize]) {
         let count = self.pieces.len();
         let capacity: usize = self.pieces.iter().map(|piece| piece.capacity).sum();
-        assert!(rows.len() <= capacity, "{} rows exceed the batch of {capacity}", rows.len());
+        assert!(
+            rows.len() <= capacity,
+            "{} rows exceed the batch of {capacity}",
+            rows.len()
+        );
         let width = inputs.ncols();
-        assert_eq!(width, self.graph.values[0].width, "features of the data and of the network");
+        assert_eq!(
+            width, self.graph.values[0].width,
+            "features of the data and of the network"
+        );
         // A smaller batch fills the first pieces.
         let mut first = 0;
         for piece in &mut self.pieces {
             let (_, room) = piece_rows(piece.index, count, capacity);
             let here = room.min(rows.len() - first);
-            piece.rows = Rows { first, count: here, batch: rows.len() };
+            piece.rows = Rows {
+                first,
+                count: here,
+                batch: rows.len(),
+            };
             let mine = &rows[first..first + here];
-            for (slot, &row) in piece.input_mut(&self.graph).chunks_exact_mut(width).zip(mine) {
-                slot.iter_mut().zip(inputs.index_axis(Axis(0), row)).for_each(|(slot, x)| *slot = *x);
+            for (slot, &row) in piece
+                .input_mut(&self.graph)
+                .chunks_exact_mut(width)
+                .zip(mine)
+            {
+                slot.iter_mut()
+                    .zip(inputs.index_axis(Axis(0), row))
+                    .for_each(|(slot, x)| *slot = *x);
             }
             match (&mut piece.targets, targets) {
                 (PieceTargets::Classes(slots), Targets::Classes(classes)) => {
-                    slots.iter_mut().zip(mine).for_each(|(slot, &row)| *slot = classes[row]);
+                    slots
+                        .iter_mut()
+                        .zip(mine)
+                        .for_each(|(slot, &row)| *slot = classes[row]);
                 }
                 (PieceTargets::Numbers(slots), Targets::Numbers(numbers)) => {
                     let outputs = numbers.ncols();
                     for (slot, &row) in slots.chunks_exact_mut(outputs).zip(mine) {
-                        slot.iter_mut().zip(numbers.index_axis(Axis(0), row)).for_each(|(s, y)| *s = *y);
+                        slot.iter_mut()
+                            .zip(numbers.index_axis(Axis(0), row))
+                            .for_each(|(s, y)| *s = *y);
                     }
                 }
                 _ => panic!("the network was made for another kind of target"),
@@ -268,7 +335,9 @@ impl<T: Scalar> Network<T> {
                     piece.forward(graph, n, Mode::Evaluation, parameters, 0, false);
                 }
             }
-            share.iter_mut().for_each(|piece| piece.evaluate(graph, criterion));
+            share
+                .iter_mut()
+                .for_each(|piece| piece.evaluate(graph, criterion));
         });
         self.loss_sums()
     }
@@ -311,7 +380,9 @@ impl<T: Scalar> Network<T> {
             block.sums.weight_squares = squares.params;
             block.sums.update_squares = Some(squares.update);
             let n = block.node;
-            graph.nodes[n].layer.advance(&NodePieces { graph, pieces, n }, &mut block.running);
+            graph.nodes[n]
+                .layer
+                .advance(&NodePieces { graph, pieces, n }, &mut block.running);
         });
         self.step += 1;
     }
@@ -320,7 +391,12 @@ impl<T: Scalar> Network<T> {
     /// the update made after it if one was made.
     pub fn figures(&self, l: usize) -> LayerFigures {
         let mut figures = LayerFigures::default();
-        let squares = |v: usize| self.pieces.iter().map(|piece| piece.grad_squares[v]).sum::<f64>();
+        let squares = |v: usize| {
+            self.pieces
+                .iter()
+                .map(|piece| piece.grad_squares[v])
+                .sum::<f64>()
+        };
         for (n, node) in self.unit_nodes(l) {
             if node.is_main_map {
                 let block = &self.blocks[self.block_of[n].expect("a linear map has weights")];
@@ -330,8 +406,11 @@ impl<T: Scalar> Network<T> {
                 let has_bias = block.trained.len() > block.weight_len();
                 figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.sqrt());
                 figures.weight_norm = sums.weight_squares.sqrt();
-                figures.update_ratio = sums.update_squares.map(|update| (update / sums.weight_squares).sqrt());
-                figures.zero_grad_fraction = sums.zero_grads.unwrap_or(0) as f64 / block.weight_len() as f64;
+                figures.update_ratio = sums
+                    .update_squares
+                    .map(|update| (update / sums.weight_squares).sqrt());
+                figures.zero_grad_fraction =
+                    sums.zero_grads.unwrap_or(0) as f64 / block.weight_len() as f64;
             }
             if self.graph.values[node.output].handed_on_by == Some(l) {
                 figures.activation_grad_norm = squares(node.output).sqrt();
@@ -352,7 +431,11 @@ impl<T: Scalar> Network<T> {
             saturated = saturated.zip(sums.saturated).map(|(a, b)| a + b);
         }
         let width = self.graph.nodes[n].layer.width();
-        let alive_somewhere = |unit: &usize| self.pieces.iter().any(|piece| piece.activations[n].alive[*unit]);
+        let alive_somewhere = |unit: &usize| {
+            self.pieces
+                .iter()
+                .any(|piece| piece.activations[n].alive[*unit])
+        };
         let alive = (0..width).filter(alive_somewhere).count();
         figures.activation_mean = Some(moments.mean);
         figures.activation_std = Some(moments.std());
@@ -377,7 +460,11 @@ impl<T: Scalar> Network<T> {
     /// ∂L/∂x of the batch at hand, row-major, if the network was made to
     /// compute it.
     pub fn input_gradient(&self) -> Vec<T> {
-        self.pieces.iter().flat_map(|piece| piece.gradient(&self.graph, 0)).copied().collect()
+        self.pieces
+            .iter()
+            .flat_map(|piece| piece.gradient(&self.graph, 0))
+            .copied()
+            .collect()
     }
 
     /// Scales every W_l until z_l has standard deviation 1 ± 0.01 over the
@@ -405,7 +492,9 @@ impl<T: Scalar> Network<T> {
                 }
                 let block = &mut self.blocks[self.block_of[n].expect("a linear map has weights")];
                 let weight = block.weight_len();
-                block.trained[..weight].iter_mut().for_each(|w| *w = T::of(w.wide() / std));
+                block.trained[..weight]
+                    .iter_mut()
+                    .for_each(|w| *w = T::of(w.wide() / std));
             }
         }
     }
@@ -445,7 +534,9 @@ impl<T: Scalar> Network<T> {
             for n in 0..context.graph.nodes.len() {
                 context.forward(share, n, mode, observe, &mut round);
             }
-            share.iter_mut().for_each(|piece| piece.evaluate(context.graph, criterion));
+            share
+                .iter_mut()
+                .for_each(|piece| piece.evaluate(context.graph, criterion));
             for n in (0..context.graph.nodes.len()).rev() {
                 context.backward(share, n, &mut round);
             }
@@ -456,7 +547,9 @@ impl<T: Scalar> Network<T> {
         let (graph, pieces) = (&self.graph, &self.pieces);
         team.each(&mut self.blocks, |block| {
             let n = block.node;
-            graph.nodes[n].layer.gradient(&NodePieces { graph, pieces, n }, &mut block.gradient);
+            graph.nodes[n]
+                .layer
+                .gradient(&NodePieces { graph, pieces, n }, &mut block.gradient);
             let (weight, others) = block.gradient.split_at(block.weight_len());
             block.sums.weight_grad_squares = sum_of_squares(weight);
             block.sums.other_grad_squares = sum_of_squares(others);
@@ -477,33 +570,49 @@ impl<T: Scalar> Network<T> {
     /// Where something first stopped being finite: on the way forward, else in
     /// the loss, else on the way back. `None` if all is finite.
     fn first_non_finite(&self, loss: f64) -> Option<usize> {
-        let squares_are_finite = |v: usize| self.pieces.iter().all(|piece| piece.grad_squares[v].is_finite());
-        let blocks_are_finite = self
-            .blocks
-            .iter()
-            .all(|block| (block.sums.weight_grad_squares + block.sums.other_grad_squares).is_finite());
+        let squares_are_finite = |v: usize| {
+            self.pieces
+                .iter()
+                .all(|piece| piece.grad_squares[v].is_finite())
+        };
+        let blocks_are_finite = self.blocks.iter().all(|block| {
+            (block.sums.weight_grad_squares + block.sums.other_grad_squares).is_finite()
+        });
         let nodes = &self.graph.nodes;
-        if loss.is_finite() && blocks_are_finite && nodes.iter().all(|node| squares_are_finite(node.output)) {
+        if loss.is_finite()
+            && blocks_are_finite
+            && nodes.iter().all(|node| squares_are_finite(node.output))
+        {
             return None;
         }
         // Values that are not kept have been overwritten since, but what a
         // layer hands on to the next linear map is kept.
         let is_finite = |v: usize| {
-            self.pieces.iter().all(|piece| piece.value(&self.graph, v).iter().all(|x| x.is_finite()))
+            self.pieces
+                .iter()
+                .all(|piece| piece.value(&self.graph, v).iter().all(|x| x.is_finite()))
         };
-        let forward = nodes.iter().find(|node| {
-            self.graph.values[node.output].is_kept && !is_finite(node.output)
-        });
+        let forward = nodes
+            .iter()
+            .find(|node| self.graph.values[node.output].is_kept && !is_finite(node.output));
         if let Some(node) = forward {
             return Some(node.unit);
         }
         if !loss.is_finite() {
             return Some(self.graph.layers);
         }
-        let backward = nodes.iter().rev().find(|node| !squares_are_finite(node.output));
+        let backward = nodes
+            .iter()
+            .rev()
+            .find(|node| !squares_are_finite(node.output));
         let in_block = || {
-            let finite = |b: &Block<T>| (b.sums.weight_grad_squares + b.sums.other_grad_squares).is_finite();
-            self.blocks.iter().rev().find(|block| !finite(block)).map(|block| nodes[block.node].unit)
+            let finite =
+                |b: &Block<T>| (b.sums.weight_grad_squares + b.sums.other_grad_squares).is_finite();
+            self.blocks
+                .iter()
+                .rev()
+                .find(|block| !finite(block))
+                .map(|block| nodes[block.node].unit)
         };
         backward.map(|node| node.unit).or_else(in_block)
     }
@@ -521,14 +630,22 @@ struct PassContext<'a, T> {
 
 impl<T: Scalar> PassContext<'_, T> {
     /// Node `n` forward over the pieces of one share.
-    fn forward(&self, share: &mut [Piece<T>], n: usize, mode: Mode, observe: bool, round: &mut usize) {
+    fn forward(
+        &self,
+        share: &mut [Piece<T>],
+        n: usize,
+        mode: Mode,
+        observe: bool,
+        round: &mut usize,
+    ) {
         let layer = &self.graph.nodes[n].layer;
         let mut gathered = 0;
         if layer.couples_rows() {
             let length = layer.forward_tally_len();
             for piece in &mut *share {
                 let index = piece.index;
-                self.exchange.publish(*round, index, piece.forward_tally(self.graph, n));
+                self.exchange
+                    .publish(*round, index, piece.forward_tally(self.graph, n));
             }
             self.exchange.barrier.wait(self.parties);
             for piece in &mut *share {
@@ -566,7 +683,9 @@ impl<T: Scalar> PassContext<'_, T> {
                 let sums = &mut piece.gathered_mut()[..summed];
                 sums.fill(0.0);
                 self.exchange.read(*round, summed, |_, tally| {
-                    sums.iter_mut().zip(tally).for_each(|(sum, term)| *sum += term);
+                    sums.iter_mut()
+                        .zip(tally)
+                        .for_each(|(sum, term)| *sum += term);
                 });
             }
             *round += 1;
@@ -582,7 +701,13 @@ fn parameters_of<'a, T: Scalar>(
     block_of: &[Option<usize>],
     n: usize,
 ) -> Parameters<'a, T> {
-    block_of[n].map_or(Parameters { trained: &[], running: &[] }, |b| blocks[b].parameters())
+    block_of[n].map_or(
+        Parameters {
+            trained: &[],
+            running: &[],
+        },
+        |b| blocks[b].parameters(),
+    )
 }
 
 /// First row and number of rows of piece `p` of `count` in a batch of `rows`.
@@ -607,10 +732,19 @@ fn draw<T: Scalar>(block: &mut Block<T>, architecture: &Architecture, purpose: &
                 let mut weight = Array2::<f64>::zeros((tensor.shape[0], tensor.shape[1]));
                 let mut bias = vec![0.0; if drawn_bias { tensor.shape[1] } else { 0 }];
                 let mut random = stream(architecture.seed, purpose, layer as u64);
-                architecture.init.scheme().fill(&mut random, weight.view_mut(), &mut bias);
-                slots.iter_mut().zip(&weight).for_each(|(slot, w)| *slot = T::of(*w));
+                architecture
+                    .init
+                    .scheme()
+                    .fill(&mut random, weight.view_mut(), &mut bias);
+                slots
+                    .iter_mut()
+                    .zip(&weight)
+                    .for_each(|(slot, w)| *slot = T::of(*w));
                 let biases = &mut block.trained[trained..trained + bias.len()];
-                biases.iter_mut().zip(&bias).for_each(|(slot, b)| *slot = T::of(*b));
+                biases
+                    .iter_mut()
+                    .zip(&bias)
+                    .for_each(|(slot, b)| *slot = T::of(*b));
             }
             // Drawn along with the weight before it.
             Role::Bias => trained += tensor.len(),

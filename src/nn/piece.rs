@@ -61,20 +61,37 @@ fn claim<T: Scalar>(length: usize) -> Vec<T> {
 
 impl<T: Scalar> Piece<T> {
     /// Claims the buffers of piece `index` of `pieces` for up to `capacity` rows.
-    pub fn new(graph: &Graph<T>, index: usize, pieces: usize, capacity: usize, classes: bool) -> Self {
+    pub fn new(
+        graph: &Graph<T>,
+        index: usize,
+        pieces: usize,
+        capacity: usize,
+        classes: bool,
+    ) -> Self {
         let nodes = &graph.nodes;
         let outputs = graph.values[graph.output].width;
         let longest = |length: fn(&Node<T>) -> usize| nodes.iter().map(length).max().unwrap_or(0);
         let forward_tally = longest(|node| node.layer.forward_tally_len());
         let backward_tally = longest(|node| node.layer.backward_tally_len());
         let activation = |node: &Node<T>| ActivationSums {
-            alive: vec![false; if node.is_activation { node.layer.width() } else { 0 }],
+            alive: vec![
+                false;
+                if node.is_activation {
+                    node.layer.width()
+                } else {
+                    0
+                }
+            ],
             ..ActivationSums::default()
         };
         Self {
             index,
             capacity,
-            rows: Rows { first: 0, count: 0, batch: 0 },
+            rows: Rows {
+                first: 0,
+                count: 0,
+                batch: 0,
+            },
             targets: if classes {
                 PieceTargets::Classes(vec![0; capacity])
             } else {
@@ -83,12 +100,26 @@ impl<T: Scalar> Piece<T> {
             loss: LossSums::default(),
             grad_squares: vec![0.0; graph.values.len()],
             activations: nodes.iter().map(activation).collect(),
-            tallies: nodes.iter().map(|node| vec![0.0; node.layer.backward_tally_len()]).collect(),
+            tallies: nodes
+                .iter()
+                .map(|node| vec![0.0; node.layer.backward_tally_len()])
+                .collect(),
             gathered: vec![0.0; pieces * forward_tally.max(backward_tally)],
             forward_tally: vec![0.0; forward_tally],
-            slots: graph.slots.iter().map(|width| claim(width * capacity)).collect(),
-            grad_slots: graph.grad_slots.iter().map(|width| claim(width * capacity)).collect(),
-            saved: nodes.iter().map(|node| claim(node.layer.saved_len(capacity))).collect(),
+            slots: graph
+                .slots
+                .iter()
+                .map(|width| claim(width * capacity))
+                .collect(),
+            grad_slots: graph
+                .grad_slots
+                .iter()
+                .map(|width| claim(width * capacity))
+                .collect(),
+            saved: nodes
+                .iter()
+                .map(|node| claim(node.layer.saved_len(capacity)))
+                .collect(),
             loss_rows: vec![0.0; 2 * outputs],
         }
     }
@@ -108,7 +139,9 @@ impl<T: Scalar> Piece<T> {
     /// The rows of ∂L/∂value; empty if it is not computed.
     pub fn gradient(&self, graph: &Graph<T>, id: usize) -> &[T] {
         let value = &graph.values[id];
-        value.grad_slot.map_or(&[], |slot| &self.grad_slots[slot][..value.width * self.rows.count])
+        value.grad_slot.map_or(&[], |slot| {
+            &self.grad_slots[slot][..value.width * self.rows.count]
+        })
     }
 
     /// What node `n` saved.
@@ -129,7 +162,8 @@ impl<T: Scalar> Piece<T> {
         let node = &graph.nodes[n];
         let mut tally = std::mem::take(&mut self.forward_tally);
         let length = node.layer.forward_tally_len();
-        node.layer.forward_tally(self.rows, self.inputs(graph, node), &mut tally[..length]);
+        node.layer
+            .forward_tally(self.rows, self.inputs(graph, node), &mut tally[..length]);
         self.forward_tally = tally;
         &self.forward_tally[..length]
     }
@@ -164,7 +198,12 @@ impl<T: Scalar> Piece<T> {
             tallies: &self.gathered[..gathered],
         });
         if observe && node.is_activation {
-            node.layer.observe(self.rows, &output[..length], &saved, &mut self.activations[n]);
+            node.layer.observe(
+                self.rows,
+                &output[..length],
+                &saved,
+                &mut self.activations[n],
+            );
         }
         self.slots[value.slot] = output;
         self.saved[n] = saved;
@@ -193,7 +232,12 @@ impl<T: Scalar> Piece<T> {
 
     /// Node `n`'s backward tally over this piece. ∂L/∂(its output) is whole by
     /// now, so its norm is taken here, while it is in the cache.
-    pub fn backward_tally(&mut self, graph: &Graph<T>, n: usize, parameters: Parameters<T>) -> &[f64] {
+    pub fn backward_tally(
+        &mut self,
+        graph: &Graph<T>,
+        n: usize,
+        parameters: Parameters<T>,
+    ) -> &[f64] {
         let node = &graph.nodes[n];
         let value = &graph.values[node.output];
         if value.pre_activation_of.is_some() || value.handed_on_by.is_some() {
@@ -216,7 +260,13 @@ impl<T: Scalar> Piece<T> {
 
     /// Node `n` backward; the first `summed` gathered values are the sums of
     /// the pieces' tallies.
-    pub fn backward(&mut self, graph: &Graph<T>, n: usize, parameters: Parameters<T>, summed: usize) {
+    pub fn backward(
+        &mut self,
+        graph: &Graph<T>,
+        n: usize,
+        parameters: Parameters<T>,
+        summed: usize,
+    ) {
         let node = &graph.nodes[n];
         let mut buffers: [Vec<T>; MAX_INPUTS] = Default::default();
         for (buffer, &id) in buffers.iter_mut().zip(&node.inputs) {
@@ -228,8 +278,10 @@ impl<T: Scalar> Piece<T> {
         for (k, buffer) in buffers.iter_mut().enumerate().take(node.inputs.len()) {
             let length = graph.values[node.inputs[k]].width * self.rows.count;
             let length = length.min(buffer.len());
-            grad_inputs[k] =
-                InputGradient { values: &mut buffer[..length], accumulate: node.accumulate[k] };
+            grad_inputs[k] = InputGradient {
+                values: &mut buffer[..length],
+                accumulate: node.accumulate[k],
+            };
         }
         node.layer.backward(Backward {
             rows: self.rows,

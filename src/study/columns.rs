@@ -28,7 +28,11 @@ pub struct LayerName {
 
 impl std::fmt::Display for LayerName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.layer == self.layers { f.write_str("output") } else { write!(f, "hidden_{}", self.layer) }
+        if self.layer == self.layers {
+            f.write_str("output")
+        } else {
+            write!(f, "hidden_{}", self.layer)
+        }
     }
 }
 

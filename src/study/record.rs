@@ -24,24 +24,33 @@ struct Table {
 impl Table {
     fn create(path: PathBuf, columns: impl Iterator<Item = &'static str>) -> Result<Self, Problem> {
         let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
-        let mut writer =
-            WriterBuilder::new().has_headers(false).buffer_capacity(1 << 16).from_writer(file);
-        writer.write_record(columns).map_err(|error| cannot_write(&path, &error))?;
+        let mut writer = WriterBuilder::new()
+            .has_headers(false)
+            .buffer_capacity(1 << 16)
+            .from_writer(file);
+        writer
+            .write_record(columns)
+            .map_err(|error| cannot_write(&path, &error))?;
         Ok(Self { path, writer })
     }
 
     fn write(&mut self, row: impl Serialize) -> Result<(), Problem> {
-        self.writer.serialize(row).map_err(|error| cannot_write(&self.path, &error))
+        self.writer
+            .serialize(row)
+            .map_err(|error| cannot_write(&self.path, &error))
     }
 
     fn flush(&mut self) -> Result<(), Problem> {
-        self.writer.flush().map_err(|error| cannot_write(&self.path, &error))
+        self.writer
+            .flush()
+            .map_err(|error| cannot_write(&self.path, &error))
     }
 }
 
 fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Problem {
-    Problem::in_file(path, format!("could not be written: {error}"))
-        .help("free some space or choose another place with --out; the rows written so far are readable")
+    Problem::in_file(path, format!("could not be written: {error}")).help(
+        "free some space or choose another place with --out; the rows written so far are readable",
+    )
 }
 
 /// A row's cells in the order of its columns.
@@ -71,10 +80,22 @@ impl Recorder {
     /// # Errors
     /// If they cannot be written.
     pub fn create(folder: &Path) -> Result<Self, Problem> {
-        let gradients = Table::create(folder.join("gradients.csv"), gradient_columns().iter().map(|c| c.name))?;
-        let training = Table::create(folder.join("training.csv"), training_columns().iter().map(|c| c.name))?;
+        let gradients = Table::create(
+            folder.join("gradients.csv"),
+            gradient_columns().iter().map(|c| c.name),
+        )?;
+        let training = Table::create(
+            folder.join("training.csv"),
+            training_columns().iter().map(|c| c.name),
+        )?;
         let now = Instant::now();
-        Ok(Self { gradients, training, rows: 0, last_step: now, last_flush: now })
+        Ok(Self {
+            gradients,
+            training,
+            rows: 0,
+            last_step: now,
+            last_flush: now,
+        })
     }
 
     /// Steps written to `gradients.csv`.
@@ -96,12 +117,25 @@ impl Recorder {
 impl Watch for Recorder {
     fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
         if record.layers.is_some() || record.test.is_some() {
-            self.training.write(Cells { columns: training_columns(), row: record })?;
+            self.training.write(Cells {
+                columns: training_columns(),
+                row: record,
+            })?;
         }
         for (i, figures) in record.layers.into_iter().flatten().enumerate() {
             let layers = record.layers.map_or(0, <[_]>::len);
-            let row = LayerRow { record, name: LayerName { layer: i + 1, layers }, figures };
-            self.gradients.write(Cells { columns: gradient_columns(), row: &row })?;
+            let row = LayerRow {
+                record,
+                name: LayerName {
+                    layer: i + 1,
+                    layers,
+                },
+                figures,
+            };
+            self.gradients.write(Cells {
+                columns: gradient_columns(),
+                row: &row,
+            })?;
         }
         self.rows += u64::from(record.layers.is_some());
         // Asked at every step, logged or not, and at once where steps are slow.

@@ -123,7 +123,12 @@ struct Batches {
 
 impl Batches {
     fn new(seed: u64, batch_size: usize, rows: usize) -> Self {
-        Self { seed, batch_size, order: (0..rows).collect(), epoch: None }
+        Self {
+            seed,
+            batch_size,
+            order: (0..rows).collect(),
+            epoch: None,
+        }
     }
 
     fn per_epoch(&self) -> u64 {
@@ -134,7 +139,10 @@ impl Batches {
     fn at(&mut self, step: u64) -> &[usize] {
         let epoch = step / self.per_epoch();
         if self.epoch != Some(epoch) {
-            self.order.iter_mut().enumerate().for_each(|(i, row)| *row = i);
+            self.order
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, row)| *row = i);
             self.order.shuffle(&mut stream(self.seed, "shuffle", epoch));
             self.epoch = Some(epoch);
         }
@@ -209,14 +217,27 @@ pub fn train<T: Scalar>(
             network.gradients(team, true);
         }
         let learning_rate = rule.rate(plan.learning_rate, step, plan.steps);
-        let clip = plan.clip_grad_norm.map_or(1.0, |limit| clip_coefficient(limit, figures.grad_norm));
+        let clip = plan
+            .clip_grad_norm
+            .map_or(1.0, |limit| clip_coefficient(limit, figures.grad_norm));
         if is_last || diverged.is_some() {
             network.measure_weights();
         } else {
-            network.update(team, stepper, &Moment { t: step + 1, learning_rate }, clip);
+            network.update(
+                team,
+                stepper,
+                &Moment {
+                    t: step + 1,
+                    learning_rate,
+                },
+                clip,
+            );
         }
         if is_logged {
-            layers.iter_mut().enumerate().for_each(|(i, slot)| *slot = network.figures(i + 1));
+            layers
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, slot)| *slot = network.figures(i + 1));
         }
         watch.step(&StepRecord {
             step,
@@ -249,7 +270,11 @@ mod tests {
     #[test]
     fn an_epoch_is_a_permutation_cut_into_full_batches() {
         let mut batches = Batches::new(3, 4, 11);
-        let mut epoch = |e: u64| -> Vec<usize> { (2 * e..2 * e + 2).flat_map(|s| batches.at(s).to_vec()).collect() };
+        let mut epoch = |e: u64| -> Vec<usize> {
+            (2 * e..2 * e + 2)
+                .flat_map(|s| batches.at(s).to_vec())
+                .collect()
+        };
         let (first, second) = (epoch(0), epoch(1));
         for rows in [&first, &second] {
             let mut sorted = (*rows).clone();

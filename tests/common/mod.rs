@@ -11,7 +11,8 @@ use vgrad::nn::loss::Targets;
 
 /// A family's member from its bare name, all parameters at their defaults.
 pub fn named<F: DeserializeOwned>(name: &str) -> F {
-    F::deserialize(StrDeserializer::<Error>::new(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    F::deserialize(StrDeserializer::<Error>::new(name))
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// Standard normal numbers, shape [rows, columns].
@@ -26,7 +27,13 @@ pub fn labels(rows: usize, classes: u32) -> Targets<f64> {
 }
 
 /// A plain network, to be varied with struct update syntax.
-pub fn plain(activation: &str, init: &str, inputs: usize, widths: Vec<usize>, outputs: usize) -> Architecture {
+pub fn plain(
+    activation: &str,
+    init: &str,
+    inputs: usize,
+    widths: Vec<usize>,
+    outputs: usize,
+) -> Architecture {
     Architecture {
         inputs,
         widths,

@@ -25,12 +25,19 @@ impl<T: Scalar> Layer<T> for Activate {
     }
 
     fn forward(&self, pass: Forward<T>) {
-        self.activation.curve().forward(pass.inputs[0], pass.output, pass.saved);
+        self.activation
+            .curve()
+            .forward(pass.inputs[0], pass.output, pass.saved);
     }
 
     fn backward(&self, pass: Backward<T>) {
         let [mut grad_input, ..] = pass.grad_inputs;
-        grad_input.put(pass.grad_output.iter().zip(pass.saved).map(|(grad, slope)| *grad * *slope));
+        grad_input.put(
+            pass.grad_output
+                .iter()
+                .zip(pass.saved)
+                .map(|(grad, slope)| *grad * *slope),
+        );
     }
 
     fn observe(&self, rows: Rows, output: &[T], saved: &[T], sums: &mut ActivationSums) {
@@ -39,7 +46,10 @@ impl<T: Scalar> Layer<T> for Activate {
         sums.saturated = self.activation.curve().count_saturated(output, slopes);
         sums.alive.fill(false);
         for row in slopes.chunks_exact(self.width) {
-            sums.alive.iter_mut().zip(row).for_each(|(alive, slope)| *alive |= *slope != T::zero());
+            sums.alive
+                .iter_mut()
+                .zip(row)
+                .for_each(|(alive, slope)| *alive |= *slope != T::zero());
         }
     }
 }

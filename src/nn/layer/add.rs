@@ -45,7 +45,11 @@ impl<T: Scalar> Layer<T> for Add {
 
     fn tensors(&self) -> Vec<TensorShape> {
         let scale = TensorShape::vector("skip.scale", 1, Role::Constant(0.0));
-        if self.is_learned() { vec![scale] } else { Vec::new() }
+        if self.is_learned() {
+            vec![scale]
+        } else {
+            Vec::new()
+        }
     }
 
     fn keeps_inputs(&self) -> bool {
@@ -67,7 +71,9 @@ impl<T: Scalar> Layer<T> for Add {
     fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
         if self.is_learned() {
             let products = pass.grad_output.iter().zip(pass.inputs[1]);
-            tally[0] = products.map(|(grad, branch)| grad.wide() * branch.wide()).sum();
+            tally[0] = products
+                .map(|(grad, branch)| grad.wide() * branch.wide())
+                .sum();
         }
     }
 

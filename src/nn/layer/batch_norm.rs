@@ -31,8 +31,11 @@ impl BatchNorm {
         let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
         for p in 0..pieces {
             let tally = &tallies[3 * self.width * p..];
-            let (n, m, s) =
-                (tally[2 * self.width + unit], tally[unit], tally[self.width + unit]);
+            let (n, m, s) = (
+                tally[2 * self.width + unit],
+                tally[unit],
+                tally[self.width + unit],
+            );
             if n == 0.0 {
                 continue;
             }
@@ -83,7 +86,10 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         squares.fill(0.0);
         counts.fill(rows.count as f64);
         for row in inputs[0].chunks_exact(self.width) {
-            means.iter_mut().zip(row).for_each(|(sum, x)| *sum += x.wide());
+            means
+                .iter_mut()
+                .zip(row)
+                .for_each(|(sum, x)| *sum += x.wide());
         }
         means.iter_mut().for_each(|mean| *mean /= rows.count as f64);
         for row in inputs[0].chunks_exact(self.width) {
@@ -129,8 +135,10 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
         tally.fill(0.0);
         let (weight, bias) = tally.split_at_mut(self.width);
-        for (grad, normalised) in
-            pass.grad_output.chunks_exact(self.width).zip(pass.saved.chunks_exact(self.width))
+        for (grad, normalised) in pass
+            .grad_output
+            .chunks_exact(self.width)
+            .zip(pass.saved.chunks_exact(self.width))
         {
             for unit in 0..self.width {
                 weight[unit] += grad[unit].wide() * normalised[unit].wide();
@@ -150,7 +158,9 @@ impl<T: Scalar> Layer<T> for BatchNorm {
             let i = row * width + unit;
             let mean = T::of(sums[unit]) / batch;
             let projection = T::of(projections[unit]) / batch;
-            weight[unit] * inverses[unit] * (pass.grad_output[i] - mean - pass.saved[i] * projection)
+            weight[unit]
+                * inverses[unit]
+                * (pass.grad_output[i] - mean - pass.saved[i] * projection)
         });
     }
 

@@ -46,13 +46,22 @@ impl<T: Scalar> Layer<T> for Dropout {
         let dropped = (self.probability * 4_294_967_296.0) as u64;
         let kept = T::of(1.0 / (1.0 - self.probability));
         for ((out, input), factor) in pass.output.iter_mut().zip(input).zip(pass.saved) {
-            *factor = if u64::from(random.next_u32()) < dropped { T::zero() } else { kept };
+            *factor = if u64::from(random.next_u32()) < dropped {
+                T::zero()
+            } else {
+                kept
+            };
             *out = *input * *factor;
         }
     }
 
     fn backward(&self, pass: Backward<T>) {
         let [mut grad_input, ..] = pass.grad_inputs;
-        grad_input.put(pass.grad_output.iter().zip(pass.saved).map(|(grad, factor)| *grad * *factor));
+        grad_input.put(
+            pass.grad_output
+                .iter()
+                .zip(pass.saved)
+                .map(|(grad, factor)| *grad * *factor),
+        );
     }
 }

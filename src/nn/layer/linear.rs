@@ -25,10 +25,20 @@ impl<T: Scalar> Layer<T> for Linear {
     }
 
     fn tensors(&self) -> Vec<TensorShape> {
-        let (weight, bias) = if self.is_gate { ("gate.weight", "gate.bias") } else { ("weight", "bias") };
-        let mut tensors =
-            vec![TensorShape { name: weight, shape: vec![self.fan_in, self.fan_out], role: Role::Weight }];
-        tensors.extend(self.bias.map(|role| TensorShape::vector(bias, self.fan_out, role)));
+        let (weight, bias) = if self.is_gate {
+            ("gate.weight", "gate.bias")
+        } else {
+            ("weight", "bias")
+        };
+        let mut tensors = vec![TensorShape {
+            name: weight,
+            shape: vec![self.fan_in, self.fan_out],
+            role: Role::Weight,
+        }];
+        tensors.extend(
+            self.bias
+                .map(|role| TensorShape::vector(bias, self.fan_out, role)),
+        );
         tensors
     }
 
@@ -48,7 +58,9 @@ impl<T: Scalar> Layer<T> for Linear {
         let rows = pass.rows.count;
         let (weight, bias) = pass.parameters.trained.split_at(self.fan_in * self.fan_out);
         if self.bias.is_some() {
-            pass.output.chunks_exact_mut(self.fan_out).for_each(|row| row.copy_from_slice(bias));
+            pass.output
+                .chunks_exact_mut(self.fan_out)
+                .for_each(|row| row.copy_from_slice(bias));
         }
         gemm(
             matrix(pass.inputs[0], rows, self.fan_in),
@@ -62,7 +74,10 @@ impl<T: Scalar> Layer<T> for Linear {
         if self.bias.is_some() {
             tally.fill(0.0);
             for row in pass.grad_output.chunks_exact(self.fan_out) {
-                tally.iter_mut().zip(row).for_each(|(sum, delta)| *sum += delta.wide());
+                tally
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, delta)| *sum += delta.wide());
             }
         }
     }

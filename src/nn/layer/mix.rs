@@ -45,6 +45,7 @@ impl<T: Scalar> Layer<T> for Mix {
         let [mut grad_carried, mut grad_branch, mut grad_gate] = pass.grad_inputs;
         grad_carried.put(grad.iter().zip(closed).map(|(g, closed)| *closed * *g));
         grad_branch.put(grad.iter().zip(open).map(|(g, open)| *open * *g));
-        grad_gate.put((0..grad.len()).map(|i| open[i] * closed[i] * (branch[i] - carried[i]) * grad[i]));
+        grad_gate
+            .put((0..grad.len()).map(|i| open[i] * closed[i] * (branch[i] - carried[i]) * grad[i]));
     }
 }

@@ -50,7 +50,11 @@ pub struct TensorShape {
 impl TensorShape {
     /// A vector.
     pub fn vector(name: &'static str, length: usize, role: Role) -> Self {
-        Self { name, shape: vec![length], role }
+        Self {
+            name,
+            shape: vec![length],
+            role,
+        }
     }
 
     /// Number of entries.
@@ -153,9 +157,15 @@ impl<T: Scalar> InputGradient<'_, T> {
     /// Writes or adds `values`, one per entry.
     pub fn put(&mut self, values: impl Iterator<Item = T>) {
         if self.accumulate {
-            self.values.iter_mut().zip(values).for_each(|(slot, value)| *slot += value);
+            self.values
+                .iter_mut()
+                .zip(values)
+                .for_each(|(slot, value)| *slot += value);
         } else {
-            self.values.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);
+            self.values
+                .iter_mut()
+                .zip(values)
+                .for_each(|(slot, value)| *slot = value);
         }
     }
 
@@ -164,7 +174,11 @@ impl<T: Scalar> InputGradient<'_, T> {
         for (row, slots) in self.values.chunks_exact_mut(width).take(rows).enumerate() {
             for (column, slot) in slots.iter_mut().enumerate() {
                 let value = value(row, column);
-                *slot = if self.accumulate { *slot + value } else { value };
+                *slot = if self.accumulate {
+                    *slot + value
+                } else {
+                    value
+                };
             }
         }
     }

@@ -54,7 +54,10 @@ member! {
 }
 impl<T: Scalar> Normalise<T> for PerSample {
     fn layer(&self, width: usize) -> Option<Box<dyn Layer<T>>> {
-        Some(Box::new(RowNorm { width, centred: true }))
+        Some(Box::new(RowNorm {
+            width,
+            centred: true,
+        }))
     }
 }
 
@@ -64,6 +67,9 @@ member! {
 }
 impl<T: Scalar> Normalise<T> for Rms {
     fn layer(&self, width: usize) -> Option<Box<dyn Layer<T>>> {
-        Some(Box::new(RowNorm { width, centred: false }))
+        Some(Box::new(RowNorm {
+            width,
+            centred: false,
+        }))
     }
 }

@@ -27,7 +27,11 @@ impl<T: Scalar> Layer<T> for RowNorm {
     fn tensors(&self) -> Vec<TensorShape> {
         let weight = TensorShape::vector("norm.weight", self.width, Role::Constant(1.0));
         let bias = TensorShape::vector("norm.bias", self.width, Role::Constant(0.0));
-        if self.centred { vec![weight, bias] } else { vec![weight] }
+        if self.centred {
+            vec![weight, bias]
+        } else {
+            vec![weight]
+        }
     }
 
     fn saved_len(&self, rows: usize) -> usize {
@@ -35,7 +39,11 @@ impl<T: Scalar> Layer<T> for RowNorm {
     }
 
     fn backward_tally_len(&self) -> usize {
-        if self.centred { 2 * self.width } else { self.width }
+        if self.centred {
+            2 * self.width
+        } else {
+            self.width
+        }
     }
 
     fn forward(&self, pass: Forward<T>) {
@@ -50,27 +58,37 @@ impl<T: Scalar> Layer<T> for RowNorm {
             .zip(normalised.chunks_exact_mut(width))
             .zip(inverses)
         {
-            let mean = if self.centred { input.iter().copied().sum::<T>() / units } else { T::zero() };
+            let mean = if self.centred {
+                input.iter().copied().sum::<T>() / units
+            } else {
+                T::zero()
+            };
             let variance = input.iter().map(|x| (*x - mean) * (*x - mean)).sum::<T>() / units;
             *inverse = T::one() / (variance + T::of(EPS)).sqrt();
             for unit in 0..width {
                 normalised[unit] = (input[unit] - mean) * *inverse;
                 out[unit] = weight[unit] * normalised[unit];
             }
-            out.iter_mut().zip(bias).for_each(|(out, bias)| *out += *bias);
+            out.iter_mut()
+                .zip(bias)
+                .for_each(|(out, bias)| *out += *bias);
         }
     }
 
     fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
         tally.fill(0.0);
         let (weight, bias) = tally.split_at_mut(self.width);
-        for (grad, normalised) in
-            pass.grad_output.chunks_exact(self.width).zip(pass.saved.chunks_exact(self.width))
+        for (grad, normalised) in pass
+            .grad_output
+            .chunks_exact(self.width)
+            .zip(pass.saved.chunks_exact(self.width))
         {
             for ((sum, grad), normalised) in weight.iter_mut().zip(grad).zip(normalised) {
                 *sum += grad.wide() * normalised.wide();
             }
-            bias.iter_mut().zip(grad).for_each(|(sum, grad)| *sum += grad.wide());
+            bias.iter_mut()
+                .zip(grad)
+                .for_each(|(sum, grad)| *sum += grad.wide());
         }
     }
 
@@ -91,9 +109,21 @@ impl<T: Scalar> Layer<T> for RowNorm {
             .zip(normalised.chunks_exact(width))
             .zip(inverses)
         {
-            let scaled = || grad.iter().zip(weight).map(|(grad, weight)| *grad * *weight);
-            let mean = if self.centred { scaled().sum::<T>() / units } else { T::zero() };
-            let projection = scaled().zip(normalised).map(|(grad, x)| grad * *x).sum::<T>() / units;
+            let scaled = || {
+                grad.iter()
+                    .zip(weight)
+                    .map(|(grad, weight)| *grad * *weight)
+            };
+            let mean = if self.centred {
+                scaled().sum::<T>() / units
+            } else {
+                T::zero()
+            };
+            let projection = scaled()
+                .zip(normalised)
+                .map(|(grad, x)| grad * *x)
+                .sum::<T>()
+                / units;
             for ((slot, grad), x) in slots.iter_mut().zip(scaled()).zip(normalised) {
                 let value = (grad - mean - *x * projection) * *inverse;
                 *slot = if accumulate { *slot + value } else { value };

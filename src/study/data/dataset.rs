@@ -6,11 +6,11 @@ use ndarray::Array2;
 use rand::seq::SliceRandom;
 
 use super::raw::Raw;
-use crate::nn::loss::Targets;
 use super::standardize::Scale;
 use super::{LoadContext, Source};
 use crate::base::rng::stream;
 use crate::base::{Problem, Scalar};
+use crate::nn::loss::Targets;
 
 /// The share of test rows where the spec does not say.
 const DEFAULT_TEST_FRACTION: f64 = 0.2;
@@ -183,7 +183,7 @@ fn rounded<T: Scalar>(value: f64, whose: impl Fn() -> String) -> Result<T, Probl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::data::{Digits, Gaussian, Sine};
+    use crate::study::data::{Csv, Digits, Gaussian, Sine};
 
     fn options() -> LoadOptions<'static> {
         LoadOptions {
@@ -268,6 +268,30 @@ mod tests {
             test_fraction: Some(0.9),
             ..options()
         };
+        let problem = load::<f32>(&source, &options).unwrap_err();
+        assert!(problem.to_string().starts_with("data.test_fraction: "));
+    }
+
+    #[test]
+    fn a_test_file_is_the_test_split() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("train.csv"), "x,y\n1,a\n3,b\n").unwrap();
+        std::fs::write(folder.path().join("test.csv"), "x,y\n5,b\n").unwrap();
+        let source = Source::from(Csv {
+            path: "train.csv".into(),
+            target: "y".into(),
+            test_path: Some("test.csv".into()),
+        });
+        let mut options = LoadOptions {
+            base_dir: folder.path(),
+            ..options()
+        };
+        let data = load::<f32>(&source, &options).unwrap();
+        // Mean 2 and population deviation 1 are those of the training rows.
+        assert_eq!(data.train.inputs, ndarray::array![[-1.0], [1.0]]);
+        assert_eq!(data.test.inputs, ndarray::array![[3.0]]);
+        assert_eq!(data.test.targets, Targets::Classes(vec![1]));
+        options.test_fraction = Some(0.2);
         let problem = load::<f32>(&source, &options).unwrap_err();
         assert!(problem.to_string().starts_with("data.test_fraction: "));
     }

@@ -8,17 +8,21 @@ use std::path::{Path, PathBuf};
 use crate::base::Problem;
 use crate::base::family::family;
 
+mod csv;
 mod dataset;
 mod digits;
 mod files;
+mod idx;
 mod planar;
 mod raw;
 mod standardize;
 mod synthetic;
 mod teacher;
 
+pub use csv::Csv;
 pub use dataset::{Dataset, LoadOptions, Split, load};
 pub use digits::Digits;
+pub use idx::Idx;
 pub use planar::{Circles, Moons, Spirals};
 pub use raw::{Inputs, Raw};
 pub use synthetic::{Blobs, Gaussian, Parity, Sine};
@@ -36,6 +40,8 @@ family! {
         Teacher = "teacher",
         Gaussian = "gaussian",
         Sine = "sine",
+        Csv = "csv",
+        Idx = "idx",
     }
     /// The source's way to its rows.
     fn loader -> Loader;
@@ -87,5 +93,78 @@ impl Source {
         if let Some(moved) = moved {
             *self = moved;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::family::MemberInfo;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_source_is_written_as_in_the_design() {
+        let read = |value| serde_json::from_value::<Source>(value);
+        assert_eq!(read(json!("digits")).unwrap(), Digits {}.into());
+        let spirals = json!({ "spirals": { "classes": 3, "samples": 1500, "noise": 0.1 } });
+        assert_eq!(read(spirals).unwrap(), Spirals::default().into());
+        let csv = json!({ "csv": { "path": "train.csv", "target": "label" } });
+        let source = read(csv.clone()).unwrap();
+        // An absent test file is not written, so that the saved spec reads the same.
+        assert_eq!(serde_json::to_value(source).unwrap(), csv);
+        for wrong in [
+            json!("csv"),
+            json!({ "csv": { "path": "train.csv" } }),
+            json!({ "idx": { "images": "a", "labels": "b", "test": "c" } }),
+        ] {
+            assert!(read(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_source_is_described_and_the_digits_are_attributed() {
+        let members = Source::members();
+        assert!(members.iter().all(|member| !member.doc.is_empty()));
+        let MemberInfo { doc, .. } = &members[0];
+        for credit in ["E. Alpaydin", "C. Kaynak", "1998", "UCI", "CC BY 4.0"] {
+            assert!(doc.contains(credit), "{doc}");
+        }
+    }
+
+    #[test]
+    fn the_schema_knows_the_ranges() {
+        let schema = schemars::schema_for!(Circles).to_value();
+        let property = |name: &str| &schema["properties"][name];
+        assert_eq!(property("samples")["minimum"], 1);
+        assert_eq!(property("noise")["minimum"].as_f64(), Some(0.0));
+        assert_eq!(property("factor")["exclusiveMinimum"], 0);
+        assert_eq!(property("factor")["exclusiveMaximum"], 1);
+        let required = schemars::schema_for!(Csv).to_value()["required"].clone();
+        assert_eq!(required, json!(["path", "target"]));
+        let defaulted = schemars::schema_for!(Spirals).to_value();
+        assert_eq!(defaulted.get("required"), None::<&Value>);
+    }
+
+    #[test]
+    fn a_source_moves_with_its_spec() {
+        let root = tempfile::tempdir().unwrap();
+        let mut source = Source::from(Csv {
+            path: "train.csv".into(),
+            target: "y".into(),
+            test_path: Some("test.csv".into()),
+        });
+        source.rebase(root.path(), &root.path().join("runs/one"));
+        let files = source.input_files();
+        assert_eq!(
+            files,
+            [
+                ("data.source.csv.path", Path::new("../../train.csv")),
+                ("data.source.csv.test_path", Path::new("../../test.csv")),
+            ]
+        );
+        let mut digits = Source::from(Digits {});
+        digits.rebase(root.path(), Path::new("elsewhere"));
+        assert_eq!(digits, Digits {}.into());
+        assert!(digits.input_files().is_empty());
     }
 }

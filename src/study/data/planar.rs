@@ -5,8 +5,7 @@ use std::f64::consts::PI;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::raw::Raw;
-use super::synthetic::room;
+use super::raw::{Raw, room};
 use super::{LoadContext, Loader};
 use crate::base::Problem;
 use crate::base::family::member;

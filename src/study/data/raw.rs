@@ -1,5 +1,6 @@
 //! Rows as a source hands them over, before splitting and scaling.
 
+use crate::base::Problem;
 use crate::nn::loss::Targets;
 
 /// Feature values, row by row. Images stay bytes until they are scaled, an
@@ -56,5 +57,47 @@ impl Raw {
                 }
             }
         }
+    }
+}
+
+/// An empty table with room for samples × features numbers.
+///
+/// # Errors
+/// Fewer samples than classes, or more numbers than memory holds.
+pub fn room(
+    source: &str,
+    samples: usize,
+    features: usize,
+    classes: u32,
+) -> Result<Vec<f64>, Problem> {
+    let key = format!("data.source.{source}.samples");
+    if samples < classes as usize {
+        let what = format!("{samples} samples cannot show {classes} classes");
+        return Err(Problem::at_key(key, what).help("raise samples, or ask for fewer classes"));
+    }
+    let mut table = Vec::new();
+    let fits = samples
+        .checked_mul(features)
+        .is_some_and(|numbers| table.try_reserve_exact(numbers).is_ok());
+    if fits {
+        return Ok(table);
+    }
+    let what = format!("{samples} samples of {features} numbers do not fit into memory");
+    Err(Problem::at_key(key, what).help("lower samples"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_sizes_are_errors() {
+        let few = room("blobs", 2, 2, 3).unwrap_err();
+        assert!(
+            few.to_string()
+                .starts_with("data.source.blobs.samples: 2 samples")
+        );
+        assert!(room("blobs", usize::MAX, 2, 2).is_err());
+        assert!(room("blobs", usize::MAX / 2, 1, 2).is_err());
     }
 }

@@ -6,40 +6,14 @@ use ndarray::Array2;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::raw::{Inputs, Raw};
-use crate::nn::loss::Targets;
+use super::raw::{Inputs, Raw, room};
 use super::{LoadContext, Loader};
 use crate::base::Problem;
 use crate::base::family::member;
 use crate::base::rng::{ChaCha8Rng, stream};
+use crate::nn::loss::Targets;
 
-/// An empty table with room for samples × features numbers.
-///
-/// # Errors
-/// Fewer samples than classes, or more numbers than memory holds.
-pub(super) fn room(
-    source: &str,
-    samples: usize,
-    features: usize,
-    classes: u32,
-) -> Result<Vec<f64>, Problem> {
-    let key = format!("data.source.{source}.samples");
-    if samples < classes as usize {
-        let what = format!("{samples} samples cannot show {classes} classes");
-        return Err(Problem::at_key(key, what).help("raise samples, or ask for fewer classes"));
-    }
-    let mut table = Vec::new();
-    let fits = samples
-        .checked_mul(features)
-        .is_some_and(|numbers| table.try_reserve_exact(numbers).is_ok());
-    if fits {
-        return Ok(table);
-    }
-    let what = format!("{samples} samples of {features} numbers do not fit into memory");
-    Err(Problem::at_key(key, what).help("lower samples"))
-}
-
-/// Fills the table with standard normal draws.
+/// Appends standard normal draws.
 pub(super) fn fill_normal(table: &mut Vec<f64>, numbers: usize, rng: &mut ChaCha8Rng) {
     table.extend((0..numbers).map(|_| rng.sample::<f64, _>(StandardNormal)));
 }
@@ -286,16 +260,5 @@ pub(super) mod tests {
         let problem = Sine::default().load(&context(0)).unwrap_err();
         assert!(problem.to_string().starts_with("train.loss: "), "{problem}");
         assert!(problem.help.unwrap().contains("mse"));
-    }
-
-    #[test]
-    fn impossible_sizes_are_errors() {
-        let few = room("blobs", 2, 2, 3).unwrap_err();
-        assert!(
-            few.to_string()
-                .starts_with("data.source.blobs.samples: 2 samples")
-        );
-        assert!(room("blobs", usize::MAX, 2, 2).is_err());
-        assert!(room("blobs", usize::MAX / 2, 1, 2).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Labels by a random network.
 
-use super::raw::Raw;
-use super::synthetic::{fill_normal, room};
+use super::raw::{Raw, room};
+use super::synthetic::fill_normal;
 use super::{LoadContext, Loader};
 use crate::base::Problem;
 use crate::base::family::member;
