@@ -1,1 +1,3 @@
-fn main() {}
+fn main() {
+    print!("{}", vgrad::lab::spec::schema_json());
+}

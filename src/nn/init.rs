@@ -102,6 +102,7 @@ macro_rules! scaled {
             $(#[$doc])*
             pub struct $Name {
                 /// Factor on the standard deviation.
+                #[schemars(range(min = 0))]
                 gain: f64 = 1.0,
             }
         }
@@ -133,6 +134,7 @@ member! {
     /// A random matrix with orthonormal rows or columns, times the gain. Saxe et al. 2014, arXiv:1312.6120.
     pub struct Orthogonal {
         /// Every singular value.
+        #[schemars(range(min = 0))]
         gain: f64 = 1.0,
     }
 }
@@ -184,6 +186,7 @@ member! {
     /// Normal with a fixed standard deviation, whatever the width: too small or too large when deep.
     pub struct Normal {
         /// Standard deviation (the default is Keras's).
+        #[schemars(range(min = 0))]
         std: f64 = 0.05,
     }
 }
@@ -197,6 +200,7 @@ member! {
     /// Uniform on ±bound, whatever the width.
     pub struct Uniform {
         /// Largest absolute value (the default is Keras's).
+        #[schemars(range(min = 0))]
         bound: f64 = 0.05,
     }
 }
@@ -214,6 +218,7 @@ member! {
     /// Normal cut at two standard deviations, so that no weight starts as an outlier.
     pub struct TruncatedNormal {
         /// Standard deviation after cutting (the default is Keras's).
+        #[schemars(range(min = 0))]
         std: f64 = 0.05,
     }
 }
@@ -235,8 +240,10 @@ member! {
     /// Normal weights and biases with the variances of mean-field theory: σw²/fan_in and σb². Poole et al. 2016, arXiv:1606.05340.
     pub struct MeanField {
         /// σw²: the weights' variance times fan_in.
+        #[schemars(range(min = 0))]
         weight_variance: f64 = 1.76,
         /// σb²: the biases' variance.
+        #[schemars(range(min = 0))]
         bias_variance: f64 = 0.05,
     }
 }

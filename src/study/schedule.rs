@@ -35,6 +35,7 @@ member! {
         /// Steps of linear warm-up.
         warmup_steps: u64 = 100,
         /// The rate at the last step.
+        #[schemars(range(min = 0))]
         min: f64 = 0.0,
     }
 }
@@ -56,8 +57,10 @@ member! {
     /// The rate times `factor` after every `every` steps.
     pub struct Step {
         /// Steps between two cuts.
+        #[schemars(range(min = 1))]
         every: u64 = 500,
         /// Factor at each cut.
+        #[schemars(extend("exclusiveMinimum" = 0))]
         factor: f64 = 0.1,
     }
 }

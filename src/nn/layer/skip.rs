@@ -20,6 +20,7 @@ member! {
     /// h ← h + scale·u(h), u being `every` consecutive layers. He et al. 2016, arXiv:1512.03385.
     pub struct Identity {
         /// Layers per skip; depth − 1 must divide by it.
+        #[schemars(range(min = 1))]
         every: usize = 1,
         /// Factor on the branch; 1/√depth keeps the total growth bounded.
         scale: f64 = 1.0,

@@ -71,6 +71,11 @@ pub trait Loader {
         Vec::new()
     }
 
+    /// Whether it brings a test set of its own.
+    fn has_test_file(&self) -> bool {
+        false
+    }
+
     /// The same source with `new` applied to each path; `None` if it has none.
     fn with_paths(&self, _new: &dyn Fn(&Path) -> PathBuf) -> Option<Source> {
         None
@@ -82,6 +87,11 @@ impl Source {
     /// (e.g. `data.source.csv.path`).
     pub fn input_files(&self) -> Vec<(&'static str, &Path)> {
         self.loader().input_files()
+    }
+
+    /// Whether it brings a test set of its own.
+    pub fn has_test_file(&self) -> bool {
+        self.loader().has_test_file()
     }
 
     /// Rewrites relative paths, so that a spec moved from the folder `from` to

@@ -1,0 +1,251 @@
+//! What no single key can tell: keys that do not go together.
+
+use super::check::Check;
+use super::message::Message;
+use super::sections::{Network, Spec, Train};
+use super::sizes::{BatchSize, CheckpointEvery, Width};
+use crate::nn::architecture::Order;
+use crate::nn::layer::norm::Norm;
+use crate::nn::layer::skip::Skip;
+use crate::nn::loss::Loss;
+use crate::nn::optim::Optimizer;
+
+/// Keys that contradict each other.
+pub struct Conflict {
+    /// The keys, the one to point at first.
+    pub keys: Vec<String>,
+    /// What to tell.
+    pub message: Message,
+}
+
+fn found(keys: &[&str], what: impl Into<String>, label: &str, help: &str) -> Option<Conflict> {
+    Some(Conflict {
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        message: Message::new(what, label).help(help),
+    })
+}
+
+/// The first contradiction in a spec whose keys are each fine.
+pub fn conflict(spec: &Spec) -> Option<Conflict> {
+    name(&spec.name)
+        .or_else(|| length(&spec.train))
+        .or_else(|| widths(&spec.network))
+        .or_else(|| skip(&spec.network))
+        .or_else(|| batch_norm(spec))
+        .or_else(|| nesterov(&spec.train))
+        .or_else(|| target(spec))
+        .or_else(|| test_set(spec))
+        .or_else(|| checkpoint(spec))
+        .or_else(|| checks(spec))
+}
+
+fn name(name: &str) -> Option<Conflict> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let wrong = match name.chars().find(|c| !allowed(*c)) {
+        _ if name.is_empty() => "is empty".to_owned(),
+        Some(c) => format!("has {c:?} in it"),
+        None if name.starts_with('.') => "starts with a dot".to_owned(),
+        None => return None,
+    };
+    found(
+        &["name"],
+        format!("the name {name:?} {wrong}"),
+        "expected letters, digits, `-`, `_`, `.`, not starting with a dot",
+        "the run folder is called so: set `name` to a plain word (without `name`, the file's stem is taken)",
+    )
+}
+
+fn length(train: &Train) -> Option<Conflict> {
+    match (train.epochs, train.steps) {
+        (Some(_), Some(_)) => found(
+            &["train.steps", "train.epochs"],
+            "both `train.epochs` and `train.steps` are set",
+            "expected one of the two",
+            "remove one of them",
+        ),
+        (None, None) => found(
+            &["train.epochs"],
+            "neither `train.epochs` nor `train.steps` is set in [train]",
+            "expected one of the two",
+            "add `epochs = 20` or `steps = 2000`",
+        ),
+        _ => None,
+    }
+}
+
+fn widths(network: &Network) -> Option<Conflict> {
+    let Width::PerLayer(widths) = &network.width else {
+        return None;
+    };
+    if widths.len() == network.depth {
+        return None;
+    }
+    found(
+        &["network.width", "network.depth"],
+        format!(
+            "`network.width` lists {} widths for `network.depth` = {} hidden layers",
+            widths.len(),
+            network.depth
+        ),
+        &format!("expected {} widths, or one integer", network.depth),
+        "list one width per hidden layer, or change `network.depth`",
+    )
+}
+
+fn skip(network: &Network) -> Option<Conflict> {
+    let name = network.skip.name();
+    if let Skip::NoSkip(_) = network.skip {
+        return None;
+    }
+    if let Width::PerLayer(widths) = &network.width
+        && let Some(odd) = widths.iter().position(|width| *width != widths[0])
+    {
+        return found(
+            &["network.skip", "network.width"],
+            format!(
+                "a skip connection (`{name}`) adds layers of unequal width: {} units in layer 1, {} in layer {}",
+                widths[0],
+                widths[odd],
+                odd + 1
+            ),
+            "needs hidden layers of one width",
+            "use one width for all layers, or `skip = \"none\"`",
+        );
+    }
+    match &network.skip {
+        Skip::Identity(identity) if !(network.depth - 1).is_multiple_of(identity.every) => found(
+            &["network.skip.identity.every", "network.depth"],
+            format!(
+                "`network.skip.identity.every` = {} does not divide `network.depth` − 1 = {}",
+                identity.every,
+                network.depth - 1
+            ),
+            "expected a divisor of depth − 1",
+            "layer 1 has no skip, the others come in groups of `every`: change `every` or `depth`",
+        ),
+        Skip::Highway(_) if network.order == Order::NormActivationLinear => found(
+            &["network.skip", "network.order"],
+            "`network.skip` = highway does not go with the pre-activation order",
+            "defined for the default order only",
+            "use `order = \"linear-norm-activation\"`, or another skip",
+        ),
+        _ => None,
+    }
+}
+
+fn batch_norm(spec: &Spec) -> Option<Conflict> {
+    let batch = matches!(spec.network.norm, Norm::Batch(_));
+    if !batch || spec.train.batch_size != BatchSize::Samples(1) {
+        return None;
+    }
+    found(
+        &["train.batch_size", "network.norm"],
+        "batch norm with `train.batch_size` = 1: the variance over one sample is 0",
+        "expected at least 2 with `network.norm` = batch",
+        "use a larger batch, or `norm = \"layer\"`",
+    )
+}
+
+fn nesterov(train: &Train) -> Option<Conflict> {
+    match &train.optimizer {
+        Optimizer::Sgd(sgd) if sgd.nesterov && sgd.momentum == 0.0 => found(
+            &[
+                "train.optimizer.sgd.nesterov",
+                "train.optimizer.sgd.momentum",
+            ],
+            "`train.optimizer.sgd.nesterov` needs momentum, which is 0",
+            "expected a momentum > 0 beside it",
+            "add `momentum = 0.9`, or remove `nesterov`",
+        ),
+        _ => None,
+    }
+}
+
+fn target(spec: &Spec) -> Option<Conflict> {
+    let cross_entropy = matches!(spec.train.loss, Loss::CrossEntropy(_));
+    if !cross_entropy || spec.data.source.name() != "sine" {
+        return None;
+    }
+    found(
+        &["train.loss", "data.source"],
+        "`train.loss` = cross_entropy needs classes, but `data.source` = sine has numbers as targets",
+        "expected \"mse\" here",
+        "set `loss = \"mse\"` in [train]",
+    )
+}
+
+fn test_set(spec: &Spec) -> Option<Conflict> {
+    if spec.data.test_fraction.is_none() || !spec.data.source.has_test_file() {
+        return None;
+    }
+    found(
+        &["data.test_fraction", "data.source"],
+        "`data.test_fraction` with a data source that brings its own test file",
+        "expected one of the two",
+        "remove `test_fraction`, or the test file",
+    )
+}
+
+fn checkpoint(spec: &Spec) -> Option<Conflict> {
+    match &spec.log.checkpoint_every {
+        Some(every @ CheckpointEvery::Time(text)) if every.time().is_none() => found(
+            &["log.checkpoint_every"],
+            format!("`log.checkpoint_every` is {text:?}, which is no time"),
+            "expected an integer ≥ 1 (steps) or a time such as \"30s\", \"5m\", \"1h\"",
+            "write a whole number ≥ 1 with s, m or h",
+        ),
+        _ => None,
+    }
+}
+
+fn checks(spec: &Spec) -> Option<Conflict> {
+    spec.check
+        .iter()
+        .enumerate()
+        .find_map(|(i, check)| one_check(i, check, spec.network.depth))
+}
+
+fn one_check(i: usize, check: &Check, depth: usize) -> Option<Conflict> {
+    let at = |key: &str| format!("check.{i}{key}");
+    let name = check.quantity.name();
+    match (check.min, check.max) {
+        (None, None) => {
+            return found(
+                &[&at("")],
+                format!("the check of `{name}` has no limit"),
+                "expected `min`, `max` or both",
+                "add `min = …` or `max = …`",
+            );
+        }
+        (Some(min), Some(max)) if min > max => {
+            return found(
+                &[&at(".min"), &at(".max")],
+                format!("the check of `{name}` has min = {min} above max = {max}"),
+                "expected min ≤ max",
+                "swap the two",
+            );
+        }
+        _ => {}
+    }
+    let [first, last] = check.layers?;
+    if !check.quantity.is_per_layer() {
+        return found(
+            &[&at(".layers")],
+            format!("`{name}` is one number for the whole network, not one per layer"),
+            "not with this quantity",
+            "remove `layers`",
+        );
+    }
+    if first > last || last > depth + 1 {
+        return found(
+            &[&at(".layers"), "network.depth"],
+            format!("the check of `{name}` looks at layers {first} to {last}"),
+            &format!(
+                "expected [first, last] within 1 to {} (the output)",
+                depth + 1
+            ),
+            "name the first layer, then the last",
+        );
+    }
+    None
+}

@@ -1,0 +1,227 @@
+//! Reading a spec file.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::conform::{Kind, faults};
+use super::cross::{Conflict, conflict};
+use super::error::{SpecError, Spot};
+use super::key_path::KeyPath;
+use super::locate::locate;
+use super::message::Message;
+use super::overrides::Overrides;
+use super::sections::Spec;
+use super::shape::Shape;
+use crate::base::problem::{Place, Problem};
+
+/// No spec is longer; whatever is, is some other file.
+const LONGEST: u64 = 4 << 20;
+
+/// Share of the samples kept for testing where the spec does not say.
+const TEST_FRACTION: f64 = 0.2;
+
+/// A spec with the text it was read from, so that later errors can point into it.
+#[derive(Clone, Debug)]
+pub struct LoadedSpec {
+    /// The spec, every default filled in.
+    pub spec: Spec,
+    /// The folder its paths are relative to.
+    pub folder: PathBuf,
+    source: Source,
+}
+
+/// What an error points into: the file and the flags.
+#[derive(Clone, Debug)]
+struct Source {
+    path: PathBuf,
+    text: String,
+    overrides: Overrides,
+}
+
+impl Spec {
+    /// Reads the spec at `path` and changes it as the command line says.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the file or its content, one error at a time.
+    pub fn load(path: &Path, overrides: &Overrides) -> Result<LoadedSpec, SpecError> {
+        let source = Source {
+            path: path.to_owned(),
+            text: read(path)?,
+            overrides: overrides.clone(),
+        };
+        let mut table: Table = toml::from_str(&source.text).map_err(|e| source.syntax(&e))?;
+        overrides.apply(&mut table)?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        table
+            .entry("name")
+            .or_insert_with(|| Value::String(stem.into_owned()));
+        let value = Value::Table(table);
+
+        let found = faults(&value, &Shape::root(), &KeyPath::default());
+        if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
+            let spot = source.spot(&fault.path, fault.kind != Kind::Value);
+            return Err(SpecError::new(fault.message, spot));
+        }
+        let mut spec: Spec = value.try_into().map_err(|e: toml::de::Error| {
+            let message = Message::new(e.message(), "").help("see `vgrad schema`");
+            SpecError::new(message, source.whole())
+        })?;
+        if let Some(conflict) = conflict(&spec) {
+            return Err(source.conflict(conflict));
+        }
+        if spec.data.test_fraction.is_none() && !spec.data.source.has_test_file() {
+            spec.data.test_fraction = Some(TEST_FRACTION);
+        }
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(LoadedSpec {
+            spec,
+            folder,
+            source,
+        })
+    }
+}
+
+impl LoadedSpec {
+    /// Points a problem found later at the line, or the flag, to blame.
+    pub fn explain(&self, problem: Problem) -> SpecError {
+        let spot = match &problem.place {
+            Place::Key(key) => match KeyPath::parse(key) {
+                Some(path) => self.source.spot(&path, false),
+                None => self.source.whole(),
+            },
+            Place::File(path, line) => Spot {
+                origin: path.display().to_string(),
+                line: line.and_then(|line| usize::try_from(line).ok()),
+                source: None,
+            },
+            Place::Elsewhere => self.source.whole(),
+        };
+        let what = match &problem.place {
+            Place::Key(key) => format!("`{key}`: {}", problem.what),
+            _ => problem.what,
+        };
+        let mut message = Message::new(what, "");
+        message.help = problem.help;
+        SpecError::new(message, spot)
+    }
+}
+
+impl Source {
+    /// The file as a whole.
+    fn whole(&self) -> Spot {
+        file(&self.path)
+    }
+
+    fn at(&self, span: std::ops::Range<usize>) -> Spot {
+        Spot {
+            source: Some((self.text.clone(), span)),
+            ..self.whole()
+        }
+    }
+
+    /// Where the value at `path` was written: in a flag, else in the file, else
+    /// the table it would stand in.
+    fn spot(&self, path: &KeyPath, key_only: bool) -> Spot {
+        if let Some(flag) = self.overrides.spot_of(path) {
+            return flag;
+        }
+        if let Some(span) = locate(&self.text, path, key_only) {
+            return self.at(span);
+        }
+        if path.keys().is_empty() {
+            return self.whole();
+        }
+        if let Some(flag) = self.overrides.spot_below(path) {
+            return flag;
+        }
+        let parent = path.parent().unwrap_or_default();
+        self.spot(&parent, true)
+    }
+
+    /// Several keys that do not go together: the first that a flag has set is
+    /// to blame, else the first of all.
+    fn conflict(&self, conflict: Conflict) -> SpecError {
+        let paths: Vec<KeyPath> = conflict
+            .keys
+            .iter()
+            .filter_map(|key| KeyPath::parse(key))
+            .collect();
+        let flag = paths.iter().find_map(|path| self.overrides.spot_of(path));
+        let spot = flag.unwrap_or_else(|| self.spot(&paths[0], false));
+        SpecError::new(conflict.message, spot)
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> SpecError {
+        let spot = error.span().map_or(self.whole(), |span| self.at(span));
+        let message = Message::new("the spec is not valid TOML", error.message())
+            .help("see https://toml.io; `vgrad new deep_sigmoid` writes an example");
+        SpecError::new(message, spot)
+    }
+}
+
+fn file(path: &Path) -> Spot {
+    Spot {
+        origin: path.display().to_string(),
+        line: None,
+        source: None,
+    }
+}
+
+/// The text of a spec file.
+fn read(path: &Path) -> Result<String, SpecError> {
+    let fail =
+        |what: String, help: &str| SpecError::new(Message::new(what, "").help(help), file(path));
+    if path.is_dir() {
+        let inside = path.join("spec.toml");
+        let help = if inside.is_file() {
+            format!("the spec of this run is {}", inside.display())
+        } else {
+            "name the TOML file itself".to_owned()
+        };
+        return Err(fail(
+            "the spec is a folder, expected a TOML file".to_owned(),
+            &help,
+        ));
+    }
+    let cannot = |error: std::io::Error| {
+        fail(
+            format!("the spec cannot be read: {error}"),
+            "name a TOML file; `vgrad new deep_sigmoid` writes one to start from",
+        )
+    };
+    let mut bytes = Vec::new();
+    let opened = File::open(path).map_err(cannot)?;
+    opened
+        .take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(cannot)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(fail(
+            "the file is longer than 4 MiB, no spec is".to_owned(),
+            "name the TOML file of an experiment",
+        ));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..valid]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count();
+        let message = Message::new("the spec is not UTF-8 text", "");
+        let spot = Spot {
+            line: Some(line),
+            ..file(path)
+        };
+        SpecError::new(message.help("save it as UTF-8"), spot)
+    })?;
+    if text.trim().is_empty() {
+        return Err(fail(
+            "the spec is empty, expected at least [data], [network] and [train]".to_owned(),
+            "`vgrad new deep_sigmoid` writes one to start from",
+        ));
+    }
+    Ok(text)
+}

@@ -1,0 +1,24 @@
+//! The spec: an experiment written down in TOML, its JSON Schema, and the
+//! errors that point into it.
+
+mod check;
+mod conform;
+mod cross;
+mod error;
+mod key_path;
+mod load;
+mod locate;
+mod message;
+mod overrides;
+mod schema;
+mod sections;
+mod shape;
+mod sizes;
+
+pub use check::{At, Check, Quantity};
+pub use error::SpecError;
+pub use load::LoadedSpec;
+pub use overrides::Overrides;
+pub use schema::schema_json;
+pub use sections::{Data, Log, Network, Precision, Spec, Train};
+pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced, Width};

@@ -1,0 +1,237 @@
+//! `--set path.to.key=VALUE`: changes to a spec from the command line.
+
+use std::ops::Range;
+
+use toml::{Table, Value};
+
+use super::error::{SpecError, Spot};
+use super::key_path::KeyPath;
+use super::message::{Message, unknown_key, unknown_word};
+use super::shape::Shape;
+
+/// The changes a command line makes to a spec, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides(Vec<Override>);
+
+#[derive(Clone, Debug)]
+struct Override {
+    /// The flag as typed: `--set network.depth=0`.
+    flag: String,
+    path: KeyPath,
+    value: Value,
+    /// The bytes of the flag that name the key and the value.
+    key_span: Range<usize>,
+    value_span: Range<usize>,
+}
+
+impl Override {
+    fn spot(&self, span: &Range<usize>) -> Spot {
+        on_command_line(&self.flag, span.clone())
+    }
+}
+
+fn on_command_line(flag: &str, span: Range<usize>) -> Spot {
+    Spot {
+        origin: "command line".to_owned(),
+        line: None,
+        source: Some((flag.to_owned(), span)),
+    }
+}
+
+impl Overrides {
+    /// Reads the arguments of `--set`.
+    pub fn parse(arguments: &[String]) -> Result<Self, SpecError> {
+        let read = arguments.iter().map(|argument| read(argument));
+        Ok(Self(read.collect::<Result<_, _>>()?))
+    }
+
+    /// Adds `--seed N`, which is `--set seed=N`.
+    pub fn seed(&mut self, seed: u64) {
+        let flag = format!("--seed {seed}");
+        self.0.push(Override {
+            path: KeyPath::default().child("seed"),
+            // Too large a seed for TOML shows as a negative one: out of range.
+            value: Value::Integer(i64::try_from(seed).unwrap_or(-1)),
+            key_span: 0..6,
+            value_span: 7..flag.len(),
+            flag,
+        });
+    }
+
+    /// Makes the changes.
+    pub fn apply(&self, table: &mut Table) -> Result<(), SpecError> {
+        let mut root = Value::Table(std::mem::take(table));
+        for change in &self.0 {
+            let start = KeyPath::default();
+            put(
+                &mut root,
+                &Shape::root(),
+                &start,
+                change.path.keys(),
+                &change.value,
+            )
+            .map_err(|message| SpecError::new(message, change.spot(&change.key_span)))?;
+            drop_twin(&mut root, &change.path);
+        }
+        if let Value::Table(changed) = root {
+            *table = changed;
+        }
+        Ok(())
+    }
+
+    /// The flag that set the value at `path` or above it, if one did.
+    pub fn spot_of(&self, path: &KeyPath) -> Option<Spot> {
+        let mut changes = self.0.iter().rev();
+        let change = changes.find(|change| path.is_under(&change.path))?;
+        Some(change.spot(&change.value_span))
+    }
+
+    /// The flag that set something below `path`, if one did.
+    pub fn spot_below(&self, path: &KeyPath) -> Option<Spot> {
+        let mut changes = self.0.iter().rev();
+        let change = changes.find(|change| change.path.is_under(path))?;
+        Some(change.spot(&change.key_span))
+    }
+}
+
+/// Reads one `path.to.key=VALUE`.
+fn read(argument: &str) -> Result<Override, SpecError> {
+    const PREFIX: &str = "--set ";
+    let flag = format!("{PREFIX}{argument}");
+    let start = PREFIX.len();
+    let fail = |message: Message, span: Range<usize>| {
+        let message = match message.help {
+            Some(_) => message,
+            None => message.help("write --set path.to.key=VALUE, e.g. --set network.depth=10"),
+        };
+        Err(SpecError::new(message, on_command_line(&flag, span)))
+    };
+    let Some(equals) = equals_sign(argument) else {
+        let message = Message::new("`--set` without a value", "expected `=` and a value");
+        return fail(message, start..flag.len());
+    };
+    let (key_text, value_text) = (&argument[..equals], &argument[equals + 1..]);
+    let key_span = start..start + equals;
+    let value_span = start + equals + 1..flag.len();
+    let Some(path) = KeyPath::parse(key_text) else {
+        let message = Message::new(
+            format!("`{key_text}` is not the path of a key"),
+            "expected keys joined by dots",
+        );
+        return fail(message, key_span);
+    };
+    if value_text.trim().is_empty() {
+        let message = Message::new(
+            format!("`--set {path}` without a value"),
+            "expected a value",
+        );
+        return fail(message, value_span);
+    }
+    let value = match toml_value(value_text) {
+        Some(value) => value,
+        // A bare word; what begins like a list, table or string was meant as one.
+        None if !value_text.trim_start().starts_with(['[', '{', '"', '\'']) => {
+            Value::String(value_text.to_owned())
+        }
+        None => {
+            let message = Message::new(
+                format!("the value of `{path}` is not TOML"),
+                "expected a TOML value, or a bare word",
+            )
+            .help("check brackets and quotes; a shell takes quotes away unless they are quoted");
+            return fail(message, value_span);
+        }
+    };
+    Ok(Override {
+        flag: flag.clone(),
+        path,
+        value,
+        key_span,
+        value_span,
+    })
+}
+
+/// The first `=` outside quotes.
+fn equals_sign(argument: &str) -> Option<usize> {
+    let mut quote = None;
+    for (i, c) in argument.char_indices() {
+        match (c, quote) {
+            ('=', None) => return Some(i),
+            ('"' | '\'', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The value in a text that is one TOML value and nothing else.
+fn toml_value(text: &str) -> Option<Value> {
+    let edit: toml_edit::Value = text.trim().parse().ok()?;
+    let mut table: Table = toml::from_str(&format!("v = {edit}")).ok()?;
+    table.remove("v")
+}
+
+/// Sets the value at `rest`, below `at`, whose path is `done`.
+fn put(
+    at: &mut Value,
+    shape: &Shape,
+    done: &KeyPath,
+    rest: &[String],
+    value: &Value,
+) -> Result<(), Message> {
+    let Some((key, rest)) = rest.split_first() else {
+        *at = value.clone();
+        return Ok(());
+    };
+    let next = done.child(key);
+    if let (Some(item), Ok(index)) = (shape.item(), key.parse::<usize>()) {
+        let Value::Array(entries) = at else {
+            return Err(no_entry(done, index, 0));
+        };
+        let count = entries.len();
+        let entry = entries
+            .get_mut(index)
+            .ok_or_else(|| no_entry(done, index, count))?;
+        return put(entry, &item, &next, rest, value);
+    }
+    let Some(property) = shape.property(key) else {
+        return Err(if shape.is_family() {
+            unknown_word(done, shape, key)
+        } else {
+            unknown_key(done, shape, key)
+        });
+    };
+    if !at.is_table() {
+        *at = Value::Table(Table::new());
+    }
+    let table = at.as_table_mut().expect("just made one");
+    if shape.is_family() {
+        // Another member gives way: "adam" becomes { sgd = { … } }.
+        table.retain(|name, _| name == key);
+    }
+    let entry = table
+        .entry(key.clone())
+        .or_insert_with(|| Value::Table(Table::new()));
+    put(entry, &property, &next, rest, value)
+}
+
+fn no_entry(list: &KeyPath, index: usize, count: usize) -> Message {
+    Message::new(
+        format!("`{list}` has no entry {index}"),
+        format!("there are {count} entries, counted from 0"),
+    )
+    .help("set the whole list, or an entry the spec has")
+}
+
+/// `epochs` and `steps` exclude each other: the one just set stays.
+fn drop_twin(root: &mut Value, path: &KeyPath) {
+    let twin = match path.to_string().as_str() {
+        "train.epochs" => "steps",
+        "train.steps" => "epochs",
+        _ => return,
+    };
+    if let Some(train) = root.get_mut("train").and_then(Value::as_table_mut) {
+        train.remove(twin);
+    }
+}

@@ -1,0 +1,213 @@
+//! The spec as it is written, section by section. The doc comments become the
+//! hover texts of the JSON Schema.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::check::Check;
+use super::sizes::{BatchSize, CheckpointEvery, Every, Width};
+use crate::nn::activation::Activation;
+use crate::nn::architecture::Order;
+use crate::nn::init::{Init, XavierNormal};
+use crate::nn::layer::norm::{NoNorm, Norm};
+use crate::nn::layer::skip::{NoSkip, Skip};
+use crate::nn::loss::{CrossEntropy, Loss};
+use crate::nn::optim::{Optimizer, Sgd};
+use crate::study::data::Source;
+use crate::study::schedule::{Constant, Schedule};
+
+/// A vgrad experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// The experiment's name and its run folder's; by default the file's stem.
+    /// Letters, digits, "-", "_", ".", not starting with a dot.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"))]
+    pub name: String,
+    /// Decides every random draw of the run.
+    #[serde(default)]
+    pub seed: u64,
+    /// The precision the network is trained in; every norm is summed in f64.
+    #[serde(default)]
+    pub precision: Precision,
+    /// The samples.
+    pub data: Data,
+    /// The network.
+    pub network: Network,
+    /// How it is trained.
+    pub train: Train,
+    /// What is written while it trains.
+    #[serde(default)]
+    pub log: Log,
+    /// Rules that `vgrad check` reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check: Vec<Check>,
+    /// Axes that `vgrad sweep` reads: a key of the spec (`"network.activation"`) and the
+    /// values it takes. The grid is the product of the axes.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    #[schemars(schema_with = "super::sections::axes")]
+    pub sweep: toml::Table,
+}
+
+/// The schema of `[sweep]`: any key, with a list of values.
+pub(super) fn axes(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "object",
+        "additionalProperties": { "type": "array", "minItems": 1 },
+    })
+}
+
+/// The number type of the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Single precision.
+    #[default]
+    F32,
+    /// Double precision.
+    F64,
+}
+
+/// `[data]`: the samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Where the samples come from; files are relative to the spec.
+    pub source: Source,
+    /// Share of the samples kept for testing; 0 = no test set. Not with a test file.
+    #[serde(default)]
+    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1, "default" = 0.2))]
+    pub test_fraction: Option<f64>,
+    /// Gives every feature mean 0 and standard deviation 1 over the training split.
+    #[serde(default = "yes")]
+    pub standardize: bool,
+}
+
+/// `[network]`: the multilayer perceptron.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Number of hidden layers.
+    #[schemars(range(min = 1))]
+    pub depth: usize,
+    /// Units per hidden layer, or a list with one width per hidden layer.
+    pub width: Width,
+    /// The activation function of the hidden layers.
+    pub activation: Activation,
+    /// How the weights are drawn.
+    #[serde(default = "xavier_normal")]
+    #[schemars(extend("default" = "xavier_normal"))]
+    pub init: Init,
+    /// Whether the linear maps have a bias.
+    #[serde(default = "yes")]
+    pub bias: bool,
+    /// Normalisation in every hidden layer.
+    #[serde(default = "no_norm")]
+    pub norm: Norm,
+    /// The order of the parts of a hidden layer.
+    #[serde(default)]
+    pub order: Order,
+    /// Skip connections around the hidden layers 2 … depth; they need equal widths.
+    #[serde(default = "no_skip")]
+    pub skip: Skip,
+    /// Share of activations set to 0 in training.
+    #[serde(default)]
+    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
+    pub dropout: f64,
+    /// A safetensors file, relative to the spec: start from these weights instead of `init`.
+    #[serde(default)]
+    pub weights: Option<PathBuf>,
+}
+
+/// `[train]`: how the network is trained. One of `epochs` and `steps` is needed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Train {
+    /// Passes over the training split; not together with `steps`.
+    #[serde(default)]
+    pub epochs: Option<u64>,
+    /// Updates; not together with `epochs`. 0 measures the initialisation only.
+    #[serde(default)]
+    pub steps: Option<u64>,
+    /// Samples per step, or "full": the whole training split.
+    #[serde(default = "batch_of_128")]
+    pub batch_size: BatchSize,
+    /// How a gradient becomes an update.
+    #[serde(default = "sgd")]
+    #[schemars(extend("default" = "sgd"))]
+    pub optimizer: Optimizer,
+    /// The learning rate.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub learning_rate: f64,
+    /// How the learning rate changes over the steps.
+    #[serde(default = "constant")]
+    pub schedule: Schedule,
+    /// What training minimises.
+    #[serde(default = "cross_entropy")]
+    pub loss: Loss,
+    /// Scales the gradient down to this norm where it is larger; absent = no clipping.
+    #[serde(default)]
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub clip_grad_norm: Option<f64>,
+}
+
+/// `[log]`: what is written while the network trains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Steps between two logged ones, or "log" for log-spaced steps.
+    #[serde(default = "every_step")]
+    pub every: Every,
+    /// Steps between looks at the test set; absent = one epoch, but at least 10 steps.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub evaluate_every: Option<u64>,
+    /// Writes weights/initial.safetensors and weights/final.safetensors.
+    #[serde(default)]
+    pub save_weights: bool,
+    /// Steps between two checkpoints, or a time such as "30s", "5m", "1h".
+    #[serde(default)]
+    pub checkpoint_every: Option<CheckpointEvery>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            every: every_step(),
+            evaluate_every: None,
+            save_weights: false,
+            checkpoint_every: None,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+fn xavier_normal() -> Init {
+    XavierNormal::default().into()
+}
+fn no_norm() -> Norm {
+    NoNorm {}.into()
+}
+fn no_skip() -> Skip {
+    NoSkip {}.into()
+}
+fn batch_of_128() -> BatchSize {
+    BatchSize::Samples(128)
+}
+fn sgd() -> Optimizer {
+    Sgd::default().into()
+}
+fn constant() -> Schedule {
+    Constant {}.into()
+}
+fn cross_entropy() -> Loss {
+    CrossEntropy {}.into()
+}
+fn every_step() -> Every {
+    Every::Steps(1)
+}
