@@ -54,7 +54,7 @@ pub trait Pointwise: Send + Sync {
         1.0
     }
 
-    /// Inputs at which φ' jumps.
+    /// Inputs at which a derivative of φ jumps.
     fn kinks(&self) -> &'static [f64] {
         &[]
     }
@@ -72,7 +72,7 @@ pub trait Curve<T: Scalar>: Send + Sync {
     /// `None` where φ has no flat side. `y` and `slope` as `forward` left them.
     fn count_saturated(&self, y: &[T], slope: &[T]) -> Option<u64>;
 
-    /// Inputs at which φ' jumps.
+    /// Inputs at which a derivative of φ jumps.
     fn kinks(&self) -> &'static [f64];
 }
 
@@ -94,7 +94,7 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
         // right of 0 and not above it on the left.
         let flat = |y: T, slope: T| match P::FLAT {
             FlatSides::None => false,
-            FlatSides::Left => slope.abs() < limit && !(y > middle),
+            FlatSides::Left => slope.abs() < limit && y <= middle,
             FlatSides::Both => slope.abs() < limit,
         };
         (P::FLAT != FlatSides::None).then(|| {
@@ -235,6 +235,10 @@ impl Pointwise for Softsign {
         let scale = T::one() / (T::one() + x.abs());
         (x * scale, scale * scale)
     }
+    fn kinks(&self) -> &'static [f64] {
+        // φ'' jumps from 2 to −2.
+        &[0.0]
+    }
 }
 
 member! {
@@ -302,7 +306,6 @@ impl Pointwise for Elu {
         self.alpha.abs().max(1.0)
     }
     fn kinks(&self) -> &'static [f64] {
-        // No jump at alpha = 1, but asking for one redraw too many costs nothing.
         &[0.0]
     }
 }

@@ -2,7 +2,12 @@
 //! network and the optimizers.
 
 pub mod activation;
+pub mod architecture;
+pub mod graph;
 pub mod init;
 pub mod layer;
 pub mod loss;
+pub mod measure;
+pub mod network;
 pub mod optim;
+pub mod piece;

@@ -3,4 +3,6 @@
 
 pub mod columns;
 pub mod data;
+pub mod record;
 pub mod schedule;
+pub mod train;

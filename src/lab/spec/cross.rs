@@ -2,8 +2,9 @@
 
 use super::check::Check;
 use super::message::Message;
-use super::sections::{Network, Order, Spec, Train};
+use super::sections::{Network, Spec, Train};
 use super::sizes::{BatchSize, CheckpointEvery, Width};
+use crate::nn::architecture::Order;
 use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;
 use crate::nn::loss::Loss;

@@ -20,5 +20,5 @@ pub use error::SpecError;
 pub use load::LoadedSpec;
 pub use overrides::Overrides;
 pub use schema::schema_json;
-pub use sections::{Data, Log, Network, Order, Precision, Spec, Train};
+pub use sections::{Data, Log, Network, Precision, Spec, Train};
 pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced, Width};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Check;
 use super::sizes::{BatchSize, CheckpointEvery, Every, Width};
 use crate::nn::activation::Activation;
+use crate::nn::architecture::Order;
 use crate::nn::init::{Init, XavierNormal};
 use crate::nn::layer::norm::{NoNorm, Norm};
 use crate::nn::layer::skip::{NoSkip, Skip};
@@ -119,17 +120,6 @@ pub struct Network {
     /// A safetensors file, relative to the spec: start from these weights instead of `init`.
     #[serde(default)]
     pub weights: Option<PathBuf>,
-}
-
-/// The order of the parts of a hidden layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Order {
-    /// φ(norm(W h + b)).
-    #[default]
-    LinearNormActivation,
-    /// The pre-activation order, W φ(norm(h)) + b. He et al. 2016, arXiv:1603.05027.
-    NormActivationLinear,
 }
 
 /// `[train]`: how the network is trained. One of `epochs` and `steps` is needed.

@@ -1,6 +1,27 @@
-//! Optimizers.
+//! Optimizers. Each is a short chain of in-place transforms that turn a
+//! gradient into an update, after which p ← p − learning_rate·update.
+//!
+//! To add one, write its block and name it in [`Optimizer`]; a transform is a
+//! file of its own with a line below.
 
+mod adam;
+mod momentum;
+mod rms;
+mod stepper;
+mod transform;
+mod weight_decay;
+
+use crate::base::Scalar;
 use crate::base::family::{family, member};
+
+pub use stepper::{CHUNK, Stepper, UpdateSquares, clip_coefficient};
+pub use transform::{Moment, Transform};
+
+use adam::adam;
+use momentum::momentum;
+use rms::rms;
+use transform::Link;
+use weight_decay::weight_decay;
 
 family! {
     /// How a gradient becomes an update; every formula and default is PyTorch's.
@@ -10,6 +31,14 @@ family! {
         AdamW = "adamw",
         RmsProp = "rmsprop",
     }
+    /// The chain of transforms.
+    fn recipe<T> -> Recipe<T>;
+}
+
+/// What an optimizer's block states: its transforms, first to last.
+pub trait Recipe<T: Scalar> {
+    /// The chain; a transform whose parameter switches it off is `None`.
+    fn links(&self) -> Vec<Link<T>>;
 }
 
 member! {
@@ -25,6 +54,15 @@ member! {
         weight_decay: f64 = 0.0,
     }
 }
+impl<T: Scalar> Recipe<T> for Sgd {
+    fn links(&self) -> Vec<Link<T>> {
+        vec![
+            weight_decay(self.weight_decay),
+            momentum(self.momentum, self.nesterov),
+        ]
+    }
+}
+
 member! {
     /// Steps of a size that does not depend on the gradient's scale, down to eps. Kingma & Ba 2015, arXiv:1412.6980.
     pub struct Adam {
@@ -42,6 +80,15 @@ member! {
         weight_decay: f64 = 0.0,
     }
 }
+impl<T: Scalar> Recipe<T> for Adam {
+    fn links(&self) -> Vec<Link<T>> {
+        vec![
+            weight_decay(self.weight_decay),
+            adam(self.beta1, self.beta2, self.eps),
+        ]
+    }
+}
+
 member! {
     /// Adam with the decay applied to the weights themselves. Loshchilov & Hutter 2019, arXiv:1711.05101.
     pub struct AdamW {
@@ -59,6 +106,17 @@ member! {
         weight_decay: f64 = 0.01,
     }
 }
+impl<T: Scalar> Recipe<T> for AdamW {
+    fn links(&self) -> Vec<Link<T>> {
+        // Decay after Adam: it takes off learning_rate·weight_decay·p, untouched
+        // by Adam's scaling.
+        vec![
+            adam(self.beta1, self.beta2, self.eps),
+            weight_decay(self.weight_decay),
+        ]
+    }
+}
+
 member! {
     /// The gradient divided by its running root mean square. Tieleman & Hinton 2012, lecture 6.5.
     pub struct RmsProp {
@@ -74,5 +132,14 @@ member! {
         /// L2 penalty, added to the gradient.
         #[schemars(range(min = 0))]
         weight_decay: f64 = 0.0,
+    }
+}
+impl<T: Scalar> Recipe<T> for RmsProp {
+    fn links(&self) -> Vec<Link<T>> {
+        vec![
+            weight_decay(self.weight_decay),
+            rms(self.alpha, self.eps),
+            momentum(self.momentum, false),
+        ]
     }
 }

@@ -1,74 +1,175 @@
-//! Where the samples come from.
+//! Data sources: what a network is trained on.
+//!
+//! A [`Source`] loads [`Raw`] rows; [`load`] splits and standardises them into
+//! a [`Dataset`] in the run's precision.
 
 use std::path::{Path, PathBuf};
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::base::Problem;
+use crate::base::family::family;
 
-use crate::base::family::{family, member};
-use crate::base::paths::rebase;
+mod csv;
+mod dataset;
+mod digits;
+mod files;
+mod idx;
+mod planar;
+mod raw;
+mod standardize;
+mod synthetic;
+mod teacher;
+
+pub use csv::Csv;
+pub use dataset::{Dataset, LoadOptions, Split, load};
+pub use digits::Digits;
+pub use files::rebase;
+pub use idx::Idx;
+pub use planar::{Circles, Moons, Spirals};
+pub use raw::{Inputs, Raw};
+pub use synthetic::{Blobs, Gaussian, Parity, Sine};
+pub use teacher::Teacher;
 
 family! {
     /// Where the samples come from.
     pub enum Source {
         Digits = "digits",
         Spirals = "spirals",
+        Moons = "moons",
+        Circles = "circles",
+        Blobs = "blobs",
+        Parity = "parity",
+        Teacher = "teacher",
+        Gaussian = "gaussian",
         Sine = "sine",
         Csv = "csv",
+        Idx = "idx",
     }
+    /// The source's way to its rows.
+    fn loader -> Loader;
 }
 
-member! {
-    /// The 8×8 UCI digits, 1797 samples of 10 classes, embedded.
-    pub struct Digits {}
-}
-member! {
-    /// Interleaved spirals in the plane.
-    pub struct Spirals {
-        /// Arms.
-        #[schemars(range(min = 2))]
-        classes: usize = 3,
-        /// Samples in all.
-        #[schemars(range(min = 1))]
-        samples: usize = 1500,
-        /// Standard deviation of the noise.
-        #[schemars(range(min = 0))]
-        noise: f64 = 0.1,
-    }
-}
-member! {
-    /// y = sin x: a regression.
-    pub struct Sine {
-        /// Samples in all.
-        #[schemars(range(min = 1))]
-        samples: usize = 1000,
-    }
+/// What a source may depend on besides its own parameters.
+pub struct LoadContext<'a> {
+    /// The run's seed; every draw comes from `stream(seed, "data", …)`.
+    pub seed: u64,
+    /// The folder that relative paths start from: the spec's.
+    pub base_dir: &'a Path,
+    /// Whether the loss wants numbers (mse) rather than classes.
+    pub numeric_targets: bool,
 }
 
-/// A CSV file with a header.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Csv {
-    /// The file, relative to the spec.
-    pub path: PathBuf,
-    /// The column to predict; all others are features.
-    pub target: String,
-    /// A file with the test set.
-    #[serde(default)]
-    pub test_path: Option<PathBuf>,
+/// What every data source can do.
+pub trait Loader {
+    /// All rows, unscaled; the rows of a test file, if any, come last.
+    ///
+    /// # Errors
+    /// A file that cannot be read or does not hold what it should, parameters
+    /// that contradict each other, or a loss that does not fit the targets.
+    fn load(&self, context: &LoadContext) -> Result<Raw, Problem>;
+
+    /// The files it reads, as the spec names them, each with its key.
+    fn input_files(&self) -> Vec<(&'static str, &Path)> {
+        Vec::new()
+    }
+
+    /// The same source with `new` applied to each path; `None` if it has none.
+    fn with_paths(&self, _new: &dyn Fn(&Path) -> PathBuf) -> Option<Source> {
+        None
+    }
 }
 
 impl Source {
-    /// Whether the source brings its own test set.
-    pub fn has_test_file(&self) -> bool {
-        matches!(self, Self::Csv(csv) if csv.test_path.is_some())
+    /// The files it reads, as the spec names them, each with its key
+    /// (e.g. `data.source.csv.path`).
+    pub fn input_files(&self) -> Vec<(&'static str, &Path)> {
+        self.loader().input_files()
     }
 
-    /// Rewrites the files' paths, relative to `from`, to be relative to `to`.
+    /// Whether it brings its own test set.
+    pub fn has_test_file(&self) -> bool {
+        let files = self.input_files();
+        files.iter().any(|(key, _)| key.contains(".test_"))
+    }
+
+    /// Rewrites relative paths, so that a spec moved from the folder `from` to
+    /// the folder `to` still names the same files.
     pub fn rebase(&mut self, from: &Path, to: &Path) {
-        if let Self::Csv(csv) = self {
-            csv.path = rebase(&csv.path, from, to);
-            csv.test_path = csv.test_path.take().map(|path| rebase(&path, from, to));
+        let moved = self.loader().with_paths(&|path| rebase(path, from, to));
+        if let Some(moved) = moved {
+            *self = moved;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::family::MemberInfo;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_source_is_written_as_in_the_design() {
+        let read = |value| serde_json::from_value::<Source>(value);
+        assert_eq!(read(json!("digits")).unwrap(), Digits {}.into());
+        let spirals = json!({ "spirals": { "classes": 3, "samples": 1500, "noise": 0.1 } });
+        assert_eq!(read(spirals).unwrap(), Spirals::default().into());
+        let csv = json!({ "csv": { "path": "train.csv", "target": "label" } });
+        let source = read(csv.clone()).unwrap();
+        // An absent test file is not written, so that the saved spec reads the same.
+        assert_eq!(serde_json::to_value(source).unwrap(), csv);
+        for wrong in [
+            json!("csv"),
+            json!({ "csv": { "path": "train.csv" } }),
+            json!({ "idx": { "images": "a", "labels": "b", "test": "c" } }),
+        ] {
+            assert!(read(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_source_is_described_and_the_digits_are_attributed() {
+        let members = Source::members();
+        assert!(members.iter().all(|member| !member.doc.is_empty()));
+        let MemberInfo { doc, .. } = &members[0];
+        for credit in ["E. Alpaydin", "C. Kaynak", "1998", "UCI", "CC BY 4.0"] {
+            assert!(doc.contains(credit), "{doc}");
+        }
+    }
+
+    #[test]
+    fn the_schema_knows_the_ranges() {
+        let schema = schemars::schema_for!(Circles).to_value();
+        let property = |name: &str| &schema["properties"][name];
+        assert_eq!(property("samples")["minimum"], 1);
+        assert_eq!(property("noise")["minimum"].as_f64(), Some(0.0));
+        assert_eq!(property("factor")["exclusiveMinimum"], 0);
+        assert_eq!(property("factor")["exclusiveMaximum"], 1);
+        let required = schemars::schema_for!(Csv).to_value()["required"].clone();
+        assert_eq!(required, json!(["path", "target"]));
+        let defaulted = schemars::schema_for!(Spirals).to_value();
+        assert_eq!(defaulted.get("required"), None::<&Value>);
+    }
+
+    #[test]
+    fn a_source_moves_with_its_spec() {
+        let root = tempfile::tempdir().unwrap();
+        let mut source = Source::from(Csv {
+            path: "train.csv".into(),
+            target: "y".into(),
+            test_path: Some("test.csv".into()),
+        });
+        source.rebase(root.path(), &root.path().join("runs/one"));
+        let files = source.input_files();
+        assert_eq!(
+            files,
+            [
+                ("data.source.csv.path", Path::new("../../train.csv")),
+                ("data.source.csv.test_path", Path::new("../../test.csv")),
+            ]
+        );
+        let mut digits = Source::from(Digits {});
+        digits.rebase(root.path(), Path::new("elsewhere"));
+        assert_eq!(digits, Digits {}.into());
+        assert!(digits.input_files().is_empty());
     }
 }

@@ -1,0 +1,240 @@
+//! A network as a list of layers over numbered values, in the order of the
+//! forward pass, and the memory that running it takes.
+
+use crate::base::Scalar;
+use crate::nn::layer::{Layer, MAX_INPUTS, TensorShape};
+
+/// Index of a value.
+pub type ValueId = usize;
+
+/// What flows between layers, a matrix [batch, width].
+#[derive(Clone, Debug, Default)]
+pub struct Value {
+    /// Width.
+    pub width: usize,
+    /// The layer l whose z_l this is.
+    pub pre_activation_of: Option<usize>,
+    /// The layer l whose h_l this is.
+    pub handed_on_by: Option<usize>,
+    /// Whether it keeps what it holds until the backward pass is done.
+    pub is_kept: bool,
+    /// The forward buffer that holds it.
+    pub slot: usize,
+    /// The gradient buffer that holds ∂L/∂value.
+    pub grad_slot: Option<usize>,
+}
+
+/// One layer in its place.
+pub struct Node<T> {
+    /// The layer.
+    pub layer: Box<dyn Layer<T>>,
+    /// The values it reads.
+    pub inputs: Vec<ValueId>,
+    /// The value it writes.
+    pub output: ValueId,
+    /// The network's layer l it belongs to, from 1.
+    pub unit: usize,
+    /// Whether it is the linear map W_l itself.
+    pub is_main_map: bool,
+    /// Whether it is the activation φ of its layer.
+    pub is_activation: bool,
+    /// For every input, whether its gradient has been written by a later layer.
+    pub accumulate: [bool; MAX_INPUTS],
+}
+
+/// A network's layers and values.
+pub struct Graph<T> {
+    /// Layers in forward order.
+    pub nodes: Vec<Node<T>>,
+    /// Values; 0 is the input.
+    pub values: Vec<Value>,
+    /// Width of every forward buffer.
+    pub slots: Vec<usize>,
+    /// Width of every gradient buffer.
+    pub grad_slots: Vec<usize>,
+    /// The value that the loss reads.
+    pub output: ValueId,
+    /// Number of layers, the output layer included.
+    pub layers: usize,
+}
+
+/// Collects layers, then plans the buffers.
+pub struct GraphBuilder<T> {
+    nodes: Vec<Node<T>>,
+    values: Vec<Value>,
+}
+
+impl<T: Scalar> GraphBuilder<T> {
+    /// A graph whose input has `width` columns; returns the input's id too.
+    pub fn new(width: usize) -> (Self, ValueId) {
+        (
+            Self {
+                nodes: Vec::new(),
+                values: vec![Value {
+                    width,
+                    ..Value::default()
+                }],
+            },
+            0,
+        )
+    }
+
+    /// Appends `layer` of unit `unit` reading `inputs`; returns its output.
+    pub fn add(
+        &mut self,
+        unit: usize,
+        layer: impl Into<Box<dyn Layer<T>>>,
+        inputs: &[ValueId],
+    ) -> ValueId {
+        let layer = layer.into();
+        let output = self.values.len();
+        self.values.push(Value {
+            width: layer.width(),
+            ..Value::default()
+        });
+        self.nodes.push(Node {
+            layer,
+            inputs: inputs.to_vec(),
+            output,
+            unit,
+            is_main_map: false,
+            is_activation: false,
+            accumulate: [false; MAX_INPUTS],
+        });
+        output
+    }
+
+    /// The node added last.
+    pub fn last(&mut self) -> &mut Node<T> {
+        self.nodes.last_mut().expect("a layer was added")
+    }
+
+    /// A value, to say what it is.
+    pub fn value(&mut self, id: ValueId) -> &mut Value {
+        &mut self.values[id]
+    }
+
+    /// Plans the buffers: what a backward pass needs again is kept, everything
+    /// else shares buffers as soon as it is no longer read.
+    pub fn finish(mut self, output: ValueId, layers: usize, input_gradient: bool) -> Graph<T> {
+        let nodes = self.nodes.len();
+        let count = self.values.len();
+        let mut kept = vec![false; count];
+        let mut grad_kept = vec![false; count];
+        let mut producer = vec![0; count];
+        let mut last_reader = vec![0; count];
+        kept[0] = true;
+        kept[output] = true;
+        grad_kept[0] = input_gradient;
+        for (n, node) in self.nodes.iter().enumerate() {
+            producer[node.output] = n;
+            grad_kept[node.output] = node.layer.keeps_grad_output();
+            for &input in &node.inputs {
+                kept[input] |= node.layer.keeps_inputs();
+                last_reader[input] = n;
+            }
+        }
+        last_reader[output] = nodes;
+        // The gradient's life runs backwards: from the last reader to the producer.
+        let forward: Vec<_> = (0..count).map(|v| (producer[v], last_reader[v])).collect();
+        let backward: Vec<_> = (0..count)
+            .map(|v| (nodes - last_reader[v], nodes - producer[v]))
+            .collect();
+        let (slot_of, slots) = self.share(&forward, &kept, |_| true);
+        let (grad_slot_of, grad_slots) =
+            self.share(&backward, &grad_kept, |v| v != 0 || input_gradient);
+        let mut written = vec![false; count];
+        written[output] = true;
+        for node in self.nodes.iter_mut().rev() {
+            for (slot, &input) in node.accumulate.iter_mut().zip(&node.inputs) {
+                *slot = std::mem::replace(&mut written[input], true);
+            }
+        }
+        for (v, value) in self.values.iter_mut().enumerate() {
+            value.is_kept = kept[v];
+            value.slot = slot_of[v];
+            value.grad_slot = (v != 0 || input_gradient).then_some(grad_slot_of[v]);
+        }
+        Graph {
+            nodes: self.nodes,
+            values: self.values,
+            slots,
+            grad_slots,
+            output,
+            layers,
+        }
+    }
+
+    /// Hands every wanted value a buffer. `lives` are (first, last) moments of
+    /// use; a kept value has its buffer to itself. Returns each value's buffer
+    /// and each buffer's width.
+    fn share(
+        &self,
+        lives: &[(usize, usize)],
+        kept: &[bool],
+        wanted: impl Fn(ValueId) -> bool,
+    ) -> (Vec<usize>, Vec<usize>) {
+        let mut order: Vec<ValueId> = (0..lives.len()).filter(|&v| wanted(v)).collect();
+        order.sort_by_key(|&v| lives[v]);
+        let mut slot_of = vec![0; lives.len()];
+        let mut widths = Vec::new();
+        // Buffers in use with the last moment of their use; a few at any time.
+        let mut busy: Vec<(usize, usize)> = Vec::new();
+        let mut free: Vec<usize> = Vec::new();
+        for v in order {
+            let (first, last) = lives[v];
+            let width = self.values[v].width;
+            busy.retain(|&(until, slot)| {
+                if until < first {
+                    free.push(slot);
+                }
+                until >= first
+            });
+            let reused = free
+                .iter()
+                .position(|&slot| widths[slot] == width)
+                .filter(|_| !kept[v]);
+            let slot = match reused {
+                Some(place) => free.swap_remove(place),
+                None => {
+                    widths.push(width);
+                    widths.len() - 1
+                }
+            };
+            slot_of[v] = slot;
+            if !kept[v] {
+                busy.push((last, slot));
+            }
+        }
+        (slot_of, widths)
+    }
+}
+
+impl<T: Scalar> Graph<T> {
+    /// Every parameter tensor with the index of its node.
+    pub fn tensors(&self) -> impl Iterator<Item = (usize, TensorShape)> {
+        let tensors =
+            |(n, node): (usize, &Node<T>)| node.layer.tensors().into_iter().map(move |t| (n, t));
+        self.nodes.iter().enumerate().flat_map(tensors)
+    }
+
+    /// Bytes that training on batches of `batch` rows takes, with
+    /// `states_per_parameter` values of optimizer state.
+    pub fn bytes(&self, batch: usize, states_per_parameter: usize) -> f64 {
+        let trained: usize = self
+            .tensors()
+            .filter(|(_, t)| t.is_trained())
+            .map(|(_, t)| t.len())
+            .sum();
+        let columns: usize = self.slots.iter().chain(&self.grad_slots).sum();
+        let saved: usize = self
+            .nodes
+            .iter()
+            .map(|node| node.layer.saved_len(batch))
+            .sum();
+        let values = trained as f64 * (2 + states_per_parameter) as f64
+            + columns as f64 * batch as f64
+            + saved as f64;
+        values * size_of::<T>() as f64
+    }
+}

@@ -1,0 +1,86 @@
+//! The skip connection's sum h + s·u.
+
+use crate::base::Scalar;
+
+use super::{Backward, Forward, Layer, Role, TensorShape};
+
+/// The branch's factor s.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BranchScale {
+    /// A constant.
+    Fixed(f64),
+    /// A parameter that starts at 0 (ReZero, arXiv:2003.04887).
+    Learned,
+}
+
+/// h + s·u, h (the main path) being the first input and u (the branch) the
+/// second.
+///
+/// Backward: ∂L/∂h = g, ∂L/∂u = s·g, ∂L/∂s = ⟨g, u⟩. With s = 0 the Jacobian
+/// of the main path is the identity, bit for bit.
+pub struct Add {
+    /// Width of all values.
+    pub width: usize,
+    /// s.
+    pub scale: BranchScale,
+}
+
+impl Add {
+    fn scale<T: Scalar>(&self, trained: &[T]) -> T {
+        match self.scale {
+            BranchScale::Fixed(scale) => T::of(scale),
+            BranchScale::Learned => trained[0],
+        }
+    }
+
+    fn is_learned(&self) -> bool {
+        self.scale == BranchScale::Learned
+    }
+}
+
+impl<T: Scalar> Layer<T> for Add {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn tensors(&self) -> Vec<TensorShape> {
+        let scale = TensorShape::vector("skip.scale", 1, Role::Constant(0.0));
+        if self.is_learned() {
+            vec![scale]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn keeps_inputs(&self) -> bool {
+        self.is_learned()
+    }
+
+    fn backward_tally_len(&self) -> usize {
+        usize::from(self.is_learned())
+    }
+
+    fn forward(&self, pass: Forward<T>) {
+        let scale = self.scale(pass.parameters.trained);
+        let [main, branch, _] = pass.inputs;
+        for ((out, main), branch) in pass.output.iter_mut().zip(main).zip(branch) {
+            *out = *main + scale * *branch;
+        }
+    }
+
+    fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
+        if self.is_learned() {
+            let products = pass.grad_output.iter().zip(pass.inputs[1]);
+            tally[0] = products
+                .map(|(grad, branch)| grad.wide() * branch.wide())
+                .sum();
+        }
+    }
+
+    fn backward(&self, pass: Backward<T>) {
+        let scale = self.scale(pass.parameters.trained);
+        let [mut main, mut branch, _] = pass.grad_inputs;
+        main.put(pass.grad_output.iter().copied());
+        branch.put(pass.grad_output.iter().map(|grad| scale * *grad));
+    }
+}

@@ -1,0 +1,179 @@
+//! Batch normalisation.
+
+use crate::base::Scalar;
+
+use super::norm::EPS;
+use super::{Backward, Forward, Layer, MAX_INPUTS, Mode, PiecesOf, Role, Rows, TensorShape};
+
+/// Weight of a batch in the running averages (PyTorch's momentum).
+const MOMENTUM: f64 = 0.1;
+
+/// y = γ·x̂ + β with x̂ = (x − mean)/√(variance + ε) per unit over the batch
+/// (biased variance); in evaluation with the running averages (momentum 0.1,
+/// unbiased variance). Ioffe & Szegedy 2015, arXiv:1502.03167.
+///
+/// Backward: with g = ∂L/∂y, ∂L/∂β = Σ g, ∂L/∂γ = Σ g·x̂ and
+/// ∂L/∂x = γ/√(variance + ε) · (g − (Σ g)/B − x̂·(Σ g·x̂)/B).
+///
+/// Forward tally: mean and Σ(x − mean)² of the piece, per unit. Backward
+/// tally: Σ g·x̂ and Σ g. Saved: x̂, then the batch's mean, its variance and
+/// 1/√(variance + ε).
+pub struct BatchNorm {
+    /// Units.
+    pub width: usize,
+}
+
+impl BatchNorm {
+    /// Mean and biased variance of one unit over the batch, combined from the
+    /// pieces in their order (Chan, Golub & LeVeque 1983).
+    fn moments(&self, unit: usize, rows: Rows, tallies: &[f64]) -> (f64, f64) {
+        let pieces = tallies.len() / (3 * self.width);
+        let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
+        for p in 0..pieces {
+            let tally = &tallies[3 * self.width * p..];
+            let (n, m, s) = (
+                tally[2 * self.width + unit],
+                tally[unit],
+                tally[self.width + unit],
+            );
+            if n == 0.0 {
+                continue;
+            }
+            let shift = m - mean;
+            let total = count + n;
+            mean += shift * n / total;
+            squares += s + shift * shift * count * n / total;
+            count = total;
+        }
+        (mean, squares / rows.batch as f64)
+    }
+}
+
+impl<T: Scalar> Layer<T> for BatchNorm {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn tensors(&self) -> Vec<TensorShape> {
+        vec![
+            TensorShape::vector("norm.weight", self.width, Role::Constant(1.0)),
+            TensorShape::vector("norm.bias", self.width, Role::Constant(0.0)),
+            TensorShape::vector("norm.running_mean", self.width, Role::Running(0.0)),
+            TensorShape::vector("norm.running_var", self.width, Role::Running(1.0)),
+        ]
+    }
+
+    fn saved_len(&self, rows: usize) -> usize {
+        rows * self.width + 3 * self.width
+    }
+
+    fn couples_rows(&self) -> bool {
+        true
+    }
+
+    fn forward_tally_len(&self) -> usize {
+        3 * self.width
+    }
+
+    fn backward_tally_len(&self) -> usize {
+        2 * self.width
+    }
+
+    fn forward_tally(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], tally: &mut [f64]) {
+        let (means, rest) = tally.split_at_mut(self.width);
+        let (squares, counts) = rest.split_at_mut(self.width);
+        means.fill(0.0);
+        squares.fill(0.0);
+        counts.fill(rows.count as f64);
+        for row in inputs[0].chunks_exact(self.width) {
+            means
+                .iter_mut()
+                .zip(row)
+                .for_each(|(sum, x)| *sum += x.wide());
+        }
+        means.iter_mut().for_each(|mean| *mean /= rows.count as f64);
+        for row in inputs[0].chunks_exact(self.width) {
+            for ((square, x), mean) in squares.iter_mut().zip(row).zip(&*means) {
+                let centred = x.wide() - mean;
+                *square += centred * centred;
+            }
+        }
+    }
+
+    fn forward(&self, pass: Forward<T>) {
+        let width = self.width;
+        let (weight, bias) = pass.parameters.trained.split_at(width);
+        // The saved part has room for the largest piece; this one may be smaller.
+        let (normalised, moments) = pass.saved.split_at_mut(pass.saved.len() - 3 * width);
+        let (means, rest) = moments.split_at_mut(width);
+        let (variances, inverses) = rest.split_at_mut(width);
+        for unit in 0..width {
+            let (mean, variance) = match pass.mode {
+                Mode::Training { .. } => self.moments(unit, pass.rows, pass.tallies),
+                Mode::Evaluation => {
+                    let running = pass.parameters.running;
+                    (running[unit].wide(), running[width + unit].wide())
+                }
+            };
+            means[unit] = T::of(mean);
+            variances[unit] = T::of(variance);
+            inverses[unit] = T::of(1.0 / (variance + EPS).sqrt());
+        }
+        for ((out, input), normalised) in pass
+            .output
+            .chunks_exact_mut(width)
+            .zip(pass.inputs[0].chunks_exact(width))
+            .zip(normalised.chunks_exact_mut(width))
+        {
+            for unit in 0..width {
+                normalised[unit] = (input[unit] - means[unit]) * inverses[unit];
+                out[unit] = weight[unit] * normalised[unit] + bias[unit];
+            }
+        }
+    }
+
+    fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
+        tally.fill(0.0);
+        let (weight, bias) = tally.split_at_mut(self.width);
+        for (grad, normalised) in pass
+            .grad_output
+            .chunks_exact(self.width)
+            .zip(pass.saved.chunks_exact(self.width))
+        {
+            for unit in 0..self.width {
+                weight[unit] += grad[unit].wide() * normalised[unit].wide();
+                bias[unit] += grad[unit].wide();
+            }
+        }
+    }
+
+    fn backward(&self, pass: Backward<T>) {
+        let width = self.width;
+        let batch = T::of(pass.rows.batch as f64);
+        let weight = pass.parameters.trained;
+        let inverses = &pass.saved[pass.saved.len() - width..];
+        let (projections, sums) = pass.tally_sums.split_at(width);
+        let [mut grad_input, ..] = pass.grad_inputs;
+        grad_input.put_rows(width, pass.rows.count, |row, unit| {
+            let i = row * width + unit;
+            let mean = T::of(sums[unit]) / batch;
+            let projection = T::of(projections[unit]) / batch;
+            weight[unit]
+                * inverses[unit]
+                * (pass.grad_output[i] - mean - pass.saved[i] * projection)
+        });
+    }
+
+    fn advance(&self, pieces: &dyn PiecesOf<T>, running: &mut [T]) {
+        let width = self.width;
+        let batch: usize = (0..pieces.count()).map(|p| pieces.rows(p)).sum();
+        let unbiased = batch as f64 / (batch as f64 - 1.0);
+        // Every piece saved the batch's moments; the first one's serve.
+        let saved = pieces.saved(0);
+        let moments = &saved[saved.len() - 3 * width..];
+        for (i, average) in running.iter_mut().enumerate() {
+            let seen = moments[i].wide() * if i < width { 1.0 } else { unbiased };
+            *average = T::of((1.0 - MOMENTUM) * average.wide() + MOMENTUM * seen);
+        }
+    }
+}

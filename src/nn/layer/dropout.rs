@@ -1,0 +1,67 @@
+//! Dropout.
+
+use rand::Rng;
+
+use crate::base::Scalar;
+use crate::base::rng::stream;
+
+use super::{Backward, Forward, Layer, Mode};
+
+/// Zeroes entries with probability p in training and scales the rest by
+/// 1/(1−p). Srivastava et al. 2014, JMLR 15.
+///
+/// The mask depends on (seed, layer, step) and the entry's place in the batch,
+/// not on how the batch is cut into pieces.
+pub struct Dropout {
+    /// Width of the value.
+    pub width: usize,
+    /// p in [0, 1).
+    pub probability: f64,
+    /// The run's seed.
+    pub seed: u64,
+    /// Number of the hidden layer, from 1.
+    pub layer: usize,
+}
+
+impl<T: Scalar> Layer<T> for Dropout {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The factor of every entry: 0 or 1/(1−p).
+    fn saved_len(&self, rows: usize) -> usize {
+        rows * self.width
+    }
+
+    fn forward(&self, pass: Forward<T>) {
+        let input = pass.inputs[0];
+        let Mode::Training { step } = pass.mode else {
+            pass.output.copy_from_slice(input);
+            return;
+        };
+        let mut random = stream(self.seed, "dropout", self.layer as u64);
+        random.set_stream(step);
+        random.set_word_pos((pass.rows.first * self.width) as u128);
+        // p·2³² of the 2³² values of a word are dropped.
+        let dropped = (self.probability * 4_294_967_296.0) as u64;
+        let kept = T::of(1.0 / (1.0 - self.probability));
+        for ((out, input), factor) in pass.output.iter_mut().zip(input).zip(pass.saved) {
+            *factor = if u64::from(random.next_u32()) < dropped {
+                T::zero()
+            } else {
+                kept
+            };
+            *out = *input * *factor;
+        }
+    }
+
+    fn backward(&self, pass: Backward<T>) {
+        let [mut grad_input, ..] = pass.grad_inputs;
+        grad_input.put(
+            pass.grad_output
+                .iter()
+                .zip(pass.saved)
+                .map(|(grad, factor)| *grad * *factor),
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! The linear map z = x·W + b.
+
+use crate::base::Scalar;
+use crate::base::gemm::{gemm, matrix, matrix_mut};
+
+use super::{Backward, Forward, Layer, PiecesOf, Role, TensorShape};
+
+/// z = x·W + b with W of shape [fan_in, fan_out].
+///
+/// Backward: ∂L/∂x = δ·Wᵀ, ∂L/∂W = xᵀ·δ, ∂L/∂b = Σ_batch δ, where δ = ∂L/∂z.
+pub struct Linear {
+    /// Width of x.
+    pub fan_in: usize,
+    /// Width of z.
+    pub fan_out: usize,
+    /// The bias, if there is one.
+    pub bias: Option<Role>,
+    /// Whether this is a highway's gate, which has names of its own.
+    pub is_gate: bool,
+}
+
+impl<T: Scalar> Layer<T> for Linear {
+    fn width(&self) -> usize {
+        self.fan_out
+    }
+
+    fn tensors(&self) -> Vec<TensorShape> {
+        let (weight, bias) = if self.is_gate {
+            ("gate.weight", "gate.bias")
+        } else {
+            ("weight", "bias")
+        };
+        let mut tensors = vec![TensorShape {
+            name: weight,
+            shape: vec![self.fan_in, self.fan_out],
+            role: Role::Weight,
+        }];
+        tensors.extend(
+            self.bias
+                .map(|role| TensorShape::vector(bias, self.fan_out, role)),
+        );
+        tensors
+    }
+
+    fn keeps_inputs(&self) -> bool {
+        true
+    }
+
+    fn keeps_grad_output(&self) -> bool {
+        true
+    }
+
+    fn backward_tally_len(&self) -> usize {
+        if self.bias.is_some() { self.fan_out } else { 0 }
+    }
+
+    fn forward(&self, pass: Forward<T>) {
+        let rows = pass.rows.count;
+        let (weight, bias) = pass.parameters.trained.split_at(self.fan_in * self.fan_out);
+        if self.bias.is_some() {
+            pass.output
+                .chunks_exact_mut(self.fan_out)
+                .for_each(|row| row.copy_from_slice(bias));
+        }
+        gemm(
+            matrix(pass.inputs[0], rows, self.fan_in),
+            matrix(weight, self.fan_in, self.fan_out),
+            self.bias.is_some(),
+            matrix_mut(pass.output, rows, self.fan_out),
+        );
+    }
+
+    fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
+        if self.bias.is_some() {
+            tally.fill(0.0);
+            for row in pass.grad_output.chunks_exact(self.fan_out) {
+                tally
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, delta)| *sum += delta.wide());
+            }
+        }
+    }
+
+    fn backward(&self, pass: Backward<T>) {
+        let [grad_input, ..] = pass.grad_inputs;
+        if grad_input.is_wanted() {
+            let rows = pass.rows.count;
+            gemm(
+                matrix(pass.grad_output, rows, self.fan_out),
+                matrix(pass.parameters.trained, self.fan_in, self.fan_out).reversed_axes(),
+                grad_input.accumulate,
+                matrix_mut(grad_input.values, rows, self.fan_in),
+            );
+        }
+    }
+
+    fn gradient(&self, pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
+        let (weight, bias) = gradient.split_at_mut(self.fan_in * self.fan_out);
+        for p in 0..pieces.count() {
+            let rows = pieces.rows(p);
+            gemm(
+                matrix(pieces.input(p), rows, self.fan_in).reversed_axes(),
+                matrix(pieces.grad_output(p), rows, self.fan_out),
+                p > 0,
+                matrix_mut(weight, self.fan_in, self.fan_out),
+            );
+        }
+        super::sum_tallies(pieces, bias);
+    }
+}

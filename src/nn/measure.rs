@@ -1,0 +1,131 @@
+//! What the engine measures of a layer while its numbers are in the cache.
+//! Everything is accumulated in f64, and pieces combine in their order.
+
+use crate::base::Scalar;
+
+/// Count, mean and Σ(x − mean)², which combine without cancellation
+/// (Chan, Golub & LeVeque 1983).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moments {
+    /// Number of values.
+    pub count: f64,
+    /// Their mean.
+    pub mean: f64,
+    /// Σ(x − mean)².
+    pub squares: f64,
+}
+
+impl Moments {
+    /// Replaces the moments by those of `values`.
+    pub fn add_all<T: Scalar>(&mut self, values: &[T]) {
+        let mut lanes = [0.0f64; 16];
+        let mut fold = |term: &dyn Fn(f64) -> f64| {
+            lanes.fill(0.0);
+            for chunk in values.chunks(16) {
+                lanes
+                    .iter_mut()
+                    .zip(chunk)
+                    .for_each(|(lane, x)| *lane += term(x.wide()));
+            }
+            lanes.iter().sum::<f64>()
+        };
+        let count = values.len() as f64;
+        let mean = fold(&|x| x) / count;
+        let squares = fold(&|x| (x - mean) * (x - mean));
+        *self = Self {
+            count,
+            mean,
+            squares,
+        };
+    }
+
+    /// Joins the moments of further values.
+    pub fn join(&mut self, other: &Self) {
+        if other.count == 0.0 {
+            return;
+        }
+        let total = self.count + other.count;
+        let shift = other.mean - self.mean;
+        self.mean += shift * other.count / total;
+        self.squares += other.squares + shift * shift * self.count * other.count / total;
+        self.count = total;
+    }
+
+    /// Population standard deviation.
+    pub fn std(&self) -> f64 {
+        (self.squares / self.count).sqrt()
+    }
+}
+
+/// What an activation layer says of one piece's values and slopes.
+#[derive(Clone, Debug, Default)]
+pub struct ActivationSums {
+    /// Of φ's output.
+    pub values: Moments,
+    /// Saturated entries; `None` where φ has no flat side.
+    pub saturated: Option<u64>,
+    /// Per unit, whether φ' was not 0 for some row.
+    pub alive: Vec<bool>,
+}
+
+/// One layer's figures at one step: a row of `gradients.csv`. `None` = does
+/// not apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LayerFigures {
+    /// ‖∂L/∂h_l‖_F over the batch.
+    pub activation_grad_norm: f64,
+    /// ‖∂L/∂z_l‖_F.
+    pub delta_norm: f64,
+    /// ‖∂L/∂W_l‖_F before clipping.
+    pub weight_grad_norm: f64,
+    /// ‖∂L/∂b_l‖.
+    pub bias_grad_norm: Option<f64>,
+    /// ‖W_l‖_F.
+    pub weight_norm: f64,
+    /// ‖ΔW_l‖/‖W_l‖ of the update made right after.
+    pub update_ratio: Option<f64>,
+    /// Mean of φ's output over batch and units.
+    pub activation_mean: Option<f64>,
+    /// Population standard deviation of φ's output.
+    pub activation_std: Option<f64>,
+    /// Share of saturated entries.
+    pub saturated_fraction: Option<f64>,
+    /// Share of units with φ' = 0 for the whole batch.
+    pub dead_fraction: Option<f64>,
+    /// Share of entries of ∂L/∂W that are exactly 0.
+    pub zero_grad_fraction: f64,
+}
+
+impl LayerFigures {
+    /// The four gradient norms that must stay finite.
+    pub fn gradients_are_finite(&self) -> bool {
+        self.activation_grad_norm.is_finite()
+            && self.delta_norm.is_finite()
+            && self.weight_grad_norm.is_finite()
+            && self.bias_grad_norm.is_none_or(f64::is_finite)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joined_moments_are_those_of_all_values() {
+        let values: Vec<f64> = (0..57).map(|k| 1e6 + f64::from(k).sin()).collect();
+        let mut whole = Moments::default();
+        whole.add_all(&values);
+        let mut joined = Moments::default();
+        for part in values.chunks(20) {
+            let mut moments = Moments::default();
+            moments.add_all(part);
+            joined.join(&moments);
+        }
+        let mean = values.iter().sum::<f64>() / 57.0;
+        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 57.0;
+        for moments in [whole, joined] {
+            assert!((moments.mean - mean).abs() < 1e-9);
+            assert!((moments.std() - variance.sqrt()).abs() < 1e-9 * variance.sqrt());
+        }
+    }
+}

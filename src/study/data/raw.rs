@@ -1,0 +1,103 @@
+//! Rows as a source hands them over, before splitting and scaling.
+
+use crate::base::Problem;
+use crate::nn::loss::Targets;
+
+/// Feature values, row by row. Images stay bytes until they are scaled, an
+/// eighth of the memory.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inputs {
+    /// Bytes, standing for byte/255.
+    Bytes(Vec<u8>),
+    /// Plain numbers.
+    Numbers(Vec<f64>),
+}
+
+/// All rows of a source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raw {
+    /// Feature values, shape [samples, features] row by row.
+    pub inputs: Inputs,
+    /// Features per sample.
+    pub features: usize,
+    /// One target per sample.
+    pub targets: Targets<f64>,
+    /// The classes' names by index; empty for numeric targets.
+    pub class_names: Vec<String>,
+    /// How many of the last rows come from a test file; `None` without one.
+    pub test_rows: Option<usize>,
+}
+
+impl Raw {
+    /// Rows with class labels and without a test file; classes are named by
+    /// their index.
+    pub fn labelled(inputs: Vec<f64>, features: usize, labels: Vec<u32>, classes: u32) -> Self {
+        Self {
+            inputs: Inputs::Numbers(inputs),
+            features,
+            targets: Targets::Classes(labels),
+            class_names: (0..classes).map(|class| class.to_string()).collect(),
+            test_rows: None,
+        }
+    }
+
+    /// The number of rows.
+    pub fn samples(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// Writes the features of one row into `out` (length: features).
+    pub fn read_row(&self, row: usize, out: &mut [f64]) {
+        let range = row * self.features..(row + 1) * self.features;
+        match &self.inputs {
+            Inputs::Numbers(values) => out.copy_from_slice(&values[range]),
+            Inputs::Bytes(bytes) => {
+                for (value, &byte) in out.iter_mut().zip(&bytes[range]) {
+                    *value = f64::from(byte) / 255.0;
+                }
+            }
+        }
+    }
+}
+
+/// An empty table with room for samples × features numbers.
+///
+/// # Errors
+/// Fewer samples than classes, or more numbers than memory holds.
+pub fn room(
+    source: &str,
+    samples: usize,
+    features: usize,
+    classes: u32,
+) -> Result<Vec<f64>, Problem> {
+    let key = format!("data.source.{source}.samples");
+    if samples < classes as usize {
+        let what = format!("{samples} samples cannot show {classes} classes");
+        return Err(Problem::at_key(key, what).help("raise samples, or ask for fewer classes"));
+    }
+    let mut table = Vec::new();
+    let fits = samples
+        .checked_mul(features)
+        .is_some_and(|numbers| table.try_reserve_exact(numbers).is_ok());
+    if fits {
+        return Ok(table);
+    }
+    let what = format!("{samples} samples of {features} numbers do not fit into memory");
+    Err(Problem::at_key(key, what).help("lower samples"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_sizes_are_errors() {
+        let few = room("blobs", 2, 2, 3).unwrap_err();
+        assert!(
+            few.to_string()
+                .starts_with("data.source.blobs.samples: 2 samples")
+        );
+        assert!(room("blobs", usize::MAX, 2, 2).is_err());
+        assert!(room("blobs", usize::MAX / 2, 1, 2).is_err());
+    }
+}

@@ -1,0 +1,289 @@
+//! The training loop.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::base::rng::stream;
+use crate::base::team::Team;
+use crate::base::{Problem, Scalar};
+use crate::nn::loss::Targets;
+use crate::nn::measure::LayerFigures;
+use crate::nn::network::{Network, StepFigures};
+use crate::nn::optim::{Moment, Stepper, clip_coefficient};
+use crate::study::data::{Dataset, Split};
+use crate::study::schedule::Schedule;
+
+use rand::seq::SliceRandom;
+
+/// Which steps are logged; step 0 and the last one always are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogSteps {
+    /// Every so many steps.
+    Every(u64),
+    /// Log-spaced: ten per decade, 1, 2, …, 8, 10, 13, 16, 20, 25, 32 …
+    Log,
+}
+
+impl LogSteps {
+    /// Whether `step` is logged in any run, however long.
+    pub fn contains(self, step: u64) -> bool {
+        match self {
+            Self::Every(every) => step.is_multiple_of(every),
+            Self::Log if step == 0 => true,
+            Self::Log => {
+                // The k for which 10^(k/10) rounds to `step`, if there is one.
+                let k = (10.0 * (step as f64).log10()).round();
+                10f64.powf(k / 10.0).round() as u64 == step
+            }
+        }
+    }
+}
+
+/// Everything the loop needs to know besides network and data.
+#[derive(Clone, Debug)]
+pub struct TrainingPlan {
+    /// Updates to make.
+    pub steps: u64,
+    /// Rows per batch.
+    pub batch_size: usize,
+    /// Learning rate before the schedule.
+    pub learning_rate: f64,
+    /// How it changes.
+    pub schedule: Schedule,
+    /// Largest norm of a gradient over all parameters.
+    pub clip_grad_norm: Option<f64>,
+    /// Steps between looks at the test set.
+    pub evaluate_every: u64,
+    /// Steps that are logged.
+    pub log: LogSteps,
+    /// Seed of the order of samples.
+    pub seed: u64,
+}
+
+/// Loss and accuracy on the test set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TestFigures {
+    /// Mean loss.
+    pub loss: f64,
+    /// Share of hits; `None` for numeric targets.
+    pub accuracy: Option<f64>,
+}
+
+/// What happened at one step.
+#[derive(Debug)]
+pub struct StepRecord<'a> {
+    /// Updates made before it.
+    pub step: u64,
+    /// Passes over the training data finished before it.
+    pub epoch: u64,
+    /// The learning rate of its update.
+    pub learning_rate: f64,
+    /// Loss, accuracy and gradient norm of its batch.
+    pub figures: StepFigures,
+    /// Whether the gradient was clipped.
+    pub clipped: bool,
+    /// The test set at the same weights, if it was looked at.
+    pub test: Option<TestFigures>,
+    /// The layers' figures, if the step is logged.
+    pub layers: Option<&'a [LayerFigures]>,
+}
+
+/// Who watches a run: the recorder, the progress bar.
+pub trait Watch {
+    /// Called after every step.
+    ///
+    /// # Errors
+    /// Whatever keeps the run from being recorded; it ends the run.
+    fn step(&mut self, record: &StepRecord) -> Result<(), Problem>;
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps were made.
+    Completed,
+    /// A loss or gradient norm was NaN or infinite.
+    Diverged {
+        /// The step.
+        step: u64,
+        /// The layer at which it began, from 1.
+        layer: usize,
+    },
+    /// Asked to stop, after `steps` updates.
+    Interrupted,
+}
+
+/// The order of samples: every epoch a new permutation of the training split,
+/// cut into full batches; the remainder is dropped.
+struct Batches {
+    seed: u64,
+    batch_size: usize,
+    order: Vec<usize>,
+    epoch: Option<u64>,
+}
+
+impl Batches {
+    fn new(seed: u64, batch_size: usize, rows: usize) -> Self {
+        Self {
+            seed,
+            batch_size,
+            order: (0..rows).collect(),
+            epoch: None,
+        }
+    }
+
+    fn per_epoch(&self) -> u64 {
+        (self.order.len() / self.batch_size) as u64
+    }
+
+    /// The rows of the batch of `step`.
+    fn at(&mut self, step: u64) -> &[usize] {
+        let epoch = step / self.per_epoch();
+        if self.epoch != Some(epoch) {
+            self.order
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, row)| *row = i);
+            self.order.shuffle(&mut stream(self.seed, "shuffle", epoch));
+            self.epoch = Some(epoch);
+        }
+        let first = (step % self.per_epoch()) as usize * self.batch_size;
+        &self.order[first..first + self.batch_size]
+    }
+}
+
+/// Loss and accuracy of `split` in evaluation mode, in portions of at most
+/// `portion` rows; `None` if it has no rows.
+pub fn evaluate<T: Scalar>(
+    network: &mut Network<T>,
+    split: &Split<T>,
+    portion: &[usize],
+    batch_size: usize,
+    team: &Team,
+) -> Option<TestFigures> {
+    let rows = split.inputs.nrows();
+    if rows == 0 {
+        return None;
+    }
+    let (mut loss, mut correct) = (0.0, 0);
+    for rows in portion.chunks(batch_size) {
+        network.load(&split.inputs, &split.targets, rows);
+        let sums = network.evaluate(team);
+        loss += sums.loss * rows.len() as f64;
+        correct += sums.correct;
+    }
+    let classes = matches!(split.targets, Targets::Classes(_));
+    Some(TestFigures {
+        loss: loss / rows as f64,
+        accuracy: classes.then(|| correct as f64 / rows as f64),
+    })
+}
+
+/// Trains `network` on `data`, telling `watch` of every step; stops after the
+/// step at hand once `stop` is set.
+///
+/// # Errors
+/// Those of `watch`.
+pub fn train<T: Scalar>(
+    network: &mut Network<T>,
+    data: &Dataset<T>,
+    plan: &TrainingPlan,
+    stepper: &Stepper<T>,
+    team: &Team,
+    stop: &AtomicBool,
+    watch: &mut dyn Watch,
+) -> Result<Ending, Problem> {
+    let mut batches = Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows());
+    let test_rows: Vec<usize> = (0..data.test.inputs.nrows()).collect();
+    let mut layers = vec![LayerFigures::default(); network.layers()];
+    let rule = plan.schedule.rule();
+    for step in 0..=plan.steps {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(Ending::Interrupted);
+        }
+        let is_last = step == plan.steps;
+        // Before the batch: the test set sees the weights and running averages
+        // that `step` updates have made.
+        let test = if is_last || step.is_multiple_of(plan.evaluate_every) {
+            evaluate(network, &data.test, &test_rows, plan.batch_size, team)
+        } else {
+            None
+        };
+        network.load(&data.train.inputs, &data.train.targets, batches.at(step));
+        let mut is_logged = is_last || plan.log.contains(step);
+        let figures = network.gradients(team, is_logged);
+        let diverged = figures.diverged_at;
+        if diverged.is_some() && !is_logged {
+            is_logged = true;
+            network.gradients(team, true);
+        }
+        let learning_rate = rule.rate(plan.learning_rate, step, plan.steps);
+        let clip = plan
+            .clip_grad_norm
+            .map_or(1.0, |limit| clip_coefficient(limit, figures.grad_norm));
+        if is_last || diverged.is_some() {
+            network.measure_weights();
+        } else {
+            network.update(
+                team,
+                stepper,
+                &Moment {
+                    t: step + 1,
+                    learning_rate,
+                },
+                clip,
+            );
+        }
+        if is_logged {
+            layers
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, slot)| *slot = network.figures(i + 1));
+        }
+        watch.step(&StepRecord {
+            step,
+            epoch: step / batches.per_epoch(),
+            learning_rate,
+            figures,
+            clipped: clip < 1.0,
+            test,
+            layers: is_logged.then_some(&layers[..]),
+        })?;
+        if let Some(layer) = diverged {
+            return Ok(Ending::Diverged { step, layer });
+        }
+    }
+    Ok(Ending::Completed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_steps_are_ten_per_decade() {
+        let steps: Vec<u64> = (0..=40).filter(|&s| LogSteps::Log.contains(s)).collect();
+        // 10^(k/10) rounded, k = 0…16: 1, 1.26, 1.58, 2.00, 2.51, 3.16, 3.98 …
+        assert_eq!(steps, [0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40]);
+        assert!(LogSteps::Every(7).contains(14) && !LogSteps::Every(7).contains(15));
+    }
+
+    #[test]
+    fn an_epoch_is_a_permutation_cut_into_full_batches() {
+        let mut batches = Batches::new(3, 4, 11);
+        let mut epoch = |e: u64| -> Vec<usize> {
+            (2 * e..2 * e + 2)
+                .flat_map(|s| batches.at(s).to_vec())
+                .collect()
+        };
+        let (first, second) = (epoch(0), epoch(1));
+        for rows in [&first, &second] {
+            let mut sorted = (*rows).clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!(sorted.len(), 8);
+            assert!(sorted.iter().all(|&row| row < 11));
+        }
+        assert_ne!(first, second);
+        assert_eq!(first, epoch(0));
+    }
+}

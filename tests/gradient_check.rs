@@ -1,0 +1,289 @@
+//! Backward passes against central differences in f64, over every activation ×
+//! norm × skip × order × loss × bias, parameters and inputs. The combinations
+//! come from the families' lists, so a new member is covered without an edit.
+
+mod common;
+
+use common::{labels, named, normal, plain};
+use ndarray::Array2;
+use vgrad::base::team::Team;
+use vgrad::nn::activation::Activation;
+use vgrad::nn::architecture::{Architecture, Order};
+use vgrad::nn::graph::Graph;
+use vgrad::nn::layer::activate::Activate;
+use vgrad::nn::layer::norm::Norm;
+use vgrad::nn::layer::skip::Skip;
+use vgrad::nn::layer::{Backward, Forward, Layer};
+use vgrad::nn::loss::{Loss, Targets};
+use vgrad::nn::network::Network;
+use vgrad::nn::optim::{Optimizer, Stepper};
+
+/// |analytic − numeric| may be at most this times max(|g|, 1e-3·largest |g|).
+const TOLERANCE: f64 = 1e-6;
+
+const WIDTH: usize = 4;
+const INPUTS: usize = 3;
+const CLASSES: usize = 3;
+
+/// A network with a batch, and the loss as a function of one number of it.
+struct Problem {
+    network: Network<f64>,
+    inputs: Array2<f64>,
+    targets: Targets<f64>,
+    team: Team,
+}
+
+/// Which number is moved.
+#[derive(Clone, Copy, Debug)]
+enum Coordinate {
+    Parameter { block: usize, index: usize },
+    Input { index: usize },
+}
+
+impl Problem {
+    fn new(
+        architecture: &Architecture,
+        graph: Graph<f64>,
+        loss: &Loss,
+        rows: usize,
+        seed: u64,
+    ) -> Self {
+        let stepper = Stepper::new(&named::<Optimizer>("sgd"));
+        let architecture = Architecture {
+            seed,
+            ..architecture.clone()
+        };
+        let mut network =
+            Network::from_graph(&architecture, graph, loss.clone(), rows, true, &stepper);
+        // Every parameter away from its start, so that a ReZero scale or a
+        // norm's bias of 0 hides nothing.
+        let mut random = normal(seed + 1000, 1, 4096).into_iter();
+        for block in network.blocks_mut() {
+            block
+                .trained
+                .iter_mut()
+                .zip(&mut random)
+                .for_each(|(p, r)| *p += 0.2 * r);
+        }
+        let inputs = normal(seed, rows, INPUTS);
+        Self {
+            network,
+            inputs,
+            targets: labels(rows, CLASSES as u32),
+            team: Team::new(1).unwrap(),
+        }
+    }
+
+    fn slot(&mut self, at: Coordinate) -> &mut f64 {
+        match at {
+            Coordinate::Parameter { block, index } => {
+                &mut self.network.blocks_mut()[block].trained[index]
+            }
+            Coordinate::Input { index } => &mut self.inputs.as_slice_mut().unwrap()[index],
+        }
+    }
+
+    fn pass(&mut self) -> f64 {
+        let rows: Vec<usize> = (0..self.inputs.nrows()).collect();
+        self.network.load(&self.inputs, &self.targets, &rows);
+        self.network.gradients(&self.team, false).loss
+    }
+
+    fn loss_at(&mut self, at: Coordinate, offset: f64) -> f64 {
+        let start = *self.slot(at);
+        *self.slot(at) = start + offset;
+        let loss = self.pass();
+        *self.slot(at) = start;
+        loss
+    }
+
+    /// Central difference of fourth order: error h⁴f⁽⁵⁾/30.
+    fn slope(&mut self, at: Coordinate, h: f64) -> f64 {
+        let mut f = |k: f64| self.loss_at(at, k * h);
+        (8.0 * (f(1.0) - f(-1.0)) - (f(2.0) - f(-2.0))) / (12.0 * h)
+    }
+
+    /// Every coordinate with its analytic gradient.
+    fn analytic(&mut self) -> Vec<(Coordinate, f64)> {
+        self.pass();
+        let blocks = self.network.blocks().iter().enumerate();
+        let parameters = blocks.flat_map(|(block, b)| {
+            let gradient = b.gradient.iter().enumerate();
+            gradient.map(move |(index, g)| (Coordinate::Parameter { block, index }, *g))
+        });
+        let inputs = self.network.input_gradient().into_iter().enumerate();
+        parameters
+            .chain(inputs.map(|(index, g)| (Coordinate::Input { index }, g)))
+            .collect()
+    }
+}
+
+/// What a check found.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Right,
+    Wrong(String),
+    /// A kink lies within reach of the differences: draw another point.
+    NearKink,
+}
+
+fn check(problem: &mut Problem, has_kinks: bool) -> Verdict {
+    let gradient = problem.analytic();
+    let largest = gradient.iter().map(|(_, g)| g.abs()).fold(0.0, f64::max);
+    assert!(largest > 0.0, "all gradients are 0");
+    // With hundreds of inputs, looking at some is as good.
+    let every = gradient.len().div_ceil(400);
+    for &(at, analytic) in gradient.iter().step_by(every) {
+        let scale = analytic.abs().max(1e-3 * largest);
+        let numeric = problem.slope(at, 3e-4);
+        // Whether a kink is near must not depend on the analytic gradient:
+        // without one, a second step size gives the same slope.
+        if has_kinks && (problem.slope(at, 2e-4) - numeric).abs() > 0.1 * TOLERANCE * scale {
+            return Verdict::NearKink;
+        }
+        if !((analytic - numeric).abs() <= TOLERANCE * scale) {
+            return Verdict::Wrong(format!(
+                "{at:?}: analytic {analytic:e}, numeric {numeric:e}"
+            ));
+        }
+    }
+    Verdict::Right
+}
+
+/// Checks at the first point that has no kink near.
+fn check_somewhere(architecture: &Architecture, loss: &Loss, rows: usize) -> Verdict {
+    let has_kinks = !architecture.activation.curve::<f64>().kinks().is_empty();
+    for seed in 0..60 {
+        let mut problem = Problem::new(architecture, architecture.graph(true), loss, rows, seed);
+        let verdict = check(&mut problem, has_kinks);
+        if verdict != Verdict::NearKink {
+            return verdict;
+        }
+    }
+    panic!("no point without a kink near in 60 draws");
+}
+
+fn skips() -> Vec<Skip> {
+    let identity = |every, scale| Skip::from(vgrad::nn::layer::skip::Identity { every, scale });
+    let mut skips: Vec<Skip> = Skip::NAMES.iter().map(|name| named(name)).collect();
+    skips.extend([identity(2, 0.7), identity(1, 0.5)]);
+    skips
+}
+
+/// Every combination that is not refused, with a name for messages.
+fn combinations(activation: &str, depth: usize) -> Vec<(String, Architecture)> {
+    let mut all = Vec::new();
+    for norm in Norm::NAMES {
+        for skip in skips() {
+            for order in [Order::LinearNormActivation, Order::NormActivationLinear] {
+                for bias in [true, false] {
+                    // DESIGN: the highway's units are in the default order only.
+                    if matches!(skip, Skip::Highway(_)) && order == Order::NormActivationLinear {
+                        continue;
+                    }
+                    let name = format!("{activation} {norm} {skip:?} {order:?} bias={bias}");
+                    let plain = plain(activation, "he_normal", INPUTS, vec![WIDTH; depth], CLASSES);
+                    let skip = skip.clone();
+                    all.push((
+                        name,
+                        Architecture {
+                            norm: named(norm),
+                            skip,
+                            order,
+                            bias,
+                            ..plain
+                        },
+                    ));
+                }
+            }
+        }
+    }
+    all
+}
+
+fn check_all(activations: &[&str], rows: usize) {
+    for activation in activations {
+        for (name, architecture) in combinations(activation, 3) {
+            for loss in Loss::NAMES {
+                let verdict = check_somewhere(&architecture, &named(loss), rows);
+                assert_eq!(verdict, Verdict::Right, "{name} {loss}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_combination_first_half() {
+    check_all(&Activation::NAMES[..Activation::NAMES.len() / 2], 5);
+}
+
+#[test]
+fn every_combination_second_half() {
+    check_all(&Activation::NAMES[Activation::NAMES.len() / 2..], 5);
+}
+
+/// From 48 rows on a batch is cut into pieces whose sums must combine.
+#[test]
+fn every_combination_in_several_pieces() {
+    check_all(&["tanh"], 50);
+}
+
+#[test]
+fn dropout_and_unequal_widths() {
+    let plain = plain("silu", "he_normal", INPUTS, vec![6, 3, 5], CLASSES);
+    for norm in Norm::NAMES {
+        let architecture = Architecture {
+            dropout: 0.3,
+            norm: named(norm),
+            ..plain.clone()
+        };
+        let verdict = check_somewhere(&architecture, &named("cross_entropy"), 7);
+        assert_eq!(verdict, Verdict::Right, "{norm}");
+    }
+}
+
+/// An activation layer whose slope is off by a thousandth.
+struct WrongSlope(Activate);
+
+impl Layer<f64> for WrongSlope {
+    fn width(&self) -> usize {
+        self.0.width
+    }
+    fn saved_len(&self, rows: usize) -> usize {
+        Layer::<f64>::saved_len(&self.0, rows)
+    }
+    fn forward(&self, pass: Forward<f64>) {
+        self.0.forward(pass);
+    }
+    fn backward(&self, pass: Backward<f64>) {
+        let [mut grad_input, ..] = pass.grad_inputs;
+        grad_input.put(
+            pass.grad_output
+                .iter()
+                .zip(pass.saved)
+                .map(|(grad, slope)| grad * slope * 1.001),
+        );
+    }
+}
+
+#[test]
+fn a_wrong_slope_is_found() {
+    for loss in Loss::NAMES {
+        let architecture = plain("tanh", "he_normal", INPUTS, vec![WIDTH; 3], CLASSES);
+        let mut graph = architecture.graph(true);
+        let node = graph
+            .nodes
+            .iter_mut()
+            .find(|node| node.is_activation && node.unit == 2)
+            .unwrap();
+        node.layer = Box::new(WrongSlope(Activate {
+            width: WIDTH,
+            activation: named("tanh"),
+        }));
+        let mut problem = Problem::new(&architecture, graph, &named(loss), 5, 0);
+        assert!(
+            matches!(check(&mut problem, false), Verdict::Wrong(_)),
+            "{loss}"
+        );
+    }
+}
