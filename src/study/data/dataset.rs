@@ -175,9 +175,9 @@ fn rounded<T: Scalar>(value: f64, whose: impl Fn() -> String) -> Result<T, Probl
     }
     Err(Problem::at_key(
         "data.source",
-        format!("{} is {value:e}, too large for {}", whose(), T::NAME),
+        format!("{} is {value:e}, beyond what {} can hold", whose(), T::NAME),
     )
-    .help("rescale the data, or set precision = \"f64\" if it is not"))
+    .help("rescale the data, or set precision = \"f64\""))
 }
 
 #[cfg(test)]

@@ -63,13 +63,18 @@ impl Raw {
 /// An empty table with room for samples × features numbers.
 ///
 /// # Errors
-/// Fewer samples than classes, or more numbers than memory holds.
+/// Nothing asked for, fewer samples than classes, or more numbers than memory holds.
 pub fn room(
     source: &str,
     samples: usize,
     features: usize,
     classes: u32,
 ) -> Result<Vec<f64>, Problem> {
+    if samples == 0 || features == 0 || classes == 0 {
+        let what = format!("{samples} samples, {features} features, {classes} classes or outputs");
+        return Err(Problem::at_key(format!("data.source.{source}"), what)
+            .help("expected at least one of each"));
+    }
     let key = format!("data.source.{source}.samples");
     if samples < classes as usize {
         let what = format!("{samples} samples cannot show {classes} classes");
@@ -97,6 +102,8 @@ mod tests {
             few.to_string()
                 .starts_with("data.source.blobs.samples: 2 samples")
         );
+        assert!(room("blobs", 0, 2, 0).is_err());
+        assert!(room("blobs", 2, 0, 2).is_err());
         assert!(room("blobs", usize::MAX, 2, 2).is_err());
         assert!(room("blobs", usize::MAX / 2, 1, 2).is_err());
     }

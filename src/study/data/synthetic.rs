@@ -138,7 +138,7 @@ impl Loader for Sine {
             )
             .help("set train.loss = \"mse\""));
         }
-        let mut inputs = room("sine", self.samples, 1, 0)?;
+        let mut inputs = room("sine", self.samples, 1, 1)?;
         let mut rng = stream(context.seed, "data", 0);
         let span = (self.samples.max(2) - 1) as f64;
         inputs.extend((0..self.samples).map(|i| PI * self.cycles * (2.0 * i as f64 / span - 1.0)));

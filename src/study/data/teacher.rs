@@ -8,7 +8,7 @@ use crate::base::family::member;
 use crate::base::rng::{ChaCha8Rng, stream};
 
 member! {
-    /// Normal inputs labelled by a fixed random tanh network: its largest output, each centred over the samples. The teacher-student setting of Saad & Solla 1995.
+    /// Normal inputs labelled by a fixed random tanh network: the index of its largest output. The teacher-student setting of Saad & Solla 1995.
     pub struct Teacher {
         /// Inputs.
         #[schemars(range(min = 1))]
@@ -56,7 +56,7 @@ impl Loader for Teacher {
 }
 
 impl Teacher {
-    /// argmax over k of the centred Σ_j v_jk tanh(w_j·x), with w ~ N(0, 1/features), v ~ N(0, 1).
+    /// argmax over k of Σ_j v_jk tanh(w_j·x), with w ~ N(0, 1/features), v ~ N(0, 1).
     fn labels(&self, inputs: &[f64], rng: &mut ChaCha8Rng) -> Result<Vec<u32>, Problem> {
         let classes = self.classes as usize;
         let mut scores = room("teacher", self.samples, classes, self.classes)?;
@@ -78,19 +78,7 @@ impl Teacher {
                 }
             }
         }
-        for class in 0..classes {
-            centre_every(&mut scores[class..], classes, self.samples);
-        }
         Ok(scores.chunks_exact(classes).map(largest).collect())
-    }
-}
-
-/// Takes the mean off the `count` values at distance `stride`: the bias that
-/// keeps one class of a teacher from drowning the others.
-fn centre_every(values: &mut [f64], stride: usize, count: usize) {
-    let mean = values.iter().step_by(stride).sum::<f64>() / count as f64;
-    for value in values.iter_mut().step_by(stride) {
-        *value -= mean;
     }
 }
 

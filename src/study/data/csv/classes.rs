@@ -40,7 +40,7 @@ impl Labels {
         let values: Option<Vec<f64>> = self
             .texts
             .iter()
-            // Adding 0 makes -0 and 0 one class.
+            // Adding 0 turns -0 into 0, so that the first spelling names the class.
             .map(|text| finite(text).map(|value| value + 0.0))
             .collect();
         let mut order: Vec<usize> = (0..self.texts.len()).collect();
@@ -88,7 +88,9 @@ mod tests {
         let (names, rows) = classes(&["10", "9", "-1", "10", "1e1", "9.0"]);
         assert_eq!(names, ["-1", "9", "10"]);
         assert_eq!(rows, [2, 1, 0, 2, 2, 1]);
-        assert_eq!(classes(&["0", "-0", "1"]).1, [0, 0, 1]);
+        let (names, rows) = classes(&["0", "-0", "1"]);
+        assert_eq!(names, ["0", "1"]);
+        assert_eq!(rows, [0, 0, 1]);
     }
 
     #[test]

@@ -1,0 +1,195 @@
+//! How gradients decay over the layers of one step.
+
+use serde::Serialize;
+
+use crate::lab::json::number;
+
+/// Total loss from the last hidden layer to the first, in decades, from which
+/// on gradients count as vanishing. Training success lines up with it: below
+/// 2.5 decades everything trained, above 3.9 nothing did.
+pub const VANISHING_DECADES: f64 = 4.0;
+/// From here to [`VANISHING_DECADES`] a network is at risk; as much growth
+/// counts as exploding.
+pub const AT_RISK_DECADES: f64 = 3.0;
+
+/// What the gradients of one step do on their way to the first layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A norm is NaN or infinite.
+    Diverged,
+    /// Four decades or more are lost.
+    Vanishing,
+    /// Between three and four decades are lost.
+    AtRisk,
+    /// Less than three decades are lost or gained.
+    Healthy,
+    /// Three decades or more are gained.
+    Exploding,
+}
+
+impl Verdict {
+    /// Its name in `summary.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Diverged => "diverged",
+            Self::Vanishing => "vanishing",
+            Self::AtRisk => "at_risk",
+            Self::Healthy => "healthy",
+            Self::Exploding => "exploding",
+        }
+    }
+}
+
+/// The numbers that describe decay at one step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decay {
+    /// The step.
+    pub step: u64,
+    /// Least-squares slope of log10 of the activation-gradient norm over the
+    /// layer: positive where gradients shrink toward the input.
+    #[serde(serialize_with = "number")]
+    pub decay_decades_per_layer: Option<f64>,
+    /// Coefficient of determination of that fit.
+    #[serde(serialize_with = "number")]
+    pub r2: Option<f64>,
+    /// Standard error of the slope.
+    #[serde(serialize_with = "number")]
+    pub std_error: Option<f64>,
+    /// log10 of (last hidden layer's norm / first layer's norm).
+    #[serde(serialize_with = "number")]
+    pub attenuation_decades: Option<f64>,
+    /// Layers that the fit leaves out because their norm is 0 or not finite.
+    pub layers_left_out: usize,
+    /// The verdict on these gradients.
+    pub verdict: Verdict,
+}
+
+impl Decay {
+    /// Describes the norms of the layers on the main path, given as (layer,
+    /// ‖∂L/∂h_l‖) with the layers ascending; at least one.
+    pub fn measure(step: u64, norms: &[(usize, f64)]) -> Self {
+        let usable = |norm: f64| norm.is_finite() && norm > 0.0;
+        let points: Vec<(f64, f64)> =
+            norms.iter().filter(|(_, norm)| usable(*norm)).map(|(l, norm)| (*l as f64, norm.log10())).collect();
+        let attenuation = match (norms.first(), norms.last()) {
+            (Some(first), Some(last)) if norms.len() > 1 => attenuation(first.1, last.1),
+            _ => 0.0,
+        };
+        let verdict = if norms.iter().any(|(_, norm)| !norm.is_finite()) {
+            Verdict::Diverged
+        } else if points.is_empty() || attenuation >= VANISHING_DECADES {
+            Verdict::Vanishing
+        } else if attenuation >= AT_RISK_DECADES {
+            Verdict::AtRisk
+        } else if attenuation > -AT_RISK_DECADES {
+            Verdict::Healthy
+        } else {
+            Verdict::Exploding
+        };
+        let fit = fit(&points);
+        Self {
+            step,
+            decay_decades_per_layer: fit.map(|fit| fit.slope),
+            r2: fit.and_then(|fit| fit.r2),
+            std_error: fit.and_then(|fit| fit.std_error),
+            attenuation_decades: Some(attenuation),
+            layers_left_out: norms.len() - points.len(),
+            verdict,
+        }
+    }
+}
+
+/// Decades lost from `last` to `first`; +∞ where the first reads 0.
+fn attenuation(first: f64, last: f64) -> f64 {
+    if first == 0.0 { f64::INFINITY } else { last.log10() - first.log10() }
+}
+
+/// A straight line through points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Fit {
+    slope: f64,
+    r2: Option<f64>,
+    std_error: Option<f64>,
+}
+
+/// Ordinary least squares; `None` for fewer than two points.
+fn fit(points: &[(f64, f64)]) -> Option<Fit> {
+    if points.len() < 2 {
+        return None;
+    }
+    let n = points.len() as f64;
+    let mean = |get: fn(&(f64, f64)) -> f64| points.iter().map(get).sum::<f64>() / n;
+    let (x_mean, y_mean) = (mean(|p| p.0), mean(|p| p.1));
+    let sum = |term: &dyn Fn(f64, f64) -> f64| points.iter().map(|(x, y)| term(x - x_mean, y - y_mean)).sum::<f64>();
+    let (sxx, sxy, syy) = (sum(&|x, _| x * x), sum(&|x, y| x * y), sum(&|_, y| y * y));
+    let slope = sxy / sxx;
+    let residual = sum(&|x, y| (y - slope * x).powi(2));
+    Some(Fit {
+        slope,
+        r2: (syy > 0.0).then(|| 1.0 - residual / syy),
+        std_error: (points.len() > 2).then(|| (residual / (n - 2.0) / sxx).sqrt()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decay(norms: &[f64]) -> Decay {
+        let norms: Vec<_> = norms.iter().enumerate().map(|(i, norm)| (i + 1, *norm)).collect();
+        Decay::measure(0, &norms)
+    }
+
+    #[test]
+    fn a_straight_line_is_found_exactly() {
+        let norms: Vec<f64> = (1..=10).map(|l| 10f64.powf(0.5 * f64::from(l) - 8.0)).collect();
+        let decay = decay(&norms);
+        assert!((decay.decay_decades_per_layer.unwrap() - 0.5).abs() < 1e-12);
+        assert!((decay.attenuation_decades.unwrap() - 4.5).abs() < 1e-12);
+        assert!((decay.r2.unwrap() - 1.0).abs() < 1e-12);
+        assert!(decay.std_error.unwrap() < 1e-12);
+        assert_eq!(decay.verdict, Verdict::Vanishing);
+    }
+
+    #[test]
+    fn scatter_has_the_textbook_standard_error() {
+        // log10 norms 0, 1, 1: slope ½, residuals (−1, 2, −1)/6, so the
+        // residual sum is 1/6 and the standard error √(1/6 / 1 / 2) = 1/√12.
+        let decay = decay(&[1.0, 10.0, 10.0]);
+        assert!((decay.decay_decades_per_layer.unwrap() - 0.5).abs() < 1e-12);
+        assert!((decay.std_error.unwrap() - 1.0 / 12f64.sqrt()).abs() < 1e-12);
+        assert!((decay.r2.unwrap() - 0.75).abs() < 1e-12);
+    }
+
+    #[test]
+    fn limits_of_the_verdict() {
+        let verdict = |decades: f64| decay(&[10f64.powf(-decades), 1.0]).verdict;
+        assert_eq!(verdict(4.0001), Verdict::Vanishing);
+        assert_eq!(verdict(3.9999), Verdict::AtRisk);
+        assert_eq!(verdict(2.9999), Verdict::Healthy);
+        assert_eq!(verdict(-2.9999), Verdict::Healthy);
+        assert_eq!(verdict(-3.0001), Verdict::Exploding);
+        assert_eq!(decay(&[1.0, f64::NAN]).verdict, Verdict::Diverged);
+    }
+
+    #[test]
+    fn zeros_are_left_out_and_counted() {
+        let zero_first = decay(&[0.0, 1.0, 10.0, 100.0]);
+        assert_eq!(zero_first.layers_left_out, 1);
+        assert!((zero_first.decay_decades_per_layer.unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(zero_first.attenuation_decades, Some(f64::INFINITY));
+        assert_eq!(zero_first.verdict, Verdict::Vanishing);
+        let all = decay(&[0.0, 0.0]);
+        assert_eq!((all.verdict, all.decay_decades_per_layer), (Verdict::Vanishing, None));
+    }
+
+    #[test]
+    fn one_or_two_layers() {
+        let one = decay(&[1e-9]);
+        assert_eq!((one.decay_decades_per_layer, one.attenuation_decades), (None, Some(0.0)));
+        assert_eq!(one.verdict, Verdict::Healthy);
+        let two = decay(&[1.0, 10.0]);
+        assert_eq!((two.decay_decades_per_layer, two.std_error), (Some(1.0), None));
+    }
+}
