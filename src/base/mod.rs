@@ -4,7 +4,6 @@
 pub mod family;
 pub mod gemm;
 pub mod nearest;
-pub mod paths;
 pub mod problem;
 pub mod rng;
 pub mod scalar;

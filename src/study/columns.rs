@@ -56,32 +56,6 @@ pub struct Column<R: ?Sized> {
     pub cell: fn(&R) -> Cell,
 }
 
-/// A column's name and help text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Help {
-    /// Name in the header.
-    pub name: &'static str,
-    /// What it holds.
-    pub doc: &'static str,
-}
-
-fn help_of<R>(columns: &[Column<R>]) -> impl Iterator<Item = Help> {
-    columns.iter().map(|column| Help {
-        name: column.name,
-        doc: column.doc,
-    })
-}
-
-/// What the columns of `gradients.csv` hold.
-pub fn gradient_help() -> impl Iterator<Item = Help> {
-    help_of(gradient_columns())
-}
-
-/// What the columns of `training.csv` hold.
-pub fn training_help() -> impl Iterator<Item = Help> {
-    help_of(training_columns())
-}
-
 /// One row of `gradients.csv`.
 pub struct LayerRow<'a> {
     /// The step.

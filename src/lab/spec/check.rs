@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::json;
 
-use crate::study::columns::{Help, gradient_help, training_help};
+use crate::study::columns::{gradient_columns, training_columns};
 
 /// One rule: a quantity of the run must lie between `min` and `max`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,44 +47,52 @@ pub enum At {
 #[serde(transparent)]
 pub struct Quantity(&'static str);
 
-/// The quantities that are no column of a CSV file.
-const OF_THE_RUN: &[Help] = &[
-    Help {
-        name: "decay_decades_per_layer",
-        doc: "slope of log10(activation_grad_norm) over the layers; positive: vanishing",
-    },
-    Help {
-        name: "attenuation_decades",
-        doc: "log10 of the last hidden layer's activation_grad_norm over the first's",
-    },
-    Help {
-        name: "r2",
-        doc: "share of the decay that a straight line explains",
-    },
-    Help {
-        name: "diverged",
-        doc: "1 if a loss or a gradient norm became NaN or infinite, else 0",
-    },
+/// The quantities that are no column of a CSV file: name and help text.
+const OF_THE_RUN: [(&str, &str); 4] = [
+    (
+        "decay_decades_per_layer",
+        "slope of log10(activation_grad_norm) over the layers; positive: vanishing",
+    ),
+    (
+        "attenuation_decades",
+        "log10 of the last hidden layer's activation_grad_norm over the first's",
+    ),
+    ("r2", "share of the decay that a straight line explains"),
+    (
+        "diverged",
+        "1 if a loss or a gradient norm became NaN or infinite, else 0",
+    ),
 ];
 
 /// The columns that say which row it is, not what was measured.
 const COORDINATES: [&str; 4] = ["step", "epoch", "layer", "name"];
 
+/// The measured columns of `gradients.csv`: name and help text.
+fn per_layer() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let columns = gradient_columns().iter();
+    columns
+        .map(|column| (column.name, column.doc))
+        .filter(|(name, _)| !COORDINATES.contains(name))
+}
+
+/// The measured columns of `training.csv`: name and help text.
+fn per_step() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let columns = training_columns().iter();
+    columns
+        .map(|column| (column.name, column.doc))
+        .filter(|(name, _)| !COORDINATES.contains(name))
+}
+
 impl Quantity {
-    /// Every quantity with its line of help, in the order of `vgrad list`.
-    pub fn all() -> impl Iterator<Item = Help> {
-        let columns = gradient_help().chain(training_help());
-        OF_THE_RUN
-            .iter()
-            .copied()
-            .chain(columns.filter(|column| !COORDINATES.contains(&column.name)))
+    /// Every quantity with its help text, in the order of `vgrad list`.
+    pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+        OF_THE_RUN.into_iter().chain(per_layer()).chain(per_step())
     }
 
     /// The quantity of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::all()
-            .find(|quantity| quantity.name == name)
-            .map(|quantity| Self(quantity.name))
+        let mut names = Self::all().map(|(name, _)| name);
+        names.find(|own| *own == name).map(Self)
     }
 
     /// Its name in a spec.
@@ -94,7 +102,7 @@ impl Quantity {
 
     /// Whether it has one value per layer.
     pub fn is_per_layer(self) -> bool {
-        gradient_help().any(|column| column.name == self.0)
+        per_layer().any(|(name, _)| name == self.0)
     }
 }
 
@@ -112,9 +120,7 @@ impl JsonSchema for Quantity {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let one_of: Vec<_> = Self::all()
-            .map(|quantity| {
-                json!({ "type": "string", "const": quantity.name, "description": quantity.doc })
-            })
+            .map(|(name, doc)| json!({ "type": "string", "const": name, "description": doc }))
             .collect();
         json_schema!({ "oneOf": one_of })
     }

@@ -22,6 +22,7 @@ mod teacher;
 pub use csv::Csv;
 pub use dataset::{Dataset, LoadOptions, Split, load};
 pub use digits::Digits;
+pub use files::rebase;
 pub use idx::Idx;
 pub use planar::{Circles, Moons, Spirals};
 pub use raw::{Inputs, Raw};
@@ -71,11 +72,6 @@ pub trait Loader {
         Vec::new()
     }
 
-    /// Whether it brings a test set of its own.
-    fn has_test_file(&self) -> bool {
-        false
-    }
-
     /// The same source with `new` applied to each path; `None` if it has none.
     fn with_paths(&self, _new: &dyn Fn(&Path) -> PathBuf) -> Option<Source> {
         None
@@ -89,17 +85,16 @@ impl Source {
         self.loader().input_files()
     }
 
-    /// Whether it brings a test set of its own.
+    /// Whether it brings its own test set.
     pub fn has_test_file(&self) -> bool {
-        self.loader().has_test_file()
+        let files = self.input_files();
+        files.iter().any(|(key, _)| key.contains(".test_"))
     }
 
     /// Rewrites relative paths, so that a spec moved from the folder `from` to
     /// the folder `to` still names the same files.
     pub fn rebase(&mut self, from: &Path, to: &Path) {
-        let moved = self
-            .loader()
-            .with_paths(&|path| files::rebase(path, from, to));
+        let moved = self.loader().with_paths(&|path| rebase(path, from, to));
         if let Some(moved) = moved {
             *self = moved;
         }

@@ -55,10 +55,6 @@ impl Loader for Csv {
         files
     }
 
-    fn has_test_file(&self) -> bool {
-        self.test_path.is_some()
-    }
-
     fn with_paths(&self, new: &dyn Fn(&Path) -> PathBuf) -> Option<Source> {
         Some(Source::Csv(Self {
             path: new(&self.path),

@@ -80,10 +80,6 @@ impl Loader for Idx {
         files
     }
 
-    fn has_test_file(&self) -> bool {
-        self.test_images.is_some()
-    }
-
     fn with_paths(&self, new: &dyn Fn(&Path) -> PathBuf) -> Option<Source> {
         Some(Source::Idx(Self {
             images: new(&self.images),
