@@ -1,1 +1,4 @@
-//! Floor 4, the command line: one file per command, arguments in, report out.
+//! Floor 4, the command line.
+
+pub mod digest;
+pub mod progress;
