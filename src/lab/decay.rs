@@ -70,8 +70,11 @@ impl Decay {
     /// ‖∂L/∂h_l‖) with the layers ascending; at least one.
     pub fn measure(step: u64, norms: &[(usize, f64)]) -> Self {
         let usable = |norm: f64| norm.is_finite() && norm > 0.0;
-        let points: Vec<(f64, f64)> =
-            norms.iter().filter(|(_, norm)| usable(*norm)).map(|(l, norm)| (*l as f64, norm.log10())).collect();
+        let points: Vec<(f64, f64)> = norms
+            .iter()
+            .filter(|(_, norm)| usable(*norm))
+            .map(|(l, norm)| (*l as f64, norm.log10()))
+            .collect();
         let attenuation = match (norms.first(), norms.last()) {
             (Some(first), Some(last)) if norms.len() > 1 => attenuation(first.1, last.1),
             _ => 0.0,
@@ -102,7 +105,11 @@ impl Decay {
 
 /// Decades lost from `last` to `first`; +∞ where the first reads 0.
 fn attenuation(first: f64, last: f64) -> f64 {
-    if first == 0.0 { f64::INFINITY } else { last.log10() - first.log10() }
+    if first == 0.0 {
+        f64::INFINITY
+    } else {
+        last.log10() - first.log10()
+    }
 }
 
 /// A straight line through points.
@@ -121,7 +128,12 @@ fn fit(points: &[(f64, f64)]) -> Option<Fit> {
     let n = points.len() as f64;
     let mean = |get: fn(&(f64, f64)) -> f64| points.iter().map(get).sum::<f64>() / n;
     let (x_mean, y_mean) = (mean(|p| p.0), mean(|p| p.1));
-    let sum = |term: &dyn Fn(f64, f64) -> f64| points.iter().map(|(x, y)| term(x - x_mean, y - y_mean)).sum::<f64>();
+    let sum = |term: &dyn Fn(f64, f64) -> f64| {
+        points
+            .iter()
+            .map(|(x, y)| term(x - x_mean, y - y_mean))
+            .sum::<f64>()
+    };
     let (sxx, sxy, syy) = (sum(&|x, _| x * x), sum(&|x, y| x * y), sum(&|_, y| y * y));
     let slope = sxy / sxx;
     let residual = sum(&|x, y| (y - slope * x).powi(2));
@@ -137,13 +149,19 @@ mod tests {
     use super::*;
 
     fn decay(norms: &[f64]) -> Decay {
-        let norms: Vec<_> = norms.iter().enumerate().map(|(i, norm)| (i + 1, *norm)).collect();
+        let norms: Vec<_> = norms
+            .iter()
+            .enumerate()
+            .map(|(i, norm)| (i + 1, *norm))
+            .collect();
         Decay::measure(0, &norms)
     }
 
     #[test]
     fn a_straight_line_is_found_exactly() {
-        let norms: Vec<f64> = (1..=10).map(|l| 10f64.powf(0.5 * f64::from(l) - 8.0)).collect();
+        let norms: Vec<f64> = (1..=10)
+            .map(|l| 10f64.powf(0.5 * f64::from(l) - 8.0))
+            .collect();
         let decay = decay(&norms);
         assert!((decay.decay_decades_per_layer.unwrap() - 0.5).abs() < 1e-12);
         assert!((decay.attenuation_decades.unwrap() - 4.5).abs() < 1e-12);
@@ -181,15 +199,24 @@ mod tests {
         assert_eq!(zero_first.attenuation_decades, Some(f64::INFINITY));
         assert_eq!(zero_first.verdict, Verdict::Vanishing);
         let all = decay(&[0.0, 0.0]);
-        assert_eq!((all.verdict, all.decay_decades_per_layer), (Verdict::Vanishing, None));
+        assert_eq!(
+            (all.verdict, all.decay_decades_per_layer),
+            (Verdict::Vanishing, None)
+        );
     }
 
     #[test]
     fn one_or_two_layers() {
         let one = decay(&[1e-9]);
-        assert_eq!((one.decay_decades_per_layer, one.attenuation_decades), (None, Some(0.0)));
+        assert_eq!(
+            (one.decay_decades_per_layer, one.attenuation_decades),
+            (None, Some(0.0))
+        );
         assert_eq!(one.verdict, Verdict::Healthy);
         let two = decay(&[1.0, 10.0]);
-        assert_eq!((two.decay_decades_per_layer, two.std_error), (Some(1.0), None));
+        assert_eq!(
+            (two.decay_decades_per_layer, two.std_error),
+            (Some(1.0), None)
+        );
     }
 }

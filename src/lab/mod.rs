@@ -1,3 +1,11 @@
-//! Floor 3, the laboratory: an experiment from TOML to verdict.
+//! Floor 3, the lab: an experiment from TOML to verdict.
 
+pub mod decay;
+pub mod experiment;
+pub mod json;
+pub mod machine;
+pub mod plan;
+pub mod run_folder;
 pub mod spec;
+pub mod summary;
+pub mod weights;

@@ -10,7 +10,13 @@ use tempfile::NamedTempFile;
 use crate::base::Problem;
 
 /// The files and folders of a run, which `--force` may replace.
-const FILES: &[&str] = &["summary.json", "gradients.csv", "training.csv", "spec.toml", "weights"];
+const FILES: &[&str] = &[
+    "summary.json",
+    "gradients.csv",
+    "training.csv",
+    "spec.toml",
+    "weights",
+];
 
 /// Name of the file whose lock says that a process is writing the folder.
 const LOCK: &str = ".lock";
@@ -46,7 +52,9 @@ impl RunFolder {
     pub fn claim(destination: &Destination, force: bool) -> Result<Self, Problem> {
         match destination {
             Destination::Exactly(path) => Self::claim_exactly(path, force),
-            Destination::Numbered { parent, name } if force => Self::claim_exactly(&parent.join(name), true),
+            Destination::Numbered { parent, name } if force => {
+                Self::claim_exactly(&parent.join(name), true)
+            }
             Destination::Numbered { parent, name } => {
                 fs::create_dir_all(parent).map_err(|error| cannot_create(parent, &error))?;
                 for number in 1u64.. {
@@ -93,9 +101,19 @@ impl RunFolder {
             return Err(occupied());
         }
         // The summary goes first: without it, nothing else looks whole.
-        for file in FILES.iter().map(|file| path.join(file)).filter(|file| file.exists()) {
-            let removed = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
-            removed.map_err(|error| Problem::in_file(&file, format!("could not be replaced: {error}")))?;
+        for file in FILES
+            .iter()
+            .map(|file| path.join(file))
+            .filter(|file| file.exists())
+        {
+            let removed = if file.is_dir() {
+                fs::remove_dir_all(&file)
+            } else {
+                fs::remove_file(&file)
+            };
+            removed.map_err(|error| {
+                Problem::in_file(&file, format!("could not be replaced: {error}"))
+            })?;
         }
         Ok(folder)
     }
@@ -104,13 +122,22 @@ impl RunFolder {
         let file = path.join(LOCK);
         let lock = fs::File::create(&file).map_err(|error| cannot_create(&path, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, is_new, lock: Some(lock) }),
-            Err(fs::TryLockError::WouldBlock) => {
-                Err(Problem::in_file(&path, "is being written by another vgrad process")
-                    .help("wait for it, or choose another folder with --out"))
-            }
+            Ok(()) => Ok(Self {
+                path,
+                is_new,
+                lock: Some(lock),
+            }),
+            Err(fs::TryLockError::WouldBlock) => Err(Problem::in_file(
+                &path,
+                "is being written by another vgrad process",
+            )
+            .help("wait for it, or choose another folder with --out")),
             // Some file systems have no locks; a fresh folder is ours anyway.
-            Err(fs::TryLockError::Error(_)) => Ok(Self { path, is_new, lock: None }),
+            Err(fs::TryLockError::Error(_)) => Ok(Self {
+                path,
+                is_new,
+                lock: None,
+            }),
         }
     }
 
@@ -144,7 +171,11 @@ impl RunFolder {
     pub fn abandon(self) {
         // Nothing here can be done about a failure, and nothing is lost by it.
         for file in FILES.iter().map(|file| self.path.join(file)) {
-            let _ = if file.is_dir() { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
+            let _ = if file.is_dir() {
+                fs::remove_dir_all(&file)
+            } else {
+                fs::remove_file(&file)
+            };
         }
         let (path, is_new) = (self.path.clone(), self.is_new);
         drop(self);
@@ -166,15 +197,20 @@ impl Drop for RunFolder {
 #[cfg(unix)]
 fn make_readable(file: &NamedTempFile) {
     use std::os::unix::fs::PermissionsExt;
-    let _ = file.as_file().set_permissions(fs::Permissions::from_mode(0o644));
+    let _ = file
+        .as_file()
+        .set_permissions(fs::Permissions::from_mode(0o644));
 }
 
 #[cfg(not(unix))]
 fn make_readable(_file: &NamedTempFile) {}
 
 fn cannot_create(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::in_file(path, format!("the run folder could not be created: {error}"))
-        .help("choose a folder that can be written with --out")
+    Problem::in_file(
+        path,
+        format!("the run folder could not be created: {error}"),
+    )
+    .help("choose a folder that can be written with --out")
 }
 
 #[cfg(test)]
@@ -184,13 +220,23 @@ mod tests {
     #[test]
     fn numbering_never_shares_or_overwrites() {
         let dir = tempfile::tempdir().unwrap();
-        let destination = Destination::Numbered { parent: dir.path().join("runs"), name: "x".into() };
+        let destination = Destination::Numbered {
+            parent: dir.path().join("runs"),
+            name: "x".into(),
+        };
         let folders: Vec<_> = std::thread::scope(|scope| {
-            let claims: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| RunFolder::claim(&destination, false).unwrap())).collect();
-            claims.into_iter().map(|claim| claim.join().unwrap()).collect()
+            let claims: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| RunFolder::claim(&destination, false).unwrap()))
+                .collect();
+            claims
+                .into_iter()
+                .map(|claim| claim.join().unwrap())
+                .collect()
         });
-        let mut names: Vec<_> = folders.iter().map(|f| f.path().file_name().unwrap().to_owned()).collect();
+        let mut names: Vec<_> = folders
+            .iter()
+            .map(|f| f.path().file_name().unwrap().to_owned())
+            .collect();
         names.sort();
         names.dedup();
         assert_eq!(names.len(), 8);
@@ -202,7 +248,13 @@ mod tests {
         let destination = Destination::Exactly(dir.path().join("a/b"));
         let claim = |force| RunFolder::claim(&destination, force);
         let first = claim(false).unwrap();
-        assert!(claim(true).err().unwrap().what.contains("another vgrad process"));
+        assert!(
+            claim(true)
+                .err()
+                .unwrap()
+                .what
+                .contains("another vgrad process")
+        );
         first.write("summary.json", b"{}").unwrap();
         drop(first);
         let refused = claim(false).err().unwrap();
@@ -210,6 +262,9 @@ mod tests {
         let forced = claim(true).unwrap();
         assert!(!forced.path().join("summary.json").exists());
         forced.abandon();
-        assert!(dir.path().join("a/b").exists(), "a folder that was there before stays");
+        assert!(
+            dir.path().join("a/b").exists(),
+            "a folder that was there before stays"
+        );
     }
 }

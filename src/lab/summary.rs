@@ -1,10 +1,10 @@
 //! `summary.json`: what a run came to, in a form that programs read.
 
 use serde::Serialize;
-use sysinfo::System;
 
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::json::number;
+use crate::lab::machine::Machine;
 
 /// Version of the summary's layout; it only grows.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -30,37 +30,6 @@ pub struct Divergence {
     pub layer: usize,
     /// That layer's name.
     pub name: String,
-}
-
-/// The machine a run was made on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Machine {
-    /// Operating system.
-    pub os: &'static str,
-    /// Instruction set.
-    pub arch: &'static str,
-    /// Processor as it calls itself.
-    pub cpu: String,
-    /// Cores at hand.
-    pub cores: usize,
-    /// Threads used.
-    pub threads: usize,
-}
-
-impl Machine {
-    /// Looks at this machine.
-    pub fn here(threads: usize) -> Self {
-        let system = System::new_with_specifics(
-            sysinfo::RefreshKind::nothing().with_cpu(sysinfo::CpuRefreshKind::nothing()),
-        );
-        Self {
-            os: std::env::consts::OS,
-            arch: std::env::consts::ARCH,
-            cpu: system.cpus().first().map(|cpu| cpu.brand().trim().to_owned()).unwrap_or_default(),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            threads,
-        }
-    }
 }
 
 /// When a run began and how long it took.

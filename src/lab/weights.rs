@@ -41,11 +41,22 @@ fn slots<T: Scalar>(network: &Network<T>) -> BTreeMap<String, Slot> {
     for (block, parameters) in network.blocks().iter().enumerate() {
         let (mut trained, mut running) = (0, 0);
         for shape in &parameters.tensors {
-            let next = if shape.is_trained() { &mut trained } else { &mut running };
+            let next = if shape.is_trained() {
+                &mut trained
+            } else {
+                &mut running
+            };
             let start = *next;
             *next += shape.len();
             let name = format!("layers.{}.{}", network.layer_of(parameters), shape.name);
-            slots.insert(name, Slot { block, shape: shape.clone(), start });
+            slots.insert(
+                name,
+                Slot {
+                    block,
+                    shape: shape.clone(),
+                    start,
+                },
+            );
         }
     }
     slots
@@ -56,14 +67,25 @@ fn slots<T: Scalar>(network: &Network<T>) -> BTreeMap<String, Slot> {
 /// # Errors
 /// If they are too large for the format.
 pub fn to_bytes<T: Scalar>(network: &Network<T>) -> Result<Vec<u8>, Problem> {
-    let (dtype, size) = if size_of::<T>() == 4 { (Dtype::F32, 4) } else { (Dtype::F64, 8) };
+    let (dtype, size) = if size_of::<T>() == 4 {
+        (Dtype::F32, 4)
+    } else {
+        (Dtype::F64, 8)
+    };
     let slots = slots(network);
     let mut tensors: Vec<(&String, Vec<usize>, Vec<u8>)> = Vec::new();
     for (name, slot) in &slots {
         let block = &network.blocks()[slot.block];
-        let values = if slot.shape.is_trained() { &block.trained } else { &block.running };
+        let values = if slot.shape.is_trained() {
+            &block.trained
+        } else {
+            &block.running
+        };
         let mut bytes = vec![0; slot.shape.len() * size];
-        for (i, value) in values[slot.start..slot.start + slot.shape.len()].iter().enumerate() {
+        for (i, value) in values[slot.start..slot.start + slot.shape.len()]
+            .iter()
+            .enumerate()
+        {
             let at = slot.file_index(i) * size;
             if size == 4 {
                 bytes[at..at + 4].copy_from_slice(&(value.wide() as f32).to_le_bytes());
@@ -79,7 +101,11 @@ pub fn to_bytes<T: Scalar>(network: &Network<T>) -> Result<Vec<u8>, Problem> {
         .collect();
     views
         .and_then(|views| safetensors::serialize(views, None))
-        .map_err(|error| Problem::new(format!("the weights could not be put into safetensors form: {error}")))
+        .map_err(|error| {
+            Problem::new(format!(
+                "the weights could not be put into safetensors form: {error}"
+            ))
+        })
 }
 
 /// Replaces the network's weights by those of a safetensors file.
@@ -101,17 +127,27 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Prob
     let slots = slots(network);
     let found: BTreeSet<String> = file.names().into_iter().map(str::to_owned).collect();
     let optional = |name: &str| matches!(slots[name].shape.role, Role::Running(_));
-    if let Some(name) = slots.keys().find(|name| !found.contains(*name) && !optional(name)) {
-        return Err(wrong(format!("tensor `{name}` is missing; the network needs shape {:?}", slots[name].file_shape()))
-            .help("the file must fit depth, width, bias, norm and skip of [network]"));
+    if let Some(name) = slots
+        .keys()
+        .find(|name| !found.contains(*name) && !optional(name))
+    {
+        return Err(wrong(format!(
+            "tensor `{name}` is missing; the network needs shape {:?}",
+            slots[name].file_shape()
+        ))
+        .help("the file must fit depth, width, bias, norm and skip of [network]"));
     }
     if let Some(name) = found.iter().find(|name| !slots.contains_key(*name)) {
-        return Err(wrong(format!("tensor `{name}` is not part of this network"))
-            .help("the file must fit depth, width, bias, norm and skip of [network]"));
+        return Err(
+            wrong(format!("tensor `{name}` is not part of this network"))
+                .help("the file must fit depth, width, bias, norm and skip of [network]"),
+        );
     }
     for name in &found {
         let slot = &slots[name];
-        let tensor = file.tensor(name).map_err(|error| wrong(format!("tensor `{name}`: {error}")))?;
+        let tensor = file
+            .tensor(name)
+            .map_err(|error| wrong(format!("tensor `{name}`: {error}")))?;
         if tensor.shape() != slot.file_shape() {
             return Err(wrong(format!(
                 "tensor `{name}` has shape {:?}, the network needs {:?} (a weight is [fan_out, fan_in])",
@@ -122,11 +158,22 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Prob
         let values: Vec<f64> = match tensor.dtype() {
             Dtype::F32 => decode(tensor.data(), |b: [u8; 4]| f64::from(f32::from_le_bytes(b))),
             Dtype::F64 => decode(tensor.data(), f64::from_le_bytes),
-            other => return Err(wrong(format!("tensor `{name}` is {other:?}; expected F32 or F64"))),
+            other => {
+                return Err(wrong(format!(
+                    "tensor `{name}` is {other:?}; expected F32 or F64"
+                )));
+            }
         };
         let block = &mut network.blocks_mut()[slot.block];
-        let target = if slot.shape.is_trained() { &mut block.trained } else { &mut block.running };
-        for (i, entry) in target[slot.start..slot.start + slot.shape.len()].iter_mut().enumerate() {
+        let target = if slot.shape.is_trained() {
+            &mut block.trained
+        } else {
+            &mut block.running
+        };
+        for (i, entry) in target[slot.start..slot.start + slot.shape.len()]
+            .iter_mut()
+            .enumerate()
+        {
             *entry = T::of(values[slot.file_index(i)]);
             if !entry.is_finite() {
                 return Err(wrong(format!(
@@ -142,5 +189,10 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Prob
 }
 
 fn decode<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-    bytes.as_chunks().0.iter().map(|chunk| value(*chunk)).collect()
+    bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|chunk| value(*chunk))
+        .collect()
 }

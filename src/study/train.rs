@@ -151,6 +151,13 @@ impl Batches {
     }
 }
 
+/// The rows of the batch of step 0.
+pub fn first_batch(plan: &TrainingPlan, rows: usize) -> Vec<usize> {
+    Batches::new(plan.seed, plan.batch_size, rows)
+        .at(0)
+        .to_vec()
+}
+
 /// Loss and accuracy of `split` in evaluation mode, in portions of at most
 /// `portion` rows; `None` if it has no rows.
 pub fn evaluate<T: Scalar>(

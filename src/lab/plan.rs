@@ -1,0 +1,209 @@
+//! From a spec to a plan: every choice made, every size known, everything
+//! checked that does not need a network. Only a plan runs.
+
+use std::path::Path;
+
+use crate::base::{Problem, Scalar};
+use crate::lab::machine::free_memory;
+use crate::lab::spec::{BatchSize, Every, Spec, Width};
+use crate::nn::architecture::Architecture;
+use crate::nn::loss::Loss;
+use crate::nn::optim::Stepper;
+use crate::study::data::{Dataset, LoadOptions, load};
+use crate::study::train::{LogSteps, TrainingPlan};
+
+/// An experiment ready to run, with its data.
+pub struct Plan<T> {
+    /// The spec with every default filled in.
+    pub spec: Spec,
+    /// Training and test split.
+    pub data: Dataset<T>,
+    /// The network.
+    pub architecture: Architecture,
+    /// What the loop does.
+    pub training: TrainingPlan,
+    /// The optimizer.
+    pub stepper: Stepper<T>,
+    /// Bytes the network takes.
+    pub bytes: f64,
+}
+
+impl<T: Scalar> Plan<T> {
+    /// Loads the data of `spec`, whose paths are relative to `folder`, and
+    /// settles everything that depends on it.
+    ///
+    /// # Errors
+    /// A problem with the data, a batch larger than the training split, a
+    /// network that does not fit in memory. Nothing large has been allocated.
+    pub fn new(mut spec: Spec, folder: &Path) -> Result<Self, Problem> {
+        refuse_absurd_sizes::<T>(&spec)?;
+        let data: Dataset<T> = load(
+            &spec.data.source,
+            &LoadOptions {
+                seed: spec.seed,
+                base_dir: folder,
+                test_fraction: spec.data.test_fraction,
+                standardize: spec.data.standardize,
+                numeric_targets: matches!(spec.train.loss, Loss::Mse(_)),
+            },
+        )?;
+        let samples = data.train.samples();
+        let batch_size = batch_size(&spec, samples)?;
+        let stepper = Stepper::new(&spec.train.optimizer);
+        let states = stepper.states_per_param();
+        let bytes = network_bytes::<T>(&spec, &data, batch_size, states);
+        if let Some(free) = free_memory().filter(|free| bytes > *free) {
+            return Err(too_large(bytes, &format!("{} are free", human_bytes(free))));
+        }
+        let steps = steps(&spec, (samples / batch_size) as u64)?;
+        let evaluate_every = spec
+            .log
+            .evaluate_every
+            .unwrap_or_else(|| ((samples / batch_size) as u64).max(10));
+        spec.log.evaluate_every = Some(evaluate_every);
+        let training = TrainingPlan {
+            steps,
+            batch_size,
+            learning_rate: spec.train.learning_rate,
+            schedule: spec.train.schedule.clone(),
+            clip_grad_norm: spec.train.clip_grad_norm,
+            evaluate_every,
+            log: match spec.log.every {
+                Every::Steps(every) => LogSteps::Every(every),
+                Every::Log(_) => LogSteps::Log,
+            },
+            seed: spec.seed,
+        };
+        let architecture = architecture(
+            &spec,
+            &data,
+            widths(&spec.network.width, spec.network.depth),
+        );
+        Ok(Self {
+            spec,
+            data,
+            architecture,
+            training,
+            stepper,
+            bytes,
+        })
+    }
+}
+
+fn batch_size(spec: &Spec, samples: usize) -> Result<usize, Problem> {
+    match spec.train.batch_size {
+        BatchSize::Full(_) => Ok(samples),
+        BatchSize::Samples(batch) if batch <= samples => Ok(batch),
+        BatchSize::Samples(batch) => Err(Problem::at_key(
+            "train.batch_size",
+            format!("a batch of {batch} is larger than the training split of {samples} samples"),
+        )
+        .help(format!(
+            "set it to at most {samples}, or to \"full\" for the whole training split"
+        ))),
+    }
+}
+
+fn steps(spec: &Spec, per_epoch: u64) -> Result<u64, Problem> {
+    match (spec.train.steps, spec.train.epochs) {
+        (Some(steps), _) => Ok(steps),
+        (None, Some(epochs)) => epochs.checked_mul(per_epoch).ok_or_else(|| {
+            Problem::at_key("train.epochs", "so many epochs have more than 2^64 steps")
+        }),
+        (None, None) => Err(Problem::at_key("train", "needs `epochs` or `steps`")),
+    }
+}
+
+fn widths(width: &Width, depth: usize) -> Vec<usize> {
+    match width {
+        Width::All(width) => vec![*width; depth],
+        Width::PerLayer(widths) => widths.clone(),
+    }
+}
+
+fn architecture<T: Scalar>(spec: &Spec, data: &Dataset<T>, widths: Vec<usize>) -> Architecture {
+    let network = &spec.network;
+    Architecture {
+        inputs: data.features(),
+        widths,
+        outputs: data.outputs(),
+        activation: network.activation.clone(),
+        init: network.init.clone(),
+        bias: network.bias,
+        norm: network.norm.clone(),
+        order: network.order,
+        skip: network.skip.clone(),
+        dropout: network.dropout,
+        seed: spec.seed,
+    }
+}
+
+/// Refuses widths whose mere weight matrix would overflow later arithmetic.
+fn refuse_absurd_sizes<T>(spec: &Spec) -> Result<(), Problem> {
+    let widest = match &spec.network.width {
+        Width::All(width) => *width,
+        Width::PerLayer(widths) => widths.iter().copied().max().unwrap_or(1),
+    };
+    if widest < 1 << 24 {
+        return Ok(());
+    }
+    let bytes = (widest as f64).powi(2) * spec.network.depth as f64 * size_of::<T>() as f64;
+    Err(too_large(bytes, "no machine has that much"))
+}
+
+/// Bytes the network will take. With one width for all layers they grow
+/// linearly in the depth, so two shallow networks tell those of any other and
+/// a depth of 10⁹ is answered at once.
+fn network_bytes<T: Scalar>(spec: &Spec, data: &Dataset<T>, batch: usize, states: usize) -> f64 {
+    let bytes = |widths: Vec<usize>| {
+        architecture(spec, data, widths)
+            .graph::<T>(false)
+            .bytes(batch, states)
+    };
+    let depth = spec.network.depth;
+    match &spec.network.width {
+        Width::PerLayer(widths) => bytes(widths.clone()),
+        Width::All(width) => {
+            let every = architecture(spec, data, Vec::new()).layers_per_skip();
+            let (shallow, deep) = (1 + 2 * every, 1 + 4 * every);
+            if depth <= deep || every > depth {
+                return bytes(vec![*width; depth]);
+            }
+            let base = bytes(vec![*width; shallow]);
+            let per_layer = (bytes(vec![*width; deep]) - base) / (deep - shallow) as f64;
+            base + per_layer * (depth - shallow) as f64
+        }
+    }
+}
+
+fn too_large(bytes: f64, available: &str) -> Problem {
+    let what = format!(
+        "this network would take {} of memory; {available}",
+        human_bytes(bytes)
+    );
+    Problem::at_key("network", what).help("lower network.depth, network.width or train.batch_size")
+}
+
+/// Bytes in the largest unit that leaves a number of at least 1.
+pub fn human_bytes(bytes: f64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let power = (bytes.max(1.0).log2() / 10.0) as usize;
+    let power = power.min(UNITS.len() - 1);
+    format!("{:.1} {}", bytes / 1024f64.powi(power as i32), UNITS[power])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_read_well() {
+        assert_eq!(human_bytes(10.0), "10.0 B");
+        assert_eq!(human_bytes(1536.0), "1.5 KiB");
+        assert_eq!(human_bytes(3.0 * 1024f64.powi(4)), "3.0 TiB");
+        assert_eq!(
+            human_bytes(1e30),
+            format!("{:.1} EiB", 1e30 / 1024f64.powi(6))
+        );
+    }
+}
