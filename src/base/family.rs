@@ -18,33 +18,45 @@ pub struct MemberInfo {
     pub name: &'static str,
     /// The member's doc comment.
     pub doc: String,
-    /// Parameters with their defaults, e.g. `momentum = 0.0`; a parameter
-    /// without a default stands alone.
-    pub parameters: Vec<String>,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
+}
+
+/// A parameter of a member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its key.
+    pub name: String,
+    /// Its doc comment.
+    pub doc: String,
+    /// Its default; `None` where it must be given or may be absent.
+    pub default: Option<Value>,
+    /// Whether it must be given.
+    pub required: bool,
 }
 
 impl MemberInfo {
     /// Reads name, doc comment and parameters off the member's JSON Schema.
     pub fn of<M: JsonSchema>(name: &'static str) -> Self {
         let schema = M::json_schema(&mut SchemaSettings::draft07().into_generator());
-        let doc = schema
-            .get("description")
-            .and_then(Value::as_str)
-            .unwrap_or("")
-            .replace('\n', " ");
-        let parameters = schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(key, property)| match property.get("default") {
-                Some(default) if !default.is_null() => format!("{key} = {default}"),
-                _ => key.clone(),
+        let schema = schema.to_value();
+        let doc = |schema: &Value| {
+            let text = schema["description"].as_str().unwrap_or("");
+            text.replace('\n', " ")
+        };
+        let required = schema["required"].as_array();
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        let parameters = properties
+            .map(|(key, property)| Parameter {
+                name: key.clone(),
+                doc: doc(property),
+                default: property.get("default").filter(|it| !it.is_null()).cloned(),
+                required: required.is_some_and(|names| names.iter().any(|name| name == key)),
             })
             .collect();
         Self {
             name,
-            doc,
+            doc: doc(&schema),
             parameters,
         }
     }

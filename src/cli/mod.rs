@@ -1,4 +1,116 @@
-//! Floor 4, the command line.
+//! Floor 4, the command line: one file per command, arguments in, report out.
 
-pub mod digest;
-pub mod progress;
+use std::num::NonZeroUsize;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+mod completions;
+mod gallery;
+mod list;
+mod new;
+mod outcome;
+mod output;
+mod run;
+mod schema;
+mod spec_args;
+
+pub use outcome::{Failure, Outcome};
+
+/// Says, for a network written down in a TOML file, whether its gradients
+/// vanish or explode, where, how fast, and what cures it.
+#[derive(Debug, Parser)]
+#[command(name = "vgrad", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, or the gate holds; 1 a gate failed; 2 could not run;
+75 stopped early, resumable; 130 interrupted before anything was worth keeping.
+
+Start with: vgrad new deep_sigmoid && vgrad run deep_sigmoid.toml";
+
+/// What every command takes.
+#[derive(Args, Debug)]
+struct Global {
+    /// Colours in the output; NO_COLOR is honoured too
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    color: Color,
+    /// Threads to compute with; results do not depend on it [default: all cores]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Print only what a script needs
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    /// On a terminal
+    Auto,
+    /// Even into a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+impl Color {
+    /// Makes every later line of output follow it.
+    fn apply(self) {
+        let choice = match self {
+            // Leaves NO_COLOR and CLICOLOR_FORCE their say.
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// The form of a command's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text to read
+    Human,
+    /// JSON for programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArgs),
+    New(new::NewArgs),
+    List(list::ListArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever kept it from doing its work, for `main` to print.
+    pub fn run(self) -> Result<Outcome, Failure> {
+        self.global.color.apply();
+        match self.command {
+            Command::Run(args) => args.run(&self.global),
+            Command::New(args) => args.run(&self.global),
+            Command::List(args) => args.run(),
+            Command::Schema(args) => args.run(),
+            Command::Completions(args) => args.run(),
+        }
+    }
+}

@@ -15,6 +15,7 @@ use super::message::Message;
 use super::overrides::Overrides;
 use super::sections::Spec;
 use super::shape::Shape;
+use super::sweep::axis_faults;
 use crate::base::problem::{Place, Problem};
 
 /// No spec is longer; whatever is, is some other file.
@@ -60,7 +61,9 @@ impl Spec {
             .or_insert_with(|| Value::String(stem.into_owned()));
         let value = Value::Table(table);
 
-        let found = faults(&value, &Shape::root(), &KeyPath::default());
+        let mut found = faults(&value, &Shape::root(), &KeyPath::default());
+        let axes = value.get("sweep").and_then(Value::as_table);
+        found.extend(axes.map(axis_faults).unwrap_or_default());
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
             let spot = source.spot(&fault.path, fault.kind != Kind::Value);
             return Err(SpecError::new(fault.message, spot));

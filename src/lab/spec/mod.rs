@@ -14,6 +14,7 @@ mod schema;
 mod sections;
 mod shape;
 mod sizes;
+mod sweep;
 mod write;
 
 pub use check::{At, Check, Quantity};

@@ -46,12 +46,11 @@ impl Overrides {
     }
 
     /// Adds `--seed N`, which is `--set seed=N`.
-    pub fn seed(&mut self, seed: u64) {
+    pub fn seed(&mut self, seed: i64) {
         let flag = format!("--seed {seed}");
         self.0.push(Override {
             path: KeyPath::default().child("seed"),
-            // Too large a seed for TOML shows as a negative one: out of range.
-            value: Value::Integer(i64::try_from(seed).unwrap_or(-1)),
+            value: Value::Integer(seed),
             key_span: 0..6,
             value_span: 7..flag.len(),
             flag,

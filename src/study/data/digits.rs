@@ -44,7 +44,8 @@ impl Loader for Digits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::data::{Inputs, Targets};
+    use crate::nn::loss::Targets;
+    use crate::study::data::Inputs;
     use std::path::Path;
 
     #[test]

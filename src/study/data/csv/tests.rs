@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::table::Table;
 use super::text::Text;
 use super::*;
-use crate::study::data::raw::Targets;
+use crate::nn::loss::Targets;
 use crate::study::data::synthetic::tests::rows;
 
 /// Loads a table, and a test table if there is one, with target `y`.

@@ -1,0 +1,194 @@
+//! `vgrad list`: what exists, each with one line of what it is.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::{Failure, Format, Outcome, output};
+use crate::base::Problem;
+use crate::base::family::{MemberInfo, Parameter};
+use crate::base::nearest::nearest;
+use crate::lab::spec::Quantity;
+use crate::nn::activation::Activation;
+use crate::nn::init::Init;
+use crate::nn::layer::norm::Norm;
+use crate::nn::layer::skip::Skip;
+use crate::nn::loss::Loss;
+use crate::nn::optim::Optimizer;
+use crate::study::columns::{gradient_columns, training_columns};
+use crate::study::data::Source;
+use crate::study::schedule::Schedule;
+
+/// List activations, inits, norms, skips, optimizers, schedules, losses, sources, columns, quantities
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// One of these kinds; without it, all
+    kind: Option<String>,
+    /// The form of the result on stdout
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+}
+
+/// A kind of thing that can be listed.
+struct Kind {
+    name: &'static str,
+    entries: fn() -> Vec<Entry>,
+}
+
+/// One thing.
+struct Entry {
+    /// The spec's key or the file it belongs to.
+    place: &'static str,
+    name: &'static str,
+    doc: String,
+    parameters: Vec<Parameter>,
+}
+
+const KINDS: &[Kind] = &[
+    kind("activations", || {
+        members("network.activation", Activation::members())
+    }),
+    kind("inits", || members("network.init", Init::members())),
+    kind("norms", || members("network.norm", Norm::members())),
+    kind("skips", || members("network.skip", Skip::members())),
+    kind("optimizers", || {
+        members("train.optimizer", Optimizer::members())
+    }),
+    kind("schedules", || {
+        members("train.schedule", Schedule::members())
+    }),
+    kind("losses", || members("train.loss", Loss::members())),
+    kind("sources", || members("data.source", Source::members())),
+    kind("columns", columns),
+    kind("quantities", quantities),
+];
+
+const fn kind(name: &'static str, entries: fn() -> Vec<Entry>) -> Kind {
+    Kind { name, entries }
+}
+
+fn members(place: &'static str, members: Vec<MemberInfo>) -> Vec<Entry> {
+    let entry = |member: MemberInfo| Entry {
+        place,
+        name: member.name,
+        doc: member.doc,
+        parameters: member.parameters,
+    };
+    members.into_iter().map(entry).collect()
+}
+
+fn plain(place: &'static str, name: &'static str, doc: &str) -> Entry {
+    Entry {
+        place,
+        name,
+        doc: doc.to_owned(),
+        parameters: Vec::new(),
+    }
+}
+
+fn columns() -> Vec<Entry> {
+    let of_layers = gradient_columns().iter();
+    let of_steps = training_columns().iter();
+    let of_layers = of_layers.map(|column| plain("gradients.csv", column.name, column.doc));
+    let of_steps = of_steps.map(|column| plain("training.csv", column.name, column.doc));
+    of_layers.chain(of_steps).collect()
+}
+
+fn quantities() -> Vec<Entry> {
+    let quantities = Quantity::all();
+    quantities
+        .map(|(name, doc)| plain("check.quantity", name, doc))
+        .collect()
+}
+
+impl ListArgs {
+    pub fn run(&self) -> Result<Outcome, Failure> {
+        let kinds: Vec<&Kind> = match &self.kind {
+            None => KINDS.iter().collect(),
+            Some(name) => vec![find(name)?],
+        };
+        let text = match self.format {
+            Format::Human => human(&kinds),
+            Format::Json => json_text(&kinds),
+        };
+        output::result(&text)?;
+        Ok(Outcome::Done)
+    }
+}
+
+fn find(name: &str) -> Result<&'static Kind, Problem> {
+    KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| {
+        let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        let near = nearest(name, names.iter().copied());
+        let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        Problem::new(format!("there is no kind `{name}` to list"))
+            .help(format!("{near}expected one of {}", names.join(", ")))
+    })
+}
+
+fn human(kinds: &[&Kind]) -> String {
+    let bold = anstyle::Style::new().bold();
+    let mut lines = Vec::new();
+    for kind in kinds {
+        let entries = (kind.entries)();
+        let width = entries
+            .iter()
+            .map(|entry| entry.name.len())
+            .max()
+            .unwrap_or(0);
+        let mut place = "";
+        for entry in &entries {
+            if entry.place != place {
+                place = entry.place;
+                if !lines.is_empty() {
+                    lines.push(String::new());
+                }
+                lines.push(format!("{bold}{}{bold:#} ({place})", kind.name));
+            }
+            lines.push(format!("  {:width$}  {}", entry.name, entry.doc));
+            for parameter in &entry.parameters {
+                lines.push(format!("  {:width$}    {}", "", describe(parameter)));
+            }
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A parameter in one line: "slope = 0.01: Slope for x < 0."
+fn describe(parameter: &Parameter) -> String {
+    let mut text = parameter.name.clone();
+    match &parameter.default {
+        Some(default) => write!(text, " = {default}").expect("a string takes everything"),
+        None if parameter.required => text.push_str(" (required)"),
+        None => text.push_str(" (optional)"),
+    }
+    text + ": " + &parameter.doc
+}
+
+fn json_text(kinds: &[&Kind]) -> String {
+    let parameter = |parameter: &Parameter| {
+        json!({
+            "name": parameter.name,
+            "description": parameter.doc,
+            "default": parameter.default,
+            "required": parameter.required,
+        })
+    };
+    let entry = |entry: &Entry| {
+        json!({
+            "name": entry.name,
+            "place": entry.place,
+            "description": entry.doc,
+            "parameters": entry.parameters.iter().map(parameter).collect::<Vec<_>>(),
+        })
+    };
+    let all: Map<String, Value> = kinds
+        .iter()
+        .map(|kind| {
+            let entries = (kind.entries)();
+            (kind.name.to_owned(), entries.iter().map(entry).collect())
+        })
+        .collect();
+    format!("{:#}\n", Value::Object(all))
+}

@@ -1,0 +1,32 @@
+//! The arguments of every command that reads a spec.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::outcome::Failure;
+use crate::lab::spec::{LoadedSpec, Overrides, Spec};
+
+/// A spec and the changes to it.
+#[derive(Args, Debug)]
+pub struct SpecArgs {
+    /// The experiment: a TOML file
+    pub spec: PathBuf,
+    /// Change a key of the spec, e.g. network.depth=10 (repeatable, the last wins)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// The seed of every random draw; short for --set seed=N
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    pub seed: Option<i64>,
+}
+
+impl SpecArgs {
+    /// Reads the spec and makes the changes.
+    pub fn load(&self) -> Result<LoadedSpec, Failure> {
+        let mut overrides = Overrides::parse(&self.set)?;
+        if let Some(seed) = self.seed {
+            overrides.seed(seed);
+        }
+        Ok(Spec::load(&self.spec, &overrides)?)
+    }
+}
