@@ -28,7 +28,11 @@ pub fn digest(outcome: &Outcome, spec: &Spec, spec_name: &str) -> String {
     }
     for (i, suggestion) in advice(spec, summary).iter().enumerate() {
         let label = if i == 0 { "try next" } else { "" };
-        let _ = writeln!(text, "{label:<12} vgrad run {spec_name} {}", suggestion.flags);
+        let _ = writeln!(
+            text,
+            "{label:<12} vgrad run {spec_name} {}",
+            suggestion.flags
+        );
         let _ = writeln!(text, "{:<12}   {}", "", suggestion.why);
     }
     text
@@ -44,16 +48,26 @@ fn lines(outcome: &Outcome, spec: &Spec) -> Vec<(&'static str, String)> {
     lines.push(("training", training_line(summary)));
     if let Some(accuracy) = summary.test_accuracy {
         let chance = summary.chance_accuracy.unwrap_or(0.0);
-        lines.push(("accuracy", format!("{accuracy:.3} on the test set, {chance:.3} by always guessing the commonest class")));
+        lines.push((
+            "accuracy",
+            format!(
+                "{accuracy:.3} on the test set, {chance:.3} by always guessing the commonest class"
+            ),
+        ));
     } else if let Some(loss) = summary.test_loss {
-        lines.push(("test loss", format!("{loss:.4} ({})", spec.train.loss.name())));
+        lines.push((
+            "test loss",
+            format!("{loss:.4} ({})", spec.train.loss.name()),
+        ));
     }
     lines.push(("files", format!("{}", outcome.folder.display())));
     lines
 }
 
 fn training_line(summary: &Summary) -> String {
-    let loss = summary.train_loss.map_or("none".to_owned(), |loss| format!("{loss:.4}"));
+    let loss = summary
+        .train_loss
+        .map_or("none".to_owned(), |loss| format!("{loss:.4}"));
     let how = match summary.status {
         Status::Completed => "",
         Status::Diverged => ", diverged",
@@ -69,8 +83,12 @@ fn decay_line(decay: &Decay) -> String {
     let Some(slope) = decay.decay_decades_per_layer else {
         return format!("step {}: one layer, no decay to speak of", decay.step);
     };
-    let error = decay.std_error.map_or(String::new(), |error| format!(" ± {error:.4}"));
-    let r2 = decay.r2.map_or(String::new(), |r2| format!(" (R² {r2:.3})"));
+    let error = decay
+        .std_error
+        .map_or(String::new(), |error| format!(" ± {error:.4}"));
+    let r2 = decay
+        .r2
+        .map_or(String::new(), |r2| format!(" (R² {r2:.3})"));
     let left_out = match decay.layers_left_out {
         0 => String::new(),
         n => format!(", {n} layers left out (0 or not finite)"),
@@ -84,23 +102,43 @@ fn decay_line(decay: &Decay) -> String {
 
 /// The verdict in a plain sentence.
 fn verdict_line(summary: &Summary) -> String {
-    let (color, sentence) = match (&summary.diverged, summary.initial.attenuation_decades.unwrap_or(0.0)) {
+    let (color, sentence) = match (
+        &summary.diverged,
+        summary.initial.attenuation_decades.unwrap_or(0.0),
+    ) {
         (Some(at), _) => (
             AnsiColor::Red,
-            format!("a number stopped being finite at step {}, beginning at layer {} ({})", at.step, at.layer, at.name),
+            format!(
+                "a number stopped being finite at step {}, beginning at layer {} ({})",
+                at.step, at.layer, at.name
+            ),
         ),
-        (None, a) if a == f64::INFINITY => {
-            (AnsiColor::Red, "the first layer receives no gradient at all: it reads exactly 0".to_owned())
-        }
+        (None, a) if a == f64::INFINITY => (
+            AnsiColor::Red,
+            "the first layer receives no gradient at all: it reads exactly 0".to_owned(),
+        ),
         (None, a) => {
-            let share = if a.abs() < 0.005 { "as much".to_owned() } else { format!("10^{:.1} of the", -a) };
-            let rest = if a.abs() < 0.005 { "gradient as" } else { "gradient that" };
+            let share = if a.abs() < 0.005 {
+                "as much".to_owned()
+            } else {
+                format!("10^{:.1} of the", -a)
+            };
+            let rest = if a.abs() < 0.005 {
+                "gradient as"
+            } else {
+                "gradient that"
+            };
             let color = match summary.verdict {
                 Verdict::Healthy => AnsiColor::Green,
                 Verdict::AtRisk => AnsiColor::Yellow,
                 _ => AnsiColor::Red,
             };
-            (color, format!("at the start the first layer receives {share} {rest} the last hidden layer gets"))
+            (
+                color,
+                format!(
+                    "at the start the first layer receives {share} {rest} the last hidden layer gets"
+                ),
+            )
         }
     };
     let style = Style::new().fg_color(Some(color.into())).bold();
@@ -109,16 +147,30 @@ fn verdict_line(summary: &Summary) -> String {
 
 /// log10 ‖∂L/∂h‖ per layer at both ends of the run, as bars.
 fn layer_table(profile: &[LayerProfile], summary: &Summary) -> String {
-    let logs = |norm: f64| if norm > 0.0 && norm.is_finite() { Some(norm.log10()) } else { None };
-    let all = profile.iter().flat_map(|layer| [layer.initial, layer.last]).filter_map(logs);
-    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let logs = |norm: f64| {
+        if norm > 0.0 && norm.is_finite() {
+            Some(norm.log10())
+        } else {
+            None
+        }
+    };
+    let all = profile
+        .iter()
+        .flat_map(|layer| [layer.initial, layer.last])
+        .filter_map(logs);
+    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+        (low.min(x), high.max(x))
+    });
     let cell = |norm: f64| match logs(norm) {
         Some(log) => (format!("{log:.2}"), bar(log, low, high)),
         None => (format!("{norm}"), String::new()),
     };
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    let (first, last) = (format!("step {}", summary.initial.step), format!("step {}", summary.last.step));
+    let (first, last) = (
+        format!("step {}", summary.initial.step),
+        format!("step {}", summary.last.step),
+    );
     let only_one = summary.initial.step == summary.last.step;
     let mut header = vec!["layer".to_owned(), "log10 ‖∂L/∂h‖".to_owned(), first];
     if !only_one {
@@ -126,7 +178,9 @@ fn layer_table(profile: &[LayerProfile], summary: &Summary) -> String {
     }
     table.set_header(header);
     let every = profile.len().div_ceil(MOST_ROWS).max(1);
-    let shown = profile.iter().filter(|layer| (profile.len() - layer.layer).is_multiple_of(every) || layer.layer == 1);
+    let shown = profile
+        .iter()
+        .filter(|layer| (profile.len() - layer.layer).is_multiple_of(every) || layer.layer == 1);
     for layer in shown {
         let (number, bar) = cell(layer.initial);
         let mut row = vec![layer.layer.to_string(), number, bar];

@@ -43,7 +43,13 @@ impl Progress {
             Kind::Plain
         };
         let now = Instant::now();
-        Self { kind, name: String::new(), steps: 0, started: now, last_shown: now }
+        Self {
+            kind,
+            name: String::new(),
+            steps: 0,
+            started: now,
+            last_shown: now,
+        }
     }
 
     fn plain_line(&self, record: &StepRecord) -> String {
@@ -76,7 +82,11 @@ impl Watch for Progress {
         if now - self.started < PATIENCE {
             return Ok(());
         }
-        let interval = if matches!(self.kind, Kind::Plain) { PLAIN_INTERVAL } else { BAR_INTERVAL };
+        let interval = if matches!(self.kind, Kind::Plain) {
+            PLAIN_INTERVAL
+        } else {
+            BAR_INTERVAL
+        };
         if now - self.last_shown < interval {
             return Ok(());
         }

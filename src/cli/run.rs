@@ -47,7 +47,9 @@ impl RunArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         let loaded = self.spec.load()?;
         if loaded.spec.log.checkpoint_every.is_some() && !global.quiet {
-            output::remark("warning: log.checkpoint_every has no effect yet: runs cannot be resumed");
+            output::remark(
+                "warning: log.checkpoint_every has no effect yet: runs cannot be resumed",
+            );
         }
         listen_for_signals()?;
         let threads = global.threads.map_or_else(cores, NonZeroUsize::get);
@@ -55,11 +57,16 @@ impl RunArgs {
             None => {
                 let destination = match &self.out {
                     Some(out) => Destination::Exactly(out.clone()),
-                    None => Destination::Numbered { parent: RUNS.into(), name: loaded.spec.name.clone() },
+                    None => Destination::Numbered {
+                        parent: RUNS.into(),
+                        name: loaded.spec.name.clone(),
+                    },
                 };
                 let end = self.one(global, &loaded, loaded.spec.clone(), destination, threads)?;
                 if self.format == Format::Json {
-                    end.summary.iter().try_for_each(|json| output::result(json))?;
+                    end.summary
+                        .iter()
+                        .try_for_each(|json| output::result(json))?;
                 }
                 Ok(end.outcome)
             }
@@ -68,11 +75,21 @@ impl RunArgs {
     }
 
     /// Runs several seeds one after the other, in folders of one folder.
-    fn several(&self, global: &Global, loaded: &LoadedSpec, seeds: u64, threads: usize) -> Result<Outcome, Failure> {
+    fn several(
+        &self,
+        global: &Global,
+        loaded: &LoadedSpec,
+        seeds: u64,
+        threads: usize,
+    ) -> Result<Outcome, Failure> {
         let first = loaded.spec.seed;
-        let last = first.checked_add(seeds - 1).filter(|last| i64::try_from(*last).is_ok());
+        let last = first
+            .checked_add(seeds - 1)
+            .filter(|last| i64::try_from(*last).is_ok());
         let Some(last) = last else {
-            let problem = Problem::new(format!("seed {first} and --seeds {seeds} go beyond the largest seed, 2^63 − 1"));
+            let problem = Problem::new(format!(
+                "seed {first} and --seeds {seeds} go beyond the largest seed, 2^63 − 1"
+            ));
             return Err(problem.help("start from a smaller seed").into());
         };
         let group = match &self.out {
@@ -84,7 +101,10 @@ impl RunArgs {
         let mut outcome = Outcome::Done;
         for seed in first..=last {
             let destination = Destination::Exactly(group.join(format!("seed-{seed}")));
-            let spec = Spec { seed, ..loaded.spec.clone() };
+            let spec = Spec {
+                seed,
+                ..loaded.spec.clone()
+            };
             let end = self.one(global, loaded, spec, destination, threads)?;
             summaries.extend(end.summary);
             outcome = end.outcome;
@@ -119,9 +139,13 @@ impl RunArgs {
             stop: &STOP,
         };
         let mut progress = Progress::new(global.quiet);
-        let run = experiment::run(spec.clone(), &options, &mut progress).map_err(|problem| loaded.explain(problem))?;
+        let run = experiment::run(spec.clone(), &options, &mut progress)
+            .map_err(|problem| loaded.explain(problem))?;
         let Some(run) = run else {
-            return Ok(End { outcome: Outcome::Interrupted, summary: None });
+            return Ok(End {
+                outcome: Outcome::Interrupted,
+                summary: None,
+            });
         };
         if global.verbose {
             let summary = &run.summary;
@@ -140,7 +164,10 @@ impl RunArgs {
             Status::Interrupted => Outcome::StoppedEarly,
             Status::Completed | Status::Diverged => Outcome::Done,
         };
-        Ok(End { outcome, summary: Some(run.summary.to_json()) })
+        Ok(End {
+            outcome,
+            summary: Some(run.summary.to_json()),
+        })
     }
 }
 
@@ -161,7 +188,9 @@ fn schema_reference(loaded: &LoadedSpec, destination: &Destination) -> String {
     if named.contains("://") || !loaded.folder.join(named).exists() {
         return named.to_owned();
     }
-    rebase(Path::new(named), &loaded.folder, &folder).display().to_string()
+    rebase(Path::new(named), &loaded.folder, &folder)
+        .display()
+        .to_string()
 }
 
 /// The first signal asks the run to end after the step at hand, the second
@@ -172,5 +201,6 @@ fn listen_for_signals() -> Result<(), Failure> {
             std::process::exit(130);
         }
     });
-    heard.map_err(|error| Problem::new(format!("signals could not be listened for: {error}")).into())
+    heard
+        .map_err(|error| Problem::new(format!("signals could not be listened for: {error}")).into())
 }

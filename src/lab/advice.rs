@@ -18,7 +18,10 @@ pub struct Suggestion {
 }
 
 fn try_this(flags: impl Into<String>, why: &'static str) -> Suggestion {
-    Suggestion { flags: flags.into(), why }
+    Suggestion {
+        flags: flags.into(),
+        why,
+    }
 }
 
 /// At most three suggestions, the most promising first.
@@ -55,8 +58,13 @@ fn against_vanishing(spec: &Spec) -> Vec<Suggestion> {
     let network = &spec.network;
     let mut all = Vec::new();
     match network.activation {
-        A::Relu(_) | A::LeakyRelu(_) if !matches!(network.init, Init::HeNormal(_) | Init::HeUniform(_)) => {
-            all.push(try_this("--set network.init=he_normal", "ReLU halves the signal's variance; He's init doubles it back"));
+        A::Relu(_) | A::LeakyRelu(_)
+            if !matches!(network.init, Init::HeNormal(_) | Init::HeUniform(_)) =>
+        {
+            all.push(try_this(
+                "--set network.init=he_normal",
+                "ReLU halves the signal's variance; He's init doubles it back",
+            ));
         }
         A::Relu(_) | A::LeakyRelu(_) => {}
         _ => all.push(try_this(
@@ -65,7 +73,10 @@ fn against_vanishing(spec: &Spec) -> Vec<Suggestion> {
         )),
     }
     if has_no_norm(spec) && spec.train.batch_size != crate::lab::spec::BatchSize::Samples(1) {
-        all.push(try_this("--set network.norm=batch", "batch norm keeps every layer in φ's steep part"));
+        all.push(try_this(
+            "--set network.norm=batch",
+            "batch norm keeps every layer in φ's steep part",
+        ));
     }
     if has_no_skip(spec) && network.depth > 1 {
         all.push(scaled_skip(spec));
@@ -79,19 +90,31 @@ fn against_explosion(spec: &Spec) -> Vec<Suggestion> {
         all.push(scaled_skip(spec));
     }
     if matches!(spec.network.norm, Norm::Batch(_)) {
-        all.push(try_this("--set network.norm=none", "batch norm itself makes gradients grow with depth (arXiv:1902.08129)"));
+        all.push(try_this(
+            "--set network.norm=none",
+            "batch norm itself makes gradients grow with depth (arXiv:1902.08129)",
+        ));
     }
-    all.push(try_this("--set network.init.orthogonal.gain=1.0", "an orthogonal map neither stretches nor shrinks"));
+    all.push(try_this(
+        "--set network.init.orthogonal.gain=1.0",
+        "an orthogonal map neither stretches nor shrinks",
+    ));
     all
 }
 
 fn against_divergence(spec: &Spec) -> Vec<Suggestion> {
     let mut all = vec![try_this(
-        format!("--set train.learning_rate={}", spec.train.learning_rate / 10.0),
+        format!(
+            "--set train.learning_rate={}",
+            spec.train.learning_rate / 10.0
+        ),
         "a tenth of the learning rate",
     )];
     if spec.train.clip_grad_norm.is_none() {
-        all.push(try_this("--set train.clip_grad_norm=1.0", "bounds every step"));
+        all.push(try_this(
+            "--set train.clip_grad_norm=1.0",
+            "bounds every step",
+        ));
     }
     if has_no_skip(spec) && spec.network.depth > 1 {
         all.push(scaled_skip(spec));
@@ -114,9 +137,15 @@ fn for_the_healthy(spec: &Spec, summary: &Summary) -> Vec<Suggestion> {
         ]
     } else {
         vec![
-            try_this("--set train.optimizer=adam --set train.learning_rate=0.001", "the gradients arrive; their scale may not suit the learning rate"),
             try_this(
-                format!("--set train.learning_rate={}", spec.train.learning_rate / 10.0),
+                "--set train.optimizer=adam --set train.learning_rate=0.001",
+                "the gradients arrive; their scale may not suit the learning rate",
+            ),
+            try_this(
+                format!(
+                    "--set train.learning_rate={}",
+                    spec.train.learning_rate / 10.0
+                ),
                 "a smaller learning rate, in case steps are too large",
             ),
         ]
