@@ -57,10 +57,7 @@ impl Team {
         if size >= items.len() {
             work(items);
         } else {
-            items
-                .par_chunks_mut(size)
-                .with_max_len(1)
-                .for_each(work);
+            items.par_chunks_mut(size).with_max_len(1).for_each(work);
         }
     }
 
