@@ -29,14 +29,14 @@ pub struct RunOptions<'a> {
     pub force: bool,
     /// Threads to use.
     pub threads: usize,
-    /// First line of the saved spec, e.g. a reference to the schema.
-    pub spec_header: &'a str,
+    /// The JSON Schema that the saved spec names in its first line.
+    pub schema: &'a str,
     /// Set from outside to stop after the step at hand.
     pub stop: &'a AtomicBool,
 }
 
 /// Who is told how a run goes, besides the files.
-pub trait Audience: Watch {
+pub trait Audience: Watch + Send {
     /// The run begins: `steps` updates lie ahead.
     fn begin(&mut self, name: &str, steps: u64);
     /// The run is over.
@@ -128,7 +128,7 @@ fn run_in_folder<T: Scalar>(
 ) -> Result<Option<Outcome>, Problem> {
     let mut saved = plan.spec.clone();
     saved.rebase_paths(options.base_dir, folder.path());
-    folder.write("spec.toml", saved.to_toml(options.spec_header).as_bytes())?;
+    folder.write("spec.toml", saved.to_toml(options.schema)?.as_bytes())?;
     if plan.spec.log.save_weights {
         folder.write("weights/initial.safetensors", &weights::to_bytes(network)?)?;
     }

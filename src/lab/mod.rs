@@ -1,5 +1,6 @@
 //! Floor 3, the lab: an experiment from TOML to verdict.
 
+pub mod advice;
 pub mod decay;
 pub mod experiment;
 pub mod json;

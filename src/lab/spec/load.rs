@@ -159,7 +159,12 @@ impl Source {
 
     fn syntax(&self, error: &toml::de::Error) -> SpecError {
         let spot = error.span().map_or(self.whole(), |span| self.at(span));
-        let message = Message::new("the spec is not valid TOML", error.message())
+        // What the parser says of 2^64 speaks of its own types.
+        let label = match error.message() {
+            message if message.contains("i128") => "an integer of more than 64 bits",
+            message => message,
+        };
+        let message = Message::new("the spec is not valid TOML", label)
             .help("see https://toml.io; `vgrad new deep_sigmoid` writes an example");
         SpecError::new(message, spot)
     }

@@ -99,10 +99,7 @@ fn read(argument: &str) -> Result<Override, SpecError> {
     let flag = format!("{PREFIX}{argument}");
     let start = PREFIX.len();
     let fail = |message: Message, span: Range<usize>| {
-        let message = match message.help {
-            Some(_) => message,
-            None => message.help("write --set path.to.key=VALUE, e.g. --set network.depth=10"),
-        };
+        let message = message.or_help("write --set path.to.key=VALUE, e.g. --set network.depth=10");
         Err(SpecError::new(message, on_command_line(&flag, span)))
     };
     let Some(equals) = equals_sign(argument) else {

@@ -1,0 +1,208 @@
+//! What a person reads at the end of a run: the layers as bars, the decay, the
+//! verdict in a sentence, and what to try next.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::lab::advice::advice;
+use crate::lab::decay::{Decay, Verdict};
+use crate::lab::experiment::{LayerProfile, Outcome};
+use crate::lab::spec::Spec;
+use crate::lab::summary::{Status, Summary};
+
+/// The most layers shown; a deeper network shows every k-th.
+const MOST_ROWS: usize = 24;
+/// Characters of the longest bar.
+const BAR_WIDTH: f64 = 24.0;
+
+/// The whole text. `spec_name` is how the user named the spec.
+pub fn digest(outcome: &Outcome, spec: &Spec, spec_name: &str) -> String {
+    let summary = &outcome.summary;
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{}\n", layer_table(&outcome.profile, summary));
+    for (label, line) in lines(outcome, spec) {
+        let _ = writeln!(text, "{label:<12} {line}");
+    }
+    for (i, suggestion) in advice(spec, summary).iter().enumerate() {
+        let label = if i == 0 { "try next" } else { "" };
+        let _ = writeln!(
+            text,
+            "{label:<12} vgrad run {spec_name} {}",
+            suggestion.flags
+        );
+        let _ = writeln!(text, "{:<12}   {}", "", suggestion.why);
+    }
+    text
+}
+
+fn lines(outcome: &Outcome, spec: &Spec) -> Vec<(&'static str, String)> {
+    let summary = &outcome.summary;
+    let mut lines = vec![("decay", decay_line(&summary.initial))];
+    if summary.last.step > 0 {
+        lines.push(("", decay_line(&summary.last)));
+    }
+    lines.push(("verdict", verdict_line(summary)));
+    lines.push(("training", training_line(summary)));
+    if let Some(accuracy) = summary.test_accuracy {
+        let chance = summary.chance_accuracy.unwrap_or(0.0);
+        lines.push((
+            "accuracy",
+            format!(
+                "{accuracy:.3} on the test set, {chance:.3} by always guessing the commonest class"
+            ),
+        ));
+    } else if let Some(loss) = summary.test_loss {
+        lines.push((
+            "test loss",
+            format!("{loss:.4} ({})", spec.train.loss.name()),
+        ));
+    }
+    lines.push(("files", format!("{}", outcome.folder.display())));
+    lines
+}
+
+fn training_line(summary: &Summary) -> String {
+    let loss = summary
+        .train_loss
+        .map_or("none".to_owned(), |loss| format!("{loss:.4}"));
+    let how = match summary.status {
+        Status::Completed => "",
+        Status::Diverged => ", diverged",
+        Status::Interrupted => ", interrupted",
+    };
+    format!(
+        "{} steps in {:.1} s ({:.0} steps/s){how}; loss of the last logged batch {loss}",
+        summary.steps, summary.times.training_seconds, summary.times.steps_per_second
+    )
+}
+
+fn decay_line(decay: &Decay) -> String {
+    let Some(slope) = decay.decay_decades_per_layer else {
+        return format!("step {}: one layer, no decay to speak of", decay.step);
+    };
+    let error = decay
+        .std_error
+        .map_or(String::new(), |error| format!(" ± {error:.4}"));
+    let r2 = decay
+        .r2
+        .map_or(String::new(), |r2| format!(" (R² {r2:.3})"));
+    let left_out = match decay.layers_left_out {
+        0 => String::new(),
+        n => format!(", {n} layers left out (0 or not finite)"),
+    };
+    let attenuation = decay.attenuation_decades.unwrap_or(0.0);
+    format!(
+        "step {}: {slope:+.4}{error} decades per layer{r2}, {attenuation:+.2} in all{left_out}",
+        decay.step
+    )
+}
+
+/// The verdict in a plain sentence.
+fn verdict_line(summary: &Summary) -> String {
+    let (color, sentence) = match (
+        &summary.diverged,
+        summary.initial.attenuation_decades.unwrap_or(0.0),
+    ) {
+        (Some(at), _) => (
+            AnsiColor::Red,
+            format!(
+                "a number stopped being finite at step {}, beginning at layer {} ({})",
+                at.step, at.layer, at.name
+            ),
+        ),
+        (None, a) if a == f64::INFINITY => (
+            AnsiColor::Red,
+            "the first layer receives no gradient at all: it reads exactly 0".to_owned(),
+        ),
+        (None, a) => {
+            let share = if a.abs() < 0.005 {
+                "as much".to_owned()
+            } else {
+                format!("10^{:.1} of the", -a)
+            };
+            let rest = if a.abs() < 0.005 {
+                "gradient as"
+            } else {
+                "gradient that"
+            };
+            let color = match summary.verdict {
+                Verdict::Healthy => AnsiColor::Green,
+                Verdict::AtRisk => AnsiColor::Yellow,
+                _ => AnsiColor::Red,
+            };
+            (
+                color,
+                format!(
+                    "at the start the first layer receives {share} {rest} the last hidden layer gets"
+                ),
+            )
+        }
+    };
+    let style = Style::new().fg_color(Some(color.into())).bold();
+    format!("{style}{}{style:#}: {sentence}", summary.verdict.name())
+}
+
+/// log10 ‖∂L/∂h‖ per layer at both ends of the run, as bars.
+fn layer_table(profile: &[LayerProfile], summary: &Summary) -> String {
+    let logs = |norm: f64| {
+        if norm > 0.0 && norm.is_finite() {
+            Some(norm.log10())
+        } else {
+            None
+        }
+    };
+    let all = profile
+        .iter()
+        .flat_map(|layer| [layer.initial, layer.last])
+        .filter_map(logs);
+    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+        (low.min(x), high.max(x))
+    });
+    let cell = |norm: f64| match logs(norm) {
+        Some(log) => (format!("{log:.2}"), bar(log, low, high)),
+        None => (format!("{norm}"), String::new()),
+    };
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let (first, last) = (
+        format!("step {}", summary.initial.step),
+        format!("step {}", summary.last.step),
+    );
+    let only_one = summary.initial.step == summary.last.step;
+    let mut header = vec!["layer".to_owned(), "log10 ‖∂L/∂h‖".to_owned(), first];
+    if !only_one {
+        header.extend([String::new(), last]);
+    }
+    table.set_header(header);
+    let every = profile.len().div_ceil(MOST_ROWS).max(1);
+    let shown = profile
+        .iter()
+        .filter(|layer| (profile.len() - layer.layer).is_multiple_of(every) || layer.layer == 1);
+    for layer in shown {
+        let (number, bar) = cell(layer.initial);
+        let mut row = vec![layer.layer.to_string(), number, bar];
+        if !only_one {
+            let (number, bar) = cell(layer.last);
+            row.extend([number, bar]);
+        }
+        table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        if matches!(column.index, 0 | 1 | 3) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
+/// A bar in eighths of a character; the smallest value still shows.
+fn bar(value: f64, low: f64, high: f64) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    // A span of at least one decade, so that noise does not look like decay.
+    let span = (high - low).max(1.0);
+    let eighths = (1.0 + (value - low) / span * (8.0 * BAR_WIDTH - 1.0)).round() as usize;
+    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
+}
