@@ -1,5 +1,7 @@
 //! One case per mistake.
 
+use vgrad::lab::spec::{Overrides, Spec};
+
 use crate::{GOOD, Workbench, holds};
 
 /// Runs the good spec with `from` replaced by `to`; the error must hold the parts.
@@ -451,7 +453,11 @@ fn names_that_are_no_folder() {
     assert_eq!(output.status.code(), Some(2));
     holds(
         &String::from_utf8(output.stderr).unwrap(),
-        &["my spec.toml", "the file's stem is taken"],
+        &[
+            "my spec.toml",
+            "expected letters",
+            "the file's stem is taken",
+        ],
     );
 }
 
@@ -535,4 +541,27 @@ fn a_flag_is_blamed_only_for_what_it_set() {
     let text = GOOD.replace("[train]", "skip = { identity = { every = 4 } }\n[train]");
     let error = bench.error(text.as_bytes(), &["--set", "network.depth=12"]);
     holds(&error, &["--set network.depth=12", "− 1 = 11"]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
+    /// Whatever is typed into a spec or a flag, the answer is a spec or a message.
+    #[test]
+    fn no_text_panics(
+        at in 0..GOOD.len(), cut in 0..20usize,
+        put in "[a-z0-9.\"'{}\\[\\]=,\n#é∂ -]{0,12}|nan|\\[|= \\{ |'''|\u{feff}|\r\n",
+        flag in "(network|train|check|sweep|data)(\\.[a-z0-9\"]{1,9}){0,3}=(\\PC{0,8}|nan|\\[1, 2\\])",
+    ) {
+        let end = (at + cut).min(GOOD.len());
+        let text = format!("{}{put}{}", &GOOD[..at], &GOOD[end..]);
+        let bench = Workbench::new();
+        let path = bench.folder().join("x.toml");
+        std::fs::write(&path, &text).unwrap();
+        for flags in [vec![], vec![flag]] {
+            let loaded = Overrides::parse(&flags).and_then(|overrides| Spec::load(&path, &overrides));
+            if let Err(error) = loaded {
+                proptest::prop_assert!(error.to_string().contains("help: "), "{}", error);
+            }
+        }
+    }
 }
