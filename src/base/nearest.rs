@@ -6,10 +6,17 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
     let given = normal(given);
     candidates
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&given, &normal(name)), name))
+        .map(|name| (likeness(&given, &normal(name)), name))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
+}
+
+/// From 0 to 1. One slip is close in a short name too, where Jaro's measure,
+/// made for long ones, sees little.
+fn likeness(a: &str, b: &str) -> f64 {
+    let one_slip = strsim::osa_distance(a, b) <= 1;
+    strsim::jaro_winkler(a, b).max(if one_slip { 0.8 } else { 0.0 })
 }
 
 #[cfg(test)]
@@ -21,6 +28,7 @@ mod tests {
         let names = ["depth", "width", "leaky_relu"];
         assert_eq!(nearest("dpeth", names), Some("depth"));
         assert_eq!(nearest("Leaky-ReLU", names), Some("leaky_relu"));
+        assert_eq!(nearest("mx", ["quantity", "max"]), Some("max"));
         assert_eq!(nearest("zzz", names), None);
     }
 }

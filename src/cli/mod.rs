@@ -5,13 +5,13 @@ use std::num::NonZeroUsize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod completions;
-mod digest;
+pub mod digest;
 mod gallery;
 mod list;
 mod new;
 mod outcome;
 mod output;
-mod progress;
+pub mod progress;
 mod run;
 mod schema;
 mod spec_args;

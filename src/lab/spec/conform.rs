@@ -77,7 +77,7 @@ impl Checker {
         if branches.is_empty() {
             let what = format!("`{path}` is {}", named(value));
             let message = Message::new(what, format!("expected {}", shape.expected()));
-            let mut message = message.explain(path, shape).help("write such a value");
+            let mut message = message.explain(path, shape).or_help("write such a value");
             if shape.is_free_text() {
                 message = message.help(format!("put it in quotes: \"{}\"", shown(value)));
             }
@@ -129,7 +129,7 @@ impl Checker {
             );
             let message = message
                 .explain(path, shape)
-                .help("choose a value in that range");
+                .or_help("choose a value in that range");
             self.report(Kind::Value, path, message);
         }
     }
@@ -149,7 +149,12 @@ impl Checker {
         }
         if let Some(item) = branches.item() {
             for (i, value) in values.iter().enumerate() {
+                let before = self.faults.len();
                 self.value(value, &item, &path.child(i));
+                for fault in &mut self.faults[before..] {
+                    let note = || format!("entry {} of `{path}`, counted from 1", i + 1);
+                    fault.message.note.get_or_insert_with(note);
+                }
             }
         }
     }

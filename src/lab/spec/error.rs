@@ -56,6 +56,10 @@ impl SpecError {
         let mut group = Level::ERROR
             .primary_title(message.what.as_str())
             .element(place);
+        if spot.source.is_none() && !message.label.is_empty() {
+            // Without a line to stand under, the label stands alone.
+            group = group.element(Level::NOTE.message(message.label.as_str()));
+        }
         if let Some(note) = &message.note {
             group = group.element(Level::NOTE.message(note.as_str()));
         }

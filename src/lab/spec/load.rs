@@ -165,7 +165,12 @@ impl Source {
 
     fn syntax(&self, error: &toml::de::Error) -> SpecError {
         let spot = error.span().map_or(self.whole(), |span| self.at(span));
-        let message = Message::new("the spec is not valid TOML", error.message())
+        // What the parser says of 2^64 speaks of its own types.
+        let label = match error.message() {
+            message if message.contains("i128") => "an integer of more than 64 bits",
+            message => message,
+        };
+        let message = Message::new("the spec is not valid TOML", label)
             .help("see https://toml.io; `vgrad new deep_sigmoid` writes an example");
         SpecError::new(message, spot)
     }
@@ -233,4 +238,60 @@ fn read(path: &Path) -> Result<String, SpecError> {
         ));
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[data]\nsource = \"digits\"\n[network]\ndepth = 2\nwidth = 8\n\
+                        activation = \"tanh\"\n[train]\nsteps = 3\nlearning_rate = 0.1\n";
+
+    fn load(flags: &[&str]) -> LoadedSpec {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tiny.toml");
+        std::fs::write(&path, TEXT).unwrap();
+        let flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
+        Spec::load(&path, &Overrides::parse(&flags).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn name_and_test_fraction_have_defaults_of_their_own() {
+        let loaded = load(&[]);
+        assert_eq!(loaded.spec.name, "tiny");
+        assert_eq!(loaded.spec.data.test_fraction, Some(0.2));
+        let csv = load(&["data.source={ csv = { path = 'a', target = 'y', test_path = 'b' } }"]);
+        assert_eq!(csv.spec.data.test_fraction, None);
+    }
+
+    #[test]
+    fn a_later_problem_points_at_its_key_or_its_section() {
+        let told = |flags: &[&str], key: &str| {
+            let problem = Problem::at_key(key, "too large").help("lower it");
+            load(flags).explain(problem).to_string()
+        };
+        let error = told(&[], "network.depth");
+        assert!(
+            error.contains("tiny.toml:4:9") && error.contains("lower it"),
+            "{error}"
+        );
+        // Not written in the file: its section is.
+        assert!(told(&[], "train.batch_size").contains("tiny.toml:7:2"));
+        assert!(!told(&[], "log.every").contains("tiny.toml:"));
+        let error = told(&["train.batch_size=4000"], "train.batch_size");
+        assert!(
+            error.contains("--set train.batch_size=4000") && !error.contains("tiny.toml"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_problem_with_another_file_names_that_file() {
+        let problem = Problem::at_line(Path::new("train.csv"), 7, "no number");
+        let error = load(&[]).explain(problem).to_string();
+        assert!(
+            error.contains("train.csv:7") && error.contains("no number"),
+            "{error}"
+        );
+    }
 }

@@ -40,11 +40,23 @@ impl Message {
         self
     }
 
-    /// Adds what the key at `path` means.
+    /// Adds what the key at `path` means, and the value it has by default.
     pub fn explain(self, path: &KeyPath, shape: &Shape) -> Self {
-        match shape.doc {
+        let told = match shape.doc {
             Some(doc) => self.note(format!("`{path}`: {}", doc.replace('\n', " "))),
             None => self,
+        };
+        match shape.default {
+            Some(default) => told.help(format!("leave it out for its default, {default}")),
+            None => told,
+        }
+    }
+
+    /// Adds what to do where nothing better is known.
+    pub fn or_help(self, help: &str) -> Self {
+        match self.help {
+            Some(_) => self,
+            None => self.help(help),
         }
     }
 }

@@ -99,10 +99,7 @@ fn read(argument: &str) -> Result<Override, SpecError> {
     let flag = format!("{PREFIX}{argument}");
     let start = PREFIX.len();
     let fail = |message: Message, span: Range<usize>| {
-        let message = match message.help {
-            Some(_) => message,
-            None => message.help("write --set path.to.key=VALUE, e.g. --set network.depth=10"),
-        };
+        let message = message.or_help("write --set path.to.key=VALUE, e.g. --set network.depth=10");
         Err(SpecError::new(message, on_command_line(&flag, span)))
     };
     let Some(equals) = equals_sign(argument) else {
@@ -232,5 +229,110 @@ fn drop_twin(root: &mut Value, path: &KeyPath) {
     };
     if let Some(train) = root.get_mut("train").and_then(Value::as_table_mut) {
         train.remove(twin);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `text` after `--set` of each of `flags`.
+    fn changed(text: &str, flags: &[&str]) -> Table {
+        let flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
+        let mut table = toml::from_str(text).unwrap();
+        let overrides = Overrides::parse(&flags).unwrap();
+        overrides.apply(&mut table).unwrap();
+        table
+    }
+
+    #[track_caller]
+    fn becomes(text: &str, flags: &[&str], expected: &str) {
+        assert_eq!(changed(text, flags), toml::from_str(expected).unwrap());
+    }
+
+    #[test]
+    fn values_are_toml_or_bare_words() {
+        becomes("", &["network.depth=3"], "network.depth = 3");
+        becomes(
+            "",
+            &["network.activation=tanh"],
+            "network.activation = 'tanh'",
+        );
+        becomes("", &["network.width=[8, 4]"], "network.width = [8, 4]");
+        becomes("", &["name=\"a=b\""], "name = 'a=b'");
+        becomes(
+            "",
+            &["network.weights=../w = 1.st"],
+            "network.weights = '../w = 1.st'",
+        );
+        becomes("", &["network.bias=false"], "network.bias = false");
+        becomes("", &["seed=1 # one\nname=2"], "seed = \"1 # one\\nname=2\"");
+    }
+
+    #[test]
+    fn the_last_one_wins() {
+        becomes("seed = 1", &["seed=2", "seed=3"], "seed = 3");
+        becomes(
+            "[train]\nsteps = 1",
+            &["train.epochs=2"],
+            "train.epochs = 2",
+        );
+        becomes("[train]\nepochs = 1", &["train.steps=2"], "train.steps = 2");
+        becomes("", &["train.steps=2", "train.epochs=1"], "train.epochs = 1");
+    }
+
+    #[test]
+    fn a_member_gives_way_to_another_and_keeps_its_own_parameters() {
+        let flag = &["train.optimizer.sgd.momentum=0.5"];
+        let expected = "train.optimizer.sgd.momentum = 0.5";
+        becomes("[train]\noptimizer = 'sgd'", flag, expected);
+        becomes("[train]\noptimizer = 'adam'", flag, expected);
+        becomes(
+            "[train]\noptimizer = { adam = { eps = 1 } }",
+            flag,
+            expected,
+        );
+        becomes("", flag, expected);
+        becomes(
+            "[train]\noptimizer = { sgd = { nesterov = true } }",
+            flag,
+            "train.optimizer.sgd = { nesterov = true, momentum = 0.5 }",
+        );
+        becomes(
+            "[train]\noptimizer = { sgd = {} }",
+            &["train.optimizer=adam"],
+            "train.optimizer = 'adam'",
+        );
+    }
+
+    #[test]
+    fn entries_of_lists_and_axes_can_be_set() {
+        becomes(
+            "[[check]]\nmax = 1\n[[check]]\nmax = 2",
+            &["check.1.max=3"],
+            "check = [{ max = 1 }, { max = 3 }]",
+        );
+        becomes(
+            "[network]\nwidth = [8, 8]",
+            &["network.width.0=4"],
+            "network.width = [4, 8]",
+        );
+        becomes(
+            "[sweep]\nseed = [1]",
+            &["sweep.\"network.depth\"=[1, 2]"],
+            "[sweep]\nseed = [1]\n\"network.depth\" = [1, 2]",
+        );
+    }
+
+    #[test]
+    fn seed_is_a_flag_of_its_own() {
+        let mut overrides = Overrides::default();
+        overrides.seed(7);
+        let mut table = Table::new();
+        overrides.apply(&mut table).unwrap();
+        assert_eq!(table, toml::from_str("seed = 7").unwrap());
+        let spot = overrides.spot_of(&KeyPath::parse("seed").unwrap()).unwrap();
+        let (flag, span) = spot.source.unwrap();
+        assert_eq!((flag.as_str(), &flag[span]), ("--seed 7", "7"));
     }
 }

@@ -12,6 +12,8 @@ pub struct Shape {
     branches: Vec<&'static Value>,
     /// The key's help text.
     pub doc: Option<&'static str>,
+    /// The value it has where the spec does not say.
+    pub default: Option<&'static Value>,
 }
 
 impl Shape {
@@ -26,6 +28,7 @@ impl Shape {
         Self {
             branches,
             doc: schema["description"].as_str(),
+            default: schema.get("default"),
         }
     }
 
@@ -39,7 +42,7 @@ impl Shape {
         let branches = self.branches.iter().copied().filter(|branch| takes(branch));
         Self {
             branches: branches.collect(),
-            doc: self.doc,
+            ..*self
         }
     }
 
