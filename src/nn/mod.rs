@@ -3,11 +3,14 @@
 
 pub mod activation;
 pub mod architecture;
+pub mod block;
 pub mod graph;
 pub mod init;
 pub mod layer;
 pub mod loss;
 pub mod measure;
 pub mod network;
+mod observe;
 pub mod optim;
+pub mod pass;
 pub mod piece;

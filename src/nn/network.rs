@@ -1,61 +1,18 @@
 //! A network with its parameters, and one step of training it.
 
-use std::sync::RwLock;
-
 use ndarray::{Array2, Axis};
 
 use crate::base::Scalar;
-use crate::base::rng::stream;
-use crate::base::scalar::sum_of_squares;
-use crate::base::team::{Barrier, Team};
+use crate::base::team::Team;
 use crate::nn::architecture::Architecture;
+use crate::nn::block::Block;
 use crate::nn::graph::Graph;
-use crate::nn::layer::{Mode, Parameters, PiecesOf, Role, Rows, TensorShape};
+use crate::nn::layer::{Mode, Rows};
 use crate::nn::loss::{Loss, LossSums, Targets};
-use crate::nn::measure::{LayerFigures, Moments};
+use crate::nn::measure::Moments;
 use crate::nn::optim::{Moment, Stepper};
+use crate::nn::pass::{Exchange, NodePieces, Pass, parameters_of};
 use crate::nn::piece::{Piece, PieceTargets, piece_count};
-
-/// The parameters of one layer with their gradients and optimizer state, each
-/// in one flat buffer; the weight matrix, if there is one, comes first.
-pub struct Block<T> {
-    /// The node it belongs to.
-    pub node: usize,
-    /// Its tensors, trained ones first.
-    pub tensors: Vec<TensorShape>,
-    /// Trained tensors.
-    pub trained: Vec<T>,
-    /// Running averages.
-    pub running: Vec<T>,
-    /// ∂L/∂trained.
-    pub gradient: Vec<T>,
-    state: Vec<T>,
-    sums: BlockSums,
-}
-
-/// Sums over a block of parameters; "weight" is its first tensor.
-#[derive(Clone, Copy, Debug, Default)]
-struct BlockSums {
-    weight_grad_squares: f64,
-    other_grad_squares: f64,
-    zero_grads: Option<u64>,
-    weight_squares: f64,
-    update_squares: Option<f64>,
-}
-
-impl<T: Scalar> Block<T> {
-    /// Length of the first tensor.
-    fn weight_len(&self) -> usize {
-        self.tensors[0].len()
-    }
-
-    fn parameters(&self) -> Parameters<'_, T> {
-        Parameters {
-            trained: &self.trained,
-            running: &self.running,
-        }
-    }
-}
 
 /// A step's figures over the whole network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,81 +28,17 @@ pub struct StepFigures {
     pub diverged_at: Option<usize>,
 }
 
-/// Where pieces exchange tallies: two banks in turn, so that a piece may write
-/// its next tally while others still read the last one.
-struct Exchange {
-    banks: [Vec<RwLock<Vec<f64>>>; 2],
-    barrier: Barrier,
-}
-
-impl Exchange {
-    fn new(pieces: usize, longest: usize) -> Self {
-        let bank = || {
-            (0..pieces)
-                .map(|_| RwLock::new(vec![0.0; longest]))
-                .collect()
-        };
-        Self {
-            banks: [bank(), bank()],
-            barrier: Barrier::default(),
-        }
-    }
-
-    fn publish(&self, round: usize, piece: usize, tally: &[f64]) {
-        let mut slot = self.banks[round % 2][piece]
-            .write()
-            .unwrap_or_else(|e| e.into_inner());
-        slot[..tally.len()].copy_from_slice(tally);
-    }
-
-    /// Hands every piece's tally of `round` to `take`, in the pieces' order.
-    fn read(&self, round: usize, length: usize, mut take: impl FnMut(usize, &[f64])) {
-        for (p, slot) in self.banks[round % 2].iter().enumerate() {
-            let slot = slot.read().unwrap_or_else(|e| e.into_inner());
-            take(p, &slot[..length]);
-        }
-    }
-}
-
 /// A network ready to train: layers, parameters and every buffer a step needs.
 pub struct Network<T> {
-    graph: Graph<T>,
+    pub(super) graph: Graph<T>,
     loss: Loss,
-    blocks: Vec<Block<T>>,
+    pub(super) blocks: Vec<Block<T>>,
     /// The block of each node that has one.
-    block_of: Vec<Option<usize>>,
-    pieces: Vec<Piece<T>>,
+    pub(super) block_of: Vec<Option<usize>>,
+    pub(super) pieces: Vec<Piece<T>>,
     exchange: Exchange,
     /// Updates made so far.
     step: u64,
-}
-
-/// One piece's view of all pieces for node `n`, after the backward pass.
-struct NodePieces<'a, T> {
-    graph: &'a Graph<T>,
-    pieces: &'a [Piece<T>],
-    n: usize,
-}
-
-impl<T: Scalar> PiecesOf<T> for NodePieces<'_, T> {
-    fn count(&self) -> usize {
-        self.pieces.len()
-    }
-    fn rows(&self, p: usize) -> usize {
-        self.pieces[p].rows.count
-    }
-    fn input(&self, p: usize) -> &[T] {
-        self.pieces[p].value(self.graph, self.graph.nodes[self.n].inputs[0])
-    }
-    fn grad_output(&self, p: usize) -> &[T] {
-        self.pieces[p].gradient(self.graph, self.graph.nodes[self.n].output)
-    }
-    fn saved(&self, p: usize) -> &[T] {
-        self.pieces[p].saved(self.n)
-    }
-    fn tally(&self, p: usize) -> &[f64] {
-        &self.pieces[p].tallies[self.n]
-    }
 }
 
 impl<T: Scalar> Network<T> {
@@ -186,24 +79,8 @@ impl<T: Scalar> Network<T> {
             if tensors.is_empty() {
                 continue;
             }
-            let length = |trained: bool| {
-                tensors
-                    .iter()
-                    .filter(|t| t.is_trained() == trained)
-                    .map(TensorShape::len)
-                    .sum::<usize>()
-            };
-            let (trained, running) = (length(true), length(false));
             block_of[n] = Some(blocks.len());
-            let mut block = Block {
-                node: n,
-                tensors,
-                trained: vec![T::zero(); trained],
-                running: vec![T::zero(); running],
-                gradient: vec![T::zero(); trained],
-                state: vec![T::zero(); trained * stepper.states_per_param()],
-                sums: BlockSums::default(),
-            };
+            let mut block = Block::new(n, tensors, stepper.states_per_param());
             // Gates draw from streams of their own, so that a layer's weights
             // do not depend on whether it has a gate.
             let purpose = if node.is_main_map {
@@ -211,7 +88,7 @@ impl<T: Scalar> Network<T> {
             } else {
                 "init gate"
             };
-            draw(&mut block, architecture, purpose, node.unit);
+            block.draw(architecture, purpose, node.unit);
             blocks.push(block);
         }
         let count = piece_count(batch);
@@ -352,7 +229,7 @@ impl<T: Scalar> Network<T> {
         let grad_squares: f64 = self
             .blocks
             .iter()
-            .map(|block| block.sums.weight_grad_squares + block.sums.other_grad_squares)
+            .map(|block| block.sums.grad_squares())
             .sum();
         let classes = matches!(self.pieces[0].targets, PieceTargets::Classes(_));
         let batch = self.pieces[0].rows.batch as f64;
@@ -370,91 +247,13 @@ impl<T: Scalar> Network<T> {
         let (graph, pieces) = (&self.graph, &self.pieces);
         let clip = T::of(clip);
         team.each(&mut self.blocks, |block| {
-            let states = stepper.states_per_param();
-            let weight = block.weight_len();
-            let (weights, others) = block.trained.split_at_mut(weight);
-            let (weight_grads, other_grads) = block.gradient.split_at(weight);
-            let (weight_state, other_state) = block.state.split_at_mut(weight * states);
-            let squares = stepper.step(moment, clip, weights, weight_grads, weight_state);
-            stepper.step(moment, clip, others, other_grads, other_state);
-            block.sums.weight_squares = squares.params;
-            block.sums.update_squares = Some(squares.update);
+            block.update(stepper, moment, clip);
             let n = block.node;
             graph.nodes[n]
                 .layer
                 .advance(&NodePieces { graph, pieces, n }, &mut block.running);
         });
         self.step += 1;
-    }
-
-    /// The figures of layer `l` (from 1) at the last pass that observed, for
-    /// the update made after it if one was made.
-    pub fn figures(&self, l: usize) -> LayerFigures {
-        let mut figures = LayerFigures::default();
-        let squares = |v: usize| {
-            self.pieces
-                .iter()
-                .map(|piece| piece.grad_squares[v])
-                .sum::<f64>()
-        };
-        for (n, node) in self.unit_nodes(l) {
-            if node.is_main_map {
-                let block = &self.blocks[self.block_of[n].expect("a linear map has weights")];
-                let sums = &block.sums;
-                figures.delta_norm = squares(node.output).sqrt();
-                figures.weight_grad_norm = sums.weight_grad_squares.sqrt();
-                let has_bias = block.trained.len() > block.weight_len();
-                figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.sqrt());
-                figures.weight_norm = sums.weight_squares.sqrt();
-                figures.update_ratio = sums
-                    .update_squares
-                    .map(|update| (update / sums.weight_squares).sqrt());
-                figures.zero_grad_fraction =
-                    sums.zero_grads.unwrap_or(0) as f64 / block.weight_len() as f64;
-            }
-            if self.graph.values[node.output].handed_on_by == Some(l) {
-                figures.activation_grad_norm = squares(node.output).sqrt();
-            }
-            if node.is_activation {
-                self.observe_activation(n, &mut figures);
-            }
-        }
-        figures
-    }
-
-    fn observe_activation(&self, n: usize, figures: &mut LayerFigures) {
-        let mut moments = Moments::default();
-        let mut saturated = Some(0);
-        for piece in &self.pieces {
-            let sums = &piece.activations[n];
-            moments.join(&sums.values);
-            saturated = saturated.zip(sums.saturated).map(|(a, b)| a + b);
-        }
-        let width = self.graph.nodes[n].layer.width();
-        let alive_somewhere = |unit: &usize| {
-            self.pieces
-                .iter()
-                .any(|piece| piece.activations[n].alive[*unit])
-        };
-        let alive = (0..width).filter(alive_somewhere).count();
-        figures.activation_mean = Some(moments.mean);
-        figures.activation_std = Some(moments.std());
-        figures.saturated_fraction = saturated.map(|count| count as f64 / moments.count);
-        figures.dead_fraction = Some((width - alive) as f64 / width as f64);
-    }
-
-    /// The nodes of layer `l`.
-    fn unit_nodes(&self, l: usize) -> impl Iterator<Item = (usize, &crate::nn::graph::Node<T>)> {
-        let nodes = &self.graph.nodes;
-        // In pre-activation order a layer's parts are not one stretch, but
-        // nodes never lie further back than the layer before.
-        let first = nodes.partition_point(|node| node.unit + 1 < l.max(1));
-        nodes[first..]
-            .iter()
-            .enumerate()
-            .map(move |(i, node)| (first + i, node))
-            .take_while(move |(_, node)| node.unit <= l + 1)
-            .filter(move |(_, node)| node.unit == l)
     }
 
     /// ∂L/∂x of the batch at hand, row-major, if the network was made to
@@ -509,7 +308,7 @@ impl<T: Scalar> Network<T> {
     }
 
     fn forward_node(&mut self, n: usize, mode: Mode, observe: bool, round: &mut usize) {
-        let context = PassContext {
+        let context = Pass {
             graph: &self.graph,
             blocks: &self.blocks,
             block_of: &self.block_of,
@@ -522,7 +321,7 @@ impl<T: Scalar> Network<T> {
     fn forward_backward(&mut self, team: &Team, observe: bool) {
         let mode = Mode::Training { step: self.step };
         let criterion = self.loss.criterion::<T>();
-        let context = PassContext {
+        let context = Pass {
             graph: &self.graph,
             blocks: &self.blocks,
             block_of: &self.block_of,
@@ -547,209 +346,19 @@ impl<T: Scalar> Network<T> {
         let (graph, pieces) = (&self.graph, &self.pieces);
         team.each(&mut self.blocks, |block| {
             let n = block.node;
-            graph.nodes[n]
-                .layer
-                .gradient(&NodePieces { graph, pieces, n }, &mut block.gradient);
-            let (weight, others) = block.gradient.split_at(block.weight_len());
-            block.sums.weight_grad_squares = sum_of_squares(weight);
-            block.sums.other_grad_squares = sum_of_squares(others);
-            block.sums.update_squares = None;
-            block.sums.zero_grads =
-                observe.then(|| weight.iter().map(|g| u64::from(*g == T::zero())).sum());
+            let layer = &*graph.nodes[n].layer;
+            block.compute_gradient(layer, &NodePieces { graph, pieces, n }, observe);
         });
     }
 
     /// ‖W_l‖ for a step after which no update is made.
     pub fn measure_weights(&mut self) {
-        for block in &mut self.blocks {
-            let weight = block.weight_len();
-            block.sums.weight_squares = sum_of_squares(&block.trained[..weight]);
-        }
+        self.blocks.iter_mut().for_each(Block::measure_weight);
     }
-
-    /// Where something first stopped being finite: on the way forward, else in
-    /// the loss, else on the way back. `None` if all is finite.
-    fn first_non_finite(&self, loss: f64) -> Option<usize> {
-        let squares_are_finite = |v: usize| {
-            self.pieces
-                .iter()
-                .all(|piece| piece.grad_squares[v].is_finite())
-        };
-        let blocks_are_finite = self.blocks.iter().all(|block| {
-            (block.sums.weight_grad_squares + block.sums.other_grad_squares).is_finite()
-        });
-        let nodes = &self.graph.nodes;
-        if loss.is_finite()
-            && blocks_are_finite
-            && nodes.iter().all(|node| squares_are_finite(node.output))
-        {
-            return None;
-        }
-        // Values that are not kept have been overwritten since, but what a
-        // layer hands on to the next linear map is kept.
-        let is_finite = |v: usize| {
-            self.pieces
-                .iter()
-                .all(|piece| piece.value(&self.graph, v).iter().all(|x| x.is_finite()))
-        };
-        let forward = nodes
-            .iter()
-            .find(|node| self.graph.values[node.output].is_kept && !is_finite(node.output));
-        if let Some(node) = forward {
-            return Some(node.unit);
-        }
-        if !loss.is_finite() {
-            return Some(self.graph.layers);
-        }
-        let backward = nodes
-            .iter()
-            .rev()
-            .find(|node| !squares_are_finite(node.output));
-        let in_block = || {
-            let finite =
-                |b: &Block<T>| (b.sums.weight_grad_squares + b.sums.other_grad_squares).is_finite();
-            self.blocks
-                .iter()
-                .rev()
-                .find(|block| !finite(block))
-                .map(|block| nodes[block.node].unit)
-        };
-        backward.map(|node| node.unit).or_else(in_block)
-    }
-}
-
-/// What every share of a pass over the pieces has in common.
-struct PassContext<'a, T> {
-    graph: &'a Graph<T>,
-    blocks: &'a [Block<T>],
-    block_of: &'a [Option<usize>],
-    exchange: &'a Exchange,
-    /// Number of shares that meet at the barrier.
-    parties: usize,
-}
-
-impl<T: Scalar> PassContext<'_, T> {
-    /// Node `n` forward over the pieces of one share.
-    fn forward(
-        &self,
-        share: &mut [Piece<T>],
-        n: usize,
-        mode: Mode,
-        observe: bool,
-        round: &mut usize,
-    ) {
-        let layer = &self.graph.nodes[n].layer;
-        let mut gathered = 0;
-        if layer.couples_rows() {
-            let length = layer.forward_tally_len();
-            for piece in &mut *share {
-                let index = piece.index;
-                self.exchange
-                    .publish(*round, index, piece.forward_tally(self.graph, n));
-            }
-            self.exchange.barrier.wait(self.parties);
-            for piece in &mut *share {
-                let slots = piece.gathered_mut();
-                self.exchange.read(*round, length, |p, tally| {
-                    slots[p * length..(p + 1) * length].copy_from_slice(tally);
-                    gathered = (p + 1) * length;
-                });
-            }
-            *round += 1;
-        }
-        let parameters = parameters_of(self.blocks, self.block_of, n);
-        for piece in share {
-            piece.forward(self.graph, n, mode, parameters, gathered, observe);
-        }
-    }
-
-    /// Node `n` backward over the pieces of one share.
-    fn backward(&self, share: &mut [Piece<T>], n: usize, round: &mut usize) {
-        let layer = &self.graph.nodes[n].layer;
-        let parameters = parameters_of(self.blocks, self.block_of, n);
-        let couples = layer.couples_rows();
-        for piece in &mut *share {
-            let index = piece.index;
-            let tally = piece.backward_tally(self.graph, n, parameters);
-            if couples {
-                self.exchange.publish(*round, index, tally);
-            }
-        }
-        let mut summed = 0;
-        if couples {
-            summed = layer.backward_tally_len();
-            self.exchange.barrier.wait(self.parties);
-            for piece in &mut *share {
-                let sums = &mut piece.gathered_mut()[..summed];
-                sums.fill(0.0);
-                self.exchange.read(*round, summed, |_, tally| {
-                    sums.iter_mut()
-                        .zip(tally)
-                        .for_each(|(sum, term)| *sum += term);
-                });
-            }
-            *round += 1;
-        }
-        for piece in share {
-            piece.backward(self.graph, n, parameters, summed);
-        }
-    }
-}
-
-fn parameters_of<'a, T: Scalar>(
-    blocks: &'a [Block<T>],
-    block_of: &[Option<usize>],
-    n: usize,
-) -> Parameters<'a, T> {
-    block_of[n].map_or(
-        Parameters {
-            trained: &[],
-            running: &[],
-        },
-        |b| blocks[b].parameters(),
-    )
 }
 
 /// First row and number of rows of piece `p` of `count` in a batch of `rows`.
 fn piece_rows(p: usize, count: usize, rows: usize) -> (usize, usize) {
     let first = |p: usize| p * rows / count;
     (first(p), first(p + 1) - first(p))
-}
-
-/// Gives a block's tensors their start.
-fn draw<T: Scalar>(block: &mut Block<T>, architecture: &Architecture, purpose: &str, layer: usize) {
-    let drawn_bias = block.tensors.iter().any(|tensor| tensor.role == Role::Bias);
-    let (mut trained, mut running) = (0, 0);
-    for tensor in &block.tensors {
-        let range = |start: &mut usize| {
-            let range = *start..*start + tensor.len();
-            *start = range.end;
-            range
-        };
-        match tensor.role {
-            Role::Weight => {
-                let slots = &mut block.trained[range(&mut trained)];
-                let mut weight = Array2::<f64>::zeros((tensor.shape[0], tensor.shape[1]));
-                let mut bias = vec![0.0; if drawn_bias { tensor.shape[1] } else { 0 }];
-                let mut random = stream(architecture.seed, purpose, layer as u64);
-                architecture
-                    .init
-                    .scheme()
-                    .fill(&mut random, weight.view_mut(), &mut bias);
-                slots
-                    .iter_mut()
-                    .zip(&weight)
-                    .for_each(|(slot, w)| *slot = T::of(*w));
-                let biases = &mut block.trained[trained..trained + bias.len()];
-                biases
-                    .iter_mut()
-                    .zip(&bias)
-                    .for_each(|(slot, b)| *slot = T::of(*b));
-            }
-            // Drawn along with the weight before it.
-            Role::Bias => trained += tensor.len(),
-            Role::Constant(start) => block.trained[range(&mut trained)].fill(T::of(start)),
-            Role::Running(start) => block.running[range(&mut running)].fill(T::of(start)),
-        }
-    }
 }

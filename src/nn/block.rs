@@ -1,0 +1,163 @@
+//! The parameters of one layer: their start, their gradient, their update.
+
+use ndarray::Array2;
+
+use crate::base::Scalar;
+use crate::base::rng::stream;
+use crate::base::scalar::sum_of_squares;
+use crate::nn::architecture::Architecture;
+use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
+use crate::nn::optim::{Moment, Stepper};
+
+/// The parameters of one layer with their gradients and optimizer state, each
+/// in one flat buffer; the weight matrix, if there is one, comes first.
+pub struct Block<T> {
+    /// The node it belongs to.
+    pub node: usize,
+    /// Its tensors, trained ones first.
+    pub tensors: Vec<TensorShape>,
+    /// Trained tensors.
+    pub trained: Vec<T>,
+    /// Running averages.
+    pub running: Vec<T>,
+    /// ∂L/∂trained.
+    pub gradient: Vec<T>,
+    /// Sums over them at the last step.
+    pub sums: BlockSums,
+    state: Vec<T>,
+}
+
+/// Sums over a block of parameters; "weight" is its first tensor.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BlockSums {
+    /// Σ (∂L/∂W)².
+    pub weight_grad_squares: f64,
+    /// Σ of the squared gradients of all other trained tensors.
+    pub other_grad_squares: f64,
+    /// Entries of ∂L/∂W that are exactly 0, if they were counted.
+    pub zero_grads: Option<u64>,
+    /// Σ W² before the update.
+    pub weight_squares: f64,
+    /// Σ ΔW² of the update, if one was made.
+    pub update_squares: Option<f64>,
+}
+
+impl BlockSums {
+    /// Σ of all squared gradients.
+    pub fn grad_squares(&self) -> f64 {
+        self.weight_grad_squares + self.other_grad_squares
+    }
+}
+
+impl<T: Scalar> Block<T> {
+    /// Claims the memory of node `node`'s `tensors` and of `states` values of
+    /// optimizer state per parameter; everything is 0.
+    pub fn new(node: usize, tensors: Vec<TensorShape>, states: usize) -> Self {
+        let length = |trained: bool| -> usize {
+            let chosen = tensors
+                .iter()
+                .filter(|tensor| tensor.is_trained() == trained);
+            chosen.map(TensorShape::len).sum()
+        };
+        let (trained, running) = (length(true), length(false));
+        Self {
+            node,
+            tensors,
+            trained: vec![T::zero(); trained],
+            running: vec![T::zero(); running],
+            gradient: vec![T::zero(); trained],
+            sums: BlockSums::default(),
+            state: vec![T::zero(); trained * states],
+        }
+    }
+
+    /// Length of the first tensor.
+    pub fn weight_len(&self) -> usize {
+        self.tensors[0].len()
+    }
+
+    /// What a layer needs to know of its parameters.
+    pub fn parameters(&self) -> Parameters<'_, T> {
+        Parameters {
+            trained: &self.trained,
+            running: &self.running,
+        }
+    }
+
+    /// Gives the tensors their start: a weight and its bias from the stream
+    /// (`purpose`, `layer`) by the architecture's init, the others as their
+    /// roles say.
+    pub fn draw(&mut self, architecture: &Architecture, purpose: &str, layer: usize) {
+        let has_drawn_bias = self.tensors.iter().any(|tensor| tensor.role == Role::Bias);
+        let mut trained = &mut self.trained[..];
+        let mut running = &mut self.running[..];
+        let mut drawn_bias = Vec::new();
+        for tensor in &self.tensors {
+            let values = if tensor.is_trained() {
+                &mut trained
+            } else {
+                &mut running
+            };
+            let slots = values
+                .split_off_mut(..tensor.len())
+                .expect("the block has room for its tensors");
+            match tensor.role {
+                Role::Weight => {
+                    let (fan_in, fan_out) = (tensor.shape[0], tensor.shape[1]);
+                    let mut weight = Array2::<f64>::zeros((fan_in, fan_out));
+                    drawn_bias = vec![0.0; if has_drawn_bias { fan_out } else { 0 }];
+                    let mut random = stream(architecture.seed, purpose, layer as u64);
+                    architecture.init.scheme().fill(
+                        &mut random,
+                        weight.view_mut(),
+                        &mut drawn_bias,
+                    );
+                    slots
+                        .iter_mut()
+                        .zip(&weight)
+                        .for_each(|(slot, w)| *slot = T::of(*w));
+                }
+                Role::Bias => slots
+                    .iter_mut()
+                    .zip(&drawn_bias)
+                    .for_each(|(slot, b)| *slot = T::of(*b)),
+                Role::Constant(start) | Role::Running(start) => slots.fill(T::of(start)),
+            }
+        }
+    }
+
+    /// Computes the gradient from all pieces, and its sums while it is in the
+    /// cache; `observe` counts zeros too.
+    pub fn compute_gradient(
+        &mut self,
+        layer: &dyn Layer<T>,
+        pieces: &dyn PiecesOf<T>,
+        observe: bool,
+    ) {
+        layer.gradient(pieces, &mut self.gradient);
+        let (weight, others) = self.gradient.split_at(self.weight_len());
+        self.sums.weight_grad_squares = sum_of_squares(weight);
+        self.sums.other_grad_squares = sum_of_squares(others);
+        self.sums.update_squares = None;
+        let zeros = || weight.iter().map(|g| u64::from(*g == T::zero())).sum();
+        self.sums.zero_grads = observe.then(zeros);
+    }
+
+    /// One step of the optimizer, the gradient scaled by `clip` first.
+    pub fn update(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T) {
+        let weight = self.weight_len();
+        let (weights, others) = self.trained.split_at_mut(weight);
+        let (weight_grads, other_grads) = self.gradient.split_at(weight);
+        let (weight_state, other_state) =
+            self.state.split_at_mut(weight * stepper.states_per_param());
+        let squares = stepper.step(moment, clip, weights, weight_grads, weight_state);
+        stepper.step(moment, clip, others, other_grads, other_state);
+        self.sums.weight_squares = squares.params;
+        self.sums.update_squares = Some(squares.update);
+    }
+
+    /// Σ W² for a step after which no update is made.
+    pub fn measure_weight(&mut self) {
+        self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
+    }
+}

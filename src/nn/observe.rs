@@ -1,0 +1,130 @@
+//! What a network tells of its last step: each layer's figures, and where
+//! something stopped being finite.
+
+use crate::base::Scalar;
+use crate::nn::block::Block;
+use crate::nn::graph::Node;
+use crate::nn::measure::{LayerFigures, Moments};
+use crate::nn::network::Network;
+
+impl<T: Scalar> Network<T> {
+    /// The figures of layer `l` (from 1) at the last pass that observed, for
+    /// the update made after it if one was made.
+    pub fn figures(&self, l: usize) -> LayerFigures {
+        let mut figures = LayerFigures::default();
+        let squares = |v: usize| {
+            self.pieces
+                .iter()
+                .map(|piece| piece.grad_squares[v])
+                .sum::<f64>()
+        };
+        for (n, node) in self.unit_nodes(l) {
+            if node.is_main_map {
+                let block = &self.blocks[self.block_of[n].expect("a linear map has weights")];
+                let sums = &block.sums;
+                figures.delta_norm = squares(node.output).sqrt();
+                figures.weight_grad_norm = sums.weight_grad_squares.sqrt();
+                let has_bias = block.trained.len() > block.weight_len();
+                figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.sqrt());
+                figures.weight_norm = sums.weight_squares.sqrt();
+                figures.update_ratio = sums
+                    .update_squares
+                    .map(|update| (update / sums.weight_squares).sqrt());
+                figures.zero_grad_fraction =
+                    sums.zero_grads.unwrap_or(0) as f64 / block.weight_len() as f64;
+            }
+            if self.graph.values[node.output].handed_on_by == Some(l) {
+                figures.activation_grad_norm = squares(node.output).sqrt();
+            }
+            if node.is_activation {
+                self.observe_activation(n, &mut figures);
+            }
+        }
+        figures
+    }
+
+    fn observe_activation(&self, n: usize, figures: &mut LayerFigures) {
+        let mut moments = Moments::default();
+        let mut saturated = Some(0);
+        for piece in &self.pieces {
+            let sums = &piece.activations[n];
+            moments.join(&sums.values);
+            saturated = saturated.zip(sums.saturated).map(|(a, b)| a + b);
+        }
+        let width = self.graph.nodes[n].layer.width();
+        let alive_somewhere = |unit: &usize| {
+            self.pieces
+                .iter()
+                .any(|piece| piece.activations[n].alive[*unit])
+        };
+        let alive = (0..width).filter(alive_somewhere).count();
+        figures.activation_mean = Some(moments.mean);
+        figures.activation_std = Some(moments.std());
+        figures.saturated_fraction = saturated.map(|count| count as f64 / moments.count);
+        figures.dead_fraction = Some((width - alive) as f64 / width as f64);
+    }
+
+    /// The nodes of layer `l`.
+    fn unit_nodes(&self, l: usize) -> impl Iterator<Item = (usize, &Node<T>)> {
+        let nodes = &self.graph.nodes;
+        // In pre-activation order a layer's parts are not one stretch, but
+        // nodes never lie further back than the layer before.
+        let first = nodes.partition_point(|node| node.unit + 1 < l.max(1));
+        nodes[first..]
+            .iter()
+            .enumerate()
+            .map(move |(i, node)| (first + i, node))
+            .take_while(move |(_, node)| node.unit <= l + 1)
+            .filter(move |(_, node)| node.unit == l)
+    }
+
+    /// Where something first stopped being finite: on the way forward, else in
+    /// the loss, else on the way back. `None` if all is finite.
+    pub(super) fn first_non_finite(&self, loss: f64) -> Option<usize> {
+        let squares_are_finite = |v: usize| {
+            self.pieces
+                .iter()
+                .all(|piece| piece.grad_squares[v].is_finite())
+        };
+        let blocks_are_finite = self
+            .blocks
+            .iter()
+            .all(|block| block.sums.grad_squares().is_finite());
+        let nodes = &self.graph.nodes;
+        if loss.is_finite()
+            && blocks_are_finite
+            && nodes.iter().all(|node| squares_are_finite(node.output))
+        {
+            return None;
+        }
+        // Values that are not kept have been overwritten since, but what a
+        // layer hands on to the next linear map is kept.
+        let is_finite = |v: usize| {
+            self.pieces
+                .iter()
+                .all(|piece| piece.value(&self.graph, v).iter().all(|x| x.is_finite()))
+        };
+        let forward = nodes
+            .iter()
+            .find(|node| self.graph.values[node.output].is_kept && !is_finite(node.output));
+        if let Some(node) = forward {
+            return Some(node.unit);
+        }
+        if !loss.is_finite() {
+            return Some(self.graph.layers);
+        }
+        let backward = nodes
+            .iter()
+            .rev()
+            .find(|node| !squares_are_finite(node.output));
+        let in_block = || {
+            let finite = |b: &Block<T>| b.sums.grad_squares().is_finite();
+            self.blocks
+                .iter()
+                .rev()
+                .find(|block| !finite(block))
+                .map(|block| nodes[block.node].unit)
+        };
+        backward.map(|node| node.unit).or_else(in_block)
+    }
+}

@@ -1,0 +1,176 @@
+//! How pieces of a batch pass through a network side by side, exchanging what
+//! one must know of the others.
+
+use std::sync::RwLock;
+
+use crate::base::Scalar;
+use crate::base::team::Barrier;
+use crate::nn::block::Block;
+use crate::nn::graph::Graph;
+use crate::nn::layer::{Mode, Parameters, PiecesOf};
+use crate::nn::piece::Piece;
+
+/// Where pieces exchange tallies: two banks in turn, so that a piece may write
+/// its next tally while others still read the last one.
+pub struct Exchange {
+    banks: [Vec<RwLock<Vec<f64>>>; 2],
+    barrier: Barrier,
+}
+
+impl Exchange {
+    /// Room for tallies of up to `longest` entries from each of `pieces` pieces.
+    pub fn new(pieces: usize, longest: usize) -> Self {
+        let bank = || {
+            (0..pieces)
+                .map(|_| RwLock::new(vec![0.0; longest]))
+                .collect()
+        };
+        Self {
+            banks: [bank(), bank()],
+            barrier: Barrier::default(),
+        }
+    }
+
+    fn publish(&self, round: usize, piece: usize, tally: &[f64]) {
+        let mut slot = self.banks[round % 2][piece]
+            .write()
+            .unwrap_or_else(|e| e.into_inner());
+        slot[..tally.len()].copy_from_slice(tally);
+    }
+
+    /// Hands every piece's tally of `round` to `take`, in the pieces' order.
+    fn read(&self, round: usize, length: usize, mut take: impl FnMut(usize, &[f64])) {
+        for (p, slot) in self.banks[round % 2].iter().enumerate() {
+            let slot = slot.read().unwrap_or_else(|e| e.into_inner());
+            take(p, &slot[..length]);
+        }
+    }
+}
+
+/// What every share of a pass over the pieces has in common.
+pub struct Pass<'a, T> {
+    /// The network.
+    pub graph: &'a Graph<T>,
+    /// Its parameters.
+    pub blocks: &'a [Block<T>],
+    /// The block of each node that has one.
+    pub block_of: &'a [Option<usize>],
+    /// Where tallies are exchanged.
+    pub exchange: &'a Exchange,
+    /// Number of shares that meet at the barrier.
+    pub parties: usize,
+}
+
+impl<T: Scalar> Pass<'_, T> {
+    /// Node `n` forward over the pieces of one share.
+    pub fn forward(
+        &self,
+        share: &mut [Piece<T>],
+        n: usize,
+        mode: Mode,
+        observe: bool,
+        round: &mut usize,
+    ) {
+        let layer = &self.graph.nodes[n].layer;
+        let mut gathered = 0;
+        if layer.couples_rows() {
+            let length = layer.forward_tally_len();
+            for piece in &mut *share {
+                let index = piece.index;
+                self.exchange
+                    .publish(*round, index, piece.forward_tally(self.graph, n));
+            }
+            self.exchange.barrier.wait(self.parties);
+            for piece in &mut *share {
+                let slots = piece.gathered_mut();
+                self.exchange.read(*round, length, |p, tally| {
+                    slots[p * length..(p + 1) * length].copy_from_slice(tally);
+                    gathered = (p + 1) * length;
+                });
+            }
+            *round += 1;
+        }
+        let parameters = parameters_of(self.blocks, self.block_of, n);
+        for piece in share {
+            piece.forward(self.graph, n, mode, parameters, gathered, observe);
+        }
+    }
+
+    /// Node `n` backward over the pieces of one share.
+    pub fn backward(&self, share: &mut [Piece<T>], n: usize, round: &mut usize) {
+        let layer = &self.graph.nodes[n].layer;
+        let parameters = parameters_of(self.blocks, self.block_of, n);
+        let couples = layer.couples_rows();
+        for piece in &mut *share {
+            let index = piece.index;
+            let tally = piece.backward_tally(self.graph, n, parameters);
+            if couples {
+                self.exchange.publish(*round, index, tally);
+            }
+        }
+        let mut summed = 0;
+        if couples {
+            summed = layer.backward_tally_len();
+            self.exchange.barrier.wait(self.parties);
+            for piece in &mut *share {
+                let sums = &mut piece.gathered_mut()[..summed];
+                sums.fill(0.0);
+                self.exchange.read(*round, summed, |_, tally| {
+                    sums.iter_mut()
+                        .zip(tally)
+                        .for_each(|(sum, term)| *sum += term);
+                });
+            }
+            *round += 1;
+        }
+        for piece in share {
+            piece.backward(self.graph, n, parameters, summed);
+        }
+    }
+}
+
+/// The parameters of node `n`.
+pub fn parameters_of<'a, T: Scalar>(
+    blocks: &'a [Block<T>],
+    block_of: &[Option<usize>],
+    n: usize,
+) -> Parameters<'a, T> {
+    block_of[n].map_or(
+        Parameters {
+            trained: &[],
+            running: &[],
+        },
+        |b| blocks[b].parameters(),
+    )
+}
+
+/// All pieces seen by node `n`, after the backward pass.
+pub struct NodePieces<'a, T> {
+    /// The network.
+    pub graph: &'a Graph<T>,
+    /// The pieces, in their order.
+    pub pieces: &'a [Piece<T>],
+    /// The node.
+    pub n: usize,
+}
+
+impl<T: Scalar> PiecesOf<T> for NodePieces<'_, T> {
+    fn count(&self) -> usize {
+        self.pieces.len()
+    }
+    fn rows(&self, p: usize) -> usize {
+        self.pieces[p].rows.count
+    }
+    fn input(&self, p: usize) -> &[T] {
+        self.pieces[p].value(self.graph, self.graph.nodes[self.n].inputs[0])
+    }
+    fn grad_output(&self, p: usize) -> &[T] {
+        self.pieces[p].gradient(self.graph, self.graph.nodes[self.n].output)
+    }
+    fn saved(&self, p: usize) -> &[T] {
+        self.pieces[p].saved(self.n)
+    }
+    fn tally(&self, p: usize) -> &[f64] {
+        &self.pieces[p].tallies[self.n]
+    }
+}
