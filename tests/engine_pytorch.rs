@@ -1,0 +1,108 @@
+//! Whole networks against PyTorch: the same weights and data, the same norms
+//! at every layer and step. `tests/fixtures/pytorch/generate.py` made the
+//! expected numbers in f64 and says how.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Both sides round at 1e-16 per operation; five steps of training let that
+/// grow, by less than this.
+const TOLERANCE: f64 = 1e-9;
+
+/// The rows of a CSV file by (step, layer).
+fn rows(path: &Path) -> BTreeMap<(u64, u64), BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let rows = reader
+        .deserialize::<BTreeMap<String, String>>()
+        .map(Result::unwrap);
+    rows.map(|row| {
+        (
+            (row["step"].parse().unwrap(), row["layer"].parse().unwrap()),
+            row,
+        )
+    })
+    .collect()
+}
+
+fn run(spec: &Path, out: &Path) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vgrad"));
+    let output = command
+        .arg("run")
+        .arg(spec)
+        .arg("--out")
+        .arg(out)
+        .arg("-q")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// Compares every column that both files have; returns how many numbers.
+fn compare(name: &str, expected: &Path, out: &Path) -> usize {
+    let losses: BTreeMap<u64, String> = csv::Reader::from_path(out.join("training.csv"))
+        .unwrap()
+        .deserialize::<BTreeMap<String, String>>()
+        .map(|row| row.unwrap())
+        .map(|row| (row["step"].parse().unwrap(), row["train_loss"].clone()))
+        .collect();
+    let (expected, found) = (rows(expected), rows(&out.join("gradients.csv")));
+    assert_eq!(expected.len(), found.len(), "{name}: rows");
+    let mut compared = 0;
+    for (at, expected) in &expected {
+        let number = |text: &str| text.parse::<f64>().ok();
+        let largest = expected
+            .values()
+            .filter_map(|text| number(text))
+            .fold(0.0, f64::max);
+        for (column, expected) in expected
+            .iter()
+            .filter(|(column, _)| !matches!(&column[..], "step" | "layer"))
+        {
+            let found = if column == "train_loss" {
+                &losses[&at.0]
+            } else {
+                &found[at][column]
+            };
+            let (Some(expected), Some(found)) = (number(expected), number(found)) else {
+                assert_eq!(expected, found, "{name} {at:?} {column}");
+                continue;
+            };
+            // Below 1e-12 of the row's largest number there is only rounding.
+            let error = (expected - found).abs() / expected.abs().max(1e-12 * largest);
+            assert!(
+                error < TOLERANCE,
+                "{name} {at:?} {column}: PyTorch {expected:e}, here {found:e}"
+            );
+            compared += 1;
+        }
+    }
+    compared
+}
+
+#[test]
+fn networks_train_as_in_pytorch() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pytorch");
+    let mut specs: Vec<PathBuf> = fs::read_dir(&fixtures)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    specs.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
+    assert!(specs.len() >= 7, "the fixtures were not found");
+    for spec in specs {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("run");
+        run(&spec, &out);
+        let name = spec.file_stem().unwrap().to_string_lossy().into_owned();
+        let compared = compare(&name, &spec.with_extension("csv"), &out);
+        assert!(compared > 100, "{name}: only {compared} numbers compared");
+    }
+}
