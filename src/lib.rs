@@ -1,4 +1,102 @@
-//! vgrad
+//! vgrad says, for a network written down in a TOML file, whether its gradients
+//! vanish or explode, where, how fast, and what cures it.
+//!
+//! Most people use the command `vgrad`; this library is what it is made of,
+//! five floors of which each knows only those below it:
+//!
+//! | floor | module | what is in it |
+//! |---|---|---|
+//! | 4 | [`cli`] | one file per command: arguments in, report out |
+//! | 3 | [`lab`] | an experiment from TOML to verdict: [`lab::spec`] → [`lab::plan`] → [`lab::experiment`] → [`lab::decay`] |
+//! | 2 | [`study`] | [`study::data`], batches and [`study::schedule`], the loop [`study::train`], CSV files in [`study::record`] |
+//! | 1 | [`nn`] | the engine: [`nn::activation`], [`nn::init`], [`nn::layer`], [`nn::network`], [`nn::optim`] |
+//! | 0 | [`base`] | the two precisions, the one matrix product, random streams, the team of threads |
+//!
+//! Things that a spec can choose by name come in families
+//! ([`Activation`](nn::activation::Activation), [`Init`](nn::init::Init),
+//! [`Source`](study::data::Source) …). A member is a struct with a doc comment
+//! and an implementation of its family's trait; one line in the family's list
+//! gives it its name in TOML, its place in `vgrad list` and the JSON Schema,
+//! and a place in the tests that run over the list.
+//!
+//! # Building and training a network from code
+//!
+//! ```
+//! use std::path::Path;
+//! use std::sync::atomic::AtomicBool;
+//! use vgrad::base::team::Team;
+//! use vgrad::base::Problem;
+//! use vgrad::nn::activation::Relu;
+//! use vgrad::nn::architecture::{Architecture, Order};
+//! use vgrad::nn::init::HeNormal;
+//! use vgrad::nn::layer::{norm::NoNorm, skip::NoSkip};
+//! use vgrad::nn::loss::{CrossEntropy, Loss};
+//! use vgrad::nn::network::Network;
+//! use vgrad::nn::optim::{Adam, Optimizer, Stepper};
+//! use vgrad::study::data::{Digits, LoadOptions, Source, load};
+//! use vgrad::study::schedule::{Constant, Schedule};
+//! use vgrad::study::train::{Ending, LogSteps, StepRecord, TrainingPlan, Watch, train};
+//!
+//! // The 1797 handwritten digits, a fifth of them kept for testing.
+//! let options = LoadOptions {
+//!     seed: 0,
+//!     base_dir: Path::new("."),
+//!     test_fraction: Some(0.2),
+//!     standardize: true,
+//!     numeric_targets: false,
+//! };
+//! let digits = load::<f32>(&Source::from(Digits {}), &options)?;
+//!
+//! // Ten hidden ReLU layers of 32 units.
+//! let architecture = Architecture {
+//!     inputs: digits.features(),
+//!     widths: vec![32; 10],
+//!     outputs: digits.outputs(),
+//!     activation: Relu {}.into(),
+//!     init: HeNormal { gain: 1.0 }.into(),
+//!     bias: true,
+//!     norm: NoNorm {}.into(),
+//!     order: Order::LinearNormActivation,
+//!     skip: NoSkip {}.into(),
+//!     dropout: 0.0,
+//!     seed: 0,
+//! };
+//! let stepper = Stepper::new(&Optimizer::from(Adam::default()));
+//! let loss = Loss::from(CrossEntropy {});
+//! let mut network = Network::new(&architecture, loss, 64, true, &stepper);
+//!
+//! // Who watches a run sees every step; a logged one with all layers' figures.
+//! #[derive(Default)]
+//! struct Ends { losses: Vec<f64>, first_layer: Vec<f64> }
+//! impl Watch for Ends {
+//!     fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
+//!         self.losses.push(record.figures.loss);
+//!         if let Some(layers) = record.layers {
+//!             self.first_layer.push(layers[0].activation_grad_norm);
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//! let mut ends = Ends::default();
+//! let plan = TrainingPlan {
+//!     steps: 100,
+//!     batch_size: 64,
+//!     learning_rate: 1e-3,
+//!     schedule: Schedule::from(Constant {}),
+//!     clip_grad_norm: None,
+//!     evaluate_every: 50,
+//!     log: LogSteps::Every(25),
+//!     seed: 0,
+//! };
+//! let team = Team::new(1)?;
+//! let stop = AtomicBool::new(false);
+//! let ending = train(&mut network, &digits, &plan, &stepper, &team, &stop, &mut ends)?;
+//! assert_eq!(ending, Ending::Completed);
+//! assert_eq!(ends.first_layer.len(), 5);
+//! assert!(ends.losses.last() < ends.losses.first());
+//! # Ok::<(), Problem>(())
+//! ```
+
 pub mod base;
 pub mod cli;
 pub mod lab;

@@ -141,7 +141,8 @@ fn check(problem: &mut Problem, has_kinks: bool) -> Verdict {
         if has_kinks && (problem.slope(at, 2e-4) - numeric).abs() > 0.1 * TOLERANCE * scale {
             return Verdict::NearKink;
         }
-        if !((analytic - numeric).abs() <= TOLERANCE * scale) {
+        let error = (analytic - numeric).abs();
+        if error.is_nan() || error > TOLERANCE * scale {
             return Verdict::Wrong(format!(
                 "{at:?}: analytic {analytic:e}, numeric {numeric:e}"
             ));

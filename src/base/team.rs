@@ -52,15 +52,12 @@ impl Team {
     /// Runs `work` once per contiguous share of `items`, all shares at the
     /// same time (so they may wait for each other at a [`Barrier`]); at most
     /// one share per thread. `work` gets the share.
-    pub fn shares<S: Send>(&self, items: &mut [S], work: impl Fn(&mut [S]) + Sync) {
+    pub fn shares<S: Send>(&self, items: &mut [S], work: impl Fn(&mut [S]) + Sync + Send) {
         let size = self.share_size(items.len());
         if size >= items.len() {
             work(items);
         } else {
-            items
-                .par_chunks_mut(size)
-                .with_max_len(1)
-                .for_each(|share| work(share));
+            items.par_chunks_mut(size).with_max_len(1).for_each(work);
         }
     }
 

@@ -5,13 +5,13 @@ use std::num::NonZeroUsize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod completions;
-pub mod digest;
+mod digest;
 mod gallery;
 mod list;
 mod new;
 mod outcome;
 mod output;
-pub mod progress;
+mod progress;
 mod run;
 mod schema;
 mod spec_args;

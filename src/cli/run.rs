@@ -1,25 +1,41 @@
 //! `vgrad run`: trains a network and logs every layer's gradients.
 
-use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
+use super::digest::digest;
+use super::progress::Progress;
 use super::spec_args::SpecArgs;
 use super::{Failure, Format, Global, Outcome, output};
+use crate::base::Problem;
+use crate::lab::experiment::{self, RunOptions};
+use crate::lab::machine::cores;
+use crate::lab::run_folder::{Destination, fresh_folder};
+use crate::lab::spec::{LoadedSpec, Spec};
+use crate::lab::summary::Status;
+use crate::study::data::rebase;
+
+/// Where runs go unless told otherwise.
+const RUNS: &str = "runs";
+
+/// Set by Ctrl-C and SIGTERM.
+static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Train a network and log the gradients of every layer
 #[derive(Args, Debug)]
 pub struct RunArgs {
     #[command(flatten)]
     pub spec: SpecArgs,
-    /// Run N times, with the seeds seed … seed + N − 1
+    /// Run N times, with the seeds seed … seed + N − 1, each in a folder seed-S of the run folder
     #[arg(long, value_name = "N")]
     pub seeds: Option<NonZeroU64>,
     /// The run folder [default: runs/NAME, or the next free runs/NAME-2 …]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Overwrite a run
+    /// Replace an earlier run
     #[arg(long)]
     pub force: bool,
     /// The form of the result on stdout
@@ -28,9 +44,163 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    pub fn run(&self, _global: &Global) -> Result<Outcome, Failure> {
+    pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         let loaded = self.spec.load()?;
-        output::result(&loaded.spec.to_toml("vgrad.schema.json")?)?;
-        Ok(Outcome::Done)
+        if loaded.spec.log.checkpoint_every.is_some() && !global.quiet {
+            output::remark(
+                "warning: log.checkpoint_every has no effect yet: runs cannot be resumed",
+            );
+        }
+        listen_for_signals()?;
+        let threads = global.threads.map_or_else(cores, NonZeroUsize::get);
+        match self.seeds {
+            None => {
+                let destination = match &self.out {
+                    Some(out) => Destination::Exactly(out.clone()),
+                    None => Destination::Numbered {
+                        parent: RUNS.into(),
+                        name: loaded.spec.name.clone(),
+                    },
+                };
+                let end = self.one(global, &loaded, loaded.spec.clone(), destination, threads)?;
+                if self.format == Format::Json {
+                    end.summary
+                        .iter()
+                        .try_for_each(|json| output::result(json))?;
+                }
+                Ok(end.outcome)
+            }
+            Some(seeds) => self.several(global, &loaded, seeds.get(), threads),
+        }
     }
+
+    /// Runs several seeds one after the other, in folders of one folder.
+    fn several(
+        &self,
+        global: &Global,
+        loaded: &LoadedSpec,
+        seeds: u64,
+        threads: usize,
+    ) -> Result<Outcome, Failure> {
+        let first = loaded.spec.seed;
+        let last = first
+            .checked_add(seeds - 1)
+            .filter(|last| i64::try_from(*last).is_ok());
+        let Some(last) = last else {
+            let problem = Problem::new(format!(
+                "seed {first} and --seeds {seeds} go beyond the largest seed, 2^63 − 1"
+            ));
+            return Err(problem.help("start from a smaller seed").into());
+        };
+        let group = match &self.out {
+            Some(out) => out.clone(),
+            None if self.force => Path::new(RUNS).join(&loaded.spec.name),
+            None => fresh_folder(Path::new(RUNS), &loaded.spec.name)?,
+        };
+        let mut summaries = Vec::new();
+        let mut outcome = Outcome::Done;
+        for seed in first..=last {
+            let destination = Destination::Exactly(group.join(format!("seed-{seed}")));
+            let spec = Spec {
+                seed,
+                ..loaded.spec.clone()
+            };
+            let end = self.one(global, loaded, spec, destination, threads)?;
+            summaries.extend(end.summary);
+            outcome = end.outcome;
+            if outcome != Outcome::Done {
+                break;
+            }
+        }
+        // Empty if nothing was worth keeping; only then does this succeed.
+        let _ = std::fs::remove_dir(&group);
+        if self.format == Format::Json {
+            output::result(&format!("[\n{}]\n", summaries.join(",\n")))?;
+        }
+        Ok(outcome)
+    }
+
+    fn one(
+        &self,
+        global: &Global,
+        loaded: &LoadedSpec,
+        spec: Spec,
+        destination: Destination,
+        threads: usize,
+    ) -> Result<End, Failure> {
+        let is_human = self.format == Format::Human;
+        let schema = schema_reference(loaded, &destination);
+        let options = RunOptions {
+            base_dir: &loaded.folder,
+            destination,
+            force: self.force,
+            threads,
+            schema: &schema,
+            stop: &STOP,
+        };
+        let mut progress = Progress::new(global.quiet);
+        let run = experiment::run(spec.clone(), &options, &mut progress)
+            .map_err(|problem| loaded.explain(problem))?;
+        let Some(run) = run else {
+            return Ok(End {
+                outcome: Outcome::Interrupted,
+                summary: None,
+            });
+        };
+        if global.verbose {
+            let summary = &run.summary;
+            output::remark(&format!(
+                "{} threads; the engine claimed {}",
+                summary.machine.threads,
+                crate::lab::plan::human_bytes(summary.engine_bytes as f64)
+            ));
+        }
+        if is_human && global.quiet {
+            output::result(&format!("{}\n", run.folder.display()))?;
+        } else if is_human {
+            output::result(&digest(&run, &spec, &self.spec.spec.display().to_string()))?;
+        }
+        let outcome = match run.summary.status {
+            Status::Interrupted => Outcome::StoppedEarly,
+            Status::Completed | Status::Diverged => Outcome::Done,
+        };
+        Ok(End {
+            outcome,
+            summary: Some(run.summary.to_json()),
+        })
+    }
+}
+
+/// How one run ended.
+struct End {
+    outcome: Outcome,
+    /// `None` if nothing was worth keeping.
+    summary: Option<String>,
+}
+
+/// The schema that the spec names, seen from the run folder.
+fn schema_reference(loaded: &LoadedSpec, destination: &Destination) -> String {
+    let folder = match destination {
+        Destination::Exactly(folder) => folder.clone(),
+        Destination::Numbered { parent, name } => parent.join(name),
+    };
+    let named = loaded.schema().unwrap_or("vgrad.schema.json");
+    if named.contains("://") || !loaded.folder.join(named).exists() {
+        return named.to_owned();
+    }
+    rebase(Path::new(named), &loaded.folder, &folder)
+        .display()
+        .to_string()
+}
+
+/// The first signal asks the run to end after the step at hand, the second
+/// ends the process.
+fn listen_for_signals() -> Result<(), Failure> {
+    let heard = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    heard
+        .map_err(|error| Problem::new(format!("signals could not be listened for: {error}")).into())
 }

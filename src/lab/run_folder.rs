@@ -55,22 +55,7 @@ impl RunFolder {
             Destination::Numbered { parent, name } if force => {
                 Self::claim_exactly(&parent.join(name), true)
             }
-            Destination::Numbered { parent, name } => {
-                fs::create_dir_all(parent).map_err(|error| cannot_create(parent, &error))?;
-                for number in 1u64.. {
-                    let path = match number {
-                        1 => parent.join(name),
-                        n => parent.join(format!("{name}-{n}")),
-                    };
-                    // Creating a folder either works for one process alone or fails.
-                    match fs::create_dir(&path) {
-                        Ok(()) => return Self::lock(path, true),
-                        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                        Err(error) => return Err(cannot_create(&path, &error)),
-                    }
-                }
-                unreachable!("some number is free")
-            }
+            Destination::Numbered { parent, name } => Self::lock(fresh_folder(parent, name)?, true),
         }
     }
 
@@ -189,6 +174,28 @@ impl Drop for RunFolder {
     fn drop(&mut self) {
         if self.lock.take().is_some() {
             let _ = fs::remove_file(self.path.join(LOCK));
+        }
+    }
+}
+
+/// Creates `parent/name`, or `parent/name-2` … if that is taken: a folder that
+/// nobody else has.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn fresh_folder(parent: &Path, name: &str) -> Result<PathBuf, Problem> {
+    fs::create_dir_all(parent).map_err(|error| cannot_create(parent, &error))?;
+    let mut number = 1u64;
+    loop {
+        let path = match number {
+            1 => parent.join(name),
+            n => parent.join(format!("{name}-{n}")),
+        };
+        // Creating a folder works for one process alone.
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(cannot_create(&path, &error)),
         }
     }
 }

@@ -88,6 +88,12 @@ impl Spec {
 }
 
 impl LoadedSpec {
+    /// The schema that the file names in its first line, as `#:schema …`.
+    pub fn schema(&self) -> Option<&str> {
+        let first = self.source.text.lines().next()?;
+        first.strip_prefix("#:schema").map(str::trim)
+    }
+
     /// Points a problem found later at the line, or the flag, to blame.
     pub fn explain(&self, problem: Problem) -> SpecError {
         let spot = match &problem.place {

@@ -2,8 +2,7 @@
 
 use crate::base::Scalar;
 
-use super::norm::EPS;
-use super::{Backward, Forward, Layer, MAX_INPUTS, Mode, PiecesOf, Role, Rows, TensorShape};
+use super::{Backward, EPS, Forward, Layer, MAX_INPUTS, Mode, PiecesOf, Role, Rows, TensorShape};
 
 /// Weight of a batch in the running averages (PyTorch's momentum).
 const MOMENTUM: f64 = 0.1;

@@ -23,6 +23,9 @@ use crate::nn::measure::ActivationSums;
 /// The most values a layer may read.
 pub const MAX_INPUTS: usize = 3;
 
+/// What every norm adds to a variance before its root is taken.
+pub const EPS: f64 = 1e-5;
+
 /// What a parameter tensor is, which decides how it starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Role {

@@ -7,9 +7,6 @@ use super::Layer;
 use super::batch_norm::BatchNorm;
 use super::row_norm::RowNorm;
 
-/// Added to every variance before its root is taken.
-pub const EPS: f64 = 1e-5;
-
 family! {
     /// Normalisation inside every hidden layer (eps 1e-5, weight 1 and bias 0 at the start).
     pub enum Norm {

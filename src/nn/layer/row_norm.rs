@@ -2,8 +2,7 @@
 
 use crate::base::Scalar;
 
-use super::norm::EPS;
-use super::{Backward, Forward, Layer, Role, TensorShape};
+use super::{Backward, EPS, Forward, Layer, Role, TensorShape};
 
 /// Layer norm, y = γ·x̂ + β with x̂ = (x − mean)/√(variance + ε) over the units
 /// of a sample (Ba et al. 2016, arXiv:1607.06450), or RMS norm, y = γ·x̂ with
