@@ -56,29 +56,34 @@ impl Scalar for f64 {
     }
 }
 
-/// Number of independent partial sums in [`sum_of_squares`].
+/// Number of independent partial sums in [`sum_over`].
 const LANES: usize = 16;
+
+/// Σ term(x), accumulated in f64 whatever the precision.
+///
+/// The sum runs over a fixed number of lanes, so its value does not depend on
+/// the machine.
+#[inline]
+pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
+    let mut lanes = [0.0f64; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += term(value.wide());
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane += term(value.wide());
+    }
+    lanes.iter().sum()
+}
 
 /// Σ x², accumulated in f64 whatever the precision.
 ///
 /// A sum of squares in f32 reads exactly 0 once the norm falls below 3.7e-23
-/// (the square underflows); in f64 every finite f32 is safe. The sum runs over
-/// a fixed number of lanes, so its value does not depend on the machine.
+/// (the square underflows); in f64 every finite f32 is safe.
 pub fn sum_of_squares<T: Scalar>(values: &[T]) -> f64 {
-    let mut lanes = [0.0f64; LANES];
-    let chunks = values.chunks_exact(LANES);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            let value = value.wide();
-            *lane += value * value;
-        }
-    }
-    for (lane, value) in lanes.iter_mut().zip(rest) {
-        let value = value.wide();
-        *lane += value * value;
-    }
-    lanes.iter().sum()
+    sum_over(values, |x| x * x)
 }
 
 #[cfg(test)]

@@ -350,7 +350,7 @@ impl Pointwise for Gelu {
     }
     fn max_slope(&self) -> f64 {
         // At x = √2: Φ(√2) + √2·density(√2).
-        1.128_904_145_257_411_6
+        1.128_904_145_185_154_8
     }
 }
 
@@ -366,7 +366,7 @@ impl Pointwise for Silu {
     }
     fn max_slope(&self) -> f64 {
         // At the root of 2 + x(1 − 2σ(x)) = 0, x = 2.39936.
-        1.099_839_320_250_868_4
+        1.099_839_320_128_867
     }
 }
 
@@ -393,8 +393,8 @@ impl Pointwise for Mish {
         (x * t, t + x * sech2 * sigmoid(x))
     }
     fn max_slope(&self) -> f64 {
-        // Found numerically, at x = 1.4906.
-        1.088_8
+        // Found numerically, at x = 1.49057.
+        1.088_498_161_251_728
     }
 }
 

@@ -2,6 +2,7 @@
 //! Everything is accumulated in f64, and pieces combine in their order.
 
 use crate::base::Scalar;
+use crate::base::scalar::sum_over;
 
 /// Count, mean and Σ(x − mean)², which combine without cancellation
 /// (Chan, Golub & LeVeque 1983).
@@ -18,20 +19,9 @@ pub struct Moments {
 impl Moments {
     /// Replaces the moments by those of `values`.
     pub fn add_all<T: Scalar>(&mut self, values: &[T]) {
-        let mut lanes = [0.0f64; 16];
-        let mut fold = |term: &dyn Fn(f64) -> f64| {
-            lanes.fill(0.0);
-            for chunk in values.chunks(16) {
-                lanes
-                    .iter_mut()
-                    .zip(chunk)
-                    .for_each(|(lane, x)| *lane += term(x.wide()));
-            }
-            lanes.iter().sum::<f64>()
-        };
         let count = values.len() as f64;
-        let mean = fold(&|x| x) / count;
-        let squares = fold(&|x| (x - mean) * (x - mean));
+        let mean = sum_over(values, |x| x) / count;
+        let squares = sum_over(values, |x| (x - mean) * (x - mean));
         *self = Self {
             count,
             mean,

@@ -1,0 +1,122 @@
+//! Every buffer is claimed before the first step: from the second step on the
+//! engine allocates nothing. The matrix product's own packing buffer is the
+//! one exception, so it is counted apart, by the same products alone.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use common::{labels, named, normal, plain};
+use vgrad::base::team::Team;
+use vgrad::nn::architecture::Architecture;
+use vgrad::nn::layer::norm::Norm;
+use vgrad::nn::layer::skip::Skip;
+use vgrad::nn::network::Network;
+use vgrad::nn::optim::{Moment, Optimizer, Stepper};
+
+/// The system's allocator, counting.
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+static BYTES: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is handed to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        BYTES.fetch_add(layout.size() as u64, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn counted<R>(work: impl FnOnce() -> R) -> (u64, R) {
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let result = work();
+    (ALLOCATIONS.load(Ordering::Relaxed) - before, result)
+}
+
+/// Linear maps in a network, gates included, each with three products a step
+/// and piece, but for the first layer's input gradient.
+fn products(architecture: &Architecture, pieces: u64) -> u64 {
+    let maps = architecture.depth() as u64 + 1;
+    let gates = if matches!(architecture.skip, Skip::Highway(_)) {
+        maps - 2
+    } else {
+        0
+    };
+    pieces * (3 * (maps + gates) - 1)
+}
+
+/// One test, so that nothing else allocates meanwhile.
+#[test]
+fn steps_allocate_nothing_and_memory_is_as_planned() {
+    let team = Team::new(1).unwrap();
+    let rows: Vec<usize> = (0..64).collect();
+    let (inputs, targets) = (normal(1, 64, 5), labels(64, 3));
+    for norm in Norm::NAMES {
+        for skip in Skip::NAMES {
+            for optimizer in Optimizer::NAMES {
+                let architecture = Architecture {
+                    norm: named(norm),
+                    skip: named(skip),
+                    dropout: 0.1,
+                    ..plain("relu", "he_normal", 5, vec![16; 4], 3)
+                };
+                let stepper = Stepper::<f64>::new(&named::<Optimizer>(optimizer));
+                let mut network =
+                    Network::new(&architecture, named("cross_entropy"), 64, true, &stepper);
+                let mut step = |t| {
+                    network.load(&inputs, &targets, &rows);
+                    network.gradients(&team, true);
+                    network.update(
+                        &team,
+                        &stepper,
+                        &Moment {
+                            t,
+                            learning_rate: 1e-3,
+                        },
+                        1.0,
+                    );
+                    (1..=network.layers())
+                        .map(|l| network.figures(l).delta_norm)
+                        .sum::<f64>()
+                };
+                step(1);
+                let (allocations, norms) = counted(|| step(2));
+                assert!(norms > 0.0);
+                // One packing buffer per product.
+                let allowed = products(&architecture, 2);
+                assert!(
+                    allocations <= allowed,
+                    "{norm} {skip} {optimizer}: {allocations} allocations, {allowed} products"
+                );
+            }
+        }
+    }
+
+    // W4 of the reference workloads: 1000 layers of 32 units, batch 32, f32.
+    let architecture = plain("relu", "he_normal", 64, vec![32; 1000], 10);
+    let stepper = Stepper::<f32>::new(&named::<Optimizer>("sgd"));
+    let before = BYTES.load(Ordering::Relaxed);
+    let network = Network::<f32>::new(&architecture, named("cross_entropy"), 32, true, &stepper);
+    let claimed = BYTES.load(Ordering::Relaxed) - before;
+    assert!(claimed < 200_000_000, "W4 claims {claimed} bytes");
+    // What the plan tells a user before anything is claimed is the truth, up
+    // to bookkeeping and drawing the weights in f64.
+    let planned = architecture
+        .graph::<f32>(false)
+        .bytes(32, stepper.states_per_param());
+    let ratio = claimed as f64 / planned;
+    assert!(
+        (0.9..2.0).contains(&ratio),
+        "claimed {claimed}, planned {planned}"
+    );
+    assert_eq!(network.layers(), 1001);
+}

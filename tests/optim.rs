@@ -1,0 +1,233 @@
+//! What every optimizer must do, and what theory says of Adam.
+
+use vgrad::base::Scalar;
+use vgrad::nn::optim::{
+    Adam, CHUNK, Moment, Optimizer, RmsProp, Sgd, Stepper, UpdateSquares, clip_coefficient,
+};
+
+/// Every optimizer at its defaults, so that a new one is covered, and the
+/// switches that change a chain.
+fn optimizers() -> Vec<Optimizer> {
+    let by_name = |name: &&str| serde_json::from_value((*name).into()).expect("all have defaults");
+    let mut list: Vec<Optimizer> = Optimizer::NAMES.iter().map(by_name).collect();
+    let momentum = 0.9;
+    for nesterov in [false, true] {
+        let sgd = Sgd {
+            momentum,
+            nesterov,
+            ..Sgd::default()
+        };
+        list.push(sgd.into());
+    }
+    let rms_prop = RmsProp {
+        momentum,
+        ..RmsProp::default()
+    };
+    list.push(rms_prop.into());
+    list
+}
+
+/// Steps from `start` down `slope`, the learning rate falling linearly to 0.
+fn descend<T: Scalar>(
+    optimizer: &Optimizer,
+    start: &[f64],
+    learning_rate: f64,
+    steps: u64,
+    slope: impl Fn(&[T]) -> Vec<T>,
+) -> Vec<T> {
+    let stepper = Stepper::<T>::new(optimizer);
+    let mut params: Vec<T> = start.iter().map(|p| T::of(*p)).collect();
+    let mut state = vec![T::zero(); stepper.states_per_param() * params.len()];
+    for t in 1..=steps {
+        let moment = Moment {
+            t,
+            learning_rate: learning_rate * (1.0 - t as f64 / steps as f64),
+        };
+        let grads = slope(&params);
+        stepper.step(&moment, T::one(), &mut params, &grads, &mut state);
+    }
+    params
+}
+
+fn converges<T: Scalar>() {
+    for optimizer in optimizers() {
+        // Σ c_i (x_i − i)²/2, curvatures c from 0.1 to 10: minimum at x_i = i.
+        let curvatures = [0.1, 1.0, 10.0].map(T::of);
+        let quadratic = |x: &[T]| {
+            (0..3)
+                .map(|i| curvatures[i] * (x[i] - T::of(i as f64)))
+                .collect()
+        };
+        let found = descend(&optimizer, &[5.0, -3.0, 4.0], 0.05, 10_000, quadratic);
+        for (i, x) in found.iter().enumerate() {
+            let error = (x.wide() - i as f64).abs();
+            // AdamW's decay pulls 5e-5 off the minimum; the others end closer.
+            assert!(error < 1e-4, "quadratic: {optimizer:?} ends {error} off");
+        }
+        // Rosenbrock 1960: (1 − x)² + 100 (y − x²)², minimum at (1, 1) in a
+        // valley whose curvatures differ by a factor of 2500.
+        let rosenbrock = |p: &[T]| {
+            let (x, y) = (p[0].wide(), p[1].wide());
+            let across = 200.0 * (y - x * x);
+            vec![T::of(2.0 * (x - 1.0) - 2.0 * x * across), T::of(across)]
+        };
+        let found = descend(&optimizer, &[-1.2, 1.0], 1e-3, 60_000, rosenbrock);
+        for x in found {
+            let error = (x.wide() - 1.0).abs();
+            assert!(error < 1e-3, "Rosenbrock: {optimizer:?} ends {error} off");
+        }
+    }
+}
+
+#[test]
+fn every_optimizer_converges_in_f64() {
+    converges::<f64>();
+}
+
+#[test]
+fn every_optimizer_converges_in_f32() {
+    converges::<f32>();
+}
+
+/// How far one optimizer moves parameters at 0 in each of some steps.
+fn moves(optimizer: &Optimizer, learning_rate: f64, grads_of_steps: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let stepper = Stepper::<f64>::new(optimizer);
+    let count = grads_of_steps[0].len();
+    let mut state = vec![0.0; stepper.states_per_param() * count];
+    (1..)
+        .zip(grads_of_steps)
+        .map(|(t, grads)| {
+            let moment = Moment { t, learning_rate };
+            let mut params = vec![0.0; count];
+            stepper.step(&moment, 1.0, &mut params, grads, &mut state);
+            params
+        })
+        .collect()
+}
+
+#[test]
+fn adam_without_eps_ignores_the_gradients_scale() {
+    let adam = Adam {
+        eps: 0.0,
+        ..Adam::default()
+    };
+    let grads = |scale: f64| -> Vec<Vec<f64>> {
+        let entry = |t: u32, i: u32| scale * (f64::from((5 * t + 3 * i) % 7) - 3.5);
+        (0..10)
+            .map(|t| (0..4).map(|i| entry(t, i)).collect())
+            .collect()
+    };
+    let plain = moves(&adam.clone().into(), 0.1, &grads(1.0));
+    for scale in [1e-100, 1e-8, 1e100] {
+        let scaled = moves(&adam.clone().into(), 0.1, &grads(scale));
+        for (a, b) in plain.iter().flatten().zip(scaled.iter().flatten()) {
+            assert!((a - b).abs() < 1e-14, "scale {scale}: {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn adams_first_step_is_lr_g_over_g_plus_eps() {
+    let learning_rate = 0.1;
+    let grads = vec![1e-20, -1e-8, 1e-8, -1e-4, 1.0, 1e10];
+    let first = &moves(
+        &Adam::default().into(),
+        learning_rate,
+        std::slice::from_ref(&grads),
+    )[0];
+    for (moved, g) in first.iter().zip(&grads) {
+        let expected = -learning_rate * g / (g.abs() + 1e-8);
+        assert!((moved / expected - 1.0).abs() < 1e-12, "{g}: {moved}");
+    }
+    // A gradient as large as eps: half the step of one far above it.
+    assert!((first[2] / first[4] - 0.5).abs() < 1e-7);
+}
+
+/// A slice over three chunks and a bit, stepped three times in the given cuts.
+fn stepped_in_pieces<T: Scalar>(
+    optimizer: &Optimizer,
+    cuts: &[usize],
+) -> (Vec<T>, Vec<T>, Vec<UpdateSquares>) {
+    let count = 3 * CHUNK + 37;
+    let entry = |i: usize, k: usize| T::of(((i * k) % 101) as f64 * 0.02 - 1.0);
+    let stepper = Stepper::<T>::new(optimizer);
+    let states = stepper.states_per_param();
+    let mut params: Vec<T> = (0..count).map(|i| entry(i, 7)).collect();
+    let grads: Vec<T> = (0..count).map(|i| entry(i, 13)).collect();
+    let mut state = vec![T::zero(); states * count];
+    let mut totals = Vec::new();
+    let ends = cuts.iter().copied().chain([count]);
+    for t in 1..=3 {
+        let moment = Moment {
+            t,
+            learning_rate: 0.01,
+        };
+        let mut total = UpdateSquares::default();
+        let mut start = 0;
+        for end in ends.clone() {
+            total += stepper.step(
+                &moment,
+                T::of(0.5),
+                &mut params[start..end],
+                &grads[start..end],
+                &mut state[states * start..states * end],
+            );
+            start = end;
+        }
+        totals.push(total);
+    }
+    (params, state, totals)
+}
+
+fn pieces_do_not_matter<T: Scalar>() {
+    for optimizer in optimizers() {
+        let (params, state, totals) = stepped_in_pieces::<T>(&optimizer, &[]);
+        for cuts in [vec![CHUNK], vec![2 * CHUNK], vec![CHUNK, 3 * CHUNK]] {
+            let (other_params, other_state, other_totals) =
+                stepped_in_pieces::<T>(&optimizer, &cuts);
+            assert!(params == other_params, "{optimizer:?} cut at {cuts:?}");
+            assert!(state == other_state, "{optimizer:?} cut at {cuts:?}");
+            for (a, b) in totals.iter().zip(&other_totals) {
+                // Sums of one slice and of pieces: only the order differs.
+                assert!((a.params / b.params - 1.0).abs() < 1e-14);
+                assert!((a.update / b.update - 1.0).abs() < 1e-14);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_slice_may_be_stepped_in_pieces() {
+    pieces_do_not_matter::<f32>();
+    pieces_do_not_matter::<f64>();
+}
+
+#[test]
+fn a_stepper_is_shared_by_threads() {
+    fn shared<S: Send + Sync>() {}
+    shared::<Stepper<f32>>();
+}
+
+#[test]
+fn state_is_kept_only_where_it_is_used() {
+    let states = |json: &str| {
+        let optimizer: Optimizer = serde_json::from_str(json).unwrap();
+        Stepper::<f32>::new(&optimizer).states_per_param()
+    };
+    assert_eq!(states(r#""sgd""#), 0);
+    assert_eq!(states(r#"{ "sgd": { "momentum": 0.9 } }"#), 1);
+    assert_eq!(states(r#""adam""#), 2);
+    assert_eq!(states(r#""adamw""#), 2);
+    assert_eq!(states(r#""rmsprop""#), 1);
+    assert_eq!(states(r#"{ "rmsprop": { "momentum": 0.9 } }"#), 2);
+}
+
+#[test]
+fn clipping_bounds_the_norm_and_lets_small_ones_pass() {
+    assert_eq!(clip_coefficient(1.0, 0.5), 1.0);
+    assert_eq!(clip_coefficient(1.0, 0.0), 1.0);
+    assert_eq!(clip_coefficient(1.0, 4.0), 1.0 / (4.0 + 1e-6));
+    // A diverged norm is not hidden.
+    assert!(clip_coefficient(1.0, f64::NAN).is_nan());
+    assert_eq!(clip_coefficient(1.0, f64::INFINITY), 0.0);
+}
