@@ -191,3 +191,32 @@ fn every_table_refuses_an_unknown_key() {
         );
     }
 }
+
+#[test]
+fn the_schema_states_the_ranges_of_the_contract() {
+    let limits = |key: &Key| {
+        ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"].map(|name| key.limit(name))
+    };
+    let mut seen = 0;
+    for key in schema_keys() {
+        let name = key.path.rsplit('.').next().unwrap();
+        let expected = match name {
+            // ELU's alpha is another thing than RMSprop's.
+            _ if key.path.starts_with("network.activation") => continue,
+            "momentum" | "beta1" | "beta2" | "alpha" | "dropout" | "test_fraction" => {
+                [Some(0.0), None, None, Some(1.0)]
+            }
+            "learning_rate" | "clip_grad_norm" => [None, Some(0.0), None, None],
+            "eps" | "weight_variance" | "bias_variance" | "weight_decay" | "noise" => {
+                [Some(0.0), None, None, None]
+            }
+            "depth" | "width" | "batch_size" | "every" | "evaluate_every" | "checkpoint_every" => {
+                [Some(1.0), None, None, None]
+            }
+            _ => continue,
+        };
+        assert_eq!(limits(&key), expected, "{}", key.path);
+        seen += 1;
+    }
+    assert!(seen >= 25, "only {seen} keys seen");
+}
