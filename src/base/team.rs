@@ -11,6 +11,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::base::Problem;
 
+/// The largest team.
+const MOST_THREADS: usize = 256;
+
 /// A fixed number of threads.
 pub struct Team {
     /// `None`: everything runs on the calling thread.
@@ -19,19 +22,18 @@ pub struct Team {
 }
 
 impl Team {
-    /// A team of `threads` ≥ 1.
+    /// A team of `threads` ≥ 1, or of 256 if that is less: no batch is cut
+    /// into more pieces, so more threads would only wait.
     ///
     /// # Errors
     /// If the system cannot start that many threads.
     pub fn new(threads: usize) -> Result<Self, Problem> {
+        let threads = threads.clamp(1, MOST_THREADS);
         let pool = (threads > 1)
             .then(|| ThreadPoolBuilder::new().num_threads(threads).build())
             .transpose()
             .map_err(|error| Problem::new(format!("could not start {threads} threads: {error}")))?;
-        Ok(Self {
-            pool,
-            threads: threads.max(1),
-        })
+        Ok(Self { pool, threads })
     }
 
     /// Number of threads.

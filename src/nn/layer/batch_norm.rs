@@ -14,7 +14,8 @@ const MOMENTUM: f64 = 0.1;
 /// Backward: with g = ∂L/∂y, ∂L/∂β = Σ g, ∂L/∂γ = Σ g·x̂ and
 /// ∂L/∂x = γ/√(variance + ε) · (g − (Σ g)/B − x̂·(Σ g·x̂)/B).
 ///
-/// Forward tally: mean and Σ(x − mean)² of the piece, per unit. Backward
+/// Forward tally: the piece's means, its Σ(x − mean)² and its number of rows,
+/// per unit. Backward
 /// tally: Σ g·x̂ and Σ g. Saved: x̂, then the batch's mean, its variance and
 /// 1/√(variance + ε).
 pub struct BatchNorm {
@@ -148,19 +149,28 @@ impl<T: Scalar> Layer<T> for BatchNorm {
 
     fn backward(&self, pass: Backward<T>) {
         let width = self.width;
-        let batch = T::of(pass.rows.batch as f64);
-        let weight = pass.parameters.trained;
+        let share = 1.0 / pass.rows.batch as f64;
+        let weight = &pass.parameters.trained[..width];
         let inverses = &pass.saved[pass.saved.len() - width..];
         let (projections, sums) = pass.tally_sums.split_at(width);
-        let [mut grad_input, ..] = pass.grad_inputs;
-        grad_input.put_rows(width, pass.rows.count, |row, unit| {
-            let i = row * width + unit;
-            let mean = T::of(sums[unit]) / batch;
-            let projection = T::of(projections[unit]) / batch;
-            weight[unit]
-                * inverses[unit]
-                * (pass.grad_output[i] - mean - pass.saved[i] * projection)
-        });
+        let sums = &sums[..width];
+        let [grad_input, ..] = pass.grad_inputs;
+        let rows = grad_input.values.chunks_exact_mut(width);
+        let grads = pass.grad_output.chunks_exact(width);
+        for ((slots, grad), normalised) in rows.zip(grads).zip(pass.saved.chunks_exact(width)) {
+            for unit in 0..width {
+                let mean = T::of(sums[unit] * share);
+                let projection = T::of(projections[unit] * share);
+                let value = weight[unit]
+                    * inverses[unit]
+                    * (grad[unit] - mean - normalised[unit] * projection);
+                slots[unit] = if grad_input.accumulate {
+                    slots[unit] + value
+                } else {
+                    value
+                };
+            }
+        }
     }
 
     fn advance(&self, pieces: &dyn PiecesOf<T>, running: &mut [T]) {

@@ -172,20 +172,6 @@ impl<T: Scalar> InputGradient<'_, T> {
         }
     }
 
-    /// Writes or adds `value(row, column)` over a matrix [rows, width].
-    pub fn put_rows(&mut self, width: usize, rows: usize, value: impl Fn(usize, usize) -> T) {
-        for (row, slots) in self.values.chunks_exact_mut(width).take(rows).enumerate() {
-            for (column, slot) in slots.iter_mut().enumerate() {
-                let value = value(row, column);
-                *slot = if self.accumulate {
-                    *slot + value
-                } else {
-                    value
-                };
-            }
-        }
-    }
-
     /// Whether anybody asks for it.
     pub fn is_wanted(&self) -> bool {
         !self.values.is_empty()
