@@ -382,11 +382,12 @@ fn relu_networks_without_biases_scale_with_their_input() {
         (Order::LinearNormActivation, "identity"),
         (Order::NormActivationLinear, "identity"),
     ] {
+        // An init that would draw biases.
         let architecture = Architecture {
             bias: false,
             order,
             skip: named(skip),
-            ..plain("relu", "he_normal", INPUTS, vec![16; 6], 1)
+            ..plain("relu", "mean_field", INPUTS, vec![16; 6], 1)
         };
         for seed in 0..5 {
             let row = normal(seed, 1, INPUTS);
