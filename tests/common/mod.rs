@@ -6,8 +6,12 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error, StrDeserializer};
 use vgrad::base::rng::stream;
+use vgrad::base::team::Team;
 use vgrad::nn::architecture::{Architecture, Order};
 use vgrad::nn::loss::Targets;
+use vgrad::nn::measure::LayerFigures;
+use vgrad::nn::network::Network;
+use vgrad::nn::optim::{Optimizer, Stepper};
 
 /// A family's member from its bare name, all parameters at their defaults.
 pub fn named<F: DeserializeOwned>(name: &str) -> F {
@@ -47,4 +51,61 @@ pub fn plain(
         dropout: 0.0,
         seed: 0,
     }
+}
+
+/// A network after one observed training pass over all rows of a batch, and
+/// that pass's loss.
+pub fn training_pass(
+    architecture: &Architecture,
+    loss: &str,
+    inputs: &Array2<f64>,
+    targets: &Targets<f64>,
+) -> (Network<f64>, f64) {
+    let stepper = Stepper::new(&named::<Optimizer>("sgd"));
+    let classes = matches!(targets, Targets::Classes(_));
+    let rows = inputs.nrows();
+    let graph = architecture.graph(true);
+    let loss = named(loss);
+    let mut network = Network::from_graph(architecture, graph, loss, rows, classes, &stepper);
+    let loss = repeat_pass(&mut network, inputs, targets);
+    (network, loss)
+}
+
+/// One more observed training pass, say after a change of parameters; its loss.
+pub fn repeat_pass(
+    network: &mut Network<f64>,
+    inputs: &Array2<f64>,
+    targets: &Targets<f64>,
+) -> f64 {
+    let rows: Vec<usize> = (0..inputs.nrows()).collect();
+    network.load(inputs, targets, &rows);
+    network.gradients(&Team::new(1).unwrap(), true).loss
+}
+
+/// The figures of layers 1 … depth + 1, from index 0.
+pub fn all_figures(network: &Network<f64>) -> Vec<LayerFigures> {
+    (1..=network.layers()).map(|l| network.figures(l)).collect()
+}
+
+/// Σ x·y.
+pub fn dot(x: &[f64], y: &[f64]) -> f64 {
+    assert_eq!(x.len(), y.len());
+    x.iter().zip(y).map(|(x, y)| x * y).sum()
+}
+
+/// Asserts |a − b| ≤ tolerance·scale.
+#[track_caller]
+pub fn assert_close(a: f64, b: f64, tolerance: f64, scale: f64, what: &str) {
+    assert!(
+        (a - b).abs() <= tolerance * scale,
+        "{what}: {a:e} and {b:e} differ by more than {tolerance:e} of {scale:e}"
+    );
+}
+
+/// Mean of positive numbers and the standard error of its logarithm.
+pub fn mean_and_log_error(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    (mean, (variance / count).sqrt() / mean)
 }
