@@ -34,6 +34,7 @@ gallery! {
     "relu_xavier_30",
     "relu_xavier_30_adam",
     "relu_pytorch_30_adam",
+    "relu_pytorch_30_adam_eps",
     "sigmoid_3",
     "sigmoid_5",
     "sigmoid_5_adam",
