@@ -1,0 +1,146 @@
+//! The gallery keeps what it promises: every file of `experiments/` has its parts, runs, and its
+//! last line agrees with the run.
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The files of `experiments/`, in order of name.
+fn experiments() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "toml"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn stem(file: &Path) -> &str {
+    file.file_stem().unwrap().to_str().unwrap()
+}
+
+/// The last line, without what introduces it; panics if it is something else.
+fn expectation(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let last = text.lines().last().unwrap_or("");
+    last.strip_prefix("# Expect: ")
+        .unwrap_or_else(|| panic!("{}: the last line is no expectation: {last}", stem(file)))
+        .to_owned()
+}
+
+/// A figure of the expectation for seed 0 and half a unit of its last digit: the first of those
+/// that follow `label`, as in "test accuracy 0.97/0.96/0.95".
+fn figure(expectation: &str, label: &str) -> Option<(f64, f64)> {
+    let (_, rest) = expectation.split_once(&format!("{label} "))?;
+    let first = rest
+        .split(['/', ',', ' '])
+        .next()
+        .unwrap()
+        .trim_end_matches('.');
+    let digits = first.split_once('.').map_or(0, |(_, digits)| digits.len());
+    let value = first
+        .parse()
+        .unwrap_or_else(|_| panic!("{label}: {first} is no number"));
+    Some((value, 0.5 * 0.1_f64.powi(digits as i32)))
+}
+
+/// Run an experiment as it stands but for `flags`, and read its summary.
+fn run(file: &Path, flags: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let output = Command::new(env!("CARGO_BIN_EXE_vgrad"))
+        .arg("run")
+        .arg(file)
+        .arg("--out")
+        .arg(&out)
+        .arg("--quiet")
+        .args(flags)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{}: {errors}", stem(file));
+    let summary = fs::read_to_string(out.join("summary.json")).unwrap();
+    serde_json::from_str(&summary).unwrap()
+}
+
+/// A number of a summary, which writes infinity as a string.
+fn number(value: &Value) -> f64 {
+    match value {
+        Value::String(text) => text.parse().unwrap(),
+        value => value.as_f64().unwrap(),
+    }
+}
+
+#[test]
+fn every_file_has_a_schema_a_question_and_an_expectation() {
+    let files = experiments();
+    assert!(files.len() >= 20, "{} files", files.len());
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut lines = text.lines();
+        let name = stem(&file);
+        assert_eq!(
+            lines.next(),
+            Some("#:schema ../vgrad.schema.json"),
+            "{name}"
+        );
+        let question = lines.next().unwrap();
+        assert!(
+            question.starts_with("# ") && question.ends_with('?'),
+            "{name}: {question}"
+        );
+        let expectation = expectation(&file);
+        for part in ["seeds 0-2: test ", ", verdict ", ", attenuation "] {
+            assert!(
+                expectation.contains(part),
+                "{name}: no {part:?} in {expectation}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_file_begins_as_its_last_line_says() {
+    for file in experiments() {
+        let name = stem(&file);
+        let summary = run(&file, &["--set", "train.steps=3"]);
+        assert_eq!(summary["name"], name);
+        let expectation = expectation(&file);
+        let verdict = summary["verdict"].as_str().unwrap();
+        assert!(
+            expectation.contains(&format!(", verdict {verdict},")),
+            "{name}: {verdict}, not: {expectation}"
+        );
+        // Step 0 depends on the draws alone; another machine rounds a little differently.
+        let (expected, half_a_digit) = figure(&expectation, "attenuation").unwrap();
+        let measured = number(&summary["initial"]["attenuation_decades"]);
+        assert!(
+            measured == expected || (measured - expected).abs() <= half_a_digit + 0.02,
+            "{name}: an attenuation of {measured} decades, not: {expectation}"
+        );
+    }
+}
+
+/// Training amplifies rounding, so accuracies of other machines differ by some samples of the 359:
+/// the tolerance is 0.06.
+#[test]
+fn the_quickest_files_end_as_their_last_lines_say() {
+    for name in [
+        "sigmoid_3",
+        "sigmoid_5_adam",
+        "spirals_relu",
+        "deep_sigmoid_batch_norm",
+    ] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
+        let expectation = expectation(&file);
+        let (expected, half_a_digit) = figure(&expectation, "test accuracy").unwrap();
+        let measured = number(&run(&file, &[])["test_accuracy"]);
+        assert!(
+            (measured - expected).abs() <= half_a_digit + 0.06,
+            "{name}: an accuracy of {measured}, not: {expectation}"
+        );
+    }
+}
