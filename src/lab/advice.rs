@@ -1,7 +1,7 @@
 //! What to try next after a run: the known cures, where they apply.
 
 use crate::lab::decay::Verdict;
-use crate::lab::spec::Spec;
+use crate::lab::spec::{BatchSize, Spec};
 use crate::lab::summary::Summary;
 use crate::nn::activation::Activation;
 use crate::nn::init::Init;
@@ -57,22 +57,7 @@ fn against_vanishing(spec: &Spec) -> Vec<Suggestion> {
     use Activation as A;
     let network = &spec.network;
     let mut all = Vec::new();
-    match network.activation {
-        A::Relu(_) | A::LeakyRelu(_)
-            if !matches!(network.init, Init::HeNormal(_) | Init::HeUniform(_)) =>
-        {
-            all.push(try_this(
-                "--set network.init=he_normal",
-                "ReLU halves the signal's variance; He's init doubles it back",
-            ));
-        }
-        A::Relu(_) | A::LeakyRelu(_) => {}
-        _ => all.push(try_this(
-            "--set network.activation=relu --set network.init=he_normal",
-            "an active ReLU has slope 1, and He's init matches it",
-        )),
-    }
-    if has_no_norm(spec) && spec.train.batch_size != crate::lab::spec::BatchSize::Samples(1) {
+    if has_no_norm(spec) && spec.train.batch_size != BatchSize::Samples(1) {
         all.push(try_this(
             "--set network.norm=batch",
             "batch norm keeps every layer in φ's steep part",
@@ -80,6 +65,19 @@ fn against_vanishing(spec: &Spec) -> Vec<Suggestion> {
     }
     if has_no_skip(spec) && network.depth > 1 {
         all.push(scaled_skip(spec));
+    }
+    let is_rectifier = matches!(network.activation, A::Relu(_) | A::LeakyRelu(_));
+    let has_he = matches!(network.init, Init::HeNormal(_) | Init::HeUniform(_));
+    match (is_rectifier, has_he) {
+        (true, true) => {}
+        (true, false) => all.push(try_this(
+            "--set network.init=he_normal",
+            "ReLU halves the signal's mean square; He's init doubles it back",
+        )),
+        (false, _) => all.push(try_this(
+            "--set network.activation=relu --set network.init=he_normal",
+            "an active ReLU has slope 1, and He's init matches it; it may want a smaller learning rate",
+        )),
     }
     all
 }
