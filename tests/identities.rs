@@ -10,9 +10,10 @@ use ndarray::{Array2, Axis};
 use vgrad::base::team::Team;
 use vgrad::nn::activation::Activation;
 use vgrad::nn::architecture::{Architecture, Order};
+use vgrad::nn::block::Block;
 use vgrad::nn::layer::EPS;
 use vgrad::nn::loss::Targets;
-use vgrad::nn::network::{Block, Network};
+use vgrad::nn::network::Network;
 use vgrad::nn::optim::{Moment, Optimizer, Stepper};
 
 /// Rounding of sums of some hundred terms: 1e-13 ≈ 450 units in the last place.
