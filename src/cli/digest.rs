@@ -6,7 +6,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::lab::advice::advice;
+use crate::lab::advice::{advice, has_learned};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::experiment::{LayerProfile, Outcome};
 use crate::lab::spec::Spec;
@@ -17,8 +17,25 @@ const MOST_ROWS: usize = 24;
 /// Characters of the longest bar.
 const BAR_WIDTH: f64 = 24.0;
 
+/// One line, for a run among several.
+pub fn line(outcome: &Outcome) -> String {
+    let summary = &outcome.summary;
+    let attenuation = summary.initial.attenuation_decades.unwrap_or(0.0);
+    let score = match (summary.test_accuracy, summary.test_loss) {
+        (Some(accuracy), _) => format!("test accuracy {accuracy:.3}"),
+        (None, Some(loss)) => format!("test loss {loss:.4}"),
+        (None, None) => format!("train loss {:.4}", summary.train_loss.unwrap_or(f64::NAN)),
+    };
+    format!(
+        "seed {:<4} {:<9} {attenuation:+8.2} decades   {score}   {}\n",
+        summary.seed,
+        summary.verdict.name(),
+        outcome.folder.display()
+    )
+}
+
 /// The whole text. `spec_name` is how the user named the spec.
-pub fn digest(outcome: &Outcome, spec: &Spec, spec_name: &str) -> String {
+pub fn whole(outcome: &Outcome, spec: &Spec, spec_name: &str) -> String {
     let summary = &outcome.summary;
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -40,11 +57,19 @@ pub fn digest(outcome: &Outcome, spec: &Spec, spec_name: &str) -> String {
 
 fn lines(outcome: &Outcome, spec: &Spec) -> Vec<(&'static str, String)> {
     let summary = &outcome.summary;
-    let mut lines = vec![("decay", decay_line(&summary.initial))];
+    let layers = outcome.profile.len();
+    let mut lines = vec![("decay", decay_line(&summary.initial, layers))];
     if summary.last.step > 0 {
-        lines.push(("", decay_line(&summary.last)));
+        lines.push(("", decay_line(&summary.last, layers)));
     }
-    lines.push(("verdict", verdict_line(summary)));
+    lines.push(("verdict", verdict_line(summary, layers)));
+    if summary.verdict != Verdict::Healthy && has_learned(summary) {
+        let end = summary.last.verdict.name();
+        lines.push((
+            "",
+            format!("it trained nevertheless; at the end its gradients are {end}"),
+        ));
+    }
     lines.push(("training", training_line(summary)));
     if let Some(accuracy) = summary.test_accuracy {
         let chance = summary.chance_accuracy.unwrap_or(0.0);
@@ -79,9 +104,17 @@ fn training_line(summary: &Summary) -> String {
     )
 }
 
-fn decay_line(decay: &Decay) -> String {
+fn decay_line(decay: &Decay, layers: usize) -> String {
     let Some(slope) = decay.decay_decades_per_layer else {
-        return format!("step {}: one layer, no decay to speak of", decay.step);
+        let why = if layers == 1 {
+            "one hidden layer, no decay to speak of".to_owned()
+        } else {
+            format!(
+                "{} of {layers} layers read 0 or are not finite, no slope",
+                decay.layers_left_out
+            )
+        };
+        return format!("step {}: {why}", decay.step);
     };
     let error = decay
         .std_error
@@ -101,48 +134,37 @@ fn decay_line(decay: &Decay) -> String {
 }
 
 /// The verdict in a plain sentence.
-fn verdict_line(summary: &Summary) -> String {
-    let (color, sentence) = match (
-        &summary.diverged,
-        summary.initial.attenuation_decades.unwrap_or(0.0),
-    ) {
-        (Some(at), _) => (
-            AnsiColor::Red,
-            format!(
-                "a number stopped being finite at step {}, beginning at layer {} ({})",
-                at.step, at.layer, at.name
-            ),
-        ),
-        (None, a) if a == f64::INFINITY => (
-            AnsiColor::Red,
-            "the first layer receives no gradient at all: it reads exactly 0".to_owned(),
-        ),
-        (None, a) => {
-            let share = if a.abs() < 0.005 {
-                "as much".to_owned()
-            } else {
-                format!("10^{:.1} of the", -a)
-            };
-            let rest = if a.abs() < 0.005 {
-                "gradient as"
-            } else {
-                "gradient that"
-            };
-            let color = match summary.verdict {
-                Verdict::Healthy => AnsiColor::Green,
-                Verdict::AtRisk => AnsiColor::Yellow,
-                _ => AnsiColor::Red,
-            };
-            (
-                color,
-                format!(
-                    "at the start the first layer receives {share} {rest} the last hidden layer gets"
-                ),
-            )
-        }
+fn verdict_line(summary: &Summary, layers: usize) -> String {
+    let color = match summary.verdict {
+        Verdict::Healthy => AnsiColor::Green,
+        Verdict::AtRisk => AnsiColor::Yellow,
+        Verdict::Vanishing | Verdict::Exploding | Verdict::Diverged => AnsiColor::Red,
     };
     let style = Style::new().fg_color(Some(color.into())).bold();
+    let sentence = verdict_sentence(summary, layers);
     format!("{style}{}{style:#}: {sentence}", summary.verdict.name())
+}
+
+fn verdict_sentence(summary: &Summary, layers: usize) -> String {
+    let attenuation = summary.initial.attenuation_decades.unwrap_or(0.0);
+    if let Some(at) = &summary.diverged {
+        return format!(
+            "a number stopped being finite at step {}, beginning at layer {} ({})",
+            at.step, at.layer, at.name
+        );
+    }
+    if attenuation == f64::INFINITY {
+        return "the first layer receives no gradient at all: it reads exactly 0".to_owned();
+    }
+    if layers == 1 {
+        return "with one hidden layer there is nothing to lose on the way".to_owned();
+    }
+    let share = if attenuation.abs() < 0.05 {
+        "as much gradient as".to_owned()
+    } else {
+        format!("10^{:.1} of the gradient that", -attenuation)
+    };
+    format!("at the start the first layer receives {share} the last hidden layer gets")
 }
 
 /// log10 ‖∂L/∂h‖ per layer at both ends of the run, as bars.

@@ -40,7 +40,7 @@ impl NewArgs {
         output::result(&format!("{file}\n"))?;
         if !global.quiet {
             let beside = if schema_is_new {
-                format!("; {SCHEMA} beside it lets an editor complete and check it")
+                format!(" ({SCHEMA} beside it lets an editor complete and check it)")
             } else {
                 String::new()
             };

@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use super::digest::digest;
 use super::progress::Progress;
 use super::spec_args::SpecArgs;
-use super::{Failure, Format, Global, Outcome, output};
+use super::{Failure, Format, Global, Outcome, digest, output};
 use crate::base::Problem;
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::machine::cores;
@@ -157,8 +156,14 @@ impl RunArgs {
         }
         if is_human && global.quiet {
             output::result(&format!("{}\n", run.folder.display()))?;
+        } else if is_human && self.seeds.is_some() && !global.verbose {
+            output::result(&digest::line(&run))?;
         } else if is_human {
-            output::result(&digest(&run, &spec, &self.spec.spec.display().to_string()))?;
+            output::result(&digest::whole(
+                &run,
+                &spec,
+                &self.spec.spec.display().to_string(),
+            ))?;
         }
         let outcome = match run.summary.status {
             Status::Interrupted => Outcome::StoppedEarly,

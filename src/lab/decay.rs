@@ -139,7 +139,8 @@ fn fit(points: &[(f64, f64)]) -> Option<Fit> {
     let residual = sum(&|x, y| (y - slope * x).powi(2));
     Some(Fit {
         slope,
-        r2: (syy > 0.0).then(|| 1.0 - residual / syy),
+        // Where all are equal up to rounding there is no variance to explain.
+        r2: (syy > 1e-24 * n).then(|| 1.0 - residual / syy),
         std_error: (points.len() > 2).then(|| (residual / (n - 2.0) / sxx).sqrt()),
     })
 }

@@ -44,7 +44,7 @@ pub enum Role {
 pub struct TensorShape {
     /// Its name within the layer, e.g. `weight`, `norm.bias`, `skip.scale`.
     pub name: &'static str,
-    /// [fan_in, fan_out] for a weight matrix, otherwise [length].
+    /// [fan_in, fan_out] for a weight matrix, otherwise its length alone.
     pub shape: Vec<usize>,
     /// How it starts.
     pub role: Role,
