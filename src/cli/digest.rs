@@ -34,8 +34,8 @@ pub fn line(outcome: &Outcome) -> String {
     )
 }
 
-/// The whole text. `spec_name` is how the user named the spec.
-pub fn whole(outcome: &Outcome, spec: &Spec, spec_name: &str) -> String {
+/// The whole text. `given` is the command line so far: the spec and its changes.
+pub fn whole(outcome: &Outcome, spec: &Spec, given: &str) -> String {
     let summary = &outcome.summary;
     let mut text = String::new();
     // Writing to a string cannot fail.
@@ -45,11 +45,7 @@ pub fn whole(outcome: &Outcome, spec: &Spec, spec_name: &str) -> String {
     }
     for (i, suggestion) in advice(spec, summary).iter().enumerate() {
         let label = if i == 0 { "try next" } else { "" };
-        let _ = writeln!(
-            text,
-            "{label:<12} vgrad run {spec_name} {}",
-            suggestion.flags
-        );
+        let _ = writeln!(text, "{label:<12} vgrad run {given} {}", suggestion.flags);
         let _ = writeln!(text, "{:<12}   {}", "", suggestion.why);
     }
     text

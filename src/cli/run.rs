@@ -12,7 +12,7 @@ use super::{Failure, Format, Global, Outcome, digest, output};
 use crate::base::Problem;
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::machine::cores;
-use crate::lab::run_folder::{Destination, fresh_folder};
+use crate::lab::run_folder::{Destination, RunFolder, fresh_folder};
 use crate::lab::spec::{LoadedSpec, Spec};
 use crate::lab::summary::Status;
 use crate::study::data::rebase;
@@ -91,28 +91,44 @@ impl RunArgs {
             ));
             return Err(problem.help("start from a smaller seed").into());
         };
+        let has_runs = Path::new(RUNS).exists();
         let group = match &self.out {
             Some(out) => out.clone(),
             None if self.force => Path::new(RUNS).join(&loaded.spec.name),
             None => fresh_folder(Path::new(RUNS), &loaded.spec.name)?,
         };
+        let folder = |seed: u64| Destination::Exactly(group.join(format!("seed-{seed}")));
+        if !self.force {
+            // Not after hours, at the last seed.
+            let occupied = [Destination::Exactly(group.clone())].into_iter();
+            for destination in occupied.chain((first..=last).map(folder)) {
+                RunFolder::check_free(&destination)?;
+            }
+        }
         let mut summaries = Vec::new();
-        let mut outcome = Outcome::Done;
+        let mut result = Ok(Outcome::Done);
         for seed in first..=last {
-            let destination = Destination::Exactly(group.join(format!("seed-{seed}")));
             let spec = Spec {
                 seed,
                 ..loaded.spec.clone()
             };
-            let end = self.one(global, loaded, spec, destination, threads)?;
-            summaries.extend(end.summary);
-            outcome = end.outcome;
-            if outcome != Outcome::Done {
+            match self.one(global, loaded, spec, folder(seed), threads) {
+                Ok(end) => {
+                    summaries.extend(end.summary);
+                    result = Ok(end.outcome);
+                }
+                Err(failure) => result = Err(failure),
+            }
+            if !matches!(result, Ok(Outcome::Done)) {
                 break;
             }
         }
-        // Empty if nothing was worth keeping; only then does this succeed.
+        // Only empty folders can be removed: those of nothing worth keeping.
         let _ = std::fs::remove_dir(&group);
+        if !has_runs {
+            let _ = std::fs::remove_dir(RUNS);
+        }
+        let outcome = result?;
         if self.format == Format::Json {
             output::result(&format!("[\n{}]\n", summaries.join(",\n")))?;
         }
@@ -159,11 +175,7 @@ impl RunArgs {
         } else if is_human && self.seeds.is_some() && !global.verbose {
             output::result(&digest::line(&run))?;
         } else if is_human {
-            output::result(&digest::whole(
-                &run,
-                &spec,
-                &self.spec.spec.display().to_string(),
-            ))?;
+            output::result(&digest::whole(&run, &spec, &self.spec.command_line()))?;
         }
         let outcome = match run.summary.status {
             Status::Interrupted => Outcome::StoppedEarly,

@@ -88,6 +88,9 @@ fn run_in<T: Scalar>(
     options: &RunOptions,
     audience: &mut dyn Audience,
 ) -> Result<Option<Outcome>, Problem> {
+    if options.force {
+        keep_inputs(&spec, options)?;
+    }
     let plan = Plan::<T>::new(spec, options.base_dir)?;
     let team = Team::new(options.threads)?;
     let mut network = network(&plan, options.base_dir)?;
@@ -100,6 +103,32 @@ fn run_in<T: Scalar>(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Refuses to replace a run whose files this run reads.
+fn keep_inputs(spec: &Spec, options: &RunOptions) -> Result<(), Problem> {
+    let data = spec
+        .data
+        .source
+        .input_files()
+        .into_iter()
+        .map(|(_, path)| path);
+    let inputs = data.chain(spec.network.weights.as_deref());
+    let replaced = RunFolder::replaced_by(&options.destination);
+    let replaced: Vec<_> = replaced
+        .iter()
+        .filter_map(|file| file.canonicalize().ok())
+        .collect();
+    for input in inputs {
+        let found = options.base_dir.join(input).canonicalize();
+        if found.is_ok_and(|path| replaced.contains(&path)) {
+            return Err(
+                Problem::in_file(input, "is part of the run that --force would replace")
+                    .help("choose another folder with --out, or copy the file elsewhere first"),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The network at its start: drawn, or from the spec's weights file.

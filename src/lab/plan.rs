@@ -7,6 +7,7 @@ use crate::base::{Problem, Scalar};
 use crate::lab::machine::free_memory;
 use crate::lab::spec::{BatchSize, Every, Spec, Width};
 use crate::nn::architecture::Architecture;
+use crate::nn::layer::skip::Skip;
 use crate::nn::loss::Loss;
 use crate::nn::optim::Stepper;
 use crate::study::data::{Dataset, LoadOptions, load};
@@ -152,28 +153,45 @@ fn refuse_absurd_sizes<T>(spec: &Spec) -> Result<(), Problem> {
 }
 
 /// Bytes the network will take. With one width for all layers they grow
-/// linearly in the depth, so two shallow networks tell those of any other and
-/// a depth of 10⁹ is answered at once.
+/// linearly in the number of layers and of skips, so four shallow networks tell
+/// those of any other and a depth of 10⁹ is answered at once.
 fn network_bytes<T: Scalar>(spec: &Spec, data: &Dataset<T>, batch: usize, states: usize) -> f64 {
-    let bytes = |widths: Vec<usize>| {
+    const SHALLOW: usize = 9;
+    const DEEP: usize = 17;
+    let depth = spec.network.depth;
+    let bytes = |spec: &Spec, widths: Vec<usize>| {
         architecture(spec, data, widths)
             .graph::<T>(false)
             .bytes(batch, states)
     };
-    let depth = spec.network.depth;
-    match &spec.network.width {
-        Width::PerLayer(widths) => bytes(widths.clone()),
-        Width::All(width) => {
-            let every = architecture(spec, data, Vec::new()).layers_per_skip();
-            let (shallow, deep) = (1 + 2 * every, 1 + 4 * every);
-            if depth <= deep || every > depth {
-                return bytes(vec![*width; depth]);
-            }
-            let base = bytes(vec![*width; shallow]);
-            let per_layer = (bytes(vec![*width; deep]) - base) / (deep - shallow) as f64;
-            base + per_layer * (depth - shallow) as f64
-        }
+    let width = match &spec.network.width {
+        Width::PerLayer(widths) => return bytes(spec, widths.clone()),
+        Width::All(width) => *width,
+    };
+    if depth <= DEEP {
+        return bytes(spec, vec![width; depth]);
     }
+    // What 8 more layers take, where they come in groups of `every`.
+    let growth = |every: usize| {
+        let mut spec = spec.clone();
+        if let Skip::Identity(skip) = &mut spec.network.skip {
+            skip.every = every;
+        }
+        let shallow = bytes(&spec, vec![width; SHALLOW]);
+        (shallow, bytes(&spec, vec![width; DEEP]) - shallow)
+    };
+    let more = (DEEP - SHALLOW) as f64;
+    let (shallow, singly) = growth(1);
+    let (_, in_pairs) = growth(2);
+    let per_skip = (singly - in_pairs) / (more / 2.0);
+    let per_layer = singly / more - per_skip;
+    let every = match &spec.network.skip {
+        Skip::Identity(skip) => skip.every,
+        _ => 1,
+    };
+    let layers = (depth - SHALLOW) as f64;
+    let skips = ((depth - 1) / every) as f64 - (SHALLOW - 1) as f64;
+    shallow + layers * per_layer + skips * per_skip
 }
 
 fn too_large(bytes: f64, available: &str) -> Problem {

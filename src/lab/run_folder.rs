@@ -15,8 +15,18 @@ const FILES: &[&str] = &[
     "gradients.csv",
     "training.csv",
     "spec.toml",
-    "weights",
+    "weights/initial.safetensors",
+    "weights/final.safetensors",
 ];
+
+/// The folder of weights within a run folder.
+const WEIGHTS: &str = "weights";
+
+/// The files of the run that `folder` holds.
+fn run_files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = FILES.iter().map(|file| folder.join(file));
+    files.filter(|file| file.exists())
+}
 
 /// Name of the file whose lock says that a process is writing the folder.
 const LOCK: &str = ".lock";
@@ -72,34 +82,23 @@ impl RunFolder {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
             Err(error) => return Err(cannot_create(path, &error)),
         };
-        let holds_run = || FILES.iter().any(|file| path.join(file).exists());
-        let occupied = || {
-            Problem::in_file(path, "already holds a run")
-                .help("add --force to replace it, --resume to go on with an unfinished one, or choose another folder")
-        };
+        let holds_run = || run_files(path).next().is_some();
         if !is_new && !force && holds_run() {
-            return Err(occupied());
+            return Err(occupied(path));
         }
         let folder = Self::lock(path.to_owned(), is_new)?;
         // Somebody else may have come and gone between the look and the lock.
         if !is_new && !force && holds_run() {
-            return Err(occupied());
+            return Err(occupied(path));
         }
         // The summary goes first: without it, nothing else looks whole.
-        for file in FILES
-            .iter()
-            .map(|file| path.join(file))
-            .filter(|file| file.exists())
-        {
-            let removed = if file.is_dir() {
-                fs::remove_dir_all(&file)
-            } else {
-                fs::remove_file(&file)
-            };
-            removed.map_err(|error| {
+        for file in run_files(path) {
+            fs::remove_file(&file).map_err(|error| {
                 Problem::in_file(&file, format!("could not be replaced: {error}"))
             })?;
         }
+        // Stays if it holds files of the user's.
+        let _ = fs::remove_dir(path.join(WEIGHTS));
         Ok(folder)
     }
 
@@ -123,6 +122,25 @@ impl RunFolder {
                 is_new,
                 lock: None,
             }),
+        }
+    }
+
+    /// Whether the folder could be claimed without `force`.
+    ///
+    /// # Errors
+    /// If it holds a run.
+    pub fn check_free(destination: &Destination) -> Result<(), Problem> {
+        match destination {
+            Destination::Exactly(path) if run_files(path).next().is_some() => Err(occupied(path)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The files that claiming the folder with `force` would take away.
+    pub fn replaced_by(destination: &Destination) -> Vec<PathBuf> {
+        match destination {
+            Destination::Exactly(path) => run_files(path).collect(),
+            Destination::Numbered { parent, name } => run_files(&parent.join(name)).collect(),
         }
     }
 
@@ -155,13 +173,10 @@ impl RunFolder {
     /// this run wrote, and the folder itself if it is new.
     pub fn abandon(self) {
         // Nothing here can be done about a failure, and nothing is lost by it.
-        for file in FILES.iter().map(|file| self.path.join(file)) {
-            let _ = if file.is_dir() {
-                fs::remove_dir_all(&file)
-            } else {
-                fs::remove_file(&file)
-            };
+        for file in run_files(&self.path) {
+            let _ = fs::remove_file(&file);
         }
+        let _ = fs::remove_dir(self.path.join(WEIGHTS));
         let (path, is_new) = (self.path.clone(), self.is_new);
         drop(self);
         if is_new {
@@ -211,6 +226,12 @@ fn make_readable(file: &NamedTempFile) {
 
 #[cfg(not(unix))]
 fn make_readable(_file: &NamedTempFile) {}
+
+fn occupied(path: &Path) -> Problem {
+    Problem::in_file(path, "already holds a run").help(
+        "add --force to replace it, --resume to go on with an unfinished one, or choose another folder",
+    )
+}
 
 fn cannot_create(path: &Path, error: &std::io::Error) -> Problem {
     Problem::in_file(

@@ -2,7 +2,6 @@
 //! `layers.3.weight` has shape [fan_out, fan_in].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use safetensors::tensor::TensorView;
@@ -11,6 +10,7 @@ use safetensors::{Dtype, SafeTensors};
 use crate::base::{Problem, Scalar};
 use crate::nn::layer::{Role, TensorShape};
 use crate::nn::network::Network;
+use crate::study::data::read_file;
 
 /// Where one tensor of a network lives.
 struct Slot {
@@ -116,10 +116,7 @@ pub fn to_bytes<T: Scalar>(network: &Network<T>) -> Result<Vec<u8>, Problem> {
 /// then left half changed.
 pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Problem> {
     let wrong = |what: String| Problem::in_file(path, what);
-    let bytes = fs::read(path).map_err(|error| {
-        wrong(format!("the weights could not be read: {error}"))
-            .help("check network.weights; the path is relative to the spec")
-    })?;
+    let bytes = read_file("network.weights", path)?;
     let file = SafeTensors::deserialize(&bytes).map_err(|error| {
         wrong(format!("is not a safetensors file: {error}"))
             .help("write one with `log.save_weights = true` or with safetensors.torch.save_file")
@@ -175,6 +172,11 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Prob
             .enumerate()
         {
             *entry = T::of(values[slot.file_index(i)]);
+            if name.ends_with("running_var") && *entry < T::zero() {
+                return Err(wrong(format!(
+                    "tensor `{name}` holds the variance {entry}; expected at least 0"
+                )));
+            }
             if !entry.is_finite() {
                 return Err(wrong(format!(
                     "tensor `{name}` holds {} at place {} (from 0), which is not a finite {}",

@@ -22,7 +22,7 @@ mod teacher;
 pub use csv::Csv;
 pub use dataset::{Dataset, LoadOptions, Split, load};
 pub use digits::Digits;
-pub use files::rebase;
+pub use files::{read as read_file, rebase};
 pub use idx::Idx;
 pub use planar::{Circles, Moons, Spirals};
 pub use raw::{Inputs, Raw};
