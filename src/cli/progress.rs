@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output;
 use crate::base::Problem;
 use crate::lab::experiment::Audience;
 use crate::study::train::{StepRecord, Watch};
@@ -52,15 +53,13 @@ impl Progress {
         }
     }
 
-    fn plain_line(&self, record: &StepRecord) -> String {
-        let seconds = self.started.elapsed().as_secs_f64();
-        let rate = record.step as f64 / seconds;
-        let left = Duration::from_secs(((self.steps - record.step) as f64 / rate.max(1e-9)) as u64);
+    /// Loss, accuracy, speed and time left.
+    fn state(&self, record: &StepRecord) -> String {
+        // The step of the record is done, although not yet counted.
+        let rate = (record.step + 1) as f64 / self.started.elapsed().as_secs_f64();
+        let left = Duration::from_secs(((self.steps - record.step) as f64 / rate) as u64);
         format!(
-            "{}: step {}/{}  {}  {rate:.1} steps/s  {} left",
-            self.name,
-            record.step,
-            self.steps,
+            "{}  {rate:.1} steps/s  {} left",
             figures(record),
             humantime::format_duration(left)
         )
@@ -91,15 +90,18 @@ impl Watch for Progress {
             return Ok(());
         }
         self.last_shown = now;
-        let line = matches!(self.kind, Kind::Plain).then(|| self.plain_line(record));
-        match (&mut self.kind, line) {
-            (Kind::Bar(bar), _) => {
+        let state = self.state(record);
+        match &mut self.kind {
+            Kind::Quiet => {}
+            Kind::Plain => output::remark(&format!(
+                "{}: step {}/{}  {state}",
+                self.name, record.step, self.steps
+            )),
+            Kind::Bar(bar) => {
                 let bar = bar.get_or_insert_with(|| new_bar(&self.name, self.steps));
-                bar.set_position(record.step);
-                bar.set_message(figures(record));
+                bar.update(|bar| bar.set_pos(record.step));
+                bar.set_message(state);
             }
-            (_, Some(line)) => anstream::eprintln!("{line}"),
-            (_, None) => {}
         }
         Ok(())
     }
@@ -121,10 +123,8 @@ impl Audience for Progress {
 }
 
 fn new_bar(name: &str, steps: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template(
-        "{prefix} {wide_bar} {pos}/{len}  {msg}  {per_sec}  {eta} left",
-    )
-    .expect("the template is a constant");
+    let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}  {msg}")
+        .expect("the template is a constant");
     let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
     bar.set_style(style);
     bar.set_prefix(name.to_owned());

@@ -1,6 +1,7 @@
 //! `vgrad run`: trains a network and logs every layer's gradients.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +13,7 @@ use super::{Failure, Format, Global, Outcome, digest, output};
 use crate::base::Problem;
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::machine::cores;
-use crate::lab::run_folder::{Destination, RunFolder, fresh_folder};
+use crate::lab::run_folder::{Destination, fresh_folder, is_free};
 use crate::lab::spec::{LoadedSpec, Spec};
 use crate::lab::summary::Status;
 use crate::study::data::rebase;
@@ -91,48 +92,77 @@ impl RunArgs {
             ));
             return Err(problem.help("start from a smaller seed").into());
         };
-        let has_runs = Path::new(RUNS).exists();
+        let runs_is_new = !Path::new(RUNS).exists();
         let group = match &self.out {
             Some(out) => out.clone(),
             None if self.force => Path::new(RUNS).join(&loaded.spec.name),
             None => fresh_folder(Path::new(RUNS), &loaded.spec.name)?,
         };
-        let folder = |seed: u64| Destination::Exactly(group.join(format!("seed-{seed}")));
-        if !self.force {
-            // Not after hours, at the last seed.
-            let occupied = [Destination::Exactly(group.clone())].into_iter();
-            for destination in occupied.chain((first..=last).map(folder)) {
-                RunFolder::check_free(&destination)?;
-            }
-        }
+        self.is_free_for(&group, first..=last)?;
         let mut summaries = Vec::new();
-        let mut result = Ok(Outcome::Done);
-        for seed in first..=last {
-            let spec = Spec {
-                seed,
-                ..loaded.spec.clone()
-            };
-            match self.one(global, loaded, spec, folder(seed), threads) {
-                Ok(end) => {
-                    summaries.extend(end.summary);
-                    result = Ok(end.outcome);
+        let mut all = || {
+            for seed in first..=last {
+                let destination = Destination::Exactly(group.join(format!("seed-{seed}")));
+                let spec = Spec {
+                    seed,
+                    ..loaded.spec.clone()
+                };
+                let end = self.one(global, loaded, spec, destination, threads)?;
+                summaries.extend(end.summary);
+                match end.outcome {
+                    Outcome::Done => {}
+                    // What earlier seeds have left is worth keeping.
+                    Outcome::Interrupted if !summaries.is_empty() => {
+                        return Ok(Outcome::StoppedEarly);
+                    }
+                    other => return Ok(other),
                 }
-                Err(failure) => result = Err(failure),
             }
-            if !matches!(result, Ok(Outcome::Done)) {
-                break;
-            }
-        }
-        // Only empty folders can be removed: those of nothing worth keeping.
-        let _ = std::fs::remove_dir(&group);
-        if !has_runs {
+            Ok(Outcome::Done)
+        };
+        let outcome: Result<Outcome, Failure> = all();
+        // Empty if nothing was worth keeping; only then does this succeed.
+        let is_empty = std::fs::remove_dir(&group).is_ok();
+        if is_empty && runs_is_new {
             let _ = std::fs::remove_dir(RUNS);
         }
-        let outcome = result?;
+        let outcome = outcome?;
         if self.format == Format::Json {
             output::result(&format!("[\n{}]\n", summaries.join(",\n")))?;
         }
         Ok(outcome)
+    }
+
+    /// That a group of `seeds` may go into the folder `group`, as far as can
+    /// be told before the first one is run.
+    fn is_free_for(&self, group: &Path, seeds: RangeInclusive<u64>) -> Result<(), Failure> {
+        is_free(group).map_err(|problem| {
+            problem.help("--seeds needs a folder without a run of its own: choose one with --out")
+        })?;
+        if self.force {
+            return Ok(());
+        }
+        for entry in std::fs::read_dir(group).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let seed = name.to_str().and_then(|name| name.strip_prefix("seed-"));
+            let seed = seed.and_then(|seed| seed.parse().ok());
+            if seed.is_some_and(|seed| seeds.contains(&seed)) {
+                is_free(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The command line of this run, for others to add to.
+    fn command_line(&self) -> String {
+        let mut words = vec![quoted(&self.spec.spec.display().to_string())];
+        for set in &self.spec.set {
+            words.extend(["--set".to_owned(), quoted(set)]);
+        }
+        if let Some(seed) = self.spec.seed {
+            words.push(format!("--seed {seed}"));
+        }
+        words.join(" ")
     }
 
     fn one(
@@ -175,7 +205,7 @@ impl RunArgs {
         } else if is_human && self.seeds.is_some() && !global.verbose {
             output::result(&digest::line(&run))?;
         } else if is_human {
-            output::result(&digest::whole(&run, &spec, &self.spec.command_line()))?;
+            output::result(&digest::whole(&run, &spec, &self.command_line()))?;
         }
         let outcome = match run.summary.status {
             Status::Interrupted => Outcome::StoppedEarly,
@@ -185,6 +215,16 @@ impl RunArgs {
             outcome,
             summary: Some(run.summary.to_json()),
         })
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./=+,:@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -21,22 +21,6 @@ pub struct SpecArgs {
 }
 
 impl SpecArgs {
-    /// The spec and the changes as they were given, ready for a shell.
-    pub fn command_line(&self) -> String {
-        let set = self
-            .set
-            .iter()
-            .flat_map(|set| ["--set".to_owned(), quoted(set)]);
-        let seed = self.seed.into_iter().map(|seed| format!("--seed {seed}"));
-        let spec = quoted(&self.spec.display().to_string());
-        [spec]
-            .into_iter()
-            .chain(set)
-            .chain(seed)
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-
     /// Reads the spec and makes the changes.
     pub fn load(&self) -> Result<LoadedSpec, Failure> {
         let mut overrides = Overrides::parse(&self.set)?;
@@ -44,15 +28,5 @@ impl SpecArgs {
             overrides.seed(seed);
         }
         Ok(Spec::load(&self.spec, &overrides)?)
-    }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+:,@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }

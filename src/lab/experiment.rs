@@ -1,6 +1,6 @@
 //! Running one experiment: plan, network, run folder, training, summary.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime};
 
@@ -47,7 +47,7 @@ pub trait Audience: Watch + Send {
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The run folder.
-    pub folder: std::path::PathBuf,
+    pub folder: PathBuf,
     /// The summary.
     pub summary: Summary,
     /// log10 ‖∂L/∂h_l‖ of the hidden layers at the first and last logged step.
@@ -88,47 +88,56 @@ fn run_in<T: Scalar>(
     options: &RunOptions,
     audience: &mut dyn Audience,
 ) -> Result<Option<Outcome>, Problem> {
-    if options.force {
-        keep_inputs(&spec, options)?;
-    }
     let plan = Plan::<T>::new(spec, options.base_dir)?;
     let team = Team::new(options.threads)?;
     let mut network = network(&plan, options.base_dir)?;
-    let folder = RunFolder::claim(&options.destination, options.force)?;
-    match run_in_folder(&plan, &mut network, &team, &folder, options, audience) {
-        Ok(Some(outcome)) => Ok(Some(outcome)),
-        Ok(None) => {
+    let inputs = inputs(&plan.spec, options.base_dir);
+    let folder = RunFolder::claim(&options.destination, options.force, &inputs)?;
+    let recorder = match open_folder(&plan, &network, &folder, options) {
+        Ok(recorder) => recorder,
+        Err(problem) => {
             folder.abandon();
-            Ok(None)
+            return Err(problem);
         }
-        Err(problem) => Err(problem),
+    };
+    let outcome = run_in_folder(
+        &plan,
+        &mut network,
+        &team,
+        (&folder, recorder),
+        options,
+        audience,
+    )?;
+    if outcome.is_none() {
+        folder.abandon();
     }
+    Ok(outcome)
 }
 
-/// Refuses to replace a run whose files this run reads.
-fn keep_inputs(spec: &Spec, options: &RunOptions) -> Result<(), Problem> {
-    let data = spec
-        .data
-        .source
-        .input_files()
-        .into_iter()
-        .map(|(_, path)| path);
-    let inputs = data.chain(spec.network.weights.as_deref());
-    let replaced = RunFolder::replaced_by(&options.destination);
-    let replaced: Vec<_> = replaced
-        .iter()
-        .filter_map(|file| file.canonicalize().ok())
-        .collect();
-    for input in inputs {
-        let found = options.base_dir.join(input).canonicalize();
-        if found.is_ok_and(|path| replaced.contains(&path)) {
-            return Err(
-                Problem::in_file(input, "is part of the run that --force would replace")
-                    .help("choose another folder with --out, or copy the file elsewhere first"),
-            );
-        }
+/// The files that `spec` reads.
+fn inputs(spec: &Spec, base_dir: &Path) -> Vec<PathBuf> {
+    let data = spec.data.source.input_files();
+    let data = data.into_iter().map(|(_, file)| file);
+    let weights = spec.network.weights.as_deref();
+    data.chain(weights)
+        .map(|file| base_dir.join(file))
+        .collect()
+}
+
+/// Writes what is known before the first step, and opens the rest.
+fn open_folder<T: Scalar>(
+    plan: &Plan<T>,
+    network: &Network<T>,
+    folder: &RunFolder,
+    options: &RunOptions,
+) -> Result<Recorder, Problem> {
+    let mut saved = plan.spec.clone();
+    saved.rebase_paths(options.base_dir, folder.path());
+    folder.write("spec.toml", saved.to_toml(options.schema)?.as_bytes())?;
+    if plan.spec.log.save_weights {
+        folder.write("weights/initial.safetensors", &weights::to_bytes(network)?)?;
     }
-    Ok(())
+    Recorder::create(folder.path())
 }
 
 /// The network at its start: drawn, or from the spec's weights file.
@@ -151,18 +160,11 @@ fn run_in_folder<T: Scalar>(
     plan: &Plan<T>,
     network: &mut Network<T>,
     team: &Team,
-    folder: &RunFolder,
+    (folder, mut recorder): (&RunFolder, Recorder),
     options: &RunOptions,
     audience: &mut dyn Audience,
 ) -> Result<Option<Outcome>, Problem> {
-    let mut saved = plan.spec.clone();
-    saved.rebase_paths(options.base_dir, folder.path());
-    folder.write("spec.toml", saved.to_toml(options.schema)?.as_bytes())?;
-    if plan.spec.log.save_weights {
-        folder.write("weights/initial.safetensors", &weights::to_bytes(network)?)?;
-    }
     let mut history = History::new(plan.architecture.main_path().collect());
-    let mut recorder = Recorder::create(folder.path())?;
     let started = (SystemTime::now(), Instant::now());
     audience.begin(&plan.spec.name, plan.training.steps);
     let ending = {
@@ -340,5 +342,10 @@ impl Watch for Watchers<'_> {
         self.recorder.step(record)?;
         self.history.note(record);
         self.audience.step(record)
+    }
+
+    fn before_evaluation(&mut self) -> Result<(), Problem> {
+        self.recorder.before_evaluation()?;
+        self.audience.before_evaluation()
     }
 }

@@ -153,45 +153,37 @@ fn refuse_absurd_sizes<T>(spec: &Spec) -> Result<(), Problem> {
 }
 
 /// Bytes the network will take. With one width for all layers they grow
-/// linearly in the number of layers and of skips, so four shallow networks tell
-/// those of any other and a depth of 10⁹ is answered at once.
+/// linearly in the depth, so a few shallow networks tell those of any other
+/// and a depth of 10⁹ is answered at once.
 fn network_bytes<T: Scalar>(spec: &Spec, data: &Dataset<T>, batch: usize, states: usize) -> f64 {
-    const SHALLOW: usize = 9;
-    const DEEP: usize = 17;
-    let depth = spec.network.depth;
-    let bytes = |spec: &Spec, widths: Vec<usize>| {
-        architecture(spec, data, widths)
-            .graph::<T>(false)
-            .bytes(batch, states)
-    };
     let width = match &spec.network.width {
-        Width::PerLayer(widths) => return bytes(spec, widths.clone()),
         Width::All(width) => *width,
+        Width::PerLayer(widths) => {
+            let architecture = architecture(spec, data, widths.clone());
+            return architecture.graph::<T>(false).bytes(batch, states);
+        }
     };
-    if depth <= DEEP {
-        return bytes(spec, vec![width; depth]);
-    }
-    // What 8 more layers take, where they come in groups of `every`.
-    let growth = |every: usize| {
-        let mut spec = spec.clone();
-        if let Skip::Identity(skip) = &mut spec.network.skip {
+    let bytes = |groups: usize, every: usize| {
+        let mut architecture = architecture(spec, data, vec![width; 1 + groups * every]);
+        if let Skip::Identity(skip) = &mut architecture.skip {
             skip.every = every;
         }
-        let shallow = bytes(&spec, vec![width; SHALLOW]);
-        (shallow, bytes(&spec, vec![width; DEEP]) - shallow)
+        architecture.graph::<T>(false).bytes(batch, states)
     };
-    let more = (DEEP - SHALLOW) as f64;
-    let (shallow, singly) = growth(1);
-    let (_, in_pairs) = growth(2);
-    let per_skip = (singly - in_pairs) / (more / 2.0);
-    let per_layer = singly / more - per_skip;
-    let every = match &spec.network.skip {
-        Skip::Identity(skip) => skip.every,
-        _ => 1,
+    // Layer 1, then groups of `every` layers, a skip around each.
+    let every = architecture(spec, data, Vec::new()).layers_per_skip();
+    let groups = (spec.network.depth - 1) / every;
+    let per_group = |every: usize| (bytes(4, every) - bytes(2, every)) / 2.0;
+    if groups <= 4 && every <= 4 {
+        return bytes(groups, every);
+    }
+    let (shown, inner) = if every <= 4 {
+        (every, 0.0)
+    } else {
+        (4, per_group(4) - per_group(3))
     };
-    let layers = (depth - SHALLOW) as f64;
-    let skips = ((depth - 1) / every) as f64 - (SHALLOW - 1) as f64;
-    shallow + layers * per_layer + skips * per_skip
+    let group = per_group(shown) + inner * (every - shown) as f64;
+    bytes(2, shown) - 2.0 * per_group(shown) + group * groups as f64
 }
 
 fn too_large(bytes: f64, available: &str) -> Problem {

@@ -9,7 +9,8 @@ use tempfile::NamedTempFile;
 
 use crate::base::Problem;
 
-/// The files and folders of a run, which `--force` may replace.
+/// The files of a run, which `--force` may replace. The summary goes first:
+/// without it, nothing else looks whole.
 const FILES: &[&str] = &[
     "summary.json",
     "gradients.csv",
@@ -19,14 +20,8 @@ const FILES: &[&str] = &[
     "weights/final.safetensors",
 ];
 
-/// The folder of weights within a run folder.
-const WEIGHTS: &str = "weights";
-
-/// The files of the run that `folder` holds.
-fn run_files(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let files = FILES.iter().map(|file| folder.join(file));
-    files.filter(|file| file.exists())
-}
+/// The folders of a run besides its own.
+const FOLDERS: &[&str] = &["weights"];
 
 /// Name of the file whose lock says that a process is writing the folder.
 const LOCK: &str = ".lock";
@@ -54,22 +49,27 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Claims the folder for this process. `force` replaces an earlier run.
+    /// Claims the folder for this process. `force` replaces an earlier run,
+    /// but none of `inputs`, the files that this run reads.
     ///
     /// # Errors
     /// If the folder holds a run (without `force`), belongs to a running
     /// process, is a file or cannot be written.
-    pub fn claim(destination: &Destination, force: bool) -> Result<Self, Problem> {
+    pub fn claim(
+        destination: &Destination,
+        force: bool,
+        inputs: &[PathBuf],
+    ) -> Result<Self, Problem> {
         match destination {
-            Destination::Exactly(path) => Self::claim_exactly(path, force),
+            Destination::Exactly(path) => Self::claim_exactly(path, force, inputs),
             Destination::Numbered { parent, name } if force => {
-                Self::claim_exactly(&parent.join(name), true)
+                Self::claim_exactly(&parent.join(name), true, inputs)
             }
             Destination::Numbered { parent, name } => Self::lock(fresh_folder(parent, name)?, true),
         }
     }
 
-    fn claim_exactly(path: &Path, force: bool) -> Result<Self, Problem> {
+    fn claim_exactly(path: &Path, force: bool, inputs: &[PathBuf]) -> Result<Self, Problem> {
         if path.exists() && !path.is_dir() {
             return Err(Problem::in_file(path, "is a file; a run needs a folder")
                 .help("give --out a folder, new or empty"));
@@ -82,66 +82,48 @@ impl RunFolder {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
             Err(error) => return Err(cannot_create(path, &error)),
         };
-        let holds_run = || run_files(path).next().is_some();
-        if !is_new && !force && holds_run() {
-            return Err(occupied(path));
+        let may_be_used = || {
+            if force {
+                spares(path, inputs)
+            } else {
+                is_free(path)
+            }
+        };
+        if !is_new {
+            may_be_used()?;
         }
         let folder = Self::lock(path.to_owned(), is_new)?;
-        // Somebody else may have come and gone between the look and the lock.
-        if !is_new && !force && holds_run() {
-            return Err(occupied(path));
-        }
-        // The summary goes first: without it, nothing else looks whole.
-        for file in run_files(path) {
-            fs::remove_file(&file).map_err(|error| {
-                Problem::in_file(&file, format!("could not be replaced: {error}"))
+        if !is_new {
+            // Somebody else may have come and gone between the look and the lock.
+            may_be_used()?;
+            clear(path).map_err(|error| {
+                Problem::in_file(path, format!("could not be replaced: {error}"))
             })?;
         }
-        // Stays if it holds files of the user's.
-        let _ = fs::remove_dir(path.join(WEIGHTS));
         Ok(folder)
     }
 
     fn lock(path: PathBuf, is_new: bool) -> Result<Self, Problem> {
         let file = path.join(LOCK);
-        let lock = fs::File::create(&file).map_err(|error| cannot_create(&path, &error))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path,
-                is_new,
-                lock: Some(lock),
-            }),
-            Err(fs::TryLockError::WouldBlock) => Err(Problem::in_file(
-                &path,
-                "is being written by another vgrad process",
-            )
-            .help("wait for it, or choose another folder with --out")),
-            // Some file systems have no locks; a fresh folder is ours anyway.
-            Err(fs::TryLockError::Error(_)) => Ok(Self {
-                path,
-                is_new,
-                lock: None,
-            }),
-        }
-    }
-
-    /// Whether the folder could be claimed without `force`.
-    ///
-    /// # Errors
-    /// If it holds a run.
-    pub fn check_free(destination: &Destination) -> Result<(), Problem> {
-        match destination {
-            Destination::Exactly(path) if run_files(path).next().is_some() => Err(occupied(path)),
-            _ => Ok(()),
-        }
-    }
-
-    /// The files that claiming the folder with `force` would take away.
-    pub fn replaced_by(destination: &Destination) -> Vec<PathBuf> {
-        match destination {
-            Destination::Exactly(path) => run_files(path).collect(),
-            Destination::Numbered { parent, name } => run_files(&parent.join(name)).collect(),
-        }
+        let lock = loop {
+            let lock = fs::File::create(&file).map_err(|error| cannot_create(&path, &error))?;
+            match lock.try_lock() {
+                // Whoever had the lock may have taken its file away meanwhile;
+                // then this lock keeps nobody out.
+                Ok(()) if !is_at(&lock, &file) => {}
+                Ok(()) => break Some(lock),
+                Err(fs::TryLockError::WouldBlock) => {
+                    return Err(Problem::in_file(
+                        &path,
+                        "is being written by another vgrad process",
+                    )
+                    .help("wait for it, or choose another folder with --out"));
+                }
+                // Some file systems have no locks; a fresh folder is ours anyway.
+                Err(fs::TryLockError::Error(_)) => break None,
+            }
+        };
+        Ok(Self { path, is_new, lock })
     }
 
     /// The folder.
@@ -162,7 +144,9 @@ impl RunFolder {
         let parent = path.parent().unwrap_or(&self.path);
         fs::create_dir_all(parent).map_err(|error| failed(&error))?;
         let mut file = NamedTempFile::new_in(parent).map_err(|error| failed(&error))?;
-        file.write_all(content).map_err(|error| failed(&error))?;
+        // The file and not its wrapper, whose errors name the temporary path.
+        let written = file.as_file_mut().write_all(content);
+        written.map_err(|error| failed(&error))?;
         file.as_file().sync_all().map_err(|error| failed(&error))?;
         make_readable(&file);
         file.persist(&path).map_err(|error| failed(&error.error))?;
@@ -173,10 +157,7 @@ impl RunFolder {
     /// this run wrote, and the folder itself if it is new.
     pub fn abandon(self) {
         // Nothing here can be done about a failure, and nothing is lost by it.
-        for file in run_files(&self.path) {
-            let _ = fs::remove_file(&file);
-        }
-        let _ = fs::remove_dir(self.path.join(WEIGHTS));
+        let _ = clear(&self.path);
         let (path, is_new) = (self.path.clone(), self.is_new);
         drop(self);
         if is_new {
@@ -187,10 +168,78 @@ impl RunFolder {
 
 impl Drop for RunFolder {
     fn drop(&mut self) {
-        if self.lock.take().is_some() {
+        // The file goes while it is still locked, lest it be another's by then.
+        if self.lock.is_some() {
             let _ = fs::remove_file(self.path.join(LOCK));
         }
     }
+}
+
+/// Whether `file` is what lies at `path`.
+#[cfg(unix)]
+fn is_at(file: &fs::File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |found: fs::Metadata| (found.dev(), found.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(file), Ok(path)) => identity(file) == identity(path),
+        _ => false,
+    }
+}
+
+/// A file that is open elsewhere cannot be taken away there.
+#[cfg(not(unix))]
+fn is_at(_file: &fs::File, _path: &Path) -> bool {
+    true
+}
+
+/// That `folder` holds no run, finished or not; it need not exist.
+///
+/// # Errors
+/// If it does, naming the ways on.
+pub fn is_free(folder: &Path) -> Result<(), Problem> {
+    match FILES.iter().find(|file| folder.join(file).exists()) {
+        None => Ok(()),
+        Some(file) => Err(
+            Problem::in_file(folder, format!("already holds a run ({file})")).help(
+                "add --force to replace it, --resume to go on with an unfinished one, \
+                 or choose another folder with --out",
+            ),
+        ),
+    }
+}
+
+/// That replacing the run in `folder` takes none of `inputs` away.
+fn spares(folder: &Path, inputs: &[PathBuf]) -> Result<(), Problem> {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let doomed: Vec<PathBuf> = FILES.iter().filter_map(|f| real(&folder.join(f))).collect();
+    let is_doomed = |input: &&PathBuf| real(input).is_some_and(|input| doomed.contains(&input));
+    match inputs.iter().find(is_doomed) {
+        None => Ok(()),
+        Some(input) => Err(Problem::in_file(
+            input,
+            "is read by this run and would be replaced by it",
+        )
+        .help("choose another folder with --out")),
+    }
+}
+
+/// Takes away a run's files, and its folders where nothing else is in them.
+fn clear(folder: &Path) -> std::io::Result<()> {
+    for file in FILES {
+        match fs::remove_file(folder.join(file)) {
+            Err(error)
+                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Err(error);
+            }
+            _ => {}
+        }
+    }
+    for inner in FOLDERS {
+        // Fails if something else is in it, and then it stays.
+        let _ = fs::remove_dir(folder.join(inner));
+    }
+    Ok(())
 }
 
 /// Creates `parent/name`, or `parent/name-2` … if that is taken: a folder that
@@ -227,12 +276,6 @@ fn make_readable(file: &NamedTempFile) {
 #[cfg(not(unix))]
 fn make_readable(_file: &NamedTempFile) {}
 
-fn occupied(path: &Path) -> Problem {
-    Problem::in_file(path, "already holds a run").help(
-        "add --force to replace it, --resume to go on with an unfinished one, or choose another folder",
-    )
-}
-
 fn cannot_create(path: &Path, error: &std::io::Error) -> Problem {
     Problem::in_file(
         path,
@@ -254,7 +297,7 @@ mod tests {
         };
         let folders: Vec<_> = std::thread::scope(|scope| {
             let claims: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| RunFolder::claim(&destination, false).unwrap()))
+                .map(|_| scope.spawn(|| RunFolder::claim(&destination, false, &[]).unwrap()))
                 .collect();
             claims
                 .into_iter()
@@ -274,7 +317,7 @@ mod tests {
     fn an_exact_folder_is_kept_unless_forced() {
         let dir = tempfile::tempdir().unwrap();
         let destination = Destination::Exactly(dir.path().join("a/b"));
-        let claim = |force| RunFolder::claim(&destination, force);
+        let claim = |force| RunFolder::claim(&destination, force, &[]);
         let first = claim(false).unwrap();
         assert!(
             claim(true)

@@ -2,6 +2,7 @@
 //! `layers.3.weight` has shape [fan_out, fan_in].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 use safetensors::tensor::TensorView;
@@ -10,7 +11,6 @@ use safetensors::{Dtype, SafeTensors};
 use crate::base::{Problem, Scalar};
 use crate::nn::layer::{Role, TensorShape};
 use crate::nn::network::Network;
-use crate::study::data::read_file;
 
 /// Where one tensor of a network lives.
 struct Slot {
@@ -116,7 +116,16 @@ pub fn to_bytes<T: Scalar>(network: &Network<T>) -> Result<Vec<u8>, Problem> {
 /// then left half changed.
 pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Problem> {
     let wrong = |what: String| Problem::in_file(path, what);
-    let bytes = read_file("network.weights", path)?;
+    let unreadable = |error: &dyn std::fmt::Display| {
+        wrong(format!("the weights could not be read: {error}"))
+            .help("check network.weights; the path is relative to the spec")
+    };
+    let found = fs::metadata(path).map_err(|error| unreadable(&error))?;
+    // A pipe or device could block or go on for ever.
+    if !found.is_file() {
+        return Err(unreadable(&"this is no ordinary file"));
+    }
+    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
     let file = SafeTensors::deserialize(&bytes).map_err(|error| {
         wrong(format!("is not a safetensors file: {error}"))
             .help("write one with `log.save_weights = true` or with safetensors.torch.save_file")
@@ -172,9 +181,11 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Prob
             .enumerate()
         {
             *entry = T::of(values[slot.file_index(i)]);
-            if name.ends_with("running_var") && *entry < T::zero() {
+            if entry.wide() < 0.0 && slot.shape.name.ends_with("running_var") {
                 return Err(wrong(format!(
-                    "tensor `{name}` holds the variance {entry}; expected at least 0"
+                    "tensor `{name}` holds {} at place {} (from 0), but a variance is not negative",
+                    values[slot.file_index(i)],
+                    slot.file_index(i)
                 )));
             }
             if !entry.is_finite() {

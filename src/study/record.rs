@@ -31,7 +31,10 @@ impl Table {
         writer
             .write_record(columns)
             .map_err(|error| cannot_write(&path, &error))?;
-        Ok(Self { path, writer })
+        let mut table = Self { path, writer };
+        // A file with a header can be read, an empty one cannot.
+        table.flush()?;
+        Ok(table)
     }
 
     fn write(&mut self, row: impl Serialize) -> Result<(), Problem> {
@@ -146,5 +149,9 @@ impl Watch for Recorder {
             self.flush()?;
         }
         Ok(())
+    }
+
+    fn before_evaluation(&mut self) -> Result<(), Problem> {
+        self.flush()
     }
 }

@@ -94,6 +94,14 @@ pub trait Watch {
     /// # Errors
     /// Whatever keeps the run from being recorded; it ends the run.
     fn step(&mut self, record: &StepRecord) -> Result<(), Problem>;
+
+    /// Called before a look at the test set, which may take long.
+    ///
+    /// # Errors
+    /// As for [`Watch::step`].
+    fn before_evaluation(&mut self) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
 /// How a run ended.
@@ -211,6 +219,7 @@ pub fn train<T: Scalar>(
         // Before the batch: the test set sees the weights and running averages
         // that `step` updates have made.
         let test = if is_last || step.is_multiple_of(plan.evaluate_every) {
+            watch.before_evaluation()?;
             evaluate(network, &data.test, &test_rows, plan.batch_size, team)
         } else {
             None
