@@ -33,7 +33,7 @@ pub fn open(key: &str, path: &Path) -> Result<File, Problem> {
 /// Reads a whole data file; `key` is the spec's key that names it.
 ///
 /// # Errors
-/// Those of [`open`].
+/// If it cannot be opened or read, or is no file (a folder, a device).
 pub fn read(key: &str, path: &Path) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     open(key, path)?
