@@ -7,6 +7,7 @@ use crate::base::{Problem, Scalar};
 use crate::lab::machine::free_memory;
 use crate::lab::spec::{BatchSize, Every, Spec, Width};
 use crate::nn::architecture::Architecture;
+use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;
 use crate::nn::loss::Loss;
 use crate::nn::optim::Stepper;
@@ -93,6 +94,11 @@ impl<T: Scalar> Plan<T> {
 
 fn batch_size(spec: &Spec, samples: usize) -> Result<usize, Problem> {
     match spec.train.batch_size {
+        BatchSize::Full(_) if samples == 1 && matches!(spec.network.norm, Norm::Batch(_)) => {
+            let what = "the training split has one sample, and batch norm needs at least two";
+            Err(Problem::at_key("train.batch_size", what)
+                .help("give more samples, lower data.test_fraction, or choose another norm"))
+        }
         BatchSize::Full(_) => Ok(samples),
         BatchSize::Samples(batch) if batch <= samples => Ok(batch),
         BatchSize::Samples(batch) => Err(Problem::at_key(

@@ -67,3 +67,13 @@ fn more_threads_than_anybody_has_are_no_harm() {
     assert!(desk.csv_files("one") == desk.csv_files("many"));
     desk.run("--threads 0").refused(&["--threads"]);
 }
+
+#[test]
+fn a_full_batch_of_one_has_no_batch_norm() {
+    let desk = Desk::with(SMALL);
+    let one = "--set data.source.blobs.samples=4 --set data.test_fraction=0.7 --set train.batch_size=full";
+    desk.run(&format!("{one} --set network.norm=batch"))
+        .refused(&["train.batch_size", "batch norm"]);
+    assert!(!desk.has("runs"));
+    desk.run(one).fine();
+}
