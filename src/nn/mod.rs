@@ -14,3 +14,4 @@ mod observe;
 pub mod optim;
 pub mod pass;
 pub mod piece;
+pub mod times;

@@ -13,6 +13,7 @@ use crate::nn::measure::Moments;
 use crate::nn::optim::{Moment, Stepper};
 use crate::nn::pass::{Exchange, NodePieces, Pass, parameters_of};
 use crate::nn::piece::{Piece, PieceTargets, piece_count};
+use crate::nn::times::PhaseTimes;
 
 /// A step's figures over the whole network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +40,7 @@ pub struct Network<T> {
     exchange: Exchange,
     /// Updates made so far.
     step: u64,
+    times: Option<PhaseTimes>,
 }
 
 impl<T: Scalar> Network<T> {
@@ -113,7 +115,19 @@ impl<T: Scalar> Network<T> {
             pieces,
             exchange: Exchange::new(count, longest),
             step: 0,
+            times: None,
         }
+    }
+
+    /// Starts (or stops) measuring where the time goes; the figures start at 0.
+    /// Measuring costs some time itself.
+    pub fn measure_times(&mut self, on: bool) {
+        self.times = on.then(PhaseTimes::default);
+    }
+
+    /// Where the time has gone since [`Self::measure_times`].
+    pub fn times(&self) -> PhaseTimes {
+        self.times.unwrap_or_default()
     }
 
     /// Number of layers, the output layer included.
