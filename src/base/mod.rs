@@ -7,6 +7,7 @@ pub mod nearest;
 pub mod problem;
 pub mod rng;
 pub mod scalar;
+pub mod simd;
 pub mod team;
 
 pub use problem::Problem;

@@ -5,12 +5,25 @@ use std::iter::Sum;
 
 use ndarray::{LinalgScalar, NdFloat, ScalarOperand};
 
+use super::gemm::{PackingBuffer, Register};
+
 /// `f32` or `f64`, with the special functions the activations need.
 ///
 /// `NdFloat` brings the arithmetic and the elementary functions; the error
 /// function comes from libm (errors below one unit in the last place).
 pub trait Scalar:
-    NdFloat + LinalgScalar + ScalarOperand + Sum + Default + Debug + Display + Send + Sync + 'static
+    NdFloat
+    + LinalgScalar
+    + ScalarOperand
+    + Register
+    + PackingBuffer
+    + Sum
+    + Default
+    + Debug
+    + Display
+    + Send
+    + Sync
+    + 'static
 {
     /// The name used in a spec, `"f32"` or `"f64"`.
     const NAME: &'static str;

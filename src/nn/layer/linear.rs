@@ -1,7 +1,7 @@
 //! The linear map z = x·W + b.
 
 use crate::base::Scalar;
-use crate::base::gemm::{gemm, matrix, matrix_mut};
+use crate::base::gemm::{Matrix, Start, gemm};
 
 use super::{Backward, Forward, Layer, PiecesOf, Role, TensorShape};
 
@@ -57,16 +57,15 @@ impl<T: Scalar> Layer<T> for Linear {
     fn forward(&self, pass: Forward<T>) {
         let rows = pass.rows.count;
         let (weight, bias) = pass.parameters.trained.split_at(self.fan_in * self.fan_out);
-        if self.bias.is_some() {
-            pass.output
-                .chunks_exact_mut(self.fan_out)
-                .for_each(|row| row.copy_from_slice(bias));
-        }
+        let start = match self.bias {
+            Some(_) => Start::Row(bias),
+            None => Start::Zero,
+        };
         gemm(
-            matrix(pass.inputs[0], rows, self.fan_in),
-            matrix(weight, self.fan_in, self.fan_out),
-            self.bias.is_some(),
-            matrix_mut(pass.output, rows, self.fan_out),
+            Matrix::new(pass.inputs[0], rows, self.fan_in),
+            Matrix::new(weight, self.fan_in, self.fan_out),
+            start,
+            pass.output,
         );
     }
 
@@ -86,11 +85,16 @@ impl<T: Scalar> Layer<T> for Linear {
         let [grad_input, ..] = pass.grad_inputs;
         if grad_input.is_wanted() {
             let rows = pass.rows.count;
+            let start = if grad_input.accumulate {
+                Start::Add
+            } else {
+                Start::Zero
+            };
             gemm(
-                matrix(pass.grad_output, rows, self.fan_out),
-                matrix(pass.parameters.trained, self.fan_in, self.fan_out).reversed_axes(),
-                grad_input.accumulate,
-                matrix_mut(grad_input.values, rows, self.fan_in),
+                Matrix::new(pass.grad_output, rows, self.fan_out),
+                Matrix::new(pass.parameters.trained, self.fan_in, self.fan_out).transposed(),
+                start,
+                grad_input.values,
             );
         }
     }
@@ -100,10 +104,10 @@ impl<T: Scalar> Layer<T> for Linear {
         for p in 0..pieces.count() {
             let rows = pieces.rows(p);
             gemm(
-                matrix(pieces.input(p), rows, self.fan_in).reversed_axes(),
-                matrix(pieces.grad_output(p), rows, self.fan_out),
-                p > 0,
-                matrix_mut(weight, self.fan_in, self.fan_out),
+                Matrix::new(pieces.input(p), rows, self.fan_in).transposed(),
+                Matrix::new(pieces.grad_output(p), rows, self.fan_out),
+                if p > 0 { Start::Add } else { Start::Zero },
+                weight,
             );
         }
         super::sum_tallies(pieces, bias);

@@ -1,0 +1,274 @@
+//! The only matrix product of the engine: one seam, so that the kernel behind
+//! it can change.
+//!
+//! Every entry of a product is one chain of fused multiply-adds over k in
+//! ascending order, begun at what [`Start`] says, wherever the entry lies and
+//! however the rows are cut: products of some rows, or sums over some rows
+//! continued with [`Start::Add`], give the bits of the whole product.
+
+mod kernel;
+mod pack;
+mod register;
+
+use std::cell::RefCell;
+
+use super::{Scalar, simd};
+use kernel::Product;
+
+pub use pack::Transpose;
+pub use register::Register;
+
+/// A matrix over a slice; transposing it moves nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a, T> {
+    values: &'a [T],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a, T> Matrix<'a, T> {
+    /// The first `rows * columns` values, row by row.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn new(values: &'a [T], rows: usize, columns: usize) -> Self {
+        Self {
+            values: &values[..rows * columns],
+            rows,
+            columns,
+            row_stride: columns,
+            column_stride: 1,
+        }
+    }
+
+    /// The transposed matrix.
+    #[must_use]
+    pub fn transposed(self) -> Self {
+        Self {
+            values: self.values,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
+
+    /// Whether its rows are contiguous.
+    fn is_row_major(&self) -> bool {
+        self.column_stride == 1
+    }
+}
+
+/// What a product is added to.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a, T> {
+    /// Nothing.
+    Zero,
+    /// What C holds.
+    Add,
+    /// This row, in every row of C: a bias of length n.
+    Row(&'a [T]),
+}
+
+/// C ← start + A·B; A is [m, k], B [k, n], C [m, n] row by row.
+///
+/// Runs on the calling thread alone: parallelism belongs above the product,
+/// where the pieces of work do not depend on the number of threads. Nothing is
+/// allocated but each thread's packing buffer, once.
+///
+/// # Panics
+/// If the shapes do not fit each other.
+pub fn gemm<T: Scalar>(a: Matrix<T>, b: Matrix<T>, start: Start<T>, c: &mut [T]) {
+    assert_eq!(a.columns, b.rows, "columns of A, rows of B");
+    assert_eq!(c.len(), a.rows * b.columns, "entries of C");
+    if c.is_empty() {
+        return;
+    }
+    if b.rows == 0 {
+        match start {
+            Start::Zero => c.fill(T::zero()),
+            Start::Add => {}
+            Start::Row(row) => c
+                .chunks_exact_mut(row.len())
+                .for_each(|c| c.copy_from_slice(row)),
+        }
+        return;
+    }
+    T::with_packing_buffer(|buffer| {
+        buffer.resize(buffer.len().max(kernel::buffer_len()), T::zero());
+        let product = Product { a, b, start, c };
+        product.run(simd::arch(), buffer);
+    });
+}
+
+/// A scalar type whose threads keep a packing buffer.
+pub trait PackingBuffer: Sized + 'static {
+    /// Lends the calling thread's buffer.
+    fn with_packing_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R;
+}
+
+macro_rules! packing_buffer {
+    ($($T:ty)+) => {$(
+        impl PackingBuffer for $T {
+            fn with_packing_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R {
+                thread_local! {
+                    static BUFFER: RefCell<Vec<$T>> = const { RefCell::new(Vec::new()) };
+                }
+                BUFFER.with_borrow_mut(work)
+            }
+        }
+    )+};
+}
+packing_buffer! { f32 f64 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::rng::stream;
+    use rand::RngExt;
+
+    fn numbers(count: usize, index: u64) -> Vec<f64> {
+        let mut random = stream(7, "gemm test", index);
+        (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
+    }
+
+    fn at<T: Copy>(m: Matrix<T>, i: usize, j: usize) -> T {
+        m.values[i * m.row_stride + j * m.column_stride]
+    }
+
+    /// The product as the definition has it, each entry with the sum of its
+    /// terms' sizes, which bounds its rounding error.
+    fn by_definition<T: Scalar>(
+        a: Matrix<T>,
+        b: Matrix<T>,
+        start: Start<T>,
+        c: &[T],
+    ) -> Vec<(f64, f64)> {
+        let entry = |i: usize, j: usize| {
+            let first = match start {
+                Start::Zero => 0.0,
+                Start::Add => c[i * b.columns + j].wide(),
+                Start::Row(row) => row[j].wide(),
+            };
+            let terms = (0..a.columns).map(|p| at(a, i, p).wide() * at(b, p, j).wide());
+            let (sum, size) = terms.fold((first, first.abs()), |(s, z), t| (s + t, z + t.abs()));
+            (sum, size)
+        };
+        (0..a.rows * b.columns)
+            .map(|x| entry(x / b.columns, x % b.columns))
+            .collect()
+    }
+
+    fn shapes() -> impl Iterator<Item = (usize, usize, usize)> {
+        let edges = [1, 2, 3, 5, 8, 13, 31, 32, 33, 64, 65];
+        let all = edges.into_iter().flat_map(move |m| edges.map(|k| (m, k)));
+        let all = all.flat_map(move |(m, k)| edges.map(|n| (m, k, n)));
+        all.chain([(7, 300, 70), (20, 129, 1100), (3, 257, 129)])
+    }
+
+    fn check<T: Scalar>(epsilon: f64) {
+        for (m, k, n) in shapes() {
+            let of =
+                |index, count| -> Vec<T> { numbers(count, index).into_iter().map(T::of).collect() };
+            let (a, b, row, c) = (of(1, m * k), of(2, k * n), of(3, n), of(4, m * n));
+            let (at, bt) = (of(1, m * k), of(2, k * n));
+            for a in [Matrix::new(&a, m, k), Matrix::new(&at, k, m).transposed()] {
+                for b in [Matrix::new(&b, k, n), Matrix::new(&bt, n, k).transposed()] {
+                    for start in [Start::Zero, Start::Add, Start::Row(&row)] {
+                        let mut product = c.clone();
+                        gemm(a, b, start, &mut product);
+                        let expected = by_definition(a, b, start, &c);
+                        for (x, (y, size)) in product.iter().zip(expected) {
+                            // k + 1 roundings, each below epsilon of the terms' sizes.
+                            let bound = (k + 1) as f64 * epsilon * size;
+                            assert!(
+                                (x.wide() - y).abs() <= bound,
+                                "{m} {k} {n} {start:?}: {x} {y}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn products_of_every_shape_and_layout() {
+        check::<f32>(f64::from(f32::EPSILON));
+        check::<f64>(f64::EPSILON);
+    }
+
+    #[test]
+    fn cutting_rows_or_sums_changes_no_bit() {
+        let (m, k, n) = (29, 150, 77);
+        let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+        let mut whole = vec![0.0; m * n];
+        gemm(
+            Matrix::new(&a, m, k),
+            Matrix::new(&b, k, n),
+            Start::Zero,
+            &mut whole,
+        );
+        for cut in 1..m {
+            let mut rows = vec![0.0; m * n];
+            let (above, below) = rows.split_at_mut(cut * n);
+            gemm(
+                Matrix::new(&a, cut, k),
+                Matrix::new(&b, k, n),
+                Start::Zero,
+                above,
+            );
+            gemm(
+                Matrix::new(&a[cut * k..], m - cut, k),
+                Matrix::new(&b, k, n),
+                Start::Zero,
+                below,
+            );
+            assert_eq!(rows, whole);
+        }
+        let mut transposed = vec![0.0; k * m];
+        (0..m * k).for_each(|x| transposed[x % k * m + x / k] = a[x]);
+        for cut in 1..k {
+            let mut sums = vec![0.0; m * n];
+            let mut part = |first: usize, last: usize, start| {
+                let a = Matrix::new(&transposed[first * m..], last - first, m).transposed();
+                gemm(
+                    a,
+                    Matrix::new(&b[first * n..], last - first, n),
+                    start,
+                    &mut sums,
+                );
+            };
+            part(0, cut, Start::Zero);
+            part(cut, k, Start::Add);
+            assert_eq!(sums, whole);
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_agrees_with_plain_code() {
+        let (m, k, n) = (37, 70, 101);
+        let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+        let mut buffer = vec![0.0; kernel::buffer_len()];
+        let mut run = |arch| {
+            let mut c = vec![0.0; m * n];
+            let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, n, k).transposed());
+            Product {
+                a,
+                b,
+                start: Start::Zero,
+                c: &mut c,
+            }
+            .run(arch, &mut buffer);
+            c
+        };
+        let plain = run(simd::plain());
+        for arch in simd::available() {
+            let fast = run(arch);
+            let close = |(x, y): (&f64, &f64)| (x - y).abs() <= k as f64 * f64::EPSILON;
+            assert!(fast.iter().zip(&plain).all(close), "{arch:?}");
+        }
+    }
+}
