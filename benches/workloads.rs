@@ -169,7 +169,7 @@ fn steps(criterion: &mut Criterion) {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let mut session = Session::new(&workload, is_logged.then_some(folder.path()));
                 group.bench_function(name, |bencher| {
-                    team.enter(|| bencher.iter(|| session.step(&data, &team)));
+                    bencher.iter(|| session.step(&data, &team));
                 });
             }
             group.finish();

@@ -173,17 +173,15 @@ fn run_in_folder<T: Scalar>(
             recorder: &mut recorder,
             audience,
         };
-        team.enter(|| {
-            train(
-                network,
-                &plan.data,
-                &plan.training,
-                &plan.stepper,
-                team,
-                options.stop,
-                &mut watchers,
-            )
-        })
+        train(
+            network,
+            &plan.data,
+            &plan.training,
+            &plan.stepper,
+            team,
+            options.stop,
+            &mut watchers,
+        )
     };
     audience.end();
     let ending = ending?;

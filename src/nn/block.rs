@@ -8,6 +8,7 @@ use crate::base::scalar::sum_of_squares;
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
 use crate::nn::optim::{Moment, Stepper};
+use crate::nn::times::{Phase, Stopwatch};
 
 /// The parameters of one layer with their gradients and optimizer state, each
 /// in one flat buffer; the weight matrix, if there is one, comes first.
@@ -24,6 +25,8 @@ pub struct Block<T> {
     pub gradient: Vec<T>,
     /// Sums over them at the last step.
     pub sums: BlockSums,
+    /// Where its time goes.
+    pub watch: Stopwatch,
     state: Vec<T>,
 }
 
@@ -67,6 +70,7 @@ impl<T: Scalar> Block<T> {
             running: vec![T::zero(); running],
             gradient: vec![T::zero(); trained],
             sums: BlockSums::default(),
+            watch: Stopwatch::default(),
             state: vec![T::zero(); trained * states],
         }
     }
@@ -134,17 +138,21 @@ impl<T: Scalar> Block<T> {
         pieces: &dyn PiecesOf<T>,
         observe: bool,
     ) {
+        self.watch.start();
         layer.gradient(pieces, &mut self.gradient);
+        self.watch.lap(Phase::Products);
         let (weight, others) = self.gradient.split_at(self.weight_len());
         self.sums.weight_grad_squares = sum_of_squares(weight);
         self.sums.other_grad_squares = sum_of_squares(others);
         self.sums.update_squares = None;
         let zeros = || weight.iter().map(|g| u64::from(*g == T::zero())).sum();
         self.sums.zero_grads = observe.then(zeros);
+        self.watch.lap(Phase::Norms);
     }
 
     /// One step of the optimizer, the gradient scaled by `clip` first.
     pub fn update(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T) {
+        self.watch.start();
         let weight = self.weight_len();
         let (weights, others) = self.trained.split_at_mut(weight);
         let (weight_grads, other_grads) = self.gradient.split_at(weight);
@@ -154,6 +162,7 @@ impl<T: Scalar> Block<T> {
         stepper.step(moment, clip, others, other_grads, other_state);
         self.sums.weight_squares = squares.params;
         self.sums.update_squares = Some(squares.update);
+        self.watch.lap(Phase::Update);
     }
 
     /// Σ W² for a step after which no update is made.

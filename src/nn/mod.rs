@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod architecture;
 pub mod block;
+pub mod grain;
 pub mod graph;
 pub mod init;
 pub mod layer;

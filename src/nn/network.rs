@@ -6,14 +6,15 @@ use crate::base::Scalar;
 use crate::base::team::Team;
 use crate::nn::architecture::Architecture;
 use crate::nn::block::Block;
+use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::Graph;
-use crate::nn::layer::{Mode, Rows};
+use crate::nn::layer::Mode;
 use crate::nn::loss::{Loss, LossSums, Targets};
 use crate::nn::measure::Moments;
 use crate::nn::optim::{Moment, Stepper};
 use crate::nn::pass::{Exchange, NodePieces, Pass, parameters_of};
-use crate::nn::piece::{Piece, PieceTargets, piece_count};
-use crate::nn::times::PhaseTimes;
+use crate::nn::piece::{Piece, PieceTargets};
+use crate::nn::times::{PhaseTimes, Stopwatch};
 
 /// A step's figures over the whole network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +41,8 @@ pub struct Network<T> {
     exchange: Exchange,
     /// Updates made so far.
     step: u64,
-    times: Option<PhaseTimes>,
+    /// Rows of the largest batch.
+    batch: usize,
 }
 
 impl<T: Scalar> Network<T> {
@@ -93,10 +95,6 @@ impl<T: Scalar> Network<T> {
             block.draw(architecture, purpose, node.unit);
             blocks.push(block);
         }
-        let count = piece_count(batch);
-        let pieces = (0..count)
-            .map(|p| Piece::new(&graph, p, count, piece_rows(p, count, batch).1, classes))
-            .collect();
         let longest = graph
             .nodes
             .iter()
@@ -107,27 +105,56 @@ impl<T: Scalar> Network<T> {
             })
             .max()
             .unwrap_or(0);
+        let grains = grain_count(batch);
         Self {
+            pieces: vec![Piece::new(&graph, 0..grains, batch, classes)],
             graph,
             loss,
             blocks,
             block_of,
-            pieces,
-            exchange: Exchange::new(count, longest),
+            batch,
+            exchange: Exchange::new(grains, longest),
             step: 0,
-            times: None,
         }
+    }
+
+    /// Cuts the batch into pieces for `threads` threads, of whole grains each.
+    /// Which threads there are changes no result; a network that was never
+    /// divided is one piece.
+    pub fn divide(&mut self, threads: usize) {
+        let grains = grain_count(self.batch);
+        let parts = threads.clamp(1, grains);
+        if parts == self.pieces.len() {
+            return;
+        }
+        let classes = matches!(self.pieces[0].targets, PieceTargets::Classes(_));
+        self.pieces.clear();
+        self.pieces.extend((0..parts).map(|p| {
+            let mine = part(p, parts, grains);
+            Piece::new(&self.graph, mine, self.batch, classes)
+        }));
     }
 
     /// Starts (or stops) measuring where the time goes; the figures start at 0.
     /// Measuring costs some time itself.
     pub fn measure_times(&mut self, on: bool) {
-        self.times = on.then(PhaseTimes::default);
+        let pieces = self.pieces.iter_mut().map(|piece| &mut piece.watch);
+        let blocks = self.blocks.iter_mut().map(|block| &mut block.watch);
+        pieces
+            .chain(blocks)
+            .for_each(|watch| *watch = Stopwatch::new(on));
     }
 
     /// Where the time has gone since [`Self::measure_times`].
     pub fn times(&self) -> PhaseTimes {
-        self.times.unwrap_or_default()
+        let pieces = self.pieces.iter().map(|piece| &piece.watch);
+        let blocks = self.blocks.iter().map(|block| &block.watch);
+        pieces.chain(blocks).map(Stopwatch::times).sum()
+    }
+
+    /// The grains of the batch, in their order.
+    pub(super) fn grains(&self) -> impl Iterator<Item = &Grain> {
+        self.pieces.iter().flat_map(|piece| &piece.grains)
     }
 
     /// Number of layers, the output layer included.
@@ -162,8 +189,7 @@ impl<T: Scalar> Network<T> {
     /// If there are more rows than that, or the widths or the kind of target
     /// differ from what the network was made for.
     pub fn load(&mut self, inputs: &Array2<T>, targets: &Targets<T>, rows: &[usize]) {
-        let count = self.pieces.len();
-        let capacity: usize = self.pieces.iter().map(|piece| piece.capacity).sum();
+        let capacity = self.batch;
         assert!(
             rows.len() <= capacity,
             "{} rows exceed the batch of {capacity}",
@@ -177,13 +203,8 @@ impl<T: Scalar> Network<T> {
         // A smaller batch fills the first pieces.
         let mut first = 0;
         for piece in &mut self.pieces {
-            let (_, room) = piece_rows(piece.index, count, capacity);
-            let here = room.min(rows.len() - first);
-            piece.rows = Rows {
-                first,
-                count: here,
-                batch: rows.len(),
-            };
+            piece.place(first, rows.len());
+            let here = piece.rows.count;
             let mine = &rows[first..first + here];
             for (slot, &row) in piece
                 .input_mut(&self.graph)
@@ -314,9 +335,9 @@ impl<T: Scalar> Network<T> {
 
     fn loss_sums(&self) -> LossSums {
         let mut total = LossSums::default();
-        for piece in self.pieces.iter().filter(|piece| piece.rows.count > 0) {
-            total.loss += piece.loss.loss;
-            total.correct += piece.loss.correct;
+        for grain in self.grains().filter(|grain| grain.rows.count > 0) {
+            total.loss += grain.loss.loss;
+            total.correct += grain.loss.correct;
         }
         total
     }
@@ -369,10 +390,4 @@ impl<T: Scalar> Network<T> {
     pub fn measure_weights(&mut self) {
         self.blocks.iter_mut().for_each(Block::measure_weight);
     }
-}
-
-/// First row and number of rows of piece `p` of `count` in a batch of `rows`.
-fn piece_rows(p: usize, count: usize, rows: usize) -> (usize, usize) {
-    let first = |p: usize| p * rows / count;
-    (first(p), first(p + 1) - first(p))
 }

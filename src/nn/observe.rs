@@ -13,9 +13,8 @@ impl<T: Scalar> Network<T> {
     pub fn figures(&self, l: usize) -> LayerFigures {
         let mut figures = LayerFigures::default();
         let squares = |v: usize| {
-            self.pieces
-                .iter()
-                .map(|piece| piece.grad_squares[v])
+            self.grains()
+                .map(|grain| grain.grad_squares[v])
                 .sum::<f64>()
         };
         for (n, node) in self.unit_nodes(l) {
@@ -46,17 +45,14 @@ impl<T: Scalar> Network<T> {
     fn observe_activation(&self, n: usize, figures: &mut LayerFigures) {
         let mut moments = Moments::default();
         let mut saturated = Some(0);
-        for piece in &self.pieces {
-            let sums = &piece.activations[n];
+        for grain in self.grains() {
+            let sums = &grain.activations[n];
             moments.join(&sums.values);
             saturated = saturated.zip(sums.saturated).map(|(a, b)| a + b);
         }
         let width = self.graph.nodes[n].layer.width();
-        let alive_somewhere = |unit: &usize| {
-            self.pieces
-                .iter()
-                .any(|piece| piece.activations[n].alive[*unit])
-        };
+        let alive_somewhere =
+            |unit: &usize| self.grains().any(|grain| grain.activations[n].alive[*unit]);
         let alive = (0..width).filter(alive_somewhere).count();
         figures.activation_mean = Some(moments.mean);
         figures.activation_std = Some(moments.std());
@@ -81,11 +77,8 @@ impl<T: Scalar> Network<T> {
     /// Where something first stopped being finite: on the way forward, else in
     /// the loss, else on the way back. `None` if all is finite.
     pub(super) fn first_non_finite(&self, loss: f64) -> Option<usize> {
-        let squares_are_finite = |v: usize| {
-            self.pieces
-                .iter()
-                .all(|piece| piece.grad_squares[v].is_finite())
-        };
+        let squares_are_finite =
+            |v: usize| self.grains().all(|grain| grain.grad_squares[v].is_finite());
         let blocks_are_finite = self
             .blocks
             .iter()

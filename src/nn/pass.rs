@@ -9,6 +9,7 @@ use crate::nn::block::Block;
 use crate::nn::graph::Graph;
 use crate::nn::layer::{Mode, Parameters, PiecesOf};
 use crate::nn::piece::Piece;
+use crate::nn::times::Phase;
 
 /// Where pieces exchange tallies: two banks in turn, so that a piece may write
 /// its next tally while others still read the last one.
@@ -18,10 +19,10 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Room for tallies of up to `longest` entries from each of `pieces` pieces.
-    pub fn new(pieces: usize, longest: usize) -> Self {
+    /// Room for tallies of up to `longest` entries from each of `grains` grains.
+    pub fn new(grains: usize, longest: usize) -> Self {
         let bank = || {
-            (0..pieces)
+            (0..grains)
                 .map(|_| RwLock::new(vec![0.0; longest]))
                 .collect()
         };
@@ -31,18 +32,18 @@ impl Exchange {
         }
     }
 
-    fn publish(&self, round: usize, piece: usize, tally: &[f64]) {
-        let mut slot = self.banks[round % 2][piece]
+    fn publish(&self, round: usize, grain: usize, tally: &[f64]) {
+        let mut slot = self.banks[round % 2][grain]
             .write()
             .unwrap_or_else(|e| e.into_inner());
         slot[..tally.len()].copy_from_slice(tally);
     }
 
-    /// Hands every piece's tally of `round` to `take`, in the pieces' order.
+    /// Hands every grain's tally of `round` to `take`, in the grains' order.
     fn read(&self, round: usize, length: usize, mut take: impl FnMut(usize, &[f64])) {
-        for (p, slot) in self.banks[round % 2].iter().enumerate() {
+        for (g, slot) in self.banks[round % 2].iter().enumerate() {
             let slot = slot.read().unwrap_or_else(|e| e.into_inner());
-            take(p, &slot[..length]);
+            take(g, &slot[..length]);
         }
     }
 }
@@ -76,23 +77,27 @@ impl<T: Scalar> Pass<'_, T> {
         if layer.couples_rows() {
             let length = layer.forward_tally_len();
             for piece in &mut *share {
-                let index = piece.index;
-                self.exchange
-                    .publish(*round, index, piece.forward_tally(self.graph, n));
+                for g in 0..piece.grains.len() {
+                    let grain = piece.first_grain + g;
+                    let tally = piece.forward_tally(self.graph, n, g);
+                    self.exchange.publish(*round, grain, tally);
+                }
             }
             self.exchange.barrier.wait(self.parties);
             for piece in &mut *share {
                 let slots = piece.gathered_mut();
-                self.exchange.read(*round, length, |p, tally| {
-                    slots[p * length..(p + 1) * length].copy_from_slice(tally);
-                    gathered = (p + 1) * length;
+                self.exchange.read(*round, length, |g, tally| {
+                    slots[g * length..(g + 1) * length].copy_from_slice(tally);
+                    gathered = (g + 1) * length;
                 });
             }
             *round += 1;
         }
         let parameters = parameters_of(self.blocks, self.block_of, n);
         for piece in share {
+            piece.watch.start();
             piece.forward(self.graph, n, mode, parameters, gathered, observe);
+            piece.watch.lap(layer.phase());
         }
     }
 
@@ -102,11 +107,17 @@ impl<T: Scalar> Pass<'_, T> {
         let parameters = parameters_of(self.blocks, self.block_of, n);
         let couples = layer.couples_rows();
         for piece in &mut *share {
-            let index = piece.index;
-            let tally = piece.backward_tally(self.graph, n, parameters);
-            if couples {
-                self.exchange.publish(*round, index, tally);
+            piece.watch.start();
+            piece.measure_gradient(self.graph, n);
+            piece.watch.lap(Phase::Norms);
+            for g in 0..piece.grains.len() {
+                let grain = piece.first_grain + g;
+                let tally = piece.backward_tally(self.graph, n, g, parameters);
+                if couples {
+                    self.exchange.publish(*round, grain, tally);
+                }
             }
+            piece.watch.lap(layer.phase());
         }
         let mut summed = 0;
         if couples {
@@ -124,7 +135,9 @@ impl<T: Scalar> Pass<'_, T> {
             *round += 1;
         }
         for piece in share {
+            piece.watch.start();
             piece.backward(self.graph, n, parameters, summed);
+            piece.watch.lap(layer.phase());
         }
     }
 }
@@ -170,7 +183,12 @@ impl<T: Scalar> PiecesOf<T> for NodePieces<'_, T> {
     fn saved(&self, p: usize) -> &[T] {
         self.pieces[p].saved(self.n)
     }
-    fn tally(&self, p: usize) -> &[f64] {
-        &self.pieces[p].tallies[self.n]
+    fn grains(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.grains.len()).sum()
+    }
+    fn tally(&self, g: usize) -> &[f64] {
+        let piece = self.pieces.iter().rfind(|piece| piece.first_grain <= g);
+        let piece = piece.expect("the first piece has the first grain");
+        &piece.grains[g - piece.first_grain].tallies[self.n]
     }
 }

@@ -1,23 +1,16 @@
 //! One piece of a batch on its way through the network: its buffers and the
-//! forward and backward pass of one layer over them.
+//! forward and backward pass of one layer over them. A piece is some whole
+//! grains, as many as one thread works on.
+
+use std::ops::Range;
 
 use crate::base::Scalar;
 use crate::base::scalar::sum_of_squares;
+use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
 use crate::nn::layer::{Backward, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows};
-use crate::nn::loss::{Criterion, LossSums, TargetRows, evaluate};
-use crate::nn::measure::ActivationSums;
-
-/// Into how many pieces a batch of `rows` rows is cut: by its size alone, so
-/// that results do not depend on the number of threads.
-pub fn piece_count(rows: usize) -> usize {
-    match rows {
-        0..48 => 1,
-        48..256 => 2,
-        256..1024 => 4,
-        _ => 8,
-    }
-}
+use crate::nn::loss::{Criterion, TargetRows, evaluate};
+use crate::nn::times::Stopwatch;
 
 /// The targets of a piece's rows.
 #[derive(Clone, Debug)]
@@ -28,25 +21,19 @@ pub enum PieceTargets<T> {
     Numbers(Vec<T>),
 }
 
-/// Some rows of a batch, with a buffer for every value.
+/// Some grains of a batch, with a buffer for every value.
 pub struct Piece<T> {
-    /// Its place among the pieces.
-    pub index: usize,
-    /// Rows it has room for.
-    pub capacity: usize,
+    /// Its grains.
+    pub grains: Vec<Grain>,
+    /// Its first grain's place among all grains.
+    pub first_grain: usize,
     /// Its place in the batch at hand.
     pub rows: Rows,
     /// Targets of its rows.
     pub targets: PieceTargets<T>,
-    /// Loss and hits of the last pass.
-    pub loss: LossSums,
-    /// Σ (∂L/∂value)² per value; only of those that are logged.
-    pub grad_squares: Vec<f64>,
-    /// What each node's activation had to say, if asked.
-    pub activations: Vec<ActivationSums>,
-    /// Each node's backward tally.
-    pub tallies: Vec<Vec<f64>>,
-    /// All pieces' tallies for the node at hand.
+    /// Where its time goes.
+    pub watch: Stopwatch,
+    /// All grains' tallies for the node at hand.
     gathered: Vec<f64>,
     forward_tally: Vec<f64>,
     slots: Vec<Vec<T>>,
@@ -60,33 +47,22 @@ fn claim<T: Scalar>(length: usize) -> Vec<T> {
 }
 
 impl<T: Scalar> Piece<T> {
-    /// Claims the buffers of piece `index` of `pieces` for up to `capacity` rows.
-    pub fn new(
-        graph: &Graph<T>,
-        index: usize,
-        pieces: usize,
-        capacity: usize,
-        classes: bool,
-    ) -> Self {
+    /// Claims the buffers of the grains `mine` of a batch of `batch` rows.
+    pub fn new(graph: &Graph<T>, mine: Range<usize>, batch: usize, classes: bool) -> Self {
+        let all_grains = grain_count(batch);
+        let first_grain = mine.start;
+        let grains: Vec<_> = mine
+            .map(|g| Grain::new(graph, part(g, all_grains, batch).len()))
+            .collect();
+        let capacity = grains.iter().map(|grain| grain.capacity).sum::<usize>();
         let nodes = &graph.nodes;
         let outputs = graph.values[graph.output].width;
         let longest = |length: fn(&Node<T>) -> usize| nodes.iter().map(length).max().unwrap_or(0);
         let forward_tally = longest(|node| node.layer.forward_tally_len());
         let backward_tally = longest(|node| node.layer.backward_tally_len());
-        let activation = |node: &Node<T>| ActivationSums {
-            alive: vec![
-                false;
-                if node.is_activation {
-                    node.layer.width()
-                } else {
-                    0
-                }
-            ],
-            ..ActivationSums::default()
-        };
         Self {
-            index,
-            capacity,
+            grains,
+            first_grain,
             rows: Rows {
                 first: 0,
                 count: 0,
@@ -97,14 +73,8 @@ impl<T: Scalar> Piece<T> {
             } else {
                 PieceTargets::Numbers(claim(capacity * outputs))
             },
-            loss: LossSums::default(),
-            grad_squares: vec![0.0; graph.values.len()],
-            activations: nodes.iter().map(activation).collect(),
-            tallies: nodes
-                .iter()
-                .map(|node| vec![0.0; node.layer.backward_tally_len()])
-                .collect(),
-            gathered: vec![0.0; pieces * forward_tally.max(backward_tally)],
+            watch: Stopwatch::default(),
+            gathered: vec![0.0; all_grains * forward_tally.max(backward_tally)],
             forward_tally: vec![0.0; forward_tally],
             slots: graph
                 .slots
@@ -122,6 +92,33 @@ impl<T: Scalar> Piece<T> {
                 .collect(),
             loss_rows: vec![0.0; 2 * outputs],
         }
+    }
+
+    /// Takes the place `first` … in a batch of `batch` rows, of which the
+    /// grains before have filled what they have room for.
+    pub fn place(&mut self, first: usize, batch: usize) {
+        let mut next = first;
+        for grain in &mut self.grains {
+            let count = grain.capacity.min(batch - next);
+            grain.rows = Rows {
+                first: next,
+                count,
+                batch,
+            };
+            next += count;
+        }
+        self.rows = Rows {
+            first,
+            count: next - first,
+            batch,
+        };
+    }
+
+    /// The rows of grain `g` within this piece.
+    fn rows_of(&self, g: usize) -> Range<usize> {
+        let rows = self.grains[g].rows;
+        let first = rows.first - self.rows.first;
+        first..first + rows.count
     }
 
     /// The rows of a value.
@@ -157,18 +154,35 @@ impl<T: Scalar> Piece<T> {
         inputs
     }
 
-    /// Node `n`'s forward tally over this piece.
-    pub fn forward_tally(&mut self, graph: &Graph<T>, n: usize) -> &[f64] {
+    /// The inputs' rows of grain `g`.
+    fn inputs_of<'a>(
+        &'a self,
+        graph: &Graph<T>,
+        node: &Node<T>,
+        g: usize,
+    ) -> [&'a [T]; MAX_INPUTS] {
+        let rows = self.rows_of(g);
+        let mut inputs = self.inputs(graph, node);
+        for (slot, &id) in inputs.iter_mut().zip(&node.inputs) {
+            let width = graph.values[id].width;
+            *slot = &slot[rows.start * width..rows.end * width];
+        }
+        inputs
+    }
+
+    /// Node `n`'s forward tally over grain `g`.
+    pub fn forward_tally(&mut self, graph: &Graph<T>, n: usize, g: usize) -> &[f64] {
         let node = &graph.nodes[n];
         let mut tally = std::mem::take(&mut self.forward_tally);
         let length = node.layer.forward_tally_len();
+        let inputs = self.inputs_of(graph, node, g);
         node.layer
-            .forward_tally(self.rows, self.inputs(graph, node), &mut tally[..length]);
+            .forward_tally(self.grains[g].rows, inputs, &mut tally[..length]);
         self.forward_tally = tally;
         &self.forward_tally[..length]
     }
 
-    /// The buffer in which the tallies of all pieces are gathered.
+    /// The buffer in which the tallies of all grains are gathered.
     pub fn gathered_mut(&mut self) -> &mut [f64] {
         &mut self.gathered
     }
@@ -198,12 +212,17 @@ impl<T: Scalar> Piece<T> {
             tallies: &self.gathered[..gathered],
         });
         if observe && node.is_activation {
-            node.layer.observe(
-                self.rows,
-                &output[..length],
-                &saved,
-                &mut self.activations[n],
-            );
+            for g in 0..self.grains.len() {
+                let rows = self.rows_of(g);
+                let grain = &mut self.grains[g];
+                let (first, last) = (rows.start * value.width, rows.end * value.width);
+                node.layer.observe(
+                    grain.rows,
+                    &output[first..last],
+                    &saved[first..],
+                    &mut grain.activations[n],
+                );
+            }
         }
         self.slots[value.slot] = output;
         self.saved[n] = saved;
@@ -212,54 +231,74 @@ impl<T: Scalar> Piece<T> {
     /// Loss, hits and ∂L/∂output.
     pub fn evaluate(&mut self, graph: &Graph<T>, criterion: &dyn Criterion<T>) {
         let output = &graph.values[graph.output];
-        let length = output.width * self.rows.count;
         let Some(slot) = output.grad_slot else { return };
         let mut gradient = std::mem::take(&mut self.grad_slots[slot]);
-        let targets = match &self.targets {
-            PieceTargets::Classes(classes) => TargetRows::Classes(&classes[..self.rows.count]),
-            PieceTargets::Numbers(numbers) => TargetRows::Numbers(&numbers[..length]),
-        };
-        self.loss = evaluate(
-            criterion,
-            &self.slots[output.slot][..length],
-            targets,
-            self.rows.batch,
-            &mut self.loss_rows,
-            &mut gradient[..length],
-        );
+        for g in 0..self.grains.len() {
+            let rows = self.rows_of(g);
+            let cells = rows.start * output.width..rows.end * output.width;
+            let targets = match &self.targets {
+                PieceTargets::Classes(classes) => TargetRows::Classes(&classes[rows]),
+                PieceTargets::Numbers(numbers) => TargetRows::Numbers(&numbers[cells.clone()]),
+            };
+            self.grains[g].loss = evaluate(
+                criterion,
+                &self.slots[output.slot][cells.clone()],
+                targets,
+                self.rows.batch,
+                &mut self.loss_rows,
+                &mut gradient[cells],
+            );
+        }
         self.grad_slots[slot] = gradient;
     }
 
-    /// Node `n`'s backward tally over this piece. ∂L/∂(its output) is whole by
-    /// now, so its norm is taken here, while it is in the cache.
+    /// Σ (∂L/∂value)² of node `n`'s output, if it is logged. The gradient is
+    /// whole by now and still in the cache.
+    pub fn measure_gradient(&mut self, graph: &Graph<T>, n: usize) {
+        let id = graph.nodes[n].output;
+        let value = &graph.values[id];
+        if value.pre_activation_of.is_none() && value.handed_on_by.is_none() {
+            return;
+        }
+        for g in 0..self.grains.len() {
+            let rows = self.rows_of(g);
+            let gradient = self.gradient(graph, id);
+            let gradient = &gradient[rows.start * value.width..rows.end * value.width];
+            self.grains[g].grad_squares[id] = sum_of_squares(gradient);
+        }
+    }
+
+    /// Node `n`'s backward tally over grain `g`.
     pub fn backward_tally(
         &mut self,
         graph: &Graph<T>,
         n: usize,
+        g: usize,
         parameters: Parameters<T>,
     ) -> &[f64] {
         let node = &graph.nodes[n];
-        let value = &graph.values[node.output];
-        if value.pre_activation_of.is_some() || value.handed_on_by.is_some() {
-            self.grad_squares[node.output] = sum_of_squares(self.gradient(graph, node.output));
+        let width = graph.values[node.output].width;
+        let mut tally = std::mem::take(&mut self.grains[g].tallies[n]);
+        if !tally.is_empty() {
+            let rows = self.rows_of(g);
+            let pass = Backward {
+                rows: self.grains[g].rows,
+                parameters,
+                inputs: self.inputs_of(graph, node, g),
+                saved: self.saved[n].get(rows.start * width..).unwrap_or(&[]),
+                grad_output: &self.gradient(graph, node.output)
+                    [rows.start * width..rows.end * width],
+                tally_sums: &[],
+                grad_inputs: Default::default(),
+            };
+            node.layer.backward_tally(&pass, &mut tally);
         }
-        let mut tally = std::mem::take(&mut self.tallies[n]);
-        let pass = Backward {
-            rows: self.rows,
-            parameters,
-            inputs: self.inputs(graph, node),
-            saved: &self.saved[n],
-            grad_output: self.gradient(graph, node.output),
-            tally_sums: &[],
-            grad_inputs: Default::default(),
-        };
-        node.layer.backward_tally(&pass, &mut tally);
-        self.tallies[n] = tally;
-        &self.tallies[n]
+        self.grains[g].tallies[n] = tally;
+        &self.grains[g].tallies[n]
     }
 
     /// Node `n` backward; the first `summed` gathered values are the sums of
-    /// the pieces' tallies.
+    /// the grains' tallies.
     pub fn backward(
         &mut self,
         graph: &Graph<T>,

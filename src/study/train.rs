@@ -209,6 +209,7 @@ pub fn train<T: Scalar>(
 ) -> Result<Ending, Problem> {
     let mut batches = Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows());
     let test_rows: Vec<usize> = (0..data.test.inputs.nrows()).collect();
+    network.divide(team.threads());
     let mut layers = vec![LayerFigures::default(); network.layers()];
     let rule = plan.schedule.rule();
     for step in 0..=plan.steps {

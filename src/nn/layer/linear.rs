@@ -3,6 +3,8 @@
 use crate::base::Scalar;
 use crate::base::gemm::{Matrix, Start, gemm};
 
+use crate::nn::times::Phase;
+
 use super::{Backward, Forward, Layer, PiecesOf, Role, TensorShape};
 
 /// z = x·W + b with W of shape [fan_in, fan_out].
@@ -40,6 +42,10 @@ impl<T: Scalar> Layer<T> for Linear {
                 .map(|role| TensorShape::vector(bias, self.fan_out, role)),
         );
         tensors
+    }
+
+    fn phase(&self) -> Phase {
+        Phase::Products
     }
 
     fn keeps_inputs(&self) -> bool {

@@ -4,8 +4,8 @@
 //! A layer works on a *piece* of the batch, some of its rows, so that several
 //! threads can run through the network side by side. What it needs to know of
 //! the other rows (batch norm's statistics, the sum behind a bias gradient) it
-//! says in *tallies*: small vectors, one per piece, that are combined in the
-//! order of the pieces, whoever computed them.
+//! says in *tallies*: small vectors, one per grain of the batch, that are combined in
+//! the order of the grains, whoever computed them.
 
 pub mod activate;
 pub mod add;
@@ -19,6 +19,7 @@ pub mod skip;
 
 use crate::base::Scalar;
 use crate::nn::measure::ActivationSums;
+use crate::nn::times::Phase;
 
 /// The most values a layer may read.
 pub const MAX_INPUTS: usize = 3;
@@ -122,7 +123,7 @@ pub struct Forward<'a, T> {
     pub output: &'a mut [T],
     /// What the layer keeps for its backward pass.
     pub saved: &'a mut [T],
-    /// Every piece's forward tally, one after the other (empty unless the
+    /// Every grain's forward tally, one after the other (empty unless the
     /// layer couples its rows).
     pub tallies: &'a [f64],
 }
@@ -139,7 +140,7 @@ pub struct Backward<'a, T> {
     pub saved: &'a [T],
     /// ∂L/∂output.
     pub grad_output: &'a [T],
-    /// The backward tallies summed over the pieces, in their order (empty
+    /// The backward tallies summed over the grains, in their order (empty
     /// unless the layer couples its rows).
     pub tally_sums: &'a [f64],
     /// Where ∂L/∂input goes.
@@ -190,8 +191,10 @@ pub trait PiecesOf<T> {
     fn grad_output(&self, p: usize) -> &[T];
     /// What the layer saved in piece `p`.
     fn saved(&self, p: usize) -> &[T];
-    /// The layer's backward tally in piece `p`.
-    fn tally(&self, p: usize) -> &[f64];
+    /// Number of grains in all pieces.
+    fn grains(&self) -> usize;
+    /// The layer's backward tally in grain `g`.
+    fn tally(&self, g: usize) -> &[f64];
 }
 
 /// A differentiable operation. Every buffer it is handed was claimed before
@@ -205,7 +208,14 @@ pub trait Layer<T: Scalar>: Send + Sync {
         Vec::new()
     }
 
-    /// Values kept from forward to backward for a piece of `rows` rows.
+    /// What kind of work its passes are.
+    fn phase(&self) -> Phase {
+        Phase::Other
+    }
+
+    /// Values kept from forward to backward for a piece of `rows` rows. Where
+    /// the layer has tallies or observes, `width` values per row come first,
+    /// row after row, so that they can be handed out grain by grain.
     fn saved_len(&self, rows: usize) -> usize {
         let _ = rows;
         0
@@ -237,7 +247,7 @@ pub trait Layer<T: Scalar>: Send + Sync {
         0
     }
 
-    /// What the other pieces need to know of this one for their forward pass.
+    /// What the other grains need to know of this one for their forward pass.
     fn forward_tally(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], tally: &mut [f64]) {
         let _ = (rows, inputs, tally);
     }
@@ -245,8 +255,8 @@ pub trait Layer<T: Scalar>: Send + Sync {
     /// Computes the output.
     fn forward(&self, pass: Forward<T>);
 
-    /// This piece's sums over rows: gradients of small parameters, and what
-    /// other pieces need to know for their backward pass. Runs before
+    /// One grain's sums over rows: gradients of small parameters, and what
+    /// other grains need to know for their backward pass. Runs before
     /// [`Self::backward`].
     fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
         let _ = (pass, tally);
@@ -266,17 +276,17 @@ pub trait Layer<T: Scalar>: Send + Sync {
         let _ = (pieces, running);
     }
 
-    /// Looks at one piece's output on the way forward: what an activation
+    /// Looks at one grain's output on the way forward: what an activation
     /// layer has to say of its values and slopes.
     fn observe(&self, rows: Rows, output: &[T], saved: &[T], sums: &mut ActivationSums) {
         let _ = (rows, output, saved, sums);
     }
 }
 
-/// gradient ← Σ over pieces of their backward tallies, in the pieces' order.
+/// gradient ← Σ over grains of their backward tallies, in the grains' order.
 pub fn sum_tallies<T: Scalar>(pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
     for (i, slot) in gradient.iter_mut().enumerate() {
-        let sum: f64 = (0..pieces.count()).map(|p| pieces.tally(p)[i]).sum();
+        let sum: f64 = (0..pieces.grains()).map(|g| pieces.tally(g)[i]).sum();
         *slot = T::of(sum);
     }
 }

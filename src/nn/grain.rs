@@ -1,0 +1,75 @@
+//! The grain of a batch: the rows over which sums are taken.
+//!
+//! Sums over the batch (norms, bias gradients, batch norm's statistics) are
+//! taken grain by grain and combined in the grains' order. Grains follow from
+//! the size of the batch alone, so results do not depend on how many grains
+//! one thread works on.
+
+use crate::base::Scalar;
+use crate::nn::graph::Graph;
+use crate::nn::layer::Rows;
+use crate::nn::loss::LossSums;
+use crate::nn::measure::ActivationSums;
+
+/// Into how many grains a batch of `rows` rows is cut.
+pub fn grain_count(rows: usize) -> usize {
+    match rows {
+        0..48 => 1,
+        48..256 => 2,
+        256..1024 => 4,
+        _ => 8,
+    }
+}
+
+/// First and one past the last of `whole` things in part `p` of `parts`.
+pub fn part(p: usize, parts: usize, whole: usize) -> std::ops::Range<usize> {
+    p * whole / parts..(p + 1) * whole / parts
+}
+
+/// Some rows of a batch and the sums over them at the last pass.
+pub struct Grain {
+    /// Rows it has room for.
+    pub capacity: usize,
+    /// Its place in the batch at hand.
+    pub rows: Rows,
+    /// Loss and hits.
+    pub loss: LossSums,
+    /// Σ (∂L/∂value)² per value; only of those that are logged.
+    pub grad_squares: Vec<f64>,
+    /// What each node's activation had to say, if asked.
+    pub activations: Vec<ActivationSums>,
+    /// Each node's backward tally.
+    pub tallies: Vec<Vec<f64>>,
+}
+
+impl Grain {
+    /// Room for the sums of up to `capacity` rows.
+    pub fn new<T: Scalar>(graph: &Graph<T>, capacity: usize) -> Self {
+        let activations = graph.nodes.iter().map(|node| {
+            let units = if node.is_activation {
+                node.layer.width()
+            } else {
+                0
+            };
+            ActivationSums {
+                alive: vec![false; units],
+                ..ActivationSums::default()
+            }
+        });
+        let tallies = graph.nodes.iter();
+        Self {
+            capacity,
+            rows: Rows {
+                first: 0,
+                count: 0,
+                batch: 0,
+            },
+            loss: LossSums::default(),
+            grad_squares: vec![0.0; graph.values.len()],
+            activations: activations.collect(),
+            tallies: tallies
+                .map(|node| vec![0.0; node.layer.backward_tally_len()])
+                .collect(),
+        }
+    }
+}
