@@ -1,6 +1,6 @@
 //! The activation layer a = φ(z).
 
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 use crate::nn::activation::Activation;
 use crate::nn::measure::ActivationSums;
 
@@ -45,11 +45,15 @@ impl<T: Scalar> Layer<T> for Activate {
         sums.values.add_all(output);
         sums.saturated = self.activation.curve().count_saturated(output, slopes);
         sums.alive.fill(false);
-        for row in slopes.chunks_exact(self.width) {
-            sums.alive
-                .iter_mut()
-                .zip(row)
-                .for_each(|(alive, slope)| *alive |= *slope != T::zero());
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for row in slopes.chunks_exact(self.width) {
+                    for (alive, slope) in sums.alive.iter_mut().zip(row) {
+                        *alive |= *slope != T::zero();
+                    }
+                }
+            },
+        );
     }
 }

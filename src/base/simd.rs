@@ -1,0 +1,31 @@
+//! Run-time choice of the instruction set: the one place that asks what the
+//! processor can do for loops over slices.
+//!
+//! A loop handed to [`dispatch`] is compiled once per instruction set (AVX-512,
+//! AVX2, NEON, and the target's minimum) and left to the compiler to vectorise.
+//! It uses no fused multiply-add: each operation is then rounded by itself, so
+//! that every instruction set, the remainder of a slice and a single call give
+//! the same bits. (Besides, `mul_add` compiled without FMA is a slow library
+//! call.) The matrix product, which is nothing but multiply-adds, fuses them.
+
+use pulp::{Arch, WithSimd};
+
+/// A loop, as a struct around a closure so that inlining can be insisted on.
+struct Loop<F>(F);
+
+impl<R, F: FnOnce() -> R> WithSimd for Loop<F> {
+    type Output = R;
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> R {
+        (self.0)()
+    }
+}
+
+/// Runs `work` compiled for the best instruction set at hand.
+///
+/// What it calls must be inlined to be vectorised: mark closures and functions
+/// `#[inline(always)]`. The choice costs one load from memory.
+#[inline(always)]
+pub fn dispatch<R>(work: impl FnOnce() -> R) -> R {
+    Arch::new().dispatch(Loop(work))
+}
