@@ -12,7 +12,7 @@ use criterion::{
 use vgrad::base::scalar::{count_zeros, sum_of_squares};
 use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
-use vgrad::nn::layer::{Layer, Rows};
+use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
 use vgrad::nn::measure::{ActivationSums, Moments};
 
 const WIDTH: usize = 64;
@@ -120,5 +120,43 @@ fn observe(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, activations, sums, observe);
+/// ∂L/∂z = ∂L/∂a·φ'(z).
+fn backward(criterion: &mut Criterion) {
+    let layer = Activate {
+        width: WIDTH,
+        activation: serde_json::from_value("sigmoid".into()).expect("a member"),
+    };
+    let (slope, grad_output) = (inputs(), inputs());
+    let mut grad_input = vec![0.0; LENGTH];
+    let rows = Rows {
+        first: 0,
+        count: ROWS,
+        batch: ROWS,
+    };
+    let mut group = group(criterion, "backward");
+    for (name, accumulate) in [("write", false), ("add", true)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let first = InputGradient {
+                    values: &mut grad_input,
+                    accumulate,
+                };
+                layer.backward(Backward {
+                    rows,
+                    parameters: Parameters {
+                        trained: &[],
+                        running: &[],
+                    },
+                    inputs: Default::default(),
+                    saved: black_box(&slope),
+                    grad_output: &grad_output,
+                    tally_sums: &[],
+                    grad_inputs: [first, Default::default(), Default::default()],
+                });
+            });
+        });
+    }
+}
+
+criterion_group!(benches, activations, sums, observe, backward);
 criterion_main!(benches);

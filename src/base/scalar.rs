@@ -214,6 +214,27 @@ mod tests {
     }
 
     #[test]
+    fn no_entry_is_left_out_whatever_the_length() {
+        for length in 0..140u32 {
+            // Small whole numbers: sums are exact.
+            let values: Vec<f32> = (0..length).map(|k| (k % 7) as f32).collect();
+            let wide = values.iter().map(|x| f64::from(*x));
+            let [sum, squares] = sums_over(&values, |x| [x, x * x]);
+            assert_eq!(sum, wide.clone().sum::<f64>());
+            assert_eq!(squares, wide.map(|x| x * x).sum::<f64>());
+            assert_eq!(count_zeros(&values), u64::from(length.div_ceil(7)));
+        }
+    }
+
+    #[test]
+    fn zeros_of_either_sign_are_counted_and_the_smallest_number_is_not() {
+        let values = [0.0, -0.0, f32::from_bits(1), f32::NAN];
+        assert_eq!(count_zeros(&values), 2);
+        // More than one block of counters.
+        assert_eq!(count_zeros(&vec![0.0f32; 200_000]), 200_000);
+    }
+
+    #[test]
     fn sum_of_squares_equals_the_plain_sum() {
         let values: Vec<f64> = (0..103).map(f64::from).collect();
         // Σ k² for k = 0…102 = n(n+1)(2n+1)/6 with n = 102.

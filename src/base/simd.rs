@@ -27,5 +27,11 @@ impl<R, F: FnOnce() -> R> WithSimd for Loop<F> {
 /// `#[inline(always)]`. The choice costs one load from memory.
 #[inline(always)]
 pub fn dispatch<R>(work: impl FnOnce() -> R) -> R {
-    Arch::new().dispatch(Loop(work))
+    dispatch_on(Arch::new(), work)
+}
+
+/// The same for an instruction set of one's choice.
+#[inline(always)]
+pub fn dispatch_on<R>(arch: Arch, work: impl FnOnce() -> R) -> R {
+    arch.dispatch(Loop(work))
 }

@@ -124,12 +124,8 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
 #[inline(always)]
 pub fn sigmoid<T: Scalar>(x: T) -> T {
     let e = (-x.abs()).fast_exp();
-    let tail = e / (T::one() + e);
-    if x < T::zero() {
-        tail
-    } else {
-        T::one() / (T::one() + e)
-    }
+    let numerator = if x < T::zero() { e } else { T::one() };
+    numerator / (T::one() + e)
 }
 
 /// Φ(x), the standard normal distribution function.

@@ -143,4 +143,40 @@ mod tests {
             assert!((moments.std() - variance.sqrt()).abs() < 1e-9 * variance.sqrt());
         }
     }
+
+    #[test]
+    fn one_pass_is_as_exact_as_two() {
+        let wave = |k: u32| f64::from(k).sin();
+        let ordinary: Vec<f64> = (0..10_000).map(wave).collect();
+        let far_off: Vec<f64> = (0..10_000).map(|k| 1e9 + wave(k)).collect();
+        let mut first_alone = ordinary.clone();
+        first_alone[0] = 1e6;
+        let constant = vec![0.1; 10_000];
+        for values in [ordinary, far_off, first_alone, constant] {
+            let count = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / count;
+            let squares = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+            let mut moments = Moments::default();
+            moments.add_all(&values);
+            assert!((moments.mean - mean).abs() <= 1e-13 * mean.abs().max(1.0));
+            let error = (moments.squares - squares).abs();
+            assert!(error <= 1e-10 * squares + 1e-20, "{error} of {squares}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_shows() {
+        let of = |values: &[f32]| {
+            let mut moments = Moments::default();
+            moments.add_all(values);
+            moments
+        };
+        for at in [0, 1, 5000] {
+            let mut values = vec![1.0; 6000];
+            values[at] = f32::INFINITY;
+            assert!(!of(&values).mean.is_finite() && !of(&values).std().is_finite());
+            values[at] = f32::NAN;
+            assert!(of(&values).mean.is_nan() && of(&values).std().is_nan());
+        }
+    }
 }
