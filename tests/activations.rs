@@ -156,6 +156,29 @@ fn slices_hold_what_points_do() {
     }
 }
 
+/// Else the way a batch is cut into pieces would show in the results.
+#[test]
+fn f32_entries_do_not_depend_on_their_place_in_a_slice() {
+    let odd = [f32::MIN_POSITIVE, 1e-45, 0.0, -0.0, f32::INFINITY, f32::NAN];
+    let even = (0..200u8).map(|i| (f32::from(i) - 100.0) * 0.137);
+    let inputs: Vec<f32> = even.chain(odd).collect();
+    let bits = |x: f32| if x.is_nan() { u32::MAX } else { x.to_bits() };
+    for activation in members_and_variants() {
+        let curve = activation.curve::<f32>();
+        for length in 1..=70 {
+            for x in inputs.chunks(length) {
+                let (mut y, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+                curve.forward(x, &mut y, &mut slope);
+                for (i, x) in x.iter().enumerate() {
+                    let (value_alone, slope_alone) = curve.at(*x);
+                    assert_eq!(bits(y[i]), bits(value_alone), "{activation:?}({x})");
+                    assert_eq!(bits(slope[i]), bits(slope_alone), "{activation:?}'({x})");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn slopes_are_central_differences() {
     // The difference is off by h²φ'''/6 ~ 1e-10 and by rounding ~ ε·8/h = 2e-10.

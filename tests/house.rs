@@ -201,6 +201,22 @@ fn ring(edges: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
         .find_map(|start| visit(start, edges, &mut Vec::new(), &mut done))
 }
 
+/// A function that is not inlined into the dispatched loop is not vectorised,
+/// and nothing but a clock would tell.
+#[test]
+fn activations_are_inlined() {
+    let text = include_str!("../src/nn/activation.rs");
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let bodies = (0..lines.len())
+        .filter(|&i| lines[i].starts_with("fn eval<T: Scalar>") && lines[i].ends_with('{'));
+    let mut found = 0;
+    for i in bodies {
+        assert_eq!(lines[i - 1], "#[inline(always)]", "line {}", i + 1);
+        found += 1;
+    }
+    assert!(found > 10, "the blocks were not found");
+}
+
 #[test]
 fn the_reader_of_imports_reads() {
     let text =

@@ -1,6 +1,8 @@
-//! Floor 0, the ground: numbers, random streams, the one matrix product, the
-//! team of threads, and the pattern by which a family of things is named.
+//! Floor 0, the ground: numbers and loops over them, random streams, the one
+//! matrix product, the team of threads, and the pattern by which a family of
+//! things is named.
 
+pub mod elementary;
 pub mod family;
 pub mod gemm;
 pub mod nearest;

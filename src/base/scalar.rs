@@ -6,11 +6,14 @@ use std::iter::Sum;
 use ndarray::{LinalgScalar, NdFloat, ScalarOperand};
 
 use super::gemm::{PackingBuffer, Register};
+use super::{elementary, simd};
 
 /// `f32` or `f64`, with the special functions the activations need.
 ///
-/// `NdFloat` brings the arithmetic and the elementary functions; the error
-/// function comes from libm (errors below one unit in the last place).
+/// `NdFloat` brings the arithmetic and the standard library's elementary
+/// functions. Those of this trait are for loops over slices: in f32 they are
+/// [`elementary`]'s, which vectorise; in f64 the standard library's and, for
+/// the error function, libm's (errors below one unit in the last place).
 pub trait Scalar:
     NdFloat
     + LinalgScalar
@@ -31,6 +34,14 @@ pub trait Scalar:
     fn of(value: f64) -> Self;
     /// Widens to `f64`, exactly.
     fn wide(self) -> f64;
+    /// e^x.
+    fn fast_exp(self) -> Self;
+    /// e^x − 1, accurate where e^x is close to 1.
+    fn fast_exp_m1(self) -> Self;
+    /// ln(1 + x), accurate where x is close to 0.
+    fn fast_ln_1p(self) -> Self;
+    /// The hyperbolic tangent.
+    fn fast_tanh(self) -> Self;
     /// The error function erf(x) = 2/√π ∫₀ˣ e^(−t²) dt.
     fn erf(self) -> Self;
     /// 1 − erf(x), accurate where erf(x) is close to 1.
@@ -39,56 +50,122 @@ pub trait Scalar:
 
 impl Scalar for f32 {
     const NAME: &'static str = "f32";
+    #[inline(always)]
     fn of(value: f64) -> Self {
         value as f32
     }
+    #[inline(always)]
     fn wide(self) -> f64 {
         f64::from(self)
     }
-    fn erf(self) -> Self {
-        libm::erff(self)
+    #[inline(always)]
+    fn fast_exp(self) -> Self {
+        elementary::exp(self)
     }
+    #[inline(always)]
+    fn fast_exp_m1(self) -> Self {
+        elementary::exp_m1(self)
+    }
+    #[inline(always)]
+    fn fast_ln_1p(self) -> Self {
+        elementary::ln_1p(self)
+    }
+    #[inline(always)]
+    fn fast_tanh(self) -> Self {
+        elementary::tanh(self)
+    }
+    #[inline(always)]
+    fn erf(self) -> Self {
+        elementary::erf(self)
+    }
+    #[inline(always)]
     fn erfc(self) -> Self {
-        libm::erfcf(self)
+        elementary::erfc(self)
     }
 }
 
 impl Scalar for f64 {
     const NAME: &'static str = "f64";
+    #[inline(always)]
     fn of(value: f64) -> Self {
         value
     }
+    #[inline(always)]
     fn wide(self) -> f64 {
         self
     }
+    #[inline(always)]
+    fn fast_exp(self) -> Self {
+        self.exp()
+    }
+    #[inline(always)]
+    fn fast_exp_m1(self) -> Self {
+        self.exp_m1()
+    }
+    #[inline(always)]
+    fn fast_ln_1p(self) -> Self {
+        self.ln_1p()
+    }
+    #[inline(always)]
+    fn fast_tanh(self) -> Self {
+        self.tanh()
+    }
+    #[inline(always)]
     fn erf(self) -> Self {
         libm::erf(self)
     }
+    #[inline(always)]
     fn erfc(self) -> Self {
         libm::erfc(self)
     }
 }
 
-/// Number of independent partial sums in [`sum_over`].
-const LANES: usize = 16;
+/// Number of independent partial sums in [`sum_over`]: enough for four of the
+/// widest registers.
+const LANES: usize = 32;
 
 /// Σ term(x), accumulated in f64 whatever the precision.
 ///
 /// The sum runs over a fixed number of lanes, so its value does not depend on
-/// the machine.
-#[inline]
+/// the machine. To be vectorised, `term` must be inlined.
+#[inline(always)]
 pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
-    let mut lanes = [0.0f64; LANES];
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += term(value.wide());
-        }
-    }
-    for (lane, value) in lanes.iter_mut().zip(rest) {
-        *lane += term(value.wide());
-    }
-    lanes.iter().sum()
+    let [sum] = sums_over(
+        values,
+        #[inline(always)]
+        |x| [term(x)],
+    );
+    sum
+}
+
+/// Several sums in one pass, each as by [`sum_over`].
+#[inline(always)]
+pub fn sums_over<T: Scalar, const N: usize>(
+    values: &[T],
+    terms: impl Fn(f64) -> [f64; N],
+) -> [f64; N] {
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            let mut lanes = [[0.0f64; LANES]; N];
+            let (chunks, rest) = values.as_chunks::<LANES>();
+            for chunk in chunks {
+                for (i, value) in chunk.iter().enumerate() {
+                    let terms = terms(value.wide());
+                    for (lanes, term) in lanes.iter_mut().zip(terms) {
+                        lanes[i] += term;
+                    }
+                }
+            }
+            for (i, value) in rest.iter().enumerate() {
+                let terms = terms(value.wide());
+                for (lanes, term) in lanes.iter_mut().zip(terms) {
+                    lanes[i] += term;
+                }
+            }
+            lanes.map(|lanes| lanes.iter().sum())
+        },
+    )
 }
 
 /// Σ x², accumulated in f64 whatever the precision.
@@ -96,7 +173,44 @@ pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
 /// A sum of squares in f32 reads exactly 0 once the norm falls below 3.7e-23
 /// (the square underflows); in f64 every finite f32 is safe.
 pub fn sum_of_squares<T: Scalar>(values: &[T]) -> f64 {
-    sum_over(values, |x| x * x)
+    sum_over(
+        values,
+        #[inline(always)]
+        |x| x * x,
+    )
+}
+
+/// How many of a slice's entries `holds` is true of. To be vectorised, it must
+/// be inlined.
+#[inline(always)]
+pub fn count_where<A: Copy, B: Copy>(a: &[A], b: &[B], holds: impl Fn(A, B) -> bool) -> u64 {
+    // Counters as wide as an f32 keep all lanes of a register in step; a block
+    // cannot overflow them.
+    const BLOCK: usize = 1 << 16;
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            let mut total = 0;
+            for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
+                let mut count = 0u32;
+                for (a, b) in a.iter().zip(b) {
+                    count += u32::from(holds(*a, *b));
+                }
+                total += u64::from(count);
+            }
+            total
+        },
+    )
+}
+
+/// How many entries are exactly 0.
+pub fn count_zeros<T: Scalar>(values: &[T]) -> u64 {
+    count_where(
+        values,
+        values,
+        #[inline(always)]
+        |x, _| x == T::zero(),
+    )
 }
 
 #[cfg(test)]
@@ -109,6 +223,27 @@ mod tests {
         let tiny = vec![1e-30f32; 100];
         let norm = sum_of_squares(&tiny).sqrt();
         assert!((norm / 1e-29 - 1.0).abs() < 1e-6, "{norm}");
+    }
+
+    #[test]
+    fn no_entry_is_left_out_whatever_the_length() {
+        for length in 0..140u32 {
+            // Small whole numbers: sums are exact.
+            let values: Vec<f32> = (0..length).map(|k| (k % 7) as f32).collect();
+            let wide = values.iter().map(|x| f64::from(*x));
+            let [sum, squares] = sums_over(&values, |x| [x, x * x]);
+            assert_eq!(sum, wide.clone().sum::<f64>());
+            assert_eq!(squares, wide.map(|x| x * x).sum::<f64>());
+            assert_eq!(count_zeros(&values), u64::from(length.div_ceil(7)));
+        }
+    }
+
+    #[test]
+    fn zeros_of_either_sign_are_counted_and_the_smallest_number_is_not() {
+        let values = [0.0, -0.0, f32::from_bits(1), f32::NAN];
+        assert_eq!(count_zeros(&values), 2);
+        // More than one block of counters.
+        assert_eq!(count_zeros(&vec![0.0f32; 200_000]), 200_000);
     }
 
     #[test]

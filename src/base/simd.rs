@@ -1,25 +1,45 @@
-//! The processor's instruction set, asked for once: one binary runs everywhere.
+//! Run-time choice of the instruction set: the one place that asks what the
+//! processor can do for loops over slices.
+//!
+//! A loop handed to [`dispatch`] is compiled once per instruction set (AVX-512,
+//! AVX2, NEON, and the target's minimum) and left to the compiler to vectorise.
+//! It uses no fused multiply-add: each operation is then rounded by itself, so
+//! that every instruction set, the remainder of a slice and a single call give
+//! the same bits. (Besides, `mul_add` compiled without FMA is a slow library
+//! call.) The matrix product, which is nothing but multiply-adds, fuses them.
 
-use std::sync::OnceLock;
+use pulp::{Arch, WithSimd};
 
-use pulp::Arch;
+/// A loop, as a struct around a closure so that inlining can be insisted on.
+struct Loop<F>(F);
 
-/// The best instruction set of this processor that the binary has code for.
-#[inline]
-pub fn arch() -> Arch {
-    static ARCH: OnceLock<Arch> = OnceLock::new();
-    *ARCH.get_or_init(Arch::new)
+impl<R, F: FnOnce() -> R> WithSimd for Loop<F> {
+    type Output = R;
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> R {
+        (self.0)()
+    }
 }
 
-/// Plain code without vector instructions: the twin that others are tested
-/// against.
-pub fn plain() -> Arch {
-    Arch::Scalar
+/// Runs `work` compiled for the best instruction set at hand.
+///
+/// What it calls must be inlined to be vectorised: mark closures and functions
+/// `#[inline(always)]`. The choice costs one load from memory.
+#[inline(always)]
+pub fn dispatch<R>(work: impl FnOnce() -> R) -> R {
+    dispatch_on(Arch::new(), work)
 }
 
-/// All instruction sets that this processor has and the binary has code for.
+/// The same for an instruction set of one's choice.
+#[inline(always)]
+pub fn dispatch_on<R>(arch: Arch, work: impl FnOnce() -> R) -> R {
+    arch.dispatch(Loop(work))
+}
+
+/// All instruction sets that this processor has and the binary has code for,
+/// plain code first: the twin that the others are tested against.
 pub fn available() -> Vec<Arch> {
-    let mut all = vec![plain(), arch()];
+    let mut all = vec![Arch::Scalar, Arch::new()];
     #[cfg(target_arch = "x86_64")]
     all.extend(pulp::x86::V3::try_new().map(Arch::V3));
     all

@@ -5,6 +5,8 @@
 
 use crate::base::Scalar;
 use crate::base::family::{family, member};
+use crate::base::scalar::count_where;
+use crate::base::simd;
 
 family! {
     /// The activation function of the hidden layers.
@@ -47,6 +49,9 @@ pub trait Pointwise: Send + Sync {
 
     /// φ(x) and φ'(x). At a kink the slope is PyTorch's (0 for ReLU at 0).
     /// Finite input gives finite output, accurate in the tails.
+    ///
+    /// Made of arithmetic, comparisons and [`Scalar`]'s `fast_…` functions and
+    /// marked `#[inline(always)]`, it vectorises.
     fn eval<T: Scalar>(&self, x: T) -> (T, T);
 
     /// max |φ'|.
@@ -78,9 +83,14 @@ pub trait Curve<T: Scalar>: Send + Sync {
 
 impl<T: Scalar, P: Pointwise> Curve<T> for P {
     fn forward(&self, x: &[T], y: &mut [T], slope: &mut [T]) {
-        for ((x, y), slope) in x.iter().zip(y).zip(slope) {
-            (*y, *slope) = self.eval(*x);
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for ((x, y), slope) in x.iter().zip(y).zip(slope) {
+                    (*y, *slope) = self.eval(*x);
+                }
+            },
+        );
     }
 
     fn at(&self, x: T) -> (T, T) {
@@ -92,16 +102,16 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
         let (middle, _) = self.eval(T::zero());
         // The side is read off the value: every φ here lies above φ(0) on the
         // right of 0 and not above it on the left.
-        let flat = |y: T, slope: T| match P::FLAT {
-            FlatSides::None => false,
-            FlatSides::Left => slope.abs() < limit && y <= middle,
-            FlatSides::Both => slope.abs() < limit,
-        };
         (P::FLAT != FlatSides::None).then(|| {
-            y.iter()
-                .zip(slope)
-                .map(|(y, slope)| u64::from(flat(*y, *slope)))
-                .sum()
+            count_where(
+                y,
+                slope,
+                #[inline(always)]
+                |y: T, slope: T| {
+                    // `&` and not `&&`: there is nothing to branch about.
+                    (slope.abs() < limit) & (P::FLAT == FlatSides::Both || y <= middle)
+                },
+            )
         })
     }
 
@@ -111,24 +121,23 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
 }
 
 /// σ(x) without overflow or cancellation, on either side.
+#[inline(always)]
 pub fn sigmoid<T: Scalar>(x: T) -> T {
-    let e = (-x.abs()).exp();
-    let tail = e / (T::one() + e);
-    if x < T::zero() {
-        tail
-    } else {
-        T::one() / (T::one() + e)
-    }
+    let e = (-x.abs()).fast_exp();
+    let numerator = if x < T::zero() { e } else { T::one() };
+    numerator / (T::one() + e)
 }
 
 /// Φ(x), the standard normal distribution function.
+#[inline(always)]
 fn normal_cdf<T: Scalar>(x: T) -> T {
     T::of(0.5) * (-x * T::of(std::f64::consts::FRAC_1_SQRT_2)).erfc()
 }
 
 /// The standard normal density e^(−x²/2)/√(2π).
+#[inline(always)]
 fn normal_density<T: Scalar>(x: T) -> T {
-    (T::of(-0.5) * x * x).exp() * T::of(0.398_942_280_401_432_7)
+    (T::of(-0.5) * x * x).fast_exp() * T::of(0.398_942_280_401_432_7)
 }
 
 member! {
@@ -137,6 +146,7 @@ member! {
 }
 impl Pointwise for Identity {
     const FLAT: FlatSides = FlatSides::None;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         (x, T::one())
     }
@@ -148,9 +158,10 @@ member! {
 }
 impl Pointwise for Sigmoid {
     const FLAT: FlatSides = FlatSides::Both;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         // e/(1+e)² with e = e^(−|x|) keeps the slope's digits where 1 − σ cancels.
-        let e = (-x.abs()).exp();
+        let e = (-x.abs()).fast_exp();
         let scale = T::one() / (T::one() + e);
         let value = if x < T::zero() { e * scale } else { scale };
         (value, e * scale * scale)
@@ -166,6 +177,7 @@ member! {
 }
 impl Pointwise for NormalCdf {
     const FLAT: FlatSides = FlatSides::Both;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         (normal_cdf(x), normal_density(x))
     }
@@ -180,11 +192,12 @@ member! {
 }
 impl Pointwise for Tanh {
     const FLAT: FlatSides = FlatSides::Both;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         // 4e/(1+e)² with e = e^(−2|x|) is 1 − tanh² without the cancellation.
-        let e = (T::of(-2.0) * x.abs()).exp();
+        let e = (T::of(-2.0) * x.abs()).fast_exp();
         let scale = T::one() / (T::one() + e);
-        (x.tanh(), T::of(4.0) * e * scale * scale)
+        (x.fast_tanh(), T::of(4.0) * e * scale * scale)
     }
 }
 
@@ -194,6 +207,7 @@ member! {
 }
 impl Pointwise for HardTanh {
     const FLAT: FlatSides = FlatSides::Both;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         if x >= T::one() {
             (T::one(), T::zero())
@@ -214,10 +228,11 @@ member! {
 }
 impl Pointwise for Erf {
     const FLAT: FlatSides = FlatSides::Both;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         (
             x.erf(),
-            T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-x * x).exp(),
+            T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-x * x).fast_exp(),
         )
     }
     fn max_slope(&self) -> f64 {
@@ -231,6 +246,7 @@ member! {
 }
 impl Pointwise for Softsign {
     const FLAT: FlatSides = FlatSides::Both;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let scale = T::one() / (T::one() + x.abs());
         (x * scale, scale * scale)
@@ -247,6 +263,7 @@ member! {
 }
 impl Pointwise for Relu {
     const FLAT: FlatSides = FlatSides::Left;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         // Asked this way round a NaN stays a NaN and the run is seen to diverge.
         if x <= T::zero() {
@@ -269,6 +286,7 @@ member! {
 }
 impl Pointwise for LeakyRelu {
     const FLAT: FlatSides = FlatSides::Left;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let slope = T::of(self.slope);
         if x <= T::zero() {
@@ -294,10 +312,11 @@ member! {
 }
 impl Pointwise for Elu {
     const FLAT: FlatSides = FlatSides::Left;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let alpha = T::of(self.alpha);
         if x <= T::zero() {
-            (alpha * x.exp_m1(), alpha * x.exp())
+            (alpha * x.fast_exp_m1(), alpha * x.fast_exp())
         } else {
             (x, T::one())
         }
@@ -321,11 +340,12 @@ member! {
 }
 impl Pointwise for Selu {
     const FLAT: FlatSides = FlatSides::Left;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let scale = T::of(SELU_SCALE);
         let both = T::of(SELU_SCALE * SELU_ALPHA);
         if x <= T::zero() {
-            (both * x.exp_m1(), both * x.exp())
+            (both * x.fast_exp_m1(), both * x.fast_exp())
         } else {
             (scale * x, scale)
         }
@@ -344,6 +364,7 @@ member! {
 }
 impl Pointwise for Gelu {
     const FLAT: FlatSides = FlatSides::Left;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let cdf = normal_cdf(x);
         (x * cdf, cdf + x * normal_density(x))
@@ -360,6 +381,7 @@ member! {
 }
 impl Pointwise for Silu {
     const FLAT: FlatSides = FlatSides::Left;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let s = sigmoid(x);
         (x * s, s * (T::one() + x * sigmoid(-x)))
@@ -376,11 +398,12 @@ member! {
 }
 impl Pointwise for Mish {
     const FLAT: FlatSides = FlatSides::Left;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         // t = tanh(ln(1+e^x)) as a ratio of polynomials in n = e^(−|x|), and
         // 1 − t² without cancellation.
         let (one, two) = (T::one(), T::of(2.0));
-        let n = (-x.abs()).exp();
+        let n = (-x.abs()).fast_exp();
         let (t, sech2) = if x < T::zero() {
             let a = n * (n + two);
             let scale = one / (a + two);
@@ -404,9 +427,10 @@ member! {
 }
 impl Pointwise for Softplus {
     const FLAT: FlatSides = FlatSides::Left;
+    #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let positive = if x > T::zero() { x } else { T::zero() };
         // NaN fails the comparison above and comes back through ln_1p.
-        (positive + (-x.abs()).exp().ln_1p(), sigmoid(x))
+        (positive + (-x.abs()).fast_exp().fast_ln_1p(), sigmoid(x))
     }
 }

@@ -2,7 +2,7 @@
 //! Everything is accumulated in f64, and pieces combine in their order.
 
 use crate::base::Scalar;
-use crate::base::scalar::sum_over;
+use crate::base::scalar::sums_over;
 
 /// Count, mean and Σ(x − mean)², which combine without cancellation
 /// (Chan, Golub & LeVeque 1983).
@@ -16,17 +16,42 @@ pub struct Moments {
     pub squares: f64,
 }
 
+/// Values whose moments are taken in one pass.
+const BLOCK: usize = 4096;
+
+/// max(x, 0), but NaN stays NaN.
+fn clamp_at_zero(x: f64) -> f64 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
 impl Moments {
     /// Replaces the moments by those of `values`.
     pub fn add_all<T: Scalar>(&mut self, values: &[T]) {
+        *self = Self::default();
+        for block in values.chunks(BLOCK) {
+            self.join(&Self::of_block(block));
+        }
+    }
+
+    /// In one pass, by sums over the distance from the block's first value.
+    /// That one is squared within Σ(x − mean)² too, so at most a factor of the
+    /// block's length is lost to cancellation, 4 of f64's 16 digits, and that
+    /// only where the first value alone is far from the others.
+    fn of_block<T: Scalar>(values: &[T]) -> Self {
         let count = values.len() as f64;
-        let mean = sum_over(values, |x| x) / count;
-        let squares = sum_over(values, |x| (x - mean) * (x - mean));
-        *self = Self {
+        let first = values[0].wide();
+        // So that an infinite mean stays one.
+        let origin = if first.is_finite() { first } else { 0.0 };
+        let [sum, squares] = sums_over(
+            values,
+            #[inline(always)]
+            |x| [x - origin, (x - origin) * (x - origin)],
+        );
+        Self {
             count,
-            mean,
-            squares,
-        };
+            mean: origin + sum / count,
+            squares: clamp_at_zero(squares - sum * (sum / count)),
+        }
     }
 
     /// Joins the moments of further values.
@@ -116,6 +141,42 @@ mod tests {
         for moments in [whole, joined] {
             assert!((moments.mean - mean).abs() < 1e-9);
             assert!((moments.std() - variance.sqrt()).abs() < 1e-9 * variance.sqrt());
+        }
+    }
+
+    #[test]
+    fn one_pass_is_as_exact_as_two() {
+        let wave = |k: u32| f64::from(k).sin();
+        let ordinary: Vec<f64> = (0..10_000).map(wave).collect();
+        let far_off: Vec<f64> = (0..10_000).map(|k| 1e9 + wave(k)).collect();
+        let mut first_alone = ordinary.clone();
+        first_alone[0] = 1e6;
+        let constant = vec![0.1; 10_000];
+        for values in [ordinary, far_off, first_alone, constant] {
+            let count = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / count;
+            let squares = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+            let mut moments = Moments::default();
+            moments.add_all(&values);
+            assert!((moments.mean - mean).abs() <= 1e-13 * mean.abs().max(1.0));
+            let error = (moments.squares - squares).abs();
+            assert!(error <= 1e-10 * squares + 1e-20, "{error} of {squares}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_shows() {
+        let of = |values: &[f32]| {
+            let mut moments = Moments::default();
+            moments.add_all(values);
+            moments
+        };
+        for at in [0, 1, 5000] {
+            let mut values = vec![1.0; 6000];
+            values[at] = f32::INFINITY;
+            assert!(!of(&values).mean.is_finite() && !of(&values).std().is_finite());
+            values[at] = f32::NAN;
+            assert!(of(&values).mean.is_nan() && of(&values).std().is_nan());
         }
     }
 }

@@ -274,8 +274,8 @@ fn accumulate<T: Scalar, S: Simd, const R: usize, const V: usize>(
     let Place { first, depth, .. } = place;
     if a.is_row_major() {
         let mut rows = [&a.values[..0]; R];
-        for i in 0..R {
-            rows[i] = &a.values[(top + i) * a.row_stride + first..][..depth];
+        for (i, row) in rows.iter_mut().enumerate() {
+            *row = &a.values[(top + i) * a.row_stride + first..][..depth];
         }
         chain(
             simd,

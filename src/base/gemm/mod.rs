@@ -12,7 +12,9 @@ mod register;
 
 use std::cell::RefCell;
 
-use super::{Scalar, simd};
+use pulp::Arch;
+
+use super::Scalar;
 use kernel::Product;
 
 pub use pack::Transpose;
@@ -99,7 +101,7 @@ pub fn gemm<T: Scalar>(a: Matrix<T>, b: Matrix<T>, start: Start<T>, c: &mut [T])
     T::with_packing_buffer(|buffer| {
         buffer.resize(buffer.len().max(kernel::buffer_len()), T::zero());
         let product = Product { a, b, start, c };
-        product.run(simd::arch(), buffer);
+        product.run(Arch::new(), buffer);
     });
 }
 
@@ -127,6 +129,7 @@ packing_buffer! { f32 f64 }
 mod tests {
     use super::*;
     use crate::base::rng::stream;
+    use crate::base::simd;
     use rand::RngExt;
 
     fn numbers(count: usize, index: u64) -> Vec<f64> {
@@ -264,7 +267,7 @@ mod tests {
             .run(arch, &mut buffer);
             c
         };
-        let plain = run(simd::plain());
+        let plain = run(Arch::Scalar);
         for arch in simd::available() {
             let fast = run(arch);
             let close = |(x, y): (&f64, &f64)| (x - y).abs() <= k as f64 * f64::EPSILON;

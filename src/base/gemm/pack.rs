@@ -90,8 +90,8 @@ impl Transpose for f32 {
                 let (a, b) = (even(above.0, above.1), even(below.0, below.1));
                 let (d, e) = (odd(above.0, above.1), odd(below.0, below.1));
                 let out = [even(a, b), even(d, e), odd(a, b), odd(d, e)];
-                for q in 0..4 {
-                    let row: [f32; 16] = cast(out[q]);
+                for (q, row) in out.into_iter().enumerate() {
+                    let row: [f32; 16] = cast(row);
                     let first = (p + 4 * q + c) * stride;
                     slots[first..first + 16].copy_from_slice(&row);
                 }

@@ -1,8 +1,9 @@
 //! The activation layer a = φ(z).
 
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 use crate::nn::activation::Activation;
 use crate::nn::measure::ActivationSums;
+use crate::nn::times::Phase;
 
 use super::{Backward, Forward, Layer, Rows};
 
@@ -18,6 +19,10 @@ pub struct Activate {
 impl<T: Scalar> Layer<T> for Activate {
     fn width(&self) -> usize {
         self.width
+    }
+
+    fn phase(&self) -> Phase {
+        Phase::Activations
     }
 
     fn saved_len(&self, rows: usize) -> usize {
@@ -45,11 +50,15 @@ impl<T: Scalar> Layer<T> for Activate {
         sums.values.add_all(output);
         sums.saturated = self.activation.curve().count_saturated(output, slopes);
         sums.alive.fill(false);
-        for row in slopes.chunks_exact(self.width) {
-            sums.alive
-                .iter_mut()
-                .zip(row)
-                .for_each(|(alive, slope)| *alive |= *slope != T::zero());
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for row in slopes.chunks_exact(self.width) {
+                    for (alive, slope) in sums.alive.iter_mut().zip(row) {
+                        *alive |= *slope != T::zero();
+                    }
+                }
+            },
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The skip connection's sum h + s·u.
 
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 
 use super::{Backward, Forward, Layer, Role, TensorShape};
 
@@ -63,9 +63,14 @@ impl<T: Scalar> Layer<T> for Add {
     fn forward(&self, pass: Forward<T>) {
         let scale = self.scale(pass.parameters.trained);
         let [main, branch, _] = pass.inputs;
-        for ((out, main), branch) in pass.output.iter_mut().zip(main).zip(branch) {
-            *out = *main + scale * *branch;
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for ((out, main), branch) in pass.output.iter_mut().zip(main).zip(branch) {
+                    *out = *main + scale * *branch;
+                }
+            },
+        );
     }
 
     fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {

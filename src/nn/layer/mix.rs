@@ -1,6 +1,6 @@
 //! The highway's gated mixture t⊙u + (1−t)⊙h.
 
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 use crate::nn::activation::sigmoid;
 
 use super::{Backward, Forward, Layer};
@@ -31,11 +31,18 @@ impl<T: Scalar> Layer<T> for Mix {
     fn forward(&self, pass: Forward<T>) {
         let [carried, branch, gate] = pass.inputs;
         let (open, closed) = pass.saved.split_at_mut(gate.len());
-        for (i, out) in pass.output.iter_mut().enumerate() {
-            open[i] = sigmoid(gate[i]);
-            closed[i] = sigmoid(-gate[i]);
-            *out = open[i] * branch[i] + closed[i] * carried[i];
-        }
+        let gates = gate.iter().zip(open).zip(closed);
+        let mixed = pass.output.iter_mut().zip(branch).zip(carried);
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for (((gate, open), closed), ((out, branch), carried)) in gates.zip(mixed) {
+                    *open = sigmoid(*gate);
+                    *closed = sigmoid(-*gate);
+                    *out = *open * *branch + *closed * *carried;
+                }
+            },
+        );
     }
 
     fn backward(&self, pass: Backward<T>) {
@@ -45,7 +52,14 @@ impl<T: Scalar> Layer<T> for Mix {
         let [mut grad_carried, mut grad_branch, mut grad_gate] = pass.grad_inputs;
         grad_carried.put(grad.iter().zip(closed).map(|(g, closed)| *closed * *g));
         grad_branch.put(grad.iter().zip(open).map(|(g, open)| *open * *g));
-        grad_gate
-            .put((0..grad.len()).map(|i| open[i] * closed[i] * (branch[i] - carried[i]) * grad[i]));
+        let gates = open.iter().zip(closed);
+        let values = branch.iter().zip(carried).zip(grad);
+        grad_gate.put(
+            gates
+                .zip(values)
+                .map(|((open, closed), ((branch, carried), grad))| {
+                    *open * *closed * (*branch - *carried) * *grad
+                }),
+        );
     }
 }

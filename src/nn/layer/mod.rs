@@ -17,7 +17,7 @@ pub mod norm;
 pub mod row_norm;
 pub mod skip;
 
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 use crate::nn::measure::ActivationSums;
 use crate::nn::times::Phase;
 
@@ -158,19 +158,22 @@ pub struct InputGradient<'a, T> {
 }
 
 impl<T: Scalar> InputGradient<'_, T> {
-    /// Writes or adds `values`, one per entry.
+    /// Writes or adds `values`, one per entry: an iterator over slices, so that
+    /// the loop vectorises.
+    #[inline(always)]
     pub fn put(&mut self, values: impl Iterator<Item = T>) {
-        if self.accumulate {
-            self.values
-                .iter_mut()
-                .zip(values)
-                .for_each(|(slot, value)| *slot += value);
-        } else {
-            self.values
-                .iter_mut()
-                .zip(values)
-                .for_each(|(slot, value)| *slot = value);
-        }
+        let accumulate = self.accumulate;
+        let slots = self.values.iter_mut().zip(values);
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                if accumulate {
+                    slots.for_each(|(slot, value)| *slot += value);
+                } else {
+                    slots.for_each(|(slot, value)| *slot = value);
+                }
+            },
+        );
     }
 
     /// Whether anybody asks for it.

@@ -1,0 +1,162 @@
+//! The inner loops by themselves, in f32 and one thread, on slices that stay
+//! in the L1 or L2 cache: elements per second, each as the engine runs it
+//! ("dispatched") and as the same arithmetic one element at a time ("scalar").
+//!
+//! Compare ratios within one run, never times across runs.
+
+use std::hint::black_box;
+
+use criterion::{
+    BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
+};
+use vgrad::base::scalar::{count_zeros, sum_of_squares};
+use vgrad::nn::activation::Activation;
+use vgrad::nn::layer::activate::Activate;
+use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
+use vgrad::nn::measure::{ActivationSums, Moments};
+
+const WIDTH: usize = 64;
+const ROWS: usize = 64;
+const LENGTH: usize = WIDTH * ROWS;
+
+/// Pre-activations in [−4, 4) in no order.
+fn inputs() -> Vec<f32> {
+    (0..LENGTH)
+        .map(|i| (i * 1597 % LENGTH) as f32 / LENGTH as f32 * 8.0 - 4.0)
+        .collect()
+}
+
+/// A group whose figures are elements per second.
+fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Elements(LENGTH as u64));
+    group
+}
+
+fn activations(criterion: &mut Criterion) {
+    let x = inputs();
+    let (mut y, mut slope) = (vec![0.0; LENGTH], vec![0.0; LENGTH]);
+    for name in Activation::NAMES {
+        let activation: Activation = serde_json::from_value((*name).into()).expect("a member");
+        let curve = activation.curve::<f32>();
+        let mut group = group(criterion, &format!("forward/{name}"));
+        group.bench_function("dispatched", |bencher| {
+            bencher.iter(|| curve.forward(black_box(&x), &mut y, &mut slope));
+        });
+        group.bench_function("scalar", |bencher| {
+            bencher.iter(|| {
+                for ((x, y), slope) in black_box(&x).iter().zip(&mut y).zip(&mut slope) {
+                    (*y, *slope) = curve.at(*x);
+                }
+            });
+        });
+    }
+}
+
+fn sums(criterion: &mut Criterion) {
+    let x = inputs();
+    let mut group = group(criterion, "sum_of_squares");
+    group.bench_function("dispatched", |bencher| {
+        bencher.iter(|| sum_of_squares(black_box(&x)));
+    });
+    group.bench_function("scalar", |bencher| {
+        bencher.iter(|| {
+            let square = |x: &f32| f64::from(*x) * f64::from(*x);
+            black_box(&x).iter().map(square).sum::<f64>()
+        });
+    });
+    group.finish();
+    let mut group = self::group(criterion, "count_zeros");
+    group.bench_function("dispatched", |bencher| {
+        bencher.iter(|| count_zeros(black_box(&x)));
+    });
+    group.bench_function("scalar", |bencher| {
+        bencher.iter(|| black_box(&x).iter().filter(|x| **x == 0.0).count());
+    });
+    group.finish();
+}
+
+fn observe(criterion: &mut Criterion) {
+    let layer = Activate {
+        width: WIDTH,
+        activation: serde_json::from_value("sigmoid".into()).expect("a member"),
+    };
+    let (mut y, mut slope) = (vec![0.0; LENGTH], vec![0.0; LENGTH]);
+    let curve = layer.activation.curve::<f32>();
+    curve.forward(&inputs(), &mut y, &mut slope);
+    let rows = Rows {
+        first: 0,
+        count: ROWS,
+        batch: ROWS,
+    };
+    let mut sums = ActivationSums {
+        alive: vec![false; WIDTH],
+        ..ActivationSums::default()
+    };
+    let mut group = group(criterion, "observe");
+    group.bench_function("dispatched", |bencher| {
+        bencher.iter(|| layer.observe(rows, black_box(&y), &slope, &mut sums));
+    });
+    group.bench_function("moments", |bencher| {
+        bencher.iter(|| sums.values.add_all(black_box(&y)));
+    });
+    group.bench_function("scalar", |bencher| {
+        bencher.iter(|| {
+            let mut moments = Moments::default();
+            let mut saturated = 0u64;
+            sums.alive.fill(false);
+            let mean = black_box(&y).iter().map(|y| f64::from(*y)).sum::<f64>() / LENGTH as f64;
+            for (y, slope) in y.iter().zip(&slope) {
+                moments.squares += (f64::from(*y) - mean).powi(2);
+                saturated += u64::from(slope.abs() < 0.0125);
+            }
+            for row in slope.chunks_exact(WIDTH) {
+                for (alive, slope) in sums.alive.iter_mut().zip(row) {
+                    *alive |= *slope != 0.0;
+                }
+            }
+            (moments, saturated)
+        });
+    });
+}
+
+/// ∂L/∂z = ∂L/∂a·φ'(z).
+fn backward(criterion: &mut Criterion) {
+    let layer = Activate {
+        width: WIDTH,
+        activation: serde_json::from_value("sigmoid".into()).expect("a member"),
+    };
+    let (slope, grad_output) = (inputs(), inputs());
+    let mut grad_input = vec![0.0; LENGTH];
+    let rows = Rows {
+        first: 0,
+        count: ROWS,
+        batch: ROWS,
+    };
+    let mut group = group(criterion, "backward");
+    for (name, accumulate) in [("write", false), ("add", true)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let first = InputGradient {
+                    values: &mut grad_input,
+                    accumulate,
+                };
+                layer.backward(Backward {
+                    rows,
+                    parameters: Parameters {
+                        trained: &[],
+                        running: &[],
+                    },
+                    inputs: Default::default(),
+                    saved: black_box(&slope),
+                    grad_output: &grad_output,
+                    tally_sums: &[],
+                    grad_inputs: [first, Default::default(), Default::default()],
+                });
+            });
+        });
+    }
+}
+
+criterion_group!(benches, activations, sums, observe, backward);
+criterion_main!(benches);
