@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::base::Scalar;
 use crate::base::rng::stream;
-use crate::base::scalar::sum_of_squares;
+use crate::base::scalar::{count_where, sum_of_squares};
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
 use crate::nn::optim::{Moment, Stepper};
@@ -142,11 +142,23 @@ impl<T: Scalar> Block<T> {
         layer.gradient(pieces, &mut self.gradient);
         self.watch.lap(Phase::Products);
         let (weight, others) = self.gradient.split_at(self.weight_len());
-        self.sums.weight_grad_squares = sum_of_squares(weight);
+        // A stretch at a time, so that the second look finds it in the cache.
+        let (mut squares, mut zeros) = (0.0, 0);
+        for stretch in weight.chunks(1 << 12) {
+            squares += sum_of_squares(stretch);
+            if observe {
+                zeros += count_where(
+                    stretch,
+                    stretch,
+                    #[inline(always)]
+                    |g, _| g == T::zero(),
+                );
+            }
+        }
+        self.sums.weight_grad_squares = squares;
         self.sums.other_grad_squares = sum_of_squares(others);
         self.sums.update_squares = None;
-        let zeros = || weight.iter().map(|g| u64::from(*g == T::zero())).sum();
-        self.sums.zero_grads = observe.then(zeros);
+        self.sums.zero_grads = observe.then_some(zeros);
         self.watch.lap(Phase::Norms);
     }
 

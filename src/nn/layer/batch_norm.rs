@@ -1,8 +1,12 @@
 //! Batch normalisation.
 
-use crate::base::Scalar;
+use crate::base::scalar::{sum_products, sum_rows};
+use crate::base::{Scalar, simd};
 
 use super::{Backward, EPS, Forward, Layer, MAX_INPUTS, Mode, PiecesOf, Role, Rows, TensorShape};
+
+/// Units whose constants are kept on the stack.
+const UNITS: usize = 256;
 
 /// Weight of a batch in the running averages (PyTorch's momentum).
 const MOMENTUM: f64 = 0.1;
@@ -80,24 +84,24 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     }
 
     fn forward_tally(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], tally: &mut [f64]) {
-        let (means, rest) = tally.split_at_mut(self.width);
-        let (squares, counts) = rest.split_at_mut(self.width);
-        means.fill(0.0);
-        squares.fill(0.0);
+        let width = self.width;
+        let (means, rest) = tally.split_at_mut(width);
+        let (squares, counts) = rest.split_at_mut(width);
         counts.fill(rows.count as f64);
-        for row in inputs[0].chunks_exact(self.width) {
-            means
-                .iter_mut()
-                .zip(row)
-                .for_each(|(sum, x)| *sum += x.wide());
-        }
-        means.iter_mut().for_each(|mean| *mean /= rows.count as f64);
-        for row in inputs[0].chunks_exact(self.width) {
-            for ((square, x), mean) in squares.iter_mut().zip(row).zip(&*means) {
-                let centred = x.wide() - mean;
-                *square += centred * centred;
-            }
-        }
+        sum_rows(inputs[0], means);
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                means.iter_mut().for_each(|mean| *mean /= rows.count as f64);
+                squares.fill(0.0);
+                for row in inputs[0].chunks_exact(width) {
+                    for ((square, x), mean) in squares.iter_mut().zip(row).zip(&*means) {
+                        let centred = x.wide() - mean;
+                        *square += centred * centred;
+                    }
+                }
+            },
+        );
     }
 
     fn forward(&self, pass: Forward<T>) {
@@ -119,32 +123,29 @@ impl<T: Scalar> Layer<T> for BatchNorm {
             variances[unit] = T::of(variance);
             inverses[unit] = T::of(1.0 / (variance + EPS).sqrt());
         }
-        for ((out, input), normalised) in pass
-            .output
-            .chunks_exact_mut(width)
-            .zip(pass.inputs[0].chunks_exact(width))
-            .zip(normalised.chunks_exact_mut(width))
-        {
-            for unit in 0..width {
-                normalised[unit] = (input[unit] - means[unit]) * inverses[unit];
-                out[unit] = weight[unit] * normalised[unit] + bias[unit];
-            }
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for ((out, input), normalised) in pass
+                    .output
+                    .chunks_exact_mut(width)
+                    .zip(pass.inputs[0].chunks_exact(width))
+                    .zip(normalised.chunks_exact_mut(width))
+                {
+                    let units = means.iter().zip(&*inverses).zip(weight.iter().zip(bias));
+                    let cells = out.iter_mut().zip(input).zip(normalised);
+                    for (((out, x), slot), ((mean, inverse), (weight, bias))) in cells.zip(units) {
+                        let normalised = (*x - *mean) * *inverse;
+                        *slot = normalised;
+                        *out = *weight * normalised + *bias;
+                    }
+                }
+            },
+        );
     }
 
     fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
-        tally.fill(0.0);
-        let (weight, bias) = tally.split_at_mut(self.width);
-        for (grad, normalised) in pass
-            .grad_output
-            .chunks_exact(self.width)
-            .zip(pass.saved.chunks_exact(self.width))
-        {
-            for unit in 0..self.width {
-                weight[unit] += grad[unit].wide() * normalised[unit].wide();
-                bias[unit] += grad[unit].wide();
-            }
-        }
+        sum_products(pass.grad_output, pass.saved, self.width, tally);
     }
 
     fn backward(&self, pass: Backward<T>) {
@@ -153,24 +154,42 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         let weight = &pass.parameters.trained[..width];
         let inverses = &pass.saved[pass.saved.len() - width..];
         let (projections, sums) = pass.tally_sums.split_at(width);
-        let sums = &sums[..width];
         let [grad_input, ..] = pass.grad_inputs;
-        let rows = grad_input.values.chunks_exact_mut(width);
-        let grads = pass.grad_output.chunks_exact(width);
-        for ((slots, grad), normalised) in rows.zip(grads).zip(pass.saved.chunks_exact(width)) {
-            for unit in 0..width {
-                let mean = T::of(sums[unit] * share);
-                let projection = T::of(projections[unit] * share);
-                let value = weight[unit]
-                    * inverses[unit]
-                    * (grad[unit] - mean - normalised[unit] * projection);
-                slots[unit] = if grad_input.accumulate {
-                    slots[unit] + value
-                } else {
-                    value
-                };
-            }
-        }
+        let accumulate = grad_input.accumulate;
+        let slots = grad_input.values;
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                // What is the same for all rows is computed once, for as many
+                // units as fit on the stack.
+                for first in (0..width).step_by(UNITS) {
+                    let units = first..(first + UNITS).min(width);
+                    let mut mean = [T::zero(); UNITS];
+                    let mut projection = [T::zero(); UNITS];
+                    let mut scale = [T::zero(); UNITS];
+                    for (i, unit) in units.clone().enumerate() {
+                        mean[i] = T::of(sums[unit] * share);
+                        projection[i] = T::of(projections[unit] * share);
+                        scale[i] = weight[unit] * inverses[unit];
+                    }
+                    let rows = slots.chunks_exact_mut(width);
+                    let grads = pass.grad_output.chunks_exact(width);
+                    for ((slots, grad), normalised) in
+                        rows.zip(grads).zip(pass.saved.chunks_exact(width))
+                    {
+                        let cells = slots[units.clone()]
+                            .iter_mut()
+                            .zip(&grad[units.clone()])
+                            .zip(&normalised[units.clone()]);
+                        let constants = mean.iter().zip(&projection).zip(&scale);
+                        for (((slot, g), x), ((mean, projection), scale)) in cells.zip(constants) {
+                            let value = *scale * (*g - *mean - *x * *projection);
+                            *slot = if accumulate { *slot + value } else { value };
+                        }
+                    }
+                }
+            },
+        );
     }
 
     fn advance(&self, pieces: &dyn PiecesOf<T>, running: &mut [T]) {

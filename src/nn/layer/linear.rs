@@ -2,6 +2,7 @@
 
 use crate::base::Scalar;
 use crate::base::gemm::{Matrix, Start, gemm};
+use crate::base::scalar::sum_rows;
 
 use crate::nn::times::Phase;
 
@@ -77,13 +78,7 @@ impl<T: Scalar> Layer<T> for Linear {
 
     fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
         if self.bias.is_some() {
-            tally.fill(0.0);
-            for row in pass.grad_output.chunks_exact(self.fan_out) {
-                tally
-                    .iter_mut()
-                    .zip(row)
-                    .for_each(|(sum, delta)| *sum += delta.wide());
-            }
+            sum_rows(pass.grad_output, tally);
         }
     }
 

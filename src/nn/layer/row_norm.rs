@@ -1,6 +1,7 @@
 //! Normalisation of every sample over its units: layer norm and RMS norm.
 
 use crate::base::Scalar;
+use crate::base::scalar::sum_products;
 
 use super::{Backward, EPS, Forward, Layer, Role, TensorShape};
 
@@ -75,20 +76,7 @@ impl<T: Scalar> Layer<T> for RowNorm {
     }
 
     fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
-        tally.fill(0.0);
-        let (weight, bias) = tally.split_at_mut(self.width);
-        for (grad, normalised) in pass
-            .grad_output
-            .chunks_exact(self.width)
-            .zip(pass.saved.chunks_exact(self.width))
-        {
-            for ((sum, grad), normalised) in weight.iter_mut().zip(grad).zip(normalised) {
-                *sum += grad.wide() * normalised.wide();
-            }
-            bias.iter_mut()
-                .zip(grad)
-                .for_each(|(sum, grad)| *sum += grad.wide());
-        }
+        sum_products(pass.grad_output, pass.saved, self.width, tally);
     }
 
     fn backward(&self, pass: Backward<T>) {

@@ -1,7 +1,7 @@
 //! Adam's scaling.
 
 use super::transform::{Link, Moment, Transform};
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 
 /// m ← β₁m + (1 − β₁)u, v ← β₂v + (1 − β₂)u², then
 /// u ← m/(1 − β₁ᵗ) / (√v/√(1 − β₂ᵗ) + eps). Kingma & Ba 2015,
@@ -31,10 +31,15 @@ impl<T: Scalar> Transform<T> for Adam {
         let (keep2, take2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
         let eps = T::of(self.eps);
         let (means, squares) = state.split_at_mut(update.len());
-        for ((u, m), v) in update.iter_mut().zip(means).zip(squares) {
-            *m = keep1 * *m + take1 * *u;
-            *v = keep2 * *v + take2 * *u * *u;
-            *u = mean_scale * *m / (root_scale * v.sqrt() + eps);
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for ((u, m), v) in update.iter_mut().zip(means).zip(squares) {
+                    *m = keep1 * *m + take1 * *u;
+                    *v = keep2 * *v + take2 * *u * *u;
+                    *u = mean_scale * *m / (root_scale * v.sqrt() + eps);
+                }
+            },
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Momentum.
 
 use super::transform::{Link, Moment, Transform};
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 
 /// b ← decay·b + u, then u ← b, or u ← u + decay·b with Nesterov's look ahead
 /// (as in PyTorch's SGD: no dampening, so the first b is the first u).
@@ -24,16 +24,21 @@ impl<T: Scalar> Transform<T> for Momentum {
 
     fn apply(&self, _moment: &Moment, update: &mut [T], _params: &[T], state: &mut [T]) {
         let decay = T::of(self.decay);
-        if self.nesterov {
-            for (u, b) in update.iter_mut().zip(state) {
-                *b = decay * *b + *u;
-                *u += decay * *b;
-            }
-        } else {
-            for (u, b) in update.iter_mut().zip(state) {
-                *b = decay * *b + *u;
-                *u = *b;
-            }
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                if self.nesterov {
+                    for (u, b) in update.iter_mut().zip(state) {
+                        *b = decay * *b + *u;
+                        *u += decay * *b;
+                    }
+                } else {
+                    for (u, b) in update.iter_mut().zip(state) {
+                        *b = decay * *b + *u;
+                        *u = *b;
+                    }
+                }
+            },
+        );
     }
 }

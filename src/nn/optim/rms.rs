@@ -1,7 +1,7 @@
 //! Division by the running root mean square.
 
 use super::transform::{Link, Moment, Transform};
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 
 /// v ← alpha·v + (1 − alpha)·u², then u ← u/(√v + eps); no bias correction, as
 /// in PyTorch's RMSprop. Tieleman & Hinton 2012, lecture 6.5.
@@ -23,9 +23,14 @@ impl<T: Scalar> Transform<T> for Rms {
     fn apply(&self, _moment: &Moment, update: &mut [T], _params: &[T], state: &mut [T]) {
         let (keep, take) = (T::of(self.alpha), T::of(1.0 - self.alpha));
         let eps = T::of(self.eps);
-        for (u, v) in update.iter_mut().zip(state) {
-            *v = keep * *v + take * *u * *u;
-            *u /= v.sqrt() + eps;
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for (u, v) in update.iter_mut().zip(state) {
+                    *v = keep * *v + take * *u * *u;
+                    *u /= v.sqrt() + eps;
+                }
+            },
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Optimizer;
 use super::transform::{Moment, Transform};
-use crate::base::Scalar;
 use crate::base::scalar::sum_of_squares;
+use crate::base::{Scalar, simd};
 
 /// Parameters per piece: small enough that the update, the weights, the
 /// gradients and the state of a piece stay in the first-level cache while the
@@ -80,9 +80,14 @@ impl<T: Scalar> Stepper<T> {
         let mut buffer = [T::zero(); CHUNK];
         for (params, grads) in params.chunks_mut(CHUNK).zip(grads.chunks(CHUNK)) {
             let update = &mut buffer[..params.len()];
-            for (u, g) in update.iter_mut().zip(grads) {
-                *u = clip * *g;
-            }
+            simd::dispatch(
+                #[inline(always)]
+                || {
+                    for (u, g) in update.iter_mut().zip(grads) {
+                        *u = clip * *g;
+                    }
+                },
+            );
             for transform in &self.chain {
                 let (own, rest) = state.split_at_mut(transform.states() * params.len());
                 transform.apply(moment, update, params, own);
@@ -90,9 +95,14 @@ impl<T: Scalar> Stepper<T> {
             }
             squares.params += sum_of_squares(params);
             squares.update += sum_of_squares(update);
-            for (p, u) in params.iter_mut().zip(update) {
-                *p -= learning_rate * *u;
-            }
+            simd::dispatch(
+                #[inline(always)]
+                || {
+                    for (p, u) in params.iter_mut().zip(update) {
+                        *p -= learning_rate * *u;
+                    }
+                },
+            );
         }
         squares.update *= moment.learning_rate * moment.learning_rate;
         squares

@@ -1,7 +1,7 @@
 //! Weight decay.
 
 use super::transform::{Link, Moment, Transform};
-use crate::base::Scalar;
+use crate::base::{Scalar, simd};
 
 /// u ← u + rate·p. First in a chain it is the L2 penalty rate/2·‖p‖², seen by
 /// all that follows; last it is decoupled decay, p ← p − learning_rate·rate·p
@@ -18,8 +18,13 @@ pub fn weight_decay<T: Scalar>(rate: f64) -> Link<T> {
 impl<T: Scalar> Transform<T> for WeightDecay {
     fn apply(&self, _moment: &Moment, update: &mut [T], params: &[T], _state: &mut [T]) {
         let rate = T::of(self.rate);
-        for (u, p) in update.iter_mut().zip(params) {
-            *u += rate * *p;
-        }
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for (u, p) in update.iter_mut().zip(params) {
+                    *u += rate * *p;
+                }
+            },
+        );
     }
 }
