@@ -122,7 +122,7 @@ impl Scalar for f64 {
 
 /// Number of independent partial sums in [`sum_over`]. With as many the compiler
 /// keeps them in registers; with twice as many it goes through memory and takes
-/// six times as long (AVX-512, LLVM 21).
+/// six times as long (AVX-512, LLVM 22).
 const LANES: usize = 16;
 
 /// Σ term(x), accumulated in f64 whatever the precision.
