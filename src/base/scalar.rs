@@ -139,15 +139,16 @@ pub fn sums_over<T: Scalar, const N: usize>(
             let (chunks, rest) = values.as_chunks::<LANES>();
             for chunk in chunks {
                 for (i, value) in chunk.iter().enumerate() {
-                    let terms = terms(value.wide());
-                    for (lanes, term) in lanes.iter_mut().zip(terms) {
+                    for (lanes, term) in lanes.iter_mut().zip(terms(value.wide())) {
                         lanes[i] += term;
                     }
                 }
             }
+            // A copy, since the rest's unknown length would else keep the lanes
+            // in memory rather than in registers (eight times slower).
+            let mut lanes = lanes;
             for (i, value) in rest.iter().enumerate() {
-                let terms = terms(value.wide());
-                for (lanes, term) in lanes.iter_mut().zip(terms) {
+                for (lanes, term) in lanes.iter_mut().zip(terms(value.wide())) {
                     lanes[i] += term;
                 }
             }

@@ -175,8 +175,8 @@ mod tests {
             moments.add_all(values);
             moments
         };
-        for at in [0, 1, 5000] {
-            let mut values = vec![1.0; 6000];
+        for (at, length) in [(0, 3000), (1, 3000), (5000, 6000)] {
+            let mut values = vec![1.0; length];
             values[at] = f32::INFINITY;
             assert!(!of(&values).mean.is_finite() && !of(&values).std().is_finite());
             values[at] = f32::NAN;
