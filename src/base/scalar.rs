@@ -146,13 +146,13 @@ pub fn sums_over<T: Scalar, const N: usize>(
             }
             // A copy, since the rest's unknown length would else keep the lanes
             // in memory rather than in registers (eight times slower).
-            let mut lanes = lanes;
+            let mut sums = lanes;
             for (i, value) in rest.iter().enumerate() {
-                for (lanes, term) in lanes.iter_mut().zip(terms(value.wide())) {
-                    lanes[i] += term;
+                for (sums, term) in sums.iter_mut().zip(terms(value.wide())) {
+                    sums[i] += term;
                 }
             }
-            lanes.map(|lanes| lanes.iter().sum())
+            sums.map(|lanes| lanes.iter().sum())
         },
     )
 }
