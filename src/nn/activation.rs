@@ -43,7 +43,7 @@ pub enum FlatSides {
 }
 
 /// φ as one block states it: a pointwise function and its derivative.
-pub trait Pointwise: Send + Sync {
+pub trait Pointwise: Clone + Send + Sync {
     /// Where φ is flat.
     const FLAT: FlatSides;
 
@@ -86,8 +86,11 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
         simd::dispatch(
             #[inline(always)]
             || {
+                // A copy, which writing to `y` cannot change: its parameters
+                // stay in registers.
+                let curve = self.clone();
                 for ((x, y), slope) in x.iter().zip(y).zip(slope) {
-                    (*y, *slope) = self.eval(*x);
+                    (*y, *slope) = curve.eval(*x);
                 }
             },
         );
