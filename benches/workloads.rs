@@ -113,7 +113,7 @@ impl<'a> Session<'a> {
         let loss = CrossEntropy {}.into();
         let network = Network::new(&workload.architecture, loss, workload.batch, true, &stepper);
         let layers = vec![LayerFigures::default(); network.layers()];
-        let recorder = log_to.map(|folder| Recorder::create(folder).expect("a fresh folder"));
+        let recorder = log_to.map(|folder| Recorder::create(folder, 1).expect("a fresh folder"));
         Self {
             workload,
             network,

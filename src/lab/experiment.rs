@@ -137,7 +137,7 @@ fn open_folder<T: Scalar>(
     if plan.spec.log.save_weights {
         folder.write("weights/initial.safetensors", &weights::to_bytes(network)?)?;
     }
-    Recorder::create(folder.path())
+    Recorder::create(folder.path(), options.threads)
 }
 
 /// The network at its start: drawn, or from the spec's weights file.
