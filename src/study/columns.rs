@@ -166,8 +166,24 @@ mod tests {
     #[test]
     fn numbers_read_back_as_themselves_and_as_csv_writes_them() {
         let mut values = vec![
-            0.0, -0.0, 1.0, -1.0, 0.5, 0.1, 1e-5, 9.9e-6, 1e15, 1e16, 123_456_789.0, 1e-30,
-            f64::MIN_POSITIVE, 5e-324, f64::MAX, f64::NAN, f64::INFINITY, f64::NEG_INFINITY,
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            0.5,
+            0.1,
+            1e-5,
+            9.9e-6,
+            1e15,
+            1e16,
+            123_456_789.0,
+            1e-30,
+            f64::MIN_POSITIVE,
+            5e-324,
+            f64::MAX,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
         ];
         // Irregular numbers over the whole range of exponents.
         values.extend((-300..300).map(|e| 1.234_567_890_123_4_f64.powi(e) * 10f64.powi(e)));
@@ -175,7 +191,10 @@ mod tests {
             let written = text(Cell::Number(Some(value)));
             assert_eq!(written, by_csv(value));
             let read: f64 = written.parse().unwrap();
-            assert!(read == value || (read.is_nan() && value.is_nan()), "{written}");
+            assert!(
+                read == value || (read.is_nan() && value.is_nan()),
+                "{written}"
+            );
         }
         assert_eq!(text(Cell::Number(None)), "");
         assert_eq!(text(Cell::Count(u64::MAX)), "18446744073709551615");
@@ -184,7 +203,10 @@ mod tests {
     #[test]
     fn names_need_no_quotes() {
         for layer in [1, 20, 1000, 1001] {
-            let name = LayerName { layer, layers: 1001 };
+            let name = LayerName {
+                layer,
+                layers: 1001,
+            };
             assert_eq!(text(Cell::Name(name)), name.to_string());
             assert_eq!(by_csv(name.to_string()), name.to_string());
         }
