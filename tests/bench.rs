@@ -91,9 +91,19 @@ fn a_report_has_its_keys() {
         assert!(number("unlogged_steps_per_s") > 0.0);
         let shares = report["shares"].as_object().unwrap();
         let names: Vec<&String> = shares.keys().collect();
-        let parts = ["products", "activations", "norms", "update", "logging", "other"];
+        let parts = [
+            "products",
+            "activations",
+            "norms",
+            "update",
+            "logging",
+            "other",
+        ];
         assert_eq!(names, parts);
-        let shares: Vec<f64> = shares.values().map(|share| share.as_f64().unwrap()).collect();
+        let shares: Vec<f64> = shares
+            .values()
+            .map(|share| share.as_f64().unwrap())
+            .collect();
         assert!(shares.iter().all(|share| (-1e-9..=1.0).contains(share)));
         assert!(shares[4] > 0.0, "logging takes no time: {report}");
         assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9);
@@ -143,7 +153,11 @@ fn what_cannot_be_measured_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     std::fs::write(here.join("small.toml"), SPEC).unwrap();
-    refused(here, &["--workload", "W6"], &["W6", "did you mean", "W1, W1a, W2"]);
+    refused(
+        here,
+        &["--workload", "W6"],
+        &["W6", "did you mean", "W1, W1a, W2"],
+    );
     refused(here, &["none.toml"], &["none.toml"]);
     refused(here, &["--workload", "none.toml"], &["none.toml"]);
     refused(here, &["--workload", "W1", "small.toml"], &["--workload"]);
@@ -154,7 +168,13 @@ fn what_cannot_be_measured_is_refused() {
         &["--workload", "W1", "--set", "network.dpeth=3"],
         &["dpeth", "did you mean `depth`?"],
     );
-    let wild = ["small.toml", "--set", "train.loss=mse", "--set", "network.activation=relu"];
+    let wild = [
+        "small.toml",
+        "--set",
+        "train.loss=mse",
+        "--set",
+        "network.activation=relu",
+    ];
     let mut wild = wild.to_vec();
     wild.extend(["--set", "train.learning_rate=1e6"]);
     wild.extend(BRIEF);
@@ -180,7 +200,10 @@ fn a_signal_ends_it() {
     // Its temporary folder says that it is measuring.
     let started = Instant::now();
     while std::fs::read_dir(folder.path()).unwrap().count() < 2 {
-        assert!(started.elapsed() < Duration::from_secs(20), "it never began");
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "it never began"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
     let id = child.id().to_string();

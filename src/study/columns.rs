@@ -189,7 +189,8 @@ mod tests {
         values.extend((-300..300).map(|e| 1.234_567_890_123_4_f64.powi(e) * 10f64.powi(e)));
         for value in values {
             let written = text(Cell::Number(Some(value)));
-            assert_eq!(written, by_csv(value));
+            // The one difference: 1e+16 where the csv crate writes 1e16.
+            assert_eq!(written.replace("e+", "e"), by_csv(value));
             let read: f64 = written.parse().unwrap();
             assert!(
                 read == value || (read.is_nan() && value.is_nan()),

@@ -345,3 +345,128 @@ impl Drop for Writer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(seed: usize) -> LayerFigures {
+        LayerFigures {
+            activation_grad_norm: 0.1 / (seed + 1) as f64,
+            weight_norm: seed as f64,
+            update_ratio: (!seed.is_multiple_of(2)).then_some(1e-30),
+            zero_grad_fraction: f64::NAN,
+            ..LayerFigures::default()
+        }
+    }
+
+    /// Tells of `steps` steps, every third of which is not logged.
+    fn tell(recorder: &mut Recorder, steps: u64) -> Result<(), Problem> {
+        for step in 0..steps {
+            // Another number of layers each time, as if memory were reused badly.
+            let layers: Vec<_> = (0..1 + step as usize % 7).map(figures).collect();
+            let test = TestFigures {
+                loss: step as f64,
+                accuracy: None,
+            };
+            if step.is_multiple_of(50) {
+                recorder.before_evaluation()?;
+            }
+            recorder.step(&StepRecord {
+                step,
+                epoch: step / 10,
+                learning_rate: 0.1,
+                figures: StepFigures {
+                    loss: 1.0 / (step + 1) as f64,
+                    accuracy: Some(0.5),
+                    grad_norm: f64::INFINITY,
+                    diverged_at: None,
+                },
+                clipped: step.is_multiple_of(2),
+                test: step.is_multiple_of(6).then_some(test),
+                layers: (!step.is_multiple_of(3)).then_some(&layers),
+            })?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_thread_of_its_own_writes_the_same_bytes() {
+        let written = |threads: usize, flush: bool| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut recorder = Recorder::create(folder.path(), threads).unwrap();
+            tell(&mut recorder, 500).unwrap();
+            assert_eq!(recorder.logged_steps(), 333);
+            if flush {
+                recorder.flush().unwrap();
+            } else {
+                drop(recorder);
+            }
+            ["gradients.csv", "training.csv"].map(|name| {
+                let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+                assert!(text.starts_with("step,epoch,") && text.ends_with('\n'));
+                text
+            })
+        };
+        let expected = written(1, true);
+        // 500 steps but for those neither logged nor evaluated; 500 = 6·83 + 2.
+        assert_eq!(expected[1].lines().count(), 1 + 333 + 84);
+        assert!(expected[1].contains("\n6,0,0.1,0.14285714285714285,0.5,6.0,,inf,1\n"));
+        assert!(expected[0].contains("\n1,0,2,output,0.05,0.0,0.0,,1.0,1e-30,,,,,NaN\n"));
+        for (threads, flush) in [(1, false), (2, true), (2, false), (8, true)] {
+            assert!(
+                written(threads, flush) == expected,
+                "{threads} threads, flush {flush}"
+            );
+        }
+    }
+
+    /// A file that takes the header and nothing more.
+    #[cfg(target_os = "linux")]
+    fn on_a_full_disk(threads: usize) -> Recorder {
+        let full = |name: &str| Table {
+            path: name.into(),
+            file: File::options().write(true).open("/dev/full").unwrap(),
+            pending: Vec::new(),
+        };
+        let tables = Tables {
+            gradients: full("gradients.csv"),
+            training: full("training.csv"),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorder = Recorder::create(folder.path(), 1).unwrap();
+        recorder.sink = if threads >= 2 {
+            Sink::Thread(Writer::start(tables).unwrap())
+        } else {
+            Sink::Here(tables)
+        };
+        recorder
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told_of_at_a_step_or_at_the_flush() {
+        for threads in [1, 2] {
+            let mut recorder = on_a_full_disk(threads);
+            tell(&mut recorder, 40).and(recorder.flush()).unwrap_err();
+            // Long enough that what is pending is written before the end.
+            let mut recorder = on_a_full_disk(threads);
+            let problem = tell(&mut recorder, 100_000).unwrap_err().to_string();
+            assert!(problem.contains("gradients.csv") || problem.contains("training.csv"));
+            assert!(problem.contains("could not be written") && problem.contains("help"));
+            // It ends without a word or a wait.
+            drop(recorder);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_flush_that_fails_says_why_and_says_so_again() {
+        let mut recorder = on_a_full_disk(2);
+        tell(&mut recorder, 2).ok();
+        let problem = recorder.flush().unwrap_err().to_string();
+        assert!(problem.contains("No space left"), "{problem}");
+        recorder.flush().unwrap_err();
+        tell(&mut recorder, 2).unwrap_err();
+    }
+}
