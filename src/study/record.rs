@@ -316,8 +316,8 @@ impl Writer {
     }
 
     fn send(&mut self, job: Job) -> Result<(), Problem> {
-        match self.jobs.as_ref().map(|jobs| jobs.send(job)) {
-            Some(Ok(())) => Ok(()),
+        match &self.jobs {
+            Some(jobs) if jobs.send(job).is_ok() => Ok(()),
             _ => self.why_it_ended(),
         }
     }
