@@ -37,7 +37,10 @@ impl Table {
     fn create<R: ?Sized>(path: PathBuf, columns: &[Column<R>]) -> Result<Self, Problem> {
         let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
         let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-        let pending = (names.join(",") + "\n").into_bytes();
+        // A row more than a chunk fits, so that it never grows.
+        let mut pending = Vec::with_capacity(2 * CHUNK);
+        pending.extend_from_slice(names.join(",").as_bytes());
+        pending.push(b'\n');
         let mut table = Self {
             path,
             file,
