@@ -1,175 +1,57 @@
 //! The reference workloads: one training step, with and without logging every
-//! layer of every step to CSV.
+//! layer of every step to CSV, and the rows of one step alone.
 //!
-//! Criterion's "elem/s" are floating-point operations of the matrix products
-//! per second; the time per iteration is that of one step. Compare ratios
-//! within one run, never times across runs.
+//! Criterion's "elem/s" of a step are floating-point operations of the matrix
+//! products per second, those of the rows are cells; the time per iteration is
+//! that of one step. Compare ratios within one run, never times across runs.
 
+use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use vgrad::base::team::Team;
-use vgrad::nn::activation::{Activation, Relu, Sigmoid, Tanh};
-use vgrad::nn::architecture::{Architecture, Order};
-use vgrad::nn::init::{HeNormal, Init, XavierNormal};
-use vgrad::nn::layer::norm::{Batch, NoNorm};
-use vgrad::nn::layer::skip::{Identity, NoSkip};
-use vgrad::nn::loss::CrossEntropy;
-use vgrad::nn::measure::LayerFigures;
-use vgrad::nn::network::Network;
-use vgrad::nn::optim::{Adam, Moment, Optimizer, Sgd, Stepper};
-use vgrad::study::data::{Dataset, Gaussian, LoadOptions, load};
+use vgrad::lab::bench::product_operations;
+use vgrad::lab::experiment::network;
+use vgrad::lab::plan::Plan;
+use vgrad::lab::spec::Overrides;
+use vgrad::lab::workloads::{USUAL, Workload};
+use vgrad::study::columns::{LayerName, LayerRow, append_row, gradient_columns};
 use vgrad::study::record::Recorder;
-use vgrad::study::train::{StepRecord, Watch};
+use vgrad::study::train::{Session, Watch};
 
-/// One reference workload: 64 inputs, 10 classes, f32.
-struct Workload {
-    name: &'static str,
-    architecture: Architecture,
-    batch: usize,
-    optimizer: Optimizer,
-    learning_rate: f64,
-}
-
-fn workloads() -> Vec<Workload> {
-    let plain = |name, depth, width, batch, activation: Activation, init: Init| Workload {
-        name,
-        architecture: Architecture {
-            inputs: 64,
-            widths: vec![width; depth],
-            outputs: 10,
-            activation,
-            init,
-            bias: true,
-            norm: NoNorm {}.into(),
-            order: Order::LinearNormActivation,
-            skip: NoSkip {}.into(),
-            dropout: 0.0,
-            seed: 0,
-        },
-        batch,
-        optimizer: Sgd {
-            momentum: 0.9,
-            ..Sgd::default()
-        }
-        .into(),
-        learning_rate: 0.01,
-    };
-    let he = || Init::from(HeNormal { gain: 1.0 });
-    let xavier = || Init::from(XavierNormal { gain: 1.0 });
-    let mut w5 = plain("W5", 50, 256, 128, Relu {}.into(), he());
-    w5.architecture.norm = Batch {}.into();
-    w5.architecture.skip = Identity {
-        every: 1,
-        scale: 1.0,
-    }
-    .into();
-    w5.optimizer = Adam::default().into();
-    w5.learning_rate = 0.001;
-    vec![
-        plain("W1", 50, 256, 128, Sigmoid {}.into(), xavier()),
-        plain("W2", 20, 1024, 256, Relu {}.into(), he()),
-        plain("W3", 100, 64, 64, Tanh {}.into(), xavier()),
-        plain("W4", 1000, 32, 32, Relu {}.into(), he()),
-        w5,
-    ]
-}
-
-impl Workload {
-    /// Floating-point operations of the products of one step: three per linear
-    /// map, but for the first layer's input gradient.
-    fn flops(&self) -> u64 {
-        let widths = &self.architecture.widths;
-        let (depth, width) = (widths.len() as u64, widths[0] as u64);
-        2 * self.batch as u64 * (2 * 64 * width + 3 * (depth - 1) * width * width + 3 * width * 10)
-    }
-}
-
-/// 1797 rows of random numbers with random labels.
-fn data() -> Dataset<f32> {
-    let options = LoadOptions {
-        seed: 0,
-        base_dir: Path::new("."),
-        test_fraction: Some(0.0),
-        standardize: true,
-        numeric_targets: false,
-    };
-    load(&Gaussian::default().into(), &options).expect("the data are drawn")
-}
-
-/// A network in training.
-struct Session<'a> {
-    workload: &'a Workload,
-    network: Network<f32>,
-    stepper: Stepper<f32>,
-    layers: Vec<LayerFigures>,
-    recorder: Option<Recorder>,
-    step: u64,
-}
-
-impl<'a> Session<'a> {
-    fn new(workload: &'a Workload, log_to: Option<&Path>) -> Self {
-        let stepper = Stepper::new(&workload.optimizer);
-        let loss = CrossEntropy {}.into();
-        let network = Network::new(&workload.architecture, loss, workload.batch, true, &stepper);
-        let layers = vec![LayerFigures::default(); network.layers()];
-        let recorder = log_to.map(|folder| Recorder::create(folder).expect("a fresh folder"));
-        Self {
-            workload,
-            network,
-            stepper,
-            layers,
-            recorder,
-            step: 0,
-        }
-    }
-
-    fn step(&mut self, data: &Dataset<f32>, team: &Team) {
-        let batch = self.workload.batch;
-        let batches = data.train.samples() / batch;
-        let first = (self.step as usize % batches) * batch;
-        let rows: Vec<usize> = (first..first + batch).collect();
-        self.network
-            .load(&data.train.inputs, &data.train.targets, &rows);
-        let figures = self.network.gradients(team, self.recorder.is_some());
-        let learning_rate = self.workload.learning_rate;
-        let moment = Moment {
-            t: self.step + 1,
-            learning_rate,
-        };
-        self.network.update(team, &self.stepper, &moment, 1.0);
-        if let Some(recorder) = &mut self.recorder {
-            self.layers
-                .iter_mut()
-                .enumerate()
-                .for_each(|(i, slot)| *slot = self.network.figures(i + 1));
-            let record = StepRecord {
-                step: self.step,
-                epoch: 0,
-                learning_rate,
-                figures,
-                clipped: false,
-                test: None,
-                layers: Some(&self.layers),
-            };
-            recorder.step(&record).expect("room for the rows");
-        }
-        self.step += 1;
-    }
+/// A workload ready to run, for ever.
+fn plan(name: &str) -> Plan<f32> {
+    let workload = Workload::named(name).expect("a workload");
+    let mut spec = workload.spec(&Overrides::default()).expect("a spec").spec;
+    spec.train.steps = Some(u64::MAX);
+    Plan::new(spec, Path::new("")).expect("a plan")
 }
 
 fn steps(criterion: &mut Criterion) {
-    let data = data();
     for threads in [1, 2] {
         let team = Team::new(threads).expect("threads start");
-        for workload in workloads() {
-            let mut group = criterion.benchmark_group(format!("{}/{threads}", workload.name));
-            group.throughput(Throughput::Elements(workload.flops()));
+        for name in USUAL {
+            let plan = plan(name);
+            let mut network = network(&plan, Path::new("")).expect("a network");
+            let operations = product_operations(&network, &plan);
+            let mut group = criterion.benchmark_group(format!("{name}/{threads}"));
+            group.throughput(Throughput::Elements(operations as u64));
+            let (data, training, stepper) = (&plan.data, &plan.training, &plan.stepper);
+            let mut step = 0;
             for (name, is_logged) in [("not logged", false), ("all logged", true)] {
                 let folder = tempfile::tempdir().expect("a temporary folder");
-                let mut session = Session::new(&workload, is_logged.then_some(folder.path()));
+                let mut recorder = Recorder::create(folder.path(), threads).expect("room");
+                let network = &mut network;
                 group.bench_function(name, |bencher| {
-                    bencher.iter(|| session.step(&data, &team));
+                    let mut session = Session::new(network, data, training, stepper, &team);
+                    bencher.iter(|| {
+                        let stepped = session.advance(step, is_logged);
+                        if is_logged {
+                            let record = session.record(&stepped, None);
+                            recorder.step(&record).expect("room for the rows");
+                        }
+                        step += 1;
+                    });
                 });
             }
             group.finish();
@@ -177,9 +59,49 @@ fn steps(criterion: &mut Criterion) {
     }
 }
 
+/// The rows of one step of W4, without writing them to a file.
+fn rows(criterion: &mut Criterion) {
+    let plan = plan("W4");
+    let mut network = network(&plan, Path::new("")).expect("a network");
+    let team = Team::new(1).expect("one thread");
+    let mut session = Session::new(
+        &mut network,
+        &plan.data,
+        &plan.training,
+        &plan.stepper,
+        &team,
+    );
+    let stepped = session.advance(0, true);
+    let record = session.record(&stepped, None);
+    let layers = record.layers.expect("a logged step");
+    let columns = gradient_columns();
+    let mut group = criterion.benchmark_group("rows of W4");
+    group.throughput(Throughput::Elements((layers.len() * columns.len()) as u64));
+    let mut bytes = Vec::new();
+    group.bench_function("formatted", |bencher| {
+        bencher.iter(|| {
+            bytes.clear();
+            for (i, figures) in layers.iter().enumerate() {
+                let name = LayerName {
+                    layer: i + 1,
+                    layers: layers.len(),
+                };
+                let row = LayerRow {
+                    record: &record,
+                    name,
+                    figures,
+                };
+                append_row(columns, &row, &mut bytes);
+            }
+            black_box(bytes.len())
+        });
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = steps
+    targets = rows, steps
 }
 criterion_main!(benches);

@@ -1,5 +1,5 @@
 //! Every buffer is claimed before the first step: from the second step on the
-//! engine allocates nothing. The matrix product's own packing buffer is the
+//! engine allocates nothing, and recording nothing once its buffers have grown. The matrix product's own packing buffer is the
 //! one exception, so it is counted apart, by the same products alone.
 
 mod common;
@@ -12,8 +12,11 @@ use vgrad::base::team::Team;
 use vgrad::nn::architecture::Architecture;
 use vgrad::nn::layer::norm::Norm;
 use vgrad::nn::layer::skip::Skip;
-use vgrad::nn::network::Network;
+use vgrad::nn::measure::LayerFigures;
+use vgrad::nn::network::{Network, StepFigures};
 use vgrad::nn::optim::{Moment, Optimizer, Stepper};
+use vgrad::study::record::Recorder;
+use vgrad::study::train::{StepRecord, Watch};
 
 /// The system's allocator, counting.
 struct Counting;
@@ -99,6 +102,42 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                 );
             }
         }
+    }
+
+    // Recording, here and on a thread of its own: 200 steps of 100 layers, once
+    // the buffers have grown. A channel claims room for those who wait at it
+    // the first time that somebody does.
+    for (threads, allowed) in [(1, 0), (2, 10)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorder = Recorder::create(folder.path(), threads).unwrap();
+        let layers = vec![LayerFigures::default(); 100];
+        let mut tell = |steps: std::ops::Range<u64>| {
+            for step in steps {
+                let figures = StepFigures {
+                    loss: 1.0 / 3.0,
+                    accuracy: Some(0.5),
+                    grad_norm: 1e-30,
+                    diverged_at: None,
+                };
+                let record = StepRecord {
+                    step,
+                    epoch: 0,
+                    learning_rate: 0.1,
+                    figures,
+                    clipped: false,
+                    test: None,
+                    layers: Some(&layers),
+                };
+                recorder.step(&record).unwrap();
+            }
+            recorder.flush().unwrap();
+        };
+        tell(0..100);
+        let (allocations, ()) = counted(|| tell(100..300));
+        assert!(
+            allocations <= allowed,
+            "{threads} threads: {allocations} allocations"
+        );
     }
 
     // W4 of the reference workloads: 1000 layers of 32 units, batch 32, f32.

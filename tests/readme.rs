@@ -7,7 +7,10 @@ use std::process::{Command, Output};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Commands of the README that a test does not repeat, each with its reason.
-const NOT_REPEATED: &[(&str, &str)] = &[("cargo test", "it is what runs this test")];
+const NOT_REPEATED: &[(&str, &str)] = &[
+    ("cargo test", "it is what runs this test"),
+    ("vgrad bench", "it takes two minutes; tests/bench.rs has it"),
+];
 
 /// The fenced blocks of one language.
 fn blocks(language: &str) -> Vec<String> {

@@ -120,9 +120,8 @@ impl Scalar for f64 {
     }
 }
 
-/// Number of independent partial sums in [`sum_over`]. With as many the compiler
-/// keeps them in registers; with twice as many it goes through memory and takes
-/// six times as long (AVX-512, LLVM 22).
+/// Number of independent partial sums in [`sum_over`]: enough for two of the
+/// widest registers.
 const LANES: usize = 16;
 
 /// Σ term(x), accumulated in f64 whatever the precision.

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod bench;
 mod completions;
 mod digest;
 mod gallery;
@@ -15,6 +16,7 @@ mod progress;
 mod run;
 mod schema;
 mod spec_args;
+mod stop;
 
 pub use outcome::{Failure, Outcome};
 
@@ -96,6 +98,7 @@ enum Command {
     Run(run::RunArgs),
     New(new::NewArgs),
     List(list::ListArgs),
+    Bench(bench::BenchArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -111,6 +114,7 @@ impl Cli {
             Command::Run(args) => args.run(&self.global),
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
+            Command::Bench(args) => args.run(&self.global),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(),
         }

@@ -3,12 +3,12 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
 use super::progress::Progress;
 use super::spec_args::SpecArgs;
+use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, digest, output};
 use crate::base::Problem;
 use crate::lab::experiment::{self, RunOptions};
@@ -20,9 +20,6 @@ use crate::study::data::rebase;
 
 /// Where runs go unless told otherwise.
 const RUNS: &str = "runs";
-
-/// Set by Ctrl-C and SIGTERM.
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Train a network and log the gradients of every layer
 #[derive(Args, Debug)]
@@ -156,10 +153,10 @@ impl RunArgs {
     /// The command line of this run, for others to add to.
     fn command_line(&self) -> String {
         let mut words = vec![quoted(&self.spec.spec.display().to_string())];
-        for set in &self.spec.set {
+        for set in &self.spec.changes.set {
             words.extend(["--set".to_owned(), quoted(set)]);
         }
-        if let Some(seed) = self.spec.seed {
+        if let Some(seed) = self.spec.changes.seed {
             words.push(format!("--seed {seed}"));
         }
         words.join(" ")
@@ -248,16 +245,4 @@ fn schema_reference(loaded: &LoadedSpec, destination: &Destination) -> String {
     rebase(Path::new(named), &loaded.folder, &folder)
         .display()
         .to_string()
-}
-
-/// The first signal asks the run to end after the step at hand, the second
-/// ends the process.
-fn listen_for_signals() -> Result<(), Failure> {
-    let heard = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    heard
-        .map_err(|error| Problem::new(format!("signals could not be listened for: {error}")).into())
 }

@@ -12,6 +12,13 @@ use crate::lab::spec::{LoadedSpec, Overrides, Spec};
 pub struct SpecArgs {
     /// The experiment: a TOML file
     pub spec: PathBuf,
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+/// Changes to a spec.
+#[derive(Args, Debug)]
+pub struct Changes {
     /// Change a key of the spec, e.g. network.depth=10 (repeatable, the last wins)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -20,13 +27,20 @@ pub struct SpecArgs {
     pub seed: Option<i64>,
 }
 
-impl SpecArgs {
-    /// Reads the spec and makes the changes.
-    pub fn load(&self) -> Result<LoadedSpec, Failure> {
+impl Changes {
+    /// The changes, to be made while a spec is read.
+    pub fn overrides(&self) -> Result<Overrides, Failure> {
         let mut overrides = Overrides::parse(&self.set)?;
         if let Some(seed) = self.seed {
             overrides.seed(seed);
         }
-        Ok(Spec::load(&self.spec, &overrides)?)
+        Ok(overrides)
+    }
+}
+
+impl SpecArgs {
+    /// Reads the spec and makes the changes.
+    pub fn load(&self) -> Result<LoadedSpec, Failure> {
+        Ok(Spec::load(&self.spec, &self.changes.overrides()?)?)
     }
 }

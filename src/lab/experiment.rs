@@ -137,11 +137,15 @@ fn open_folder<T: Scalar>(
     if plan.spec.log.save_weights {
         folder.write("weights/initial.safetensors", &weights::to_bytes(network)?)?;
     }
-    Recorder::create(folder.path())
+    Recorder::create(folder.path(), options.threads)
 }
 
-/// The network at its start: drawn, or from the spec's weights file.
-fn network<T: Scalar>(plan: &Plan<T>, base_dir: &Path) -> Result<Network<T>, Problem> {
+/// The network at its start: drawn, or from the spec's weights file, whose path
+/// is relative to `base_dir`.
+///
+/// # Errors
+/// If the weights file cannot be read or does not fit.
+pub fn network<T: Scalar>(plan: &Plan<T>, base_dir: &Path) -> Result<Network<T>, Problem> {
     let classes = matches!(plan.data.train.targets, Targets::Classes(_));
     let loss = plan.spec.train.loss.clone();
     let batch = plan.training.batch_size;

@@ -1,12 +1,15 @@
 //! Floor 3, the lab: an experiment from TOML to verdict.
 
 pub mod advice;
+pub mod bench;
 pub mod decay;
 pub mod experiment;
 pub mod json;
 pub mod machine;
+pub mod peak;
 pub mod plan;
 pub mod run_folder;
 pub mod spec;
 pub mod summary;
 pub mod weights;
+pub mod workloads;

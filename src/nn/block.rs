@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::base::Scalar;
 use crate::base::rng::stream;
-use crate::base::scalar::{count_where, sum_of_squares};
+use crate::base::scalar::{count_zeros, sum_of_squares};
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
 use crate::nn::optim::{Moment, Stepper};
@@ -147,12 +147,7 @@ impl<T: Scalar> Block<T> {
         for stretch in weight.chunks(1 << 12) {
             squares += sum_of_squares(stretch);
             if observe {
-                zeros += count_where(
-                    stretch,
-                    stretch,
-                    #[inline(always)]
-                    |g, _| g == T::zero(),
-                );
+                zeros += count_zeros(stretch);
             }
         }
         self.sums.weight_grad_squares = squares;

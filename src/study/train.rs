@@ -10,7 +10,7 @@ use crate::nn::measure::LayerFigures;
 use crate::nn::network::{Network, StepFigures};
 use crate::nn::optim::{Moment, Stepper, clip_coefficient};
 use crate::study::data::{Dataset, Split};
-use crate::study::schedule::Schedule;
+use crate::study::schedule::{Rule, Schedule};
 
 use rand::seq::SliceRandom;
 
@@ -193,6 +193,120 @@ pub fn evaluate<T: Scalar>(
     })
 }
 
+/// A network in training: what lies around one step after another.
+pub struct Session<'a, T> {
+    network: &'a mut Network<T>,
+    data: &'a Dataset<T>,
+    plan: &'a TrainingPlan,
+    stepper: &'a Stepper<T>,
+    team: &'a Team,
+    batches: Batches,
+    rule: &'a dyn Rule,
+    layers: Vec<LayerFigures>,
+}
+
+/// What came of one step.
+#[derive(Clone, Copy, Debug)]
+pub struct Stepped {
+    step: u64,
+    learning_rate: f64,
+    figures: StepFigures,
+    clipped: bool,
+    is_logged: bool,
+}
+
+impl Stepped {
+    /// The first layer at which something is not finite, if any.
+    pub fn diverged_at(&self) -> Option<usize> {
+        self.figures.diverged_at
+    }
+}
+
+impl<'a, T: Scalar> Session<'a, T> {
+    /// Gets ready to train `network` on `data`.
+    pub fn new(
+        network: &'a mut Network<T>,
+        data: &'a Dataset<T>,
+        plan: &'a TrainingPlan,
+        stepper: &'a Stepper<T>,
+        team: &'a Team,
+    ) -> Self {
+        network.divide(team.threads());
+        Self {
+            batches: Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows()),
+            rule: plan.schedule.rule(),
+            layers: vec![LayerFigures::default(); network.layers()],
+            network,
+            data,
+            plan,
+            stepper,
+            team,
+        }
+    }
+
+    /// The network.
+    pub fn network(&mut self) -> &mut Network<T> {
+        self.network
+    }
+
+    /// Loss and accuracy on the test set; `None` without one.
+    fn evaluate(&mut self, test_rows: &[usize]) -> Option<TestFigures> {
+        let (test, batch_size) = (&self.data.test, self.plan.batch_size);
+        evaluate(self.network, test, test_rows, batch_size, self.team)
+    }
+
+    /// Step `step`: the gradients of its batch and, unless it is the plan's
+    /// last step or something is not finite, the update. What only a logged
+    /// step needs is measured if `is_logged`, or if something is not finite.
+    pub fn advance(&mut self, step: u64, is_logged: bool) -> Stepped {
+        let (network, plan, team) = (&mut *self.network, self.plan, self.team);
+        let train = &self.data.train;
+        network.load(&train.inputs, &train.targets, self.batches.at(step));
+        let figures = network.gradients(team, is_logged);
+        let has_diverged = figures.diverged_at.is_some();
+        if has_diverged && !is_logged {
+            network.gradients(team, true);
+        }
+        let learning_rate = self.rule.rate(plan.learning_rate, step, plan.steps);
+        let clip = plan
+            .clip_grad_norm
+            .map_or(1.0, |limit| clip_coefficient(limit, figures.grad_norm));
+        if step == plan.steps || has_diverged {
+            network.measure_weights();
+        } else {
+            let moment = Moment {
+                t: step + 1,
+                learning_rate,
+            };
+            network.update(team, self.stepper, &moment, clip);
+        }
+        Stepped {
+            step,
+            learning_rate,
+            figures,
+            clipped: clip < 1.0,
+            is_logged: is_logged || has_diverged,
+        }
+    }
+
+    /// What there is to tell of the step just made.
+    pub fn record(&mut self, stepped: &Stepped, test: Option<TestFigures>) -> StepRecord<'_> {
+        if stepped.is_logged {
+            let slots = self.layers.iter_mut().enumerate();
+            slots.for_each(|(i, slot)| *slot = self.network.figures(i + 1));
+        }
+        StepRecord {
+            step: stepped.step,
+            epoch: stepped.step / self.batches.per_epoch(),
+            learning_rate: stepped.learning_rate,
+            figures: stepped.figures,
+            clipped: stepped.clipped,
+            test,
+            layers: stepped.is_logged.then_some(&self.layers[..]),
+        }
+    }
+}
+
 /// Trains `network` on `data`, telling `watch` of every step; stops after the
 /// step at hand once `stop` is set.
 ///
@@ -207,11 +321,8 @@ pub fn train<T: Scalar>(
     stop: &AtomicBool,
     watch: &mut dyn Watch,
 ) -> Result<Ending, Problem> {
-    let mut batches = Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows());
     let test_rows: Vec<usize> = (0..data.test.inputs.nrows()).collect();
-    network.divide(team.threads());
-    let mut layers = vec![LayerFigures::default(); network.layers()];
-    let rule = plan.schedule.rule();
+    let mut session = Session::new(network, data, plan, stepper, team);
     for step in 0..=plan.steps {
         if stop.load(Ordering::Relaxed) {
             return Ok(Ending::Interrupted);
@@ -221,51 +332,13 @@ pub fn train<T: Scalar>(
         // that `step` updates have made.
         let test = if is_last || step.is_multiple_of(plan.evaluate_every) {
             watch.before_evaluation()?;
-            evaluate(network, &data.test, &test_rows, plan.batch_size, team)
+            session.evaluate(&test_rows)
         } else {
             None
         };
-        network.load(&data.train.inputs, &data.train.targets, batches.at(step));
-        let mut is_logged = is_last || plan.log.contains(step);
-        let figures = network.gradients(team, is_logged);
-        let diverged = figures.diverged_at;
-        if diverged.is_some() && !is_logged {
-            is_logged = true;
-            network.gradients(team, true);
-        }
-        let learning_rate = rule.rate(plan.learning_rate, step, plan.steps);
-        let clip = plan
-            .clip_grad_norm
-            .map_or(1.0, |limit| clip_coefficient(limit, figures.grad_norm));
-        if is_last || diverged.is_some() {
-            network.measure_weights();
-        } else {
-            network.update(
-                team,
-                stepper,
-                &Moment {
-                    t: step + 1,
-                    learning_rate,
-                },
-                clip,
-            );
-        }
-        if is_logged {
-            layers
-                .iter_mut()
-                .enumerate()
-                .for_each(|(i, slot)| *slot = network.figures(i + 1));
-        }
-        watch.step(&StepRecord {
-            step,
-            epoch: step / batches.per_epoch(),
-            learning_rate,
-            figures,
-            clipped: clip < 1.0,
-            test,
-            layers: is_logged.then_some(&layers[..]),
-        })?;
-        if let Some(layer) = diverged {
+        let stepped = session.advance(step, is_last || plan.log.contains(step));
+        watch.step(&session.record(&stepped, test))?;
+        if let Some(layer) = stepped.diverged_at() {
             return Ok(Ending::Diverged { step, layer });
         }
     }

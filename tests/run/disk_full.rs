@@ -19,18 +19,21 @@ fn limited(desk: &Desk, blocks: u32, flags: &str) -> Ended {
 
 #[test]
 fn rows_that_do_not_fit_end_the_run() {
-    let desk = Desk::with(SMALL);
-    let ended = limited(&desk, 40, "--set train.steps=3000");
-    ended.refused(&["gradients.csv", "could not be written"]);
-    assert_eq!(
-        desk.list("runs/trial"),
-        ["gradients.csv", "spec.toml", "training.csv"]
-    );
-    // What had been written is readable up to the last whole line.
-    let text = desk.read("runs/trial/gradients.csv");
-    assert!(text.len() > 20_000);
-    let whole = &text[..=text.rfind('\n').unwrap()];
-    assert!(crate::table::Table::parse(whole).rows.len() > 50);
+    // Rows written by the training thread, and by one of their own.
+    for threads in [1, 2] {
+        let desk = Desk::with(SMALL);
+        let flags = format!("--set train.steps=3000 --threads {threads}");
+        limited(&desk, 40, &flags).refused(&["gradients.csv", "could not be written", "help"]);
+        assert_eq!(
+            desk.list("runs/trial"),
+            ["gradients.csv", "spec.toml", "training.csv"]
+        );
+        // What had been written is readable up to the last whole line.
+        let text = desk.read("runs/trial/gradients.csv");
+        assert!(text.len() > 20_000);
+        let whole = &text[..=text.rfind('\n').unwrap()];
+        assert!(crate::table::Table::parse(whole).rows.len() > 50);
+    }
 }
 
 #[test]

@@ -48,9 +48,21 @@ impl Spec {
     /// # Errors
     /// Whatever is wrong with the file or its content, one error at a time.
     pub fn load(path: &Path, overrides: &Overrides) -> Result<LoadedSpec, SpecError> {
+        Self::from_text(path, read(path)?, overrides)
+    }
+
+    /// As [`Spec::load`] for the text of a spec; errors name it as `path`.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the text, one error at a time.
+    pub fn from_text(
+        path: &Path,
+        text: String,
+        overrides: &Overrides,
+    ) -> Result<LoadedSpec, SpecError> {
         let source = Source {
             path: path.to_owned(),
-            text: read(path)?,
+            text,
             overrides: overrides.clone(),
         };
         let mut table: Table = toml::from_str(&source.text).map_err(|e| source.syntax(&e))?;

@@ -1,0 +1,107 @@
+//! The reference workloads: what the speed of this program, and of others, is
+//! measured on.
+
+use std::path::Path;
+
+use crate::base::Problem;
+use crate::base::nearest::nearest;
+use crate::lab::spec::{LoadedSpec, Overrides, Spec, SpecError};
+
+/// One reference workload.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Its name.
+    pub name: &'static str,
+    /// Its spec, 500 steps long.
+    pub text: &'static str,
+}
+
+macro_rules! workloads {
+    ($( $name:literal ),+ $(,)?) => {
+        /// Every reference workload: random inputs and labels, 64 inputs and
+        /// 10 classes, full batches, f32.
+        pub const WORKLOADS: &[Workload] = &[$(
+            Workload {
+                name: $name,
+                text: include_str!(concat!("../../benches/workloads/", $name, ".toml")),
+            }
+        ),+];
+    };
+}
+
+workloads!("W1", "W1a", "W2", "W3", "W4", "W5");
+
+/// Those that are measured when none is named.
+pub const USUAL: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
+
+impl Workload {
+    /// The workload of this name, in upper or lower case.
+    ///
+    /// # Errors
+    /// If there is none; the error names those that there are.
+    pub fn named(name: &str) -> Result<&'static Self, Problem> {
+        let found = WORKLOADS.iter().find(|w| w.name.eq_ignore_ascii_case(name));
+        found.ok_or_else(|| {
+            let names: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
+            let near = nearest(name, names.iter().copied());
+            let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            Problem::new(format!("there is no workload `{name}`"))
+                .help(format!("{near}expected one of {}", names.join(", ")))
+        })
+    }
+
+    /// Its spec, changed as the command line says.
+    ///
+    /// # Errors
+    /// If a change does not fit.
+    pub fn spec(&self, overrides: &Overrides) -> Result<LoadedSpec, SpecError> {
+        Spec::from_text(Path::new(self.name), self.text.to_owned(), overrides)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::plan::Plan;
+
+    #[test]
+    fn the_sizes_are_those_that_others_are_measured_on() {
+        // depth, width, batch, activation of WORKLOADS in
+        // benches/peers/peers_common.py.
+        let peers = include_str!("../../benches/peers/peers_common.py");
+        for workload in WORKLOADS {
+            let loaded = workload.spec(&Overrides::default()).unwrap();
+            assert_eq!(loaded.spec.name, workload.name);
+            let plan = Plan::<f32>::new(loaded.spec, Path::new("")).unwrap();
+            let network = &plan.architecture;
+            assert!(network.widths.iter().all(|w| *w == network.widths[0]));
+            let is_adam = plan.stepper.states_per_param() == 2;
+            let has_skip = plan.spec.network.skip.name() == "identity";
+            let line = format!(
+                "\"{}\": dict(D={}, W={}, B={}, act=\"{}\", bnskip={}, opt=\"{}\"),",
+                workload.name,
+                network.widths.len(),
+                network.widths[0],
+                plan.training.batch_size,
+                network.activation.name(),
+                if has_skip { "True" } else { "False" },
+                if is_adam { "adam" } else { "sgdm" },
+            );
+            assert!(peers.contains(&line), "{line}");
+            assert_eq!(plan.data.train.samples(), 1797);
+            assert_eq!(plan.data.test.samples(), 0);
+            assert_eq!((network.inputs, network.outputs), (64, 10));
+            let init = network.init.name();
+            let is_relu = network.activation.name() == "relu";
+            assert_eq!(init == "he_normal", is_relu, "{init}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_and_suggested() {
+        assert_eq!(Workload::named("w1A").unwrap().name, "W1a");
+        let problem = Workload::named("W6").unwrap_err().to_string();
+        assert!(problem.contains("did you mean `W") && problem.contains("W1, W1a, W2"));
+        assert!(USUAL.iter().all(|name| Workload::named(name).is_ok()));
+    }
+}
