@@ -9,6 +9,7 @@ pub mod nearest;
 pub mod problem;
 pub mod rng;
 pub mod scalar;
+pub mod scratch;
 pub mod simd;
 pub mod team;
 

@@ -5,7 +5,8 @@ use std::iter::Sum;
 
 use ndarray::{LinalgScalar, NdFloat, ScalarOperand};
 
-use super::gemm::{PackingBuffer, Register};
+use super::gemm::Register;
+use super::scratch::Scratch;
 use super::{elementary, simd};
 
 /// `f32` or `f64`, with the special functions the activations need.
@@ -19,9 +20,8 @@ pub trait Scalar:
     + LinalgScalar
     + ScalarOperand
     + Register
-    + PackingBuffer
+    + Scratch
     + Sum
-    + Default
     + Debug
     + Display
     + Send

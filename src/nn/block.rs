@@ -21,7 +21,7 @@ pub struct Block<T> {
     pub trained: Vec<T>,
     /// Running averages.
     pub running: Vec<T>,
-    /// ∂L/∂trained.
+    /// ∂L/∂trained, as [`Self::compute_gradient`] left it.
     pub gradient: Vec<T>,
     /// Sums over them at the last step.
     pub sums: BlockSums,
@@ -138,10 +138,47 @@ impl<T: Scalar> Block<T> {
         pieces: &dyn PiecesOf<T>,
         observe: bool,
     ) {
+        let mut gradient = std::mem::take(&mut self.gradient);
+        self.differentiate(layer, pieces, observe, &mut gradient);
+        self.gradient = gradient;
+    }
+
+    /// One step of the optimizer along the gradient computed last, scaled by
+    /// `clip` first.
+    pub fn update(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T) {
+        let gradient = std::mem::take(&mut self.gradient);
+        self.descend(stepper, moment, clip, &gradient);
+        self.gradient = gradient;
+    }
+
+    /// [`Self::compute_gradient`] and [`Self::update`] in one, if the gradient
+    /// is finite: it never leaves the cache, and is not kept.
+    pub fn step(
+        &mut self,
+        layer: &dyn Layer<T>,
+        pieces: &dyn PiecesOf<T>,
+        observe: bool,
+        (stepper, moment): (&Stepper<T>, &Moment),
+    ) {
+        T::with_gradient_buffer(self.trained.len(), |gradient| {
+            self.differentiate(layer, pieces, observe, gradient);
+            if self.sums.grad_squares().is_finite() {
+                self.descend(stepper, moment, T::one(), gradient);
+            }
+        });
+    }
+
+    fn differentiate(
+        &mut self,
+        layer: &dyn Layer<T>,
+        pieces: &dyn PiecesOf<T>,
+        observe: bool,
+        gradient: &mut [T],
+    ) {
         self.watch.start();
-        layer.gradient(pieces, &mut self.gradient);
+        layer.gradient(pieces, gradient);
         self.watch.lap(Phase::Products);
-        let (weight, others) = self.gradient.split_at(self.weight_len());
+        let (weight, others) = gradient.split_at(self.weight_len());
         // A stretch at a time, so that the second look finds it in the cache.
         let (mut squares, mut zeros) = (0.0, 0);
         for stretch in weight.chunks(1 << 12) {
@@ -157,12 +194,11 @@ impl<T: Scalar> Block<T> {
         self.watch.lap(Phase::Norms);
     }
 
-    /// One step of the optimizer, the gradient scaled by `clip` first.
-    pub fn update(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T) {
+    fn descend(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T, gradient: &[T]) {
         self.watch.start();
         let weight = self.weight_len();
         let (weights, others) = self.trained.split_at_mut(weight);
-        let (weight_grads, other_grads) = self.gradient.split_at(weight);
+        let (weight_grads, other_grads) = gradient.split_at(weight);
         let (weight_state, other_state) =
             self.state.split_at_mut(weight * stepper.states_per_param());
         let squares = stepper.step(moment, clip, weights, weight_grads, weight_state);
@@ -175,5 +211,6 @@ impl<T: Scalar> Block<T> {
     /// Σ W² for a step after which no update is made.
     pub fn measure_weight(&mut self) {
         self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
+        self.sums.update_squares = None;
     }
 }

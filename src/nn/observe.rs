@@ -50,6 +50,9 @@ impl<T: Scalar> Network<T> {
             moments.join(&sums.values);
             saturated = saturated.zip(sums.saturated).map(|(a, b)| a + b);
         }
+        if moments.count == 0.0 {
+            return;
+        }
         let width = self.graph.nodes[n].layer.width();
         let alive_somewhere =
             |unit: &usize| self.grains().any(|grain| grain.activations[n].alive[*unit]);
@@ -74,6 +77,14 @@ impl<T: Scalar> Network<T> {
             .filter(move |(_, node)| node.unit == l)
     }
 
+    /// Whether all norms of gradients of values are finite.
+    pub(super) fn backward_is_finite(&self) -> bool {
+        let grains = self.grains();
+        grains
+            .flat_map(|grain| &grain.grad_squares)
+            .all(|squares| squares.is_finite())
+    }
+
     /// Where something first stopped being finite: on the way forward, else in
     /// the loss, else on the way back. `None` if all is finite.
     pub(super) fn first_non_finite(&self, loss: f64) -> Option<usize> {
@@ -83,13 +94,10 @@ impl<T: Scalar> Network<T> {
             .blocks
             .iter()
             .all(|block| block.sums.grad_squares().is_finite());
-        let nodes = &self.graph.nodes;
-        if loss.is_finite()
-            && blocks_are_finite
-            && nodes.iter().all(|node| squares_are_finite(node.output))
-        {
+        if loss.is_finite() && blocks_are_finite && self.backward_is_finite() {
             return None;
         }
+        let nodes = &self.graph.nodes;
         // Values that are not kept have been overwritten since, but what a
         // layer hands on to the next linear map is kept.
         let is_finite = |v: usize| {

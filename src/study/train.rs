@@ -262,23 +262,32 @@ impl<'a, T: Scalar> Session<'a, T> {
         let (network, plan, team) = (&mut *self.network, self.plan, self.team);
         let train = &self.data.train;
         network.load(&train.inputs, &train.targets, self.batches.at(step));
-        let figures = network.gradients(team, is_logged);
+        let learning_rate = self.rule.rate(plan.learning_rate, step, plan.steps);
+        let moment = Moment {
+            t: step + 1,
+            learning_rate,
+        };
+        let mut clip = 1.0;
+        let is_last = step == plan.steps;
+        let figures = match plan.clip_grad_norm {
+            None if !is_last => network.train_step(team, is_logged, self.stepper, &moment),
+            limit => {
+                let figures = network.gradients(team, is_logged);
+                if let Some(limit) = limit {
+                    clip = clip_coefficient(limit, figures.grad_norm);
+                }
+                if !is_last && figures.diverged_at.is_none() {
+                    network.update(team, self.stepper, &moment, clip);
+                }
+                figures
+            }
+        };
         let has_diverged = figures.diverged_at.is_some();
-        if has_diverged && !is_logged {
+        if has_diverged && !is_logged && !network.is_partly_updated() {
             network.gradients(team, true);
         }
-        let learning_rate = self.rule.rate(plan.learning_rate, step, plan.steps);
-        let clip = plan
-            .clip_grad_norm
-            .map_or(1.0, |limit| clip_coefficient(limit, figures.grad_norm));
-        if step == plan.steps || has_diverged {
+        if is_last || has_diverged {
             network.measure_weights();
-        } else {
-            let moment = Moment {
-                t: step + 1,
-                learning_rate,
-            };
-            network.update(team, self.stepper, &moment, clip);
         }
         Stepped {
             step,

@@ -10,8 +10,6 @@ mod kernel;
 mod pack;
 mod register;
 
-use std::cell::RefCell;
-
 use pulp::Arch;
 
 use super::Scalar;
@@ -98,32 +96,11 @@ pub fn gemm<T: Scalar>(a: Matrix<T>, b: Matrix<T>, start: Start<T>, c: &mut [T])
         }
         return;
     }
-    T::with_packing_buffer(|buffer| {
-        buffer.resize(buffer.len().max(kernel::buffer_len()), T::zero());
+    T::with_packing_buffer(kernel::buffer_len(), |buffer| {
         let product = Product { a, b, start, c };
         product.run(Arch::new(), buffer);
     });
 }
-
-/// A scalar type whose threads keep a packing buffer.
-pub trait PackingBuffer: Sized + 'static {
-    /// Lends the calling thread's buffer.
-    fn with_packing_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R;
-}
-
-macro_rules! packing_buffer {
-    ($($T:ty)+) => {$(
-        impl PackingBuffer for $T {
-            fn with_packing_buffer<R>(work: impl FnOnce(&mut Vec<Self>) -> R) -> R {
-                thread_local! {
-                    static BUFFER: RefCell<Vec<$T>> = const { RefCell::new(Vec::new()) };
-                }
-                BUFFER.with_borrow_mut(work)
-            }
-        }
-    )+};
-}
-packing_buffer! { f32 f64 }
 
 #[cfg(test)]
 mod tests {

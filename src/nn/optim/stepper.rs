@@ -2,7 +2,6 @@
 
 use super::Optimizer;
 use super::transform::{Moment, Transform};
-use crate::base::scalar::sum_of_squares;
 use crate::base::{Scalar, simd};
 
 /// Parameters per piece: small enough that the update, the weights, the
@@ -80,33 +79,65 @@ impl<T: Scalar> Stepper<T> {
         let mut buffer = [T::zero(); CHUNK];
         for (params, grads) in params.chunks_mut(CHUNK).zip(grads.chunks(CHUNK)) {
             let update = &mut buffer[..params.len()];
-            simd::dispatch(
-                #[inline(always)]
-                || {
-                    for (u, g) in update.iter_mut().zip(grads) {
-                        *u = clip * *g;
-                    }
-                },
-            );
+            scale(clip, grads, update);
             for transform in &self.chain {
                 let (own, rest) = state.split_at_mut(transform.states() * params.len());
                 transform.apply(moment, update, params, own);
                 state = rest;
             }
-            squares.params += sum_of_squares(params);
-            squares.update += sum_of_squares(update);
-            simd::dispatch(
-                #[inline(always)]
-                || {
-                    for (p, u) in params.iter_mut().zip(update) {
-                        *p -= learning_rate * *u;
-                    }
-                },
-            );
+            squares += take_off(learning_rate, update, params);
         }
         squares.update *= moment.learning_rate * moment.learning_rate;
         squares
     }
+}
+
+/// scaled ← factor·values
+fn scale<T: Scalar>(factor: T, values: &[T], scaled: &mut [T]) {
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            for (scaled, value) in scaled.iter_mut().zip(values) {
+                *scaled = factor * *value;
+            }
+        },
+    );
+}
+
+/// params ← params − rate·update; Σ params² before and Σ update² in f64, while
+/// they are at hand, in a fixed number of lanes.
+fn take_off<T: Scalar>(rate: T, update: &[T], params: &mut [T]) -> UpdateSquares {
+    const LANES: usize = 16;
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            let mut before = [0.0; LANES];
+            let mut change = [0.0; LANES];
+            let (chunks, rest) = params.as_chunks_mut::<LANES>();
+            let (updates, rest_updates) = update.as_chunks::<LANES>();
+            for (params, updates) in chunks.iter_mut().zip(updates) {
+                for i in 0..LANES {
+                    let (p, u) = (params[i].wide(), updates[i].wide());
+                    before[i] += p * p;
+                    change[i] += u * u;
+                }
+                for i in 0..LANES {
+                    params[i] -= rate * updates[i];
+                }
+            }
+            // Copies, so that the lanes above stay in registers.
+            let (mut before, mut change) = (before, change);
+            for (i, (param, update)) in rest.iter_mut().zip(rest_updates).enumerate() {
+                before[i] += param.wide() * param.wide();
+                change[i] += update.wide() * update.wide();
+                *param -= rate * *update;
+            }
+            UpdateSquares {
+                params: before.iter().sum(),
+                update: change.iter().sum(),
+            }
+        },
+    )
 }
 
 /// The factor on all gradients that bounds their total norm: min(1, c/(norm +

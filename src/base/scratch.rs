@@ -1,0 +1,46 @@
+//! Buffers that every thread keeps for itself, so that nothing is allocated in
+//! a step and what is written there stays in that thread's cache.
+
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
+type Buffer<T> = RefCell<Vec<T>>;
+
+/// A scalar type whose threads keep buffers. What they hold is left over from
+/// their last use.
+pub trait Scratch: Copy + Default + 'static {
+    /// Lends the calling thread's buffer for packed matrices, `length` long.
+    fn with_packing_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R;
+    /// Lends the calling thread's buffer for one layer's gradient, `length` long.
+    fn with_gradient_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R;
+}
+
+macro_rules! scratch {
+    ($($T:ty)+) => {$(
+        impl Scratch for $T {
+            fn with_packing_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
+                thread_local!(static BUFFER: Buffer<$T> = const { RefCell::new(Vec::new()) });
+                lend(&BUFFER, length, work)
+            }
+
+            fn with_gradient_buffer<R>(length: usize, work: impl FnOnce(&mut [Self]) -> R) -> R {
+                thread_local!(static BUFFER: Buffer<$T> = const { RefCell::new(Vec::new()) });
+                lend(&BUFFER, length, work)
+            }
+        }
+    )+};
+}
+scratch! { f32 f64 }
+
+fn lend<T: Copy + Default, R>(
+    buffer: &'static LocalKey<Buffer<T>>,
+    length: usize,
+    work: impl FnOnce(&mut [T]) -> R,
+) -> R {
+    buffer.with_borrow_mut(|buffer| {
+        if buffer.len() < length {
+            buffer.resize(length, T::default());
+        }
+        work(&mut buffer[..length])
+    })
+}
