@@ -277,39 +277,37 @@ fn accumulate<T: Scalar, S: Simd, const R: usize, const V: usize>(
         for (i, row) in rows.iter_mut().enumerate() {
             *row = &a.values[(top + i) * a.row_stride + first..][..depth];
         }
-        chain(
-            simd,
-            depth,
-            |p| std::array::from_fn(|i| rows[i][p]),
-            panel,
-            sums,
-        );
+        let columns = (0..depth).map(|p| {
+            let mut column = [T::default(); R];
+            for i in 0..R {
+                column[i] = rows[i][p];
+            }
+            column
+        });
+        chain(simd, columns, panel, sums);
     } else {
-        let (values, stride) = (&a.values[first * a.column_stride + top..], a.column_stride);
-        let column = |p: usize| {
-            *values[p * stride..p * stride + R]
-                .first_chunk()
-                .expect("R entries")
-        };
-        chain(simd, depth, column, panel, sums);
+        let columns = a.values[first * a.column_stride + top..].chunks(a.column_stride);
+        let columns = columns.map(|column| *column[..R].first_chunk().expect("R entries"));
+        chain(simd, columns.take(depth), panel, sums);
     }
 }
 
-/// sums ← sums + Σ_p a(p)·panel(p): the innermost loop, all in registers.
+/// sums ← sums + Σ_p a_p·panel_p: the innermost loop, all in registers. Over
+/// iterators and not by index: a check of bounds per entry would take as long
+/// as the multiply-adds.
 #[inline(always)]
 fn chain<T: Scalar, S: Simd, const R: usize, const V: usize>(
     simd: S,
-    depth: usize,
-    a: impl Fn(usize) -> [T; R],
+    columns: impl Iterator<Item = [T; R]>,
     panel: Panel<T>,
     sums: &mut [[T::Of<S>; V]; R],
 ) {
     let mut own = *sums;
     let width = V * T::lanes::<S>();
-    for p in 0..depth {
-        let row = &panel.values[p * panel.stride..p * panel.stride + width];
-        let row: [T::Of<S>; V] = *T::registers::<S>(row).first_chunk().expect("V registers");
-        let column = a(p);
+    for (row, column) in panel.values.chunks(panel.stride).zip(columns) {
+        let row: [T::Of<S>; V] = *T::registers::<S>(&row[..width])
+            .first_chunk()
+            .expect("V registers");
         for i in 0..R {
             let factor = T::splat(simd, column[i]);
             for v in 0..V {
