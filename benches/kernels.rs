@@ -14,7 +14,7 @@ use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
 use vgrad::nn::measure::{ActivationSums, Moments};
-use vgrad::nn::optim::{Moment, Optimizer, Stepper};
+use vgrad::nn::optim::{Moment, Optimizer, Slices, Stepper};
 
 const WIDTH: usize = 64;
 const ROWS: usize = 64;
@@ -190,8 +190,17 @@ fn optimize(criterion: &mut Criterion) {
                     let (weights, biases) = params.split_at_mut(weight);
                     let (weight_grads, bias_grads) = grads.split_at(weight);
                     let (weight_state, bias_state) = state.split_at_mut(states * weight);
-                    stepper.step(&moment, 1.0, biases, bias_grads, bias_state);
-                    stepper.step(&moment, 1.0, weights, weight_grads, weight_state)
+                    let weights = Slices {
+                        params: weights,
+                        grads: weight_grads,
+                        state: weight_state,
+                    };
+                    let biases = Slices {
+                        params: biases,
+                        grads: bias_grads,
+                        state: bias_state,
+                    };
+                    stepper.step_both(&moment, 1.0, weights, biases)
                 });
             });
         }
