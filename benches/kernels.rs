@@ -14,6 +14,7 @@ use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
 use vgrad::nn::measure::{ActivationSums, Moments};
+use vgrad::nn::optim::{Moment, Optimizer, Slices, Stepper};
 
 const WIDTH: usize = 64;
 const ROWS: usize = 64;
@@ -158,5 +159,53 @@ fn backward(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, activations, sums, observe, backward);
+/// One optimizer step of a square layer with biases, the layers of a net in
+/// turn: together they fill half of the L2 cache, or one layer fills it all.
+fn optimize(criterion: &mut Criterion) {
+    let optimizers = [
+        ("sgd", r#""sgd""#),
+        ("momentum", r#"{ "sgd": { "momentum": 0.9 } }"#),
+        ("adam", r#""adam""#),
+    ];
+    let moment = Moment {
+        t: 10,
+        learning_rate: 1e-6,
+    };
+    for (width, layers) in [(32, 32), (256, 1)] {
+        let (weight, length) = (width * width, width * width + width);
+        let mut group = criterion.benchmark_group(format!("optimize/{length}"));
+        group.throughput(Throughput::Elements(length as u64));
+        for (name, json) in optimizers {
+            let optimizer: Optimizer = serde_json::from_str(json).expect("a member");
+            let stepper = Stepper::<f32>::new(&optimizer);
+            let states = stepper.states_per_param();
+            let values: Vec<f32> = inputs().into_iter().cycle().take(length).collect();
+            let layer = (values.clone(), values, vec![0.0; states * length]);
+            let mut net = vec![layer; layers];
+            let mut turn = 0;
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| {
+                    turn = (turn + 1) % layers;
+                    let (params, grads, state) = &mut net[turn];
+                    let (weights, biases) = params.split_at_mut(weight);
+                    let (weight_grads, bias_grads) = grads.split_at(weight);
+                    let (weight_state, bias_state) = state.split_at_mut(states * weight);
+                    let weights = Slices {
+                        params: weights,
+                        grads: weight_grads,
+                        state: weight_state,
+                    };
+                    let biases = Slices {
+                        params: biases,
+                        grads: bias_grads,
+                        state: bias_state,
+                    };
+                    stepper.step_both(&moment, 1.0, weights, biases)
+                });
+            });
+        }
+    }
+}
+
+criterion_group!(benches, activations, sums, observe, backward, optimize);
 criterion_main!(benches);

@@ -7,7 +7,7 @@ use crate::base::rng::stream;
 use crate::base::scalar::{count_zeros, sum_of_squares};
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
-use crate::nn::optim::{Moment, Stepper};
+use crate::nn::optim::{Moment, Slices, Stepper};
 use crate::nn::times::{Phase, Stopwatch};
 
 /// The parameters of one layer with their gradients and optimizer state, each
@@ -197,12 +197,21 @@ impl<T: Scalar> Block<T> {
     fn descend(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T, gradient: &[T]) {
         self.watch.start();
         let weight = self.weight_len();
-        let (weights, others) = self.trained.split_at_mut(weight);
-        let (weight_grads, other_grads) = gradient.split_at(weight);
-        let (weight_state, other_state) =
-            self.state.split_at_mut(weight * stepper.states_per_param());
-        let squares = stepper.step(moment, clip, weights, weight_grads, weight_state);
-        stepper.step(moment, clip, others, other_grads, other_state);
+        let (params, other_params) = self.trained.split_at_mut(weight);
+        let (grads, other_grads) = gradient.split_at(weight);
+        let states = weight * stepper.states_per_param();
+        let (state, other_state) = self.state.split_at_mut(states);
+        let weights = Slices {
+            params,
+            grads,
+            state,
+        };
+        let others = Slices {
+            params: other_params,
+            grads: other_grads,
+            state: other_state,
+        };
+        let squares = stepper.step_both(moment, clip, weights, others);
         self.sums.weight_squares = squares.params;
         self.sums.update_squares = Some(squares.update);
         self.watch.lap(Phase::Update);

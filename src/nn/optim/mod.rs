@@ -1,5 +1,6 @@
-//! Optimizers. Each is a short chain of in-place transforms that turn a
-//! gradient into an update, after which p ← p − learning_rate·update.
+//! Optimizers. Each is a short chain of transforms that turn a gradient into an
+//! update, after which p ← p − learning_rate·update; a chain is compiled into
+//! one loop over parameters, gradients and state.
 //!
 //! To add one, write its block and name it in [`Optimizer`]; a transform is a
 //! file of its own with a line below.
@@ -14,14 +15,14 @@ mod weight_decay;
 use crate::base::Scalar;
 use crate::base::family::{family, member};
 
-pub use stepper::{CHUNK, Stepper, UpdateSquares, clip_coefficient};
-pub use transform::{Moment, Transform};
+pub use stepper::{CHUNK, Slices, Stepper, UpdateSquares, clip_coefficient};
+pub use transform::{Moment, State, Transform};
 
 use adam::adam;
-use momentum::momentum;
+use momentum::{LookAhead, momentum};
 use rms::rms;
-use transform::Link;
-use weight_decay::weight_decay;
+use stepper::Chain;
+use weight_decay::{WeightDecay, weight_decay};
 
 family! {
     /// How a gradient becomes an update; every formula and default is PyTorch's.
@@ -37,8 +38,19 @@ family! {
 
 /// What an optimizer's block states: its transforms, first to last.
 pub trait Recipe<T: Scalar> {
-    /// The chain; a transform whose parameter switches it off is `None`.
-    fn links(&self) -> Vec<Link<T>>;
+    /// The chain, without the transforms that a parameter switches off.
+    fn chain(&self) -> Box<dyn Chain<T>>;
+}
+
+/// The chain with an L2 penalty in front of it, if there is one.
+fn penalised<T: Scalar>(
+    penalty: Option<WeightDecay<T>>,
+    chain: impl Transform<T>,
+) -> Box<dyn Chain<T>> {
+    match penalty {
+        Some(penalty) => Box::new((penalty, chain)),
+        None => Box::new(chain),
+    }
 }
 
 member! {
@@ -55,11 +67,13 @@ member! {
     }
 }
 impl<T: Scalar> Recipe<T> for Sgd {
-    fn links(&self) -> Vec<Link<T>> {
-        vec![
-            weight_decay(self.weight_decay),
-            momentum(self.momentum, self.nesterov),
-        ]
+    fn chain(&self) -> Box<dyn Chain<T>> {
+        let penalty = weight_decay(self.weight_decay);
+        match momentum(self.momentum) {
+            Some(momentum) if self.nesterov => penalised(penalty, LookAhead(momentum)),
+            Some(momentum) => penalised(penalty, momentum),
+            None => penalised(penalty, ()),
+        }
     }
 }
 
@@ -81,11 +95,9 @@ member! {
     }
 }
 impl<T: Scalar> Recipe<T> for Adam {
-    fn links(&self) -> Vec<Link<T>> {
-        vec![
-            weight_decay(self.weight_decay),
-            adam(self.beta1, self.beta2, self.eps),
-        ]
+    fn chain(&self) -> Box<dyn Chain<T>> {
+        let adam = adam(self.beta1, self.beta2, self.eps);
+        penalised(weight_decay(self.weight_decay), adam)
     }
 }
 
@@ -107,13 +119,14 @@ member! {
     }
 }
 impl<T: Scalar> Recipe<T> for AdamW {
-    fn links(&self) -> Vec<Link<T>> {
+    fn chain(&self) -> Box<dyn Chain<T>> {
         // Decay after Adam: it takes off learning_rate·weight_decay·p, untouched
         // by Adam's scaling.
-        vec![
-            adam(self.beta1, self.beta2, self.eps),
-            weight_decay(self.weight_decay),
-        ]
+        let adam = adam(self.beta1, self.beta2, self.eps);
+        match weight_decay(self.weight_decay) {
+            Some(decay) => Box::new((adam, decay)),
+            None => Box::new(adam),
+        }
     }
 }
 
@@ -135,11 +148,12 @@ member! {
     }
 }
 impl<T: Scalar> Recipe<T> for RmsProp {
-    fn links(&self) -> Vec<Link<T>> {
-        vec![
-            weight_decay(self.weight_decay),
-            rms(self.alpha, self.eps),
-            momentum(self.momentum, false),
-        ]
+    fn chain(&self) -> Box<dyn Chain<T>> {
+        let penalty = weight_decay(self.weight_decay);
+        let rms = rms(self.alpha, self.eps);
+        match momentum(self.momentum) {
+            Some(momentum) => penalised(penalty, (rms, momentum)),
+            None => penalised(penalty, rms),
+        }
     }
 }

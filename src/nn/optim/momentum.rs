@@ -1,44 +1,42 @@
 //! Momentum.
 
-use super::transform::{Link, Moment, Transform};
-use crate::base::{Scalar, simd};
+use super::transform::Transform;
+use crate::base::Scalar;
 
-/// b ← decay·b + u, then u ← b, or u ← u + decay·b with Nesterov's look ahead
-/// (as in PyTorch's SGD: no dampening, so the first b is the first u).
-/// Polyak 1964; Sutskever et al. 2013, "On the importance of initialization
-/// and momentum in deep learning".
-struct Momentum {
-    decay: f64,
-    nesterov: bool,
+/// b ← decay·b + u, then u ← b (as in PyTorch's SGD: no dampening, so the first
+/// b is the first u). Polyak 1964; Sutskever et al. 2013, "On the importance of
+/// initialization and momentum in deep learning".
+#[derive(Clone, Copy)]
+pub struct Momentum<T> {
+    decay: T,
 }
 
 /// Momentum that keeps the share `decay` of the last step; nothing at 0.
-pub fn momentum<T: Scalar>(decay: f64, nesterov: bool) -> Link<T> {
-    (decay != 0.0).then(|| Box::new(Momentum { decay, nesterov }) as _)
+pub fn momentum<T: Scalar>(decay: f64) -> Option<Momentum<T>> {
+    (decay != 0.0).then(|| Momentum {
+        decay: T::of(decay),
+    })
 }
 
-impl<T: Scalar> Transform<T> for Momentum {
-    fn states(&self) -> usize {
-        1
-    }
+impl<T: Scalar> Transform<T> for Momentum<T> {
+    type State = [T; 1];
 
-    fn apply(&self, _moment: &Moment, update: &mut [T], _params: &[T], state: &mut [T]) {
-        let decay = T::of(self.decay);
-        simd::dispatch(
-            #[inline(always)]
-            || {
-                if self.nesterov {
-                    for (u, b) in update.iter_mut().zip(state) {
-                        *b = decay * *b + *u;
-                        *u += decay * *b;
-                    }
-                } else {
-                    for (u, b) in update.iter_mut().zip(state) {
-                        *b = decay * *b + *u;
-                        *u = *b;
-                    }
-                }
-            },
-        );
+    #[inline(always)]
+    fn apply(&self, update: T, _param: T, [b]: &mut [T; 1]) -> T {
+        *b = self.decay * *b + update;
+        *b
+    }
+}
+
+/// Momentum with Nesterov's look ahead: u ← u + decay·b instead.
+#[derive(Clone, Copy)]
+pub struct LookAhead<T>(pub Momentum<T>);
+
+impl<T: Scalar> Transform<T> for LookAhead<T> {
+    type State = [T; 1];
+
+    #[inline(always)]
+    fn apply(&self, update: T, param: T, state: &mut [T; 1]) -> T {
+        update + self.0.decay * self.0.apply(update, param, state)
     }
 }

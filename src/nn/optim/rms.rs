@@ -1,36 +1,32 @@
 //! Division by the running root mean square.
 
-use super::transform::{Link, Moment, Transform};
-use crate::base::{Scalar, simd};
+use super::transform::Transform;
+use crate::base::Scalar;
 
 /// v ← alpha·v + (1 − alpha)·u², then u ← u/(√v + eps); no bias correction, as
 /// in PyTorch's RMSprop. Tieleman & Hinton 2012, lecture 6.5.
-struct Rms {
-    alpha: f64,
-    eps: f64,
+#[derive(Clone, Copy)]
+pub struct Rms<T> {
+    keep: T,
+    take: T,
+    eps: T,
 }
 
 /// Division by the root mean square of decay `alpha`.
-pub fn rms<T: Scalar>(alpha: f64, eps: f64) -> Link<T> {
-    Some(Box::new(Rms { alpha, eps }))
+pub fn rms<T: Scalar>(alpha: f64, eps: f64) -> Rms<T> {
+    Rms {
+        keep: T::of(alpha),
+        take: T::of(1.0 - alpha),
+        eps: T::of(eps),
+    }
 }
 
-impl<T: Scalar> Transform<T> for Rms {
-    fn states(&self) -> usize {
-        1
-    }
+impl<T: Scalar> Transform<T> for Rms<T> {
+    type State = [T; 1];
 
-    fn apply(&self, _moment: &Moment, update: &mut [T], _params: &[T], state: &mut [T]) {
-        let (keep, take) = (T::of(self.alpha), T::of(1.0 - self.alpha));
-        let eps = T::of(self.eps);
-        simd::dispatch(
-            #[inline(always)]
-            || {
-                for (u, v) in update.iter_mut().zip(state) {
-                    *v = keep * *v + take * *u * *u;
-                    *u /= v.sqrt() + eps;
-                }
-            },
-        );
+    #[inline(always)]
+    fn apply(&self, update: T, _param: T, [v]: &mut [T; 1]) -> T {
+        *v = self.keep * *v + self.take * update * update;
+        update / (v.sqrt() + self.eps)
     }
 }

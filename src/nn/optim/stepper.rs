@@ -1,13 +1,12 @@
-//! Runs an optimizer's chain over a slice of parameters.
+//! Runs an optimizer's chain over slices of parameters.
 
 use super::Optimizer;
-use super::transform::{Moment, Transform};
+use super::transform::{Moment, State, Transform};
 use crate::base::{Scalar, simd};
 
-/// Parameters per piece: small enough that the update, the weights, the
-/// gradients and the state of a piece stay in the first-level cache while the
-/// chain runs over them.
-pub const CHUNK: usize = 1024;
+/// Parameters per block of the loop and of the state, and the number of
+/// independent partial sums: two of the widest registers in f64, one in f32.
+pub const CHUNK: usize = 16;
 
 /// Sizes measured while a slice was stepped.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,11 +25,22 @@ impl std::ops::AddAssign for UpdateSquares {
     }
 }
 
+/// Parameters with what belongs to them.
+#[derive(Default)]
+pub struct Slices<'a, T> {
+    /// The parameters.
+    pub params: &'a mut [T],
+    /// Their gradients.
+    pub grads: &'a [T],
+    /// Their state, [`Stepper::states_per_param`] times as long.
+    pub state: &'a mut [T],
+}
+
 /// An optimizer made ready for one precision. It keeps no state itself, so
 /// one stepper serves any number of threads on disjoint slices.
 ///
 /// The state of a parameter slice is one slice, [`states_per_param`] times as
-/// long and zero at the start. Within it the state of each piece of [`CHUNK`]
+/// long and zero at the start. Within it the state of each block of [`CHUNK`]
 /// parameters is contiguous: the state of parameters a..b is
 /// `state[s*a..s*b]` with s = `states_per_param()`, provided that a is a
 /// multiple of `CHUNK` (and b too, or the end of the slice). A slice may be
@@ -38,25 +48,23 @@ impl std::ops::AddAssign for UpdateSquares {
 ///
 /// [`states_per_param`]: Self::states_per_param
 pub struct Stepper<T> {
-    chain: Vec<Box<dyn Transform<T>>>,
-    states: usize,
+    chain: Box<dyn Chain<T>>,
 }
 
 impl<T: Scalar> Stepper<T> {
     /// The optimizer's chain, without the links that are switched off.
     pub fn new(optimizer: &Optimizer) -> Self {
-        let chain: Vec<_> = optimizer.recipe().links().into_iter().flatten().collect();
-        let states = chain.iter().map(|transform| transform.states()).sum();
-        Self { chain, states }
+        let chain = optimizer.recipe().chain();
+        Self { chain }
     }
 
     /// Values of state per parameter.
     pub fn states_per_param(&self) -> usize {
-        self.states
+        self.chain.states()
     }
 
-    /// params ← params − learning_rate·chain(clip·grads), piece by piece and
-    /// without allocating. `clip` is 1 or a [`clip_coefficient`].
+    /// params ← params − learning_rate·chain(clip·grads), without allocating.
+    /// `clip` is 1 or a [`clip_coefficient`].
     ///
     /// # Panics
     /// If the slices' lengths do not fit each other.
@@ -66,78 +74,137 @@ impl<T: Scalar> Stepper<T> {
         clip: T,
         params: &mut [T],
         grads: &[T],
-        mut state: &mut [T],
+        state: &mut [T],
     ) -> UpdateSquares {
-        assert_eq!(params.len(), grads.len(), "one gradient per parameter");
-        assert_eq!(
-            state.len(),
-            self.states * params.len(),
-            "length of the state"
-        );
-        let learning_rate = T::of(moment.learning_rate);
-        let mut squares = UpdateSquares::default();
-        let mut buffer = [T::zero(); CHUNK];
-        for (params, grads) in params.chunks_mut(CHUNK).zip(grads.chunks(CHUNK)) {
-            let update = &mut buffer[..params.len()];
-            scale(clip, grads, update);
-            for transform in &self.chain {
-                let (own, rest) = state.split_at_mut(transform.states() * params.len());
-                transform.apply(moment, update, params, own);
-                state = rest;
-            }
-            squares += take_off(learning_rate, update, params);
+        let slices = Slices {
+            params,
+            grads,
+            state,
+        };
+        self.step_both(moment, clip, slices, Slices::default())
+    }
+
+    /// [`Self::step`] for the parts of a layer: `weights`, which are measured,
+    /// and `others`, which are not.
+    ///
+    /// # Panics
+    /// If the slices' lengths do not fit each other.
+    pub fn step_both(
+        &self,
+        moment: &Moment,
+        clip: T,
+        weights: Slices<T>,
+        others: Slices<T>,
+    ) -> UpdateSquares {
+        for slices in [&weights, &others] {
+            let count = slices.params.len();
+            assert_eq!(slices.grads.len(), count, "one gradient per parameter");
+            let states = self.states_per_param() * count;
+            assert_eq!(slices.state.len(), states, "length of the state");
         }
-        squares.update *= moment.learning_rate * moment.learning_rate;
-        squares
+        self.chain.step(moment, clip, weights, others)
     }
 }
 
-/// scaled ← factor·values
-fn scale<T: Scalar>(factor: T, values: &[T], scaled: &mut [T]) {
-    simd::dispatch(
-        #[inline(always)]
-        || {
-            for (scaled, value) in scaled.iter_mut().zip(values) {
-                *scaled = factor * *value;
-            }
-        },
-    );
+/// A chain of transforms of whatever type: where a step stops being generic.
+pub trait Chain<T>: Send + Sync {
+    /// Values of state per parameter.
+    fn states(&self) -> usize;
+
+    /// [`Stepper::step_both`].
+    fn step(
+        &self,
+        moment: &Moment,
+        clip: T,
+        weights: Slices<T>,
+        others: Slices<T>,
+    ) -> UpdateSquares;
 }
 
-/// params ← params − rate·update; Σ params² before and Σ update² in f64, while
-/// they are at hand, in a fixed number of lanes.
-fn take_off<T: Scalar>(rate: T, update: &[T], params: &mut [T]) -> UpdateSquares {
-    const LANES: usize = 16;
-    simd::dispatch(
-        #[inline(always)]
-        || {
-            let mut before = [0.0; LANES];
-            let mut change = [0.0; LANES];
-            let (chunks, rest) = params.as_chunks_mut::<LANES>();
-            let (updates, rest_updates) = update.as_chunks::<LANES>();
-            for (params, updates) in chunks.iter_mut().zip(updates) {
-                for i in 0..LANES {
-                    let (p, u) = (params[i].wide(), updates[i].wide());
-                    before[i] += p * p;
-                    change[i] += u * u;
+impl<T: Scalar, C: Transform<T>> Chain<T> for C {
+    fn states(&self) -> usize {
+        C::State::LEN
+    }
+
+    fn step(
+        &self,
+        moment: &Moment,
+        clip: T,
+        weights: Slices<T>,
+        others: Slices<T>,
+    ) -> UpdateSquares {
+        let mut chain = *self;
+        chain.prepare(moment);
+        let rate = T::of(moment.learning_rate);
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                let mut sums = [[0.0; CHUNK]; 2];
+                // In this order the weights' sums are the ones left; a loop, so
+                // that what it calls is compiled once for both.
+                for slices in [others, weights] {
+                    sums = descend(chain, clip, rate, slices);
                 }
-                for i in 0..LANES {
-                    params[i] -= rate * updates[i];
+                let [params, update] = sums.map(|lanes| lanes.iter().sum());
+                UpdateSquares {
+                    params,
+                    update: update * (moment.learning_rate * moment.learning_rate),
                 }
-            }
-            // Copies, so that the lanes above stay in registers.
-            let (mut before, mut change) = (before, change);
-            for (i, (param, update)) in rest.iter_mut().zip(rest_updates).enumerate() {
-                before[i] += param.wide() * param.wide();
-                change[i] += update.wide() * update.wide();
-                *param -= rate * *update;
-            }
-            UpdateSquares {
-                params: before.iter().sum(),
-                update: change.iter().sum(),
-            }
-        },
-    )
+            },
+        )
+    }
+}
+
+/// u = chain(clip·grads), params ← params − rate·u. Returns the partial sums of
+/// params², before the step, and of u², in f64.
+#[inline(always)]
+fn descend<T: Scalar, C: Transform<T>>(
+    chain: C,
+    clip: T,
+    rate: T,
+    slices: Slices<T>,
+) -> [[f64; CHUNK]; 2] {
+    let (params, rest_params) = slices.params.as_chunks_mut::<CHUNK>();
+    let (grads, rest_grads) = slices.grads.as_chunks::<CHUNK>();
+    let mut states = slices.state;
+    let mut before = [0.0; CHUNK];
+    let mut change = [0.0; CHUNK];
+    for (params, grads) in params.iter_mut().zip(grads) {
+        let state;
+        (state, states) = states.split_at_mut(C::State::LEN * CHUNK);
+        // Read before anything is written: the compiler need not ask whether
+        // the slices overlap.
+        let old = *params;
+        let mut update = grads.map(
+            #[inline(always)]
+            |grad| clip * grad,
+        );
+        for i in 0..CHUNK {
+            let mut own = C::State::load(state, CHUNK, i);
+            update[i] = chain.apply(update[i], old[i], &mut own);
+            own.store(state, CHUNK, i);
+        }
+        for i in 0..CHUNK {
+            before[i] += old[i].wide() * old[i].wide();
+            change[i] += update[i].wide() * update[i].wide();
+        }
+        for i in 0..CHUNK {
+            params[i] = old[i] - rate * update[i];
+        }
+    }
+    // Copies, since the rest's unknown length would else keep the lanes above
+    // in memory rather than in registers.
+    let (mut before, mut change) = (before, change);
+    let count = rest_params.len();
+    for (i, (param, grad)) in rest_params.iter_mut().zip(rest_grads).enumerate() {
+        let mut own = C::State::load(states, count, i);
+        let update = chain.apply(clip * *grad, *param, &mut own);
+        own.store(states, count, i);
+        before[i] += param.wide() * param.wide();
+        change[i] += update.wide() * update.wide();
+        *param -= rate * update;
+    }
+    [before, change]
 }
 
 /// The factor on all gradients that bounds their total norm: min(1, c/(norm +
