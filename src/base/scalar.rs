@@ -120,9 +120,69 @@ impl Scalar for f64 {
     }
 }
 
-/// Number of independent partial sums in [`sum_over`]: enough for two of the
-/// widest registers.
-const LANES: usize = 16;
+/// Entries of one group of partial sums: one of the widest registers.
+const GROUP: usize = 8;
+
+/// Independent partial sums: two groups, so that one addition need not wait
+/// for the other. Kept as groups, since LLVM mixes the entries of one longer
+/// array across registers as soon as two sums share a loop (six times slower).
+#[derive(Clone, Copy)]
+struct Lanes([[f64; GROUP]; 2]);
+
+/// Number of partial sums.
+const LANES: usize = 2 * GROUP;
+
+impl Lanes {
+    const ZERO: Self = Self([[0.0; GROUP]; 2]);
+
+    /// Adds a term to the partial sum `i`.
+    #[inline(always)]
+    fn add(&mut self, i: usize, term: f64) {
+        self.0[i / GROUP][i % GROUP] += term;
+    }
+
+    /// All of them, summed as a tree: the far half onto the near one.
+    #[inline(always)]
+    fn total(self) -> f64 {
+        let [mut sums, far] = self.0;
+        add_group(&mut sums, far);
+        let mut half = GROUP / 2;
+        while half > 0 {
+            for i in 0..half {
+                sums[i] += sums[i + half];
+            }
+            half /= 2;
+        }
+        sums[0]
+    }
+}
+
+#[inline(always)]
+fn add_group(sums: &mut [f64; GROUP], terms: [f64; GROUP]) {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum += term;
+    }
+}
+
+/// `values`, widened, a group at a time with the number of its partial sums;
+/// what is left of them too.
+#[inline(always)]
+fn by_groups<T: Scalar>(values: &[T], mut take: impl FnMut(usize, [f64; GROUP])) -> &[T] {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        let (groups, _) = chunk.as_chunks::<GROUP>();
+        for (g, group) in groups.iter().enumerate() {
+            take(
+                g,
+                std::array::from_fn(
+                    #[inline(always)]
+                    |i| group[i].wide(),
+                ),
+            );
+        }
+    }
+    rest
+}
 
 /// Σ term(x), accumulated in f64 whatever the precision.
 ///
@@ -130,41 +190,59 @@ const LANES: usize = 16;
 /// the machine. To be vectorised, `term` must be inlined.
 #[inline(always)]
 pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
-    let [sum] = sums_over(
-        values,
-        #[inline(always)]
-        |x| [term(x)],
-    );
-    sum
-}
-
-/// Several sums in one pass, each as by [`sum_over`].
-#[inline(always)]
-pub fn sums_over<T: Scalar, const N: usize>(
-    values: &[T],
-    terms: impl Fn(f64) -> [f64; N],
-) -> [f64; N] {
     simd::dispatch(
         #[inline(always)]
         || {
-            let mut lanes = [[0.0f64; LANES]; N];
-            let (chunks, rest) = values.as_chunks::<LANES>();
-            for chunk in chunks {
-                for (i, value) in chunk.iter().enumerate() {
-                    for (lanes, term) in lanes.iter_mut().zip(terms(value.wide())) {
-                        lanes[i] += term;
+            let mut lanes = Lanes::ZERO;
+            let rest = by_groups(
+                values,
+                #[inline(always)]
+                |g, mut x| {
+                    for x in &mut x {
+                        *x = term(*x);
                     }
-                }
-            }
+                    add_group(&mut lanes.0[g], x);
+                },
+            );
             // A copy, since the rest's unknown length would else keep the lanes
             // in memory rather than in registers (eight times slower).
             let mut sums = lanes;
-            for (i, value) in rest.iter().enumerate() {
-                for (sums, term) in sums.iter_mut().zip(terms(value.wide())) {
-                    sums[i] += term;
-                }
+            for (i, x) in rest.iter().enumerate() {
+                sums.add(i, term(x.wide()));
             }
-            sums.map(|lanes| lanes.iter().sum())
+            sums.total()
+        },
+    )
+}
+
+/// Σ (x − origin) and Σ (x − origin)² in one pass, each as by [`sum_over`].
+pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            let (mut plain, mut squares) = (Lanes::ZERO, Lanes::ZERO);
+            let rest = by_groups(
+                values,
+                #[inline(always)]
+                |g, mut x| {
+                    for x in &mut x {
+                        *x -= origin;
+                    }
+                    add_group(&mut plain.0[g], x);
+                    for x in &mut x {
+                        *x *= *x;
+                    }
+                    add_group(&mut squares.0[g], x);
+                },
+            );
+            // Copies, for the same reason as in `sum_over`.
+            let (mut plain, mut squares) = (plain, squares);
+            for (i, x) in rest.iter().enumerate() {
+                let x = x.wide() - origin;
+                plain.add(i, x);
+                squares.add(i, x * x);
+            }
+            [plain.total(), squares.total()]
         },
     )
 }
@@ -226,6 +304,49 @@ pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64])
     );
 }
 
+/// For rows as long as `found`: says of every column whether some row is not 0
+/// there, and returns how many columns that is true of.
+pub fn nonzero_columns<T: Scalar>(rows: &[T], found: &mut [bool]) -> usize {
+    /// Columns at a time: their sums stay in registers from row to row.
+    const COLUMNS: usize = 32;
+    /// Σ |x|: 0 if and only if every x is, since no sum of two numbers greater
+    /// than 0 rounds to 0; NaN is not 0.
+    #[inline(always)]
+    fn add_sizes<T: Scalar>(sizes: &mut [T], row: &[T]) {
+        for (size, x) in sizes.iter_mut().zip(row) {
+            *size += x.abs();
+        }
+    }
+    let width = found.len();
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            let mut count = 0;
+            for (block, found) in found.chunks_mut(COLUMNS).enumerate() {
+                let mut sizes = [T::zero(); COLUMNS];
+                let columns = block * COLUMNS..block * COLUMNS + found.len();
+                let rows = rows.chunks_exact(width).map(|row| &row[columns.clone()]);
+                if found.len() == COLUMNS {
+                    let mut in_registers = sizes;
+                    for row in rows {
+                        let row: &[T; COLUMNS] = row.try_into().expect("whole blocks");
+                        add_sizes(&mut in_registers, row);
+                    }
+                    sizes = in_registers;
+                } else {
+                    let sizes = &mut sizes[..found.len()];
+                    rows.for_each(|row| add_sizes(sizes, row));
+                }
+                for (found, size) in found.iter_mut().zip(sizes) {
+                    *found = size != T::zero();
+                    count += usize::from(*found);
+                }
+            }
+            count
+        },
+    )
+}
+
 /// How many of a slice's entries `holds` is true of. To be vectorised, it must
 /// be inlined.
 #[inline(always)]
@@ -277,9 +398,16 @@ mod tests {
             // Small whole numbers: sums are exact.
             let values: Vec<f32> = (0..length).map(|k| (k % 7) as f32).collect();
             let wide = values.iter().map(|x| f64::from(*x));
-            let [sum, squares] = sums_over(&values, |x| [x, x * x]);
-            assert_eq!(sum, wide.clone().sum::<f64>());
-            assert_eq!(squares, wide.map(|x| x * x).sum::<f64>());
+            let about = |origin: f64| wide.clone().map(move |x| x - origin);
+            for origin in [0.0, 3.0] {
+                let [sum, squares] = sums_about(&values, origin);
+                assert_eq!(sum, about(origin).sum::<f64>());
+                assert_eq!(squares, about(origin).map(|x| x * x).sum::<f64>());
+            }
+            assert_eq!(
+                sum_of_squares(&values),
+                about(0.0).map(|x| x * x).sum::<f64>()
+            );
             assert_eq!(count_zeros(&values), u64::from(length.div_ceil(7)));
         }
     }
@@ -290,6 +418,29 @@ mod tests {
         assert_eq!(count_zeros(&values), 2);
         // More than one block of counters.
         assert_eq!(count_zeros(&vec![0.0f32; 200_000]), 200_000);
+    }
+
+    #[test]
+    fn a_column_is_found_by_any_number_that_is_not_zero() {
+        let smallest = f32::from_bits(1);
+        for width in [1, 5, 32, 33, 64, 100] {
+            for (nonzero, rows) in [(smallest, 1), (-smallest, 4), (f32::NAN, 2), (-1.0, 3)] {
+                let mut table = vec![0.0; width * rows];
+                // Every third column, in some row; the others hold −0 there.
+                let mut expected = vec![false; width];
+                for column in 0..width {
+                    let is_found = column % 3 == 0;
+                    table[column % rows * width + column] = if is_found { nonzero } else { -0.0 };
+                    expected[column] = is_found;
+                }
+                let mut found = vec![true; width];
+                assert_eq!(nonzero_columns(&table, &mut found), width.div_ceil(3));
+                assert_eq!(found, expected);
+            }
+            let mut found = vec![true; width];
+            assert_eq!(nonzero_columns::<f64>(&[], &mut found), 0);
+            assert_eq!(found, vec![false; width]);
+        }
     }
 
     #[test]
