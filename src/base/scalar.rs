@@ -120,68 +120,31 @@ impl Scalar for f64 {
     }
 }
 
-/// Entries of one group of partial sums: one of the widest registers.
-const GROUP: usize = 8;
+/// Number of independent partial sums. So many that the loop over them stays a
+/// loop: 16 are unrolled into single additions, which LLVM then puts together
+/// across registers, with more shuffles than sums (up to six times slower).
+const LANES: usize = 64;
 
-/// Independent partial sums: two groups, so that one addition need not wait
-/// for the other. Kept as groups, since LLVM mixes the entries of one longer
-/// array across registers as soon as two sums share a loop (six times slower).
-#[derive(Clone, Copy)]
-struct Lanes([[f64; GROUP]; 2]);
-
-/// Number of partial sums.
-const LANES: usize = 2 * GROUP;
-
-impl Lanes {
-    const ZERO: Self = Self([[0.0; GROUP]; 2]);
-
-    /// Adds a term to the partial sum `i`.
-    #[inline(always)]
-    fn add(&mut self, i: usize, term: f64) {
-        self.0[i / GROUP][i % GROUP] += term;
-    }
-
-    /// All of them, summed as a tree: the far half onto the near one.
-    #[inline(always)]
-    fn total(self) -> f64 {
-        let [mut sums, far] = self.0;
-        add_group(&mut sums, far);
-        let mut half = GROUP / 2;
-        while half > 0 {
-            for i in 0..half {
-                sums[i] += sums[i + half];
-            }
-            half /= 2;
-        }
-        sums[0]
+/// Adds one term per value to as many lanes.
+#[inline(always)]
+fn add_terms<T: Scalar>(values: &[T], lanes: &mut [f64; LANES], term: impl Fn(f64) -> f64) {
+    for (lane, x) in lanes.iter_mut().zip(values) {
+        *lane += term(x.wide());
     }
 }
 
+/// All lanes summed: groups as long as a wide register onto the first one,
+/// and that one as a tree.
 #[inline(always)]
-fn add_group(sums: &mut [f64; GROUP], terms: [f64; GROUP]) {
-    for (sum, term) in sums.iter_mut().zip(terms) {
-        *sum += term;
-    }
-}
-
-/// `values`, widened, a group at a time with the number of its partial sums;
-/// what is left of them too.
-#[inline(always)]
-fn by_groups<T: Scalar>(values: &[T], mut take: impl FnMut(usize, [f64; GROUP])) -> &[T] {
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        let (groups, _) = chunk.as_chunks::<GROUP>();
-        for (g, group) in groups.iter().enumerate() {
-            take(
-                g,
-                std::array::from_fn(
-                    #[inline(always)]
-                    |i| group[i].wide(),
-                ),
-            );
+fn total(lanes: &[f64; LANES]) -> f64 {
+    let mut sums = [0.0; 8];
+    for group in lanes.as_chunks::<8>().0 {
+        for (sum, lane) in sums.iter_mut().zip(group) {
+            *sum += lane;
         }
     }
-    rest
+    let [a, b, c, d, e, f, g, h] = sums;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 /// Σ term(x), accumulated in f64 whatever the precision.
@@ -193,56 +156,38 @@ pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
     simd::dispatch(
         #[inline(always)]
         || {
-            let mut lanes = Lanes::ZERO;
-            let rest = by_groups(
-                values,
-                #[inline(always)]
-                |g, mut x| {
-                    for x in &mut x {
-                        *x = term(*x);
-                    }
-                    add_group(&mut lanes.0[g], x);
-                },
-            );
-            // A copy, since the rest's unknown length would else keep the lanes
-            // in memory rather than in registers (eight times slower).
-            let mut sums = lanes;
-            for (i, x) in rest.iter().enumerate() {
-                sums.add(i, term(x.wide()));
+            let mut lanes = [0.0; LANES];
+            let (chunks, rest) = values.as_chunks::<LANES>();
+            for chunk in chunks {
+                add_terms(chunk, &mut lanes, &term);
             }
-            sums.total()
+            add_terms(rest, &mut lanes, &term);
+            total(&lanes)
         },
     )
 }
 
 /// Σ (x − origin) and Σ (x − origin)² in one pass, each as by [`sum_over`].
 pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
+    #[inline(always)]
+    fn add<T: Scalar>(values: &[T], origin: f64, lanes: &mut [[f64; LANES]; 2]) {
+        let [plain, squares] = lanes;
+        for ((plain, square), x) in plain.iter_mut().zip(squares).zip(values) {
+            let x = x.wide() - origin;
+            *plain += x;
+            *square += x * x;
+        }
+    }
     simd::dispatch(
         #[inline(always)]
         || {
-            let (mut plain, mut squares) = (Lanes::ZERO, Lanes::ZERO);
-            let rest = by_groups(
-                values,
-                #[inline(always)]
-                |g, mut x| {
-                    for x in &mut x {
-                        *x -= origin;
-                    }
-                    add_group(&mut plain.0[g], x);
-                    for x in &mut x {
-                        *x *= *x;
-                    }
-                    add_group(&mut squares.0[g], x);
-                },
-            );
-            // Copies, for the same reason as in `sum_over`.
-            let (mut plain, mut squares) = (plain, squares);
-            for (i, x) in rest.iter().enumerate() {
-                let x = x.wide() - origin;
-                plain.add(i, x);
-                squares.add(i, x * x);
+            let mut lanes = [[0.0; LANES]; 2];
+            let (chunks, rest) = values.as_chunks::<LANES>();
+            for chunk in chunks {
+                add(chunk, origin, &mut lanes);
             }
-            [plain.total(), squares.total()]
+            add(rest, origin, &mut lanes);
+            lanes.each_ref().map(total)
         },
     )
 }
