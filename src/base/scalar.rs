@@ -125,26 +125,35 @@ impl Scalar for f64 {
 /// across registers, with more shuffles than sums (up to six times slower).
 const LANES: usize = 64;
 
-/// Adds one term per value to as many lanes.
-#[inline(always)]
-fn add_terms<T: Scalar>(values: &[T], lanes: &mut [f64; LANES], term: impl Fn(f64) -> f64) {
-    for (lane, x) in lanes.iter_mut().zip(values) {
-        *lane += term(x.wide());
+/// The partial sums, in memory, on cache lines: sums that straddle two are
+/// read and written three times slower.
+#[repr(align(64))]
+struct Lanes([f64; LANES]);
+
+impl Lanes {
+    const ZERO: Self = Self([0.0; LANES]);
+
+    /// Their sum: groups as long as a wide register onto the first one, and
+    /// that one as a tree.
+    #[inline(always)]
+    fn total(&self) -> f64 {
+        let mut sums = [0.0; 8];
+        for group in self.0.as_chunks::<8>().0 {
+            for (sum, lane) in sums.iter_mut().zip(group) {
+                *sum += lane;
+            }
+        }
+        let [a, b, c, d, e, f, g, h] = sums;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
 }
 
-/// All lanes summed: groups as long as a wide register onto the first one,
-/// and that one as a tree.
+/// Adds one term per value to as many lanes.
 #[inline(always)]
-fn total(lanes: &[f64; LANES]) -> f64 {
-    let mut sums = [0.0; 8];
-    for group in lanes.as_chunks::<8>().0 {
-        for (sum, lane) in sums.iter_mut().zip(group) {
-            *sum += lane;
-        }
+fn add_terms<T: Scalar>(values: &[T], Lanes(lanes): &mut Lanes, term: impl Fn(f64) -> f64) {
+    for (lane, x) in lanes.iter_mut().zip(values) {
+        *lane += term(x.wide());
     }
-    let [a, b, c, d, e, f, g, h] = sums;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 /// Σ term(x), accumulated in f64 whatever the precision.
@@ -156,13 +165,13 @@ pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
     simd::dispatch(
         #[inline(always)]
         || {
-            let mut lanes = [0.0; LANES];
+            let mut lanes = Lanes::ZERO;
             let (chunks, rest) = values.as_chunks::<LANES>();
             for chunk in chunks {
                 add_terms(chunk, &mut lanes, &term);
             }
             add_terms(rest, &mut lanes, &term);
-            total(&lanes)
+            lanes.total()
         },
     )
 }
@@ -170,9 +179,9 @@ pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
 /// Σ (x − origin) and Σ (x − origin)² in one pass, each as by [`sum_over`].
 pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
     #[inline(always)]
-    fn add<T: Scalar>(values: &[T], origin: f64, lanes: &mut [[f64; LANES]; 2]) {
-        let [plain, squares] = lanes;
-        for ((plain, square), x) in plain.iter_mut().zip(squares).zip(values) {
+    fn add<T: Scalar>(values: &[T], origin: f64, plain: &mut Lanes, squares: &mut Lanes) {
+        let lanes = plain.0.iter_mut().zip(&mut squares.0);
+        for ((plain, square), x) in lanes.zip(values) {
             let x = x.wide() - origin;
             *plain += x;
             *square += x * x;
@@ -181,13 +190,13 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
     simd::dispatch(
         #[inline(always)]
         || {
-            let mut lanes = [[0.0; LANES]; 2];
+            let (mut plain, mut squares) = (Lanes::ZERO, Lanes::ZERO);
             let (chunks, rest) = values.as_chunks::<LANES>();
             for chunk in chunks {
-                add(chunk, origin, &mut lanes);
+                add(chunk, origin, &mut plain, &mut squares);
             }
-            add(rest, origin, &mut lanes);
-            lanes.each_ref().map(total)
+            add(rest, origin, &mut plain, &mut squares);
+            [plain.total(), squares.total()]
         },
     )
 }
