@@ -9,7 +9,7 @@ use std::hint::black_box;
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
-use vgrad::base::scalar::{count_zeros, sum_of_squares};
+use vgrad::base::scalar::{count_zeros, nonzero_columns, sum_of_squares};
 use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
@@ -77,41 +77,56 @@ fn sums(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// On the layers of the deep and of the wide workloads and one in between.
 fn observe(criterion: &mut Criterion) {
+    for (rows, width) in [(32, 32), (64, 64), (128, 256)] {
+        observe_layer(criterion, rows, width);
+    }
+}
+
+fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
     let layer = Activate {
-        width: WIDTH,
+        width,
         activation: serde_json::from_value("sigmoid".into()).expect("a member"),
     };
-    let (mut y, mut slope) = (vec![0.0; LENGTH], vec![0.0; LENGTH]);
+    let x: Vec<f32> = inputs().into_iter().cycle().take(rows * width).collect();
+    let (mut y, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     let curve = layer.activation.curve::<f32>();
-    curve.forward(&inputs(), &mut y, &mut slope);
-    let rows = Rows {
+    curve.forward(&x, &mut y, &mut slope);
+    let place = Rows {
         first: 0,
-        count: ROWS,
-        batch: ROWS,
+        count: rows,
+        batch: rows,
     };
     let mut sums = ActivationSums {
-        alive: vec![false; WIDTH],
+        alive: vec![false; width],
         ..ActivationSums::default()
     };
-    let mut group = group(criterion, "observe");
+    let mut group = criterion.benchmark_group(format!("observe/{rows}x{width}"));
+    group.throughput(Throughput::Elements(x.len() as u64));
     group.bench_function("dispatched", |bencher| {
-        bencher.iter(|| layer.observe(rows, black_box(&y), &slope, &mut sums));
+        bencher.iter(|| layer.observe(place, black_box(&y), &slope, &mut sums));
     });
     group.bench_function("moments", |bencher| {
         bencher.iter(|| sums.values.add_all(black_box(&y)));
+    });
+    group.bench_function("saturated", |bencher| {
+        bencher.iter(|| curve.count_saturated(black_box(&y), &slope));
+    });
+    group.bench_function("alive", |bencher| {
+        bencher.iter(|| nonzero_columns(black_box(&slope), &mut sums.alive));
     });
     group.bench_function("scalar", |bencher| {
         bencher.iter(|| {
             let mut moments = Moments::default();
             let mut saturated = 0u64;
             sums.alive.fill(false);
-            let mean = black_box(&y).iter().map(|y| f64::from(*y)).sum::<f64>() / LENGTH as f64;
+            let mean = black_box(&y).iter().map(|y| f64::from(*y)).sum::<f64>() / x.len() as f64;
             for (y, slope) in y.iter().zip(&slope) {
                 moments.squares += (f64::from(*y) - mean).powi(2);
                 saturated += u64::from(slope.abs() < 0.0125);
             }
-            for row in slope.chunks_exact(WIDTH) {
+            for row in slope.chunks_exact(width) {
                 for (alive, slope) in sums.alive.iter_mut().zip(row) {
                     *alive |= *slope != 0.0;
                 }

@@ -145,7 +145,7 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<Report,
     (spec.train.epochs, spec.train.steps) = (None, Some(u64::MAX));
     let plan = Plan::<T>::new(spec, options.base_dir)?;
     let team = Team::new(options.threads)?;
-    let mut network = network(&plan, options.base_dir)?;
+    let mut network = network(&plan, options.base_dir, &team)?;
     let operations = product_operations(&network, &plan);
     let folder = tempfile::tempdir()
         .map_err(|error| Problem::new(format!("no temporary folder could be made: {error}")))?;
@@ -318,7 +318,8 @@ mod tests {
     fn operations_are_counted_by_hand() {
         let loaded = Workload::named("W3").unwrap().spec(&Overrides::default());
         let plan = Plan::<f32>::new(loaded.unwrap().spec, Path::new("")).unwrap();
-        let network = network(&plan, Path::new("")).unwrap();
+        let team = Team::new(2).unwrap();
+        let network = network(&plan, Path::new(""), &team).unwrap();
         // Batch 64, 64 inputs: 100 maps of 64 × 64, the first without its
         // input gradient, and one of 64 × 10.
         let by_hand = 2 * 64 * (2 * 64 * 64 + 3 * 99 * 64 * 64 + 3 * 64 * 10);

@@ -90,7 +90,7 @@ fn run_in<T: Scalar>(
 ) -> Result<Option<Outcome>, Problem> {
     let plan = Plan::<T>::new(spec, options.base_dir)?;
     let team = Team::new(options.threads)?;
-    let mut network = network(&plan, options.base_dir)?;
+    let mut network = network(&plan, options.base_dir, &team)?;
     let inputs = inputs(&plan.spec, options.base_dir);
     let folder = RunFolder::claim(&options.destination, options.force, &inputs)?;
     let recorder = match open_folder(&plan, &network, &folder, options) {
@@ -140,16 +140,21 @@ fn open_folder<T: Scalar>(
     Recorder::create(folder.path(), options.threads)
 }
 
-/// The network at its start: drawn, or from the spec's weights file, whose path
+/// The network at its start: drawn by `team`, or from the spec's weights file, whose path
 /// is relative to `base_dir`.
 ///
 /// # Errors
 /// If the weights file cannot be read or does not fit.
-pub fn network<T: Scalar>(plan: &Plan<T>, base_dir: &Path) -> Result<Network<T>, Problem> {
+pub fn network<T: Scalar>(
+    plan: &Plan<T>,
+    base_dir: &Path,
+    team: &Team,
+) -> Result<Network<T>, Problem> {
     let classes = matches!(plan.data.train.targets, Targets::Classes(_));
     let loss = plan.spec.train.loss.clone();
     let batch = plan.training.batch_size;
-    let mut network = Network::new(&plan.architecture, loss, batch, classes, &plan.stepper);
+    let (architecture, stepper) = (&plan.architecture, &plan.stepper);
+    let mut network = Network::drawn_by(team, architecture, loss, batch, classes, stepper);
     if let Some(file) = &plan.spec.network.weights {
         weights::load(&mut network, &base_dir.join(file))?;
     } else if plan.architecture.init.scheme().scales_to_data() {

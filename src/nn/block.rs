@@ -1,6 +1,6 @@
 //! The parameters of one layer: their start, their gradient, their update.
 
-use ndarray::Array2;
+use ndarray::ArrayViewMut2;
 
 use crate::base::Scalar;
 use crate::base::rng::stream;
@@ -90,8 +90,13 @@ impl<T: Scalar> Block<T> {
 
     /// Gives the tensors their start: a weight and its bias from the stream
     /// (`purpose`, `layer`) by the architecture's init, the others as their
-    /// roles say.
-    pub fn draw(&mut self, architecture: &Architecture, purpose: &str, layer: usize) {
+    /// roles say. `scratch` is memory to draw in; whatever is in it is lost.
+    pub fn draw(
+        &mut self,
+        architecture: &Architecture,
+        (purpose, layer): (&str, usize),
+        scratch: &mut Vec<f64>,
+    ) {
         let has_drawn_bias = self.tensors.iter().any(|tensor| tensor.role == Role::Bias);
         let mut trained = &mut self.trained[..];
         let mut running = &mut self.running[..];
@@ -108,17 +113,19 @@ impl<T: Scalar> Block<T> {
             match tensor.role {
                 Role::Weight => {
                     let (fan_in, fan_out) = (tensor.shape[0], tensor.shape[1]);
-                    let mut weight = Array2::<f64>::zeros((fan_in, fan_out));
+                    scratch.clear();
+                    scratch.resize(tensor.len(), 0.0);
+                    let weight = ArrayViewMut2::from_shape((fan_in, fan_out), scratch);
                     drawn_bias = vec![0.0; if has_drawn_bias { fan_out } else { 0 }];
                     let mut random = stream(architecture.seed, purpose, layer as u64);
                     architecture.init.scheme().fill(
                         &mut random,
-                        weight.view_mut(),
+                        weight.expect("as long as the tensor"),
                         &mut drawn_bias,
                     );
                     slots
                         .iter_mut()
-                        .zip(&weight)
+                        .zip(&*scratch)
                         .for_each(|(slot, w)| *slot = T::of(*w));
                 }
                 Role::Bias => slots

@@ -42,6 +42,17 @@ pub struct Node<T> {
     pub accumulate: [bool; MAX_INPUTS],
 }
 
+/// Where the parts of one layer l of the network are that its figures are about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UnitPlaces {
+    /// The node of the linear map W_l.
+    pub main_map: Option<usize>,
+    /// The node of the activation φ.
+    pub activation: Option<usize>,
+    /// The value h_l.
+    pub handed_on: Option<ValueId>,
+}
+
 /// A network's layers and values.
 pub struct Graph<T> {
     /// Layers in forward order.
@@ -56,6 +67,8 @@ pub struct Graph<T> {
     pub output: ValueId,
     /// Number of layers, the output layer included.
     pub layers: usize,
+    /// Where the parts of layer 1, 2 … are.
+    pub units: Vec<UnitPlaces>,
 }
 
 /// Collects layers, then plans the buffers.
@@ -155,7 +168,23 @@ impl<T: Scalar> GraphBuilder<T> {
             value.slot = slot_of[v];
             value.grad_slot = (v != 0 || input_gradient).then_some(grad_slot_of[v]);
         }
+        let mut units = vec![UnitPlaces::default(); layers];
+        for (n, node) in self.nodes.iter().enumerate() {
+            let Some(unit) = node.unit.checked_sub(1).and_then(|u| units.get_mut(u)) else {
+                continue;
+            };
+            if node.is_main_map {
+                unit.main_map = Some(n);
+            }
+            if node.is_activation {
+                unit.activation = Some(n);
+            }
+            if self.values[node.output].handed_on_by == Some(node.unit) {
+                unit.handed_on = Some(node.output);
+            }
+        }
         Graph {
+            units,
             nodes: self.nodes,
             values: self.values,
             slots,

@@ -2,7 +2,7 @@
 //! Everything is accumulated in f64, and pieces combine in their order.
 
 use crate::base::Scalar;
-use crate::base::scalar::sums_over;
+use crate::base::scalar::sums_about;
 
 /// Count, mean and Σ(x − mean)², which combine without cancellation
 /// (Chan, Golub & LeVeque 1983).
@@ -24,10 +24,28 @@ fn clamp_at_zero(x: f64) -> f64 {
     if x < 0.0 { 0.0 } else { x }
 }
 
+/// The middle one of three numbers; any of them if one is NaN.
+fn middle(a: f64, b: f64, c: f64) -> f64 {
+    let (low, high) = if a < b { (a, b) } else { (b, a) };
+    if c < low {
+        low
+    } else if c > high {
+        high
+    } else {
+        c
+    }
+}
+
 impl Moments {
     /// Replaces the moments by those of `values`.
     pub fn add_all<T: Scalar>(&mut self, values: &[T]) {
         *self = Self::default();
+        if values.len() <= BLOCK {
+            if !values.is_empty() {
+                *self = Self::of_block(values);
+            }
+            return;
+        }
         let mut sum = 0.0;
         for block in values.chunks(BLOCK) {
             let moments = Self::of_block(block);
@@ -38,28 +56,31 @@ impl Moments {
         self.mean = sum / self.count;
     }
 
-    /// In one pass: Σ(x − mean)² from sums over x − first. The square of
-    /// first − mean is one of its terms, so cancellation loses at most a factor
-    /// of the block's length, 4 of f64's 16 digits, and that only where the
-    /// first value alone is far from the others.
+    /// In one pass: mean and Σ(x − mean)² from sums over x − origin, where
+    /// origin is one of the values. Its (origin − mean)² is then one of the
+    /// terms, so cancellation loses at most a factor of the block's length, 4
+    /// of f64's 16 digits, and that only where it alone is far from the others;
+    /// the middle one of three values seldom is.
     fn of_block<T: Scalar>(values: &[T]) -> Self {
         let count = values.len() as f64;
-        let first = values[0].wide();
-        let [sum, shifted, squares] = sums_over(
-            values,
-            #[inline(always)]
-            |x| [x, x - first, (x - first) * (x - first)],
-        );
+        let at = |i: usize| values[i].wide();
+        let origin = middle(at(0), at(values.len() / 2), at(values.len() - 1));
+        let [sum, squares] = sums_about(values, origin);
+        let shift = sum / count;
         Self {
             count,
-            mean: sum / count,
-            squares: clamp_at_zero(squares - shifted * (shifted / count)),
+            mean: origin + shift,
+            squares: clamp_at_zero(squares - sum * shift),
         }
     }
 
     /// Joins the moments of further values.
     pub fn join(&mut self, other: &Self) {
         if other.count == 0.0 {
+            return;
+        }
+        if self.count == 0.0 {
+            *self = *other;
             return;
         }
         let total = self.count + other.count;
@@ -84,6 +105,8 @@ pub struct ActivationSums {
     pub saturated: Option<u64>,
     /// Per unit, whether φ' was not 0 for some row.
     pub alive: Vec<bool>,
+    /// Number of units of which that is true.
+    pub alive_units: usize,
 }
 
 /// One layer's figures at one step: a row of `gradients.csv`. `None` = does

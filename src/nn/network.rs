@@ -56,13 +56,28 @@ impl<T: Scalar> Network<T> {
         classes: bool,
         stepper: &Stepper<T>,
     ) -> Self {
-        Self::from_graph(
+        let graph = architecture.graph(false);
+        Self::from_graph(architecture, graph, loss, batch, classes, stepper)
+    }
+
+    /// As [`Network::new`], and the same network, but `team` draws the
+    /// parameters: every layer has a stream of random numbers of its own.
+    pub fn drawn_by(
+        team: &Team,
+        architecture: &Architecture,
+        loss: Loss,
+        batch: usize,
+        classes: bool,
+        stepper: &Stepper<T>,
+    ) -> Self {
+        let graph = architecture.graph(false);
+        Self::build(
             architecture,
-            architecture.graph(false),
+            graph,
             loss,
-            batch,
-            classes,
+            (batch, classes),
             stepper,
+            Some(team),
         )
     }
 
@@ -76,6 +91,17 @@ impl<T: Scalar> Network<T> {
         classes: bool,
         stepper: &Stepper<T>,
     ) -> Self {
+        Self::build(architecture, graph, loss, (batch, classes), stepper, None)
+    }
+
+    fn build(
+        architecture: &Architecture,
+        graph: Graph<T>,
+        loss: Loss,
+        (batch, classes): (usize, bool),
+        stepper: &Stepper<T>,
+        team: Option<&Team>,
+    ) -> Self {
         let mut block_of = vec![None; graph.nodes.len()];
         let mut blocks = Vec::new();
         for (n, node) in graph.nodes.iter().enumerate() {
@@ -84,16 +110,12 @@ impl<T: Scalar> Network<T> {
                 continue;
             }
             block_of[n] = Some(blocks.len());
-            let mut block = Block::new(n, tensors, stepper.states_per_param());
-            // Gates draw from streams of their own, so that a layer's weights
-            // do not depend on whether it has a gate.
-            let purpose = if node.is_main_map {
-                "init"
-            } else {
-                "init gate"
-            };
-            block.draw(architecture, purpose, node.unit);
-            blocks.push(block);
+            blocks.push(Block::new(n, tensors, stepper.states_per_param()));
+        }
+        let draw = |share: &mut [Block<T>]| draw(share, &graph, architecture);
+        match team {
+            Some(team) => team.shares(&mut blocks, draw),
+            None => draw(&mut blocks),
         }
         let longest = graph
             .nodes
@@ -436,5 +458,22 @@ impl<T: Scalar> Network<T> {
     /// ‖W_l‖ for a step after which no update is made.
     pub fn measure_weights(&mut self) {
         self.blocks.iter_mut().for_each(Block::measure_weight);
+    }
+}
+
+/// Draws the parameters of some blocks.
+fn draw<T: Scalar>(blocks: &mut [Block<T>], graph: &Graph<T>, architecture: &Architecture) {
+    // One for all of them: claiming it anew for each takes longer than drawing.
+    let mut scratch = Vec::new();
+    for block in blocks {
+        let node = &graph.nodes[block.node];
+        // Gates draw from streams of their own, so that a layer's weights do
+        // not depend on whether it has a gate.
+        let purpose = if node.is_main_map {
+            "init"
+        } else {
+            "init gate"
+        };
+        block.draw(architecture, (purpose, node.unit), &mut scratch);
     }
 }

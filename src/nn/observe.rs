@@ -3,7 +3,6 @@
 
 use crate::base::Scalar;
 use crate::nn::block::Block;
-use crate::nn::graph::Node;
 use crate::nn::measure::{LayerFigures, Moments};
 use crate::nn::network::Network;
 
@@ -12,32 +11,30 @@ impl<T: Scalar> Network<T> {
     /// the update made after it if one was made.
     pub fn figures(&self, l: usize) -> LayerFigures {
         let mut figures = LayerFigures::default();
-        let squares = |v: usize| {
-            self.grains()
-                .map(|grain| grain.grad_squares[v])
-                .sum::<f64>()
+        let norm = |v: usize| {
+            let squares = self.grains().map(|grain| grain.grad_squares[v]);
+            squares.sum::<f64>().sqrt()
         };
-        for (n, node) in self.unit_nodes(l) {
-            if node.is_main_map {
-                let block = &self.blocks[self.block_of[n].expect("a linear map has weights")];
-                let sums = &block.sums;
-                figures.delta_norm = squares(node.output).sqrt();
-                figures.weight_grad_norm = sums.weight_grad_squares.sqrt();
-                let has_bias = block.trained.len() > block.weight_len();
-                figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.sqrt());
-                figures.weight_norm = sums.weight_squares.sqrt();
-                figures.update_ratio = sums
-                    .update_squares
-                    .map(|update| (update / sums.weight_squares).sqrt());
-                figures.zero_grad_fraction =
-                    sums.zero_grads.unwrap_or(0) as f64 / block.weight_len() as f64;
-            }
-            if self.graph.values[node.output].handed_on_by == Some(l) {
-                figures.activation_grad_norm = squares(node.output).sqrt();
-            }
-            if node.is_activation {
-                self.observe_activation(n, &mut figures);
-            }
+        let unit = &self.graph.units[l - 1];
+        if let Some(n) = unit.main_map {
+            let block = &self.blocks[self.block_of[n].expect("a linear map has weights")];
+            let sums = &block.sums;
+            figures.delta_norm = norm(self.graph.nodes[n].output);
+            figures.weight_grad_norm = sums.weight_grad_squares.sqrt();
+            let has_bias = block.trained.len() > block.weight_len();
+            figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.sqrt());
+            figures.weight_norm = sums.weight_squares.sqrt();
+            figures.update_ratio = sums
+                .update_squares
+                .map(|update| (update / sums.weight_squares).sqrt());
+            figures.zero_grad_fraction =
+                sums.zero_grads.unwrap_or(0) as f64 / block.weight_len() as f64;
+        }
+        if let Some(v) = unit.handed_on {
+            figures.activation_grad_norm = norm(v);
+        }
+        if let Some(n) = unit.activation {
+            self.observe_activation(n, &mut figures);
         }
         figures
     }
@@ -45,36 +42,44 @@ impl<T: Scalar> Network<T> {
     fn observe_activation(&self, n: usize, figures: &mut LayerFigures) {
         let mut moments = Moments::default();
         let mut saturated = Some(0);
+        let mut grains = 0;
+        let mut alive = 0;
+        let mut width = 0;
         for grain in self.grains() {
             let sums = &grain.activations[n];
             moments.join(&sums.values);
             saturated = saturated.zip(sums.saturated).map(|(a, b)| a + b);
+            grains += 1;
+            alive = sums.alive_units;
+            width = sums.alive.len();
         }
         if moments.count == 0.0 {
             return;
         }
-        let width = self.graph.nodes[n].layer.width();
-        let alive_somewhere =
-            |unit: &usize| self.grains().any(|grain| grain.activations[n].alive[*unit]);
-        let alive = (0..width).filter(alive_somewhere).count();
+        if grains > 1 {
+            alive = self.units_alive_somewhere(n, width);
+        }
         figures.activation_mean = Some(moments.mean);
         figures.activation_std = Some(moments.std());
         figures.saturated_fraction = saturated.map(|count| count as f64 / moments.count);
         figures.dead_fraction = Some((width - alive) as f64 / width as f64);
     }
 
-    /// The nodes of layer `l`.
-    fn unit_nodes(&self, l: usize) -> impl Iterator<Item = (usize, &Node<T>)> {
-        let nodes = &self.graph.nodes;
-        // In pre-activation order a layer's parts are not one stretch, but
-        // nodes never lie further back than the layer before.
-        let first = nodes.partition_point(|node| node.unit + 1 < l.max(1));
-        nodes[first..]
-            .iter()
-            .enumerate()
-            .map(move |(i, node)| (first + i, node))
-            .take_while(move |(_, node)| node.unit <= l + 1)
-            .filter(move |(_, node)| node.unit == l)
+    /// Units of the activation node `n` that are alive in some grain.
+    fn units_alive_somewhere(&self, n: usize, width: usize) -> usize {
+        /// Units at a time, so that no memory is needed.
+        const BLOCK: usize = 64;
+        let mut count = 0;
+        for first in (0..width).step_by(BLOCK) {
+            let units = first..width.min(first + BLOCK);
+            let mut somewhere = [false; BLOCK];
+            for grain in self.grains() {
+                let alive = &grain.activations[n].alive[units.clone()];
+                somewhere.iter_mut().zip(alive).for_each(|(s, a)| *s |= a);
+            }
+            count += somewhere.iter().filter(|s| **s).count();
+        }
+        count
     }
 
     /// Whether all norms of gradients of values are finite.

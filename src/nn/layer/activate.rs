@@ -1,6 +1,7 @@
 //! The activation layer a = φ(z).
 
-use crate::base::{Scalar, simd};
+use crate::base::Scalar;
+use crate::base::scalar::nonzero_columns;
 use crate::nn::activation::Activation;
 use crate::nn::measure::ActivationSums;
 use crate::nn::times::Phase;
@@ -49,16 +50,6 @@ impl<T: Scalar> Layer<T> for Activate {
         let slopes = &saved[..rows.count * self.width];
         sums.values.add_all(output);
         sums.saturated = self.activation.curve().count_saturated(output, slopes);
-        sums.alive.fill(false);
-        simd::dispatch(
-            #[inline(always)]
-            || {
-                for row in slopes.chunks_exact(self.width) {
-                    for (alive, slope) in sums.alive.iter_mut().zip(row) {
-                        *alive |= *slope != T::zero();
-                    }
-                }
-            },
-        );
+        sums.alive_units = nonzero_columns(slopes, &mut sums.alive);
     }
 }

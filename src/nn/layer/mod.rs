@@ -288,8 +288,22 @@ pub trait Layer<T: Scalar>: Send + Sync {
 
 /// gradient ← Σ over grains of their backward tallies, in the grains' order.
 pub fn sum_tallies<T: Scalar>(pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
-    for (i, slot) in gradient.iter_mut().enumerate() {
-        let sum: f64 = (0..pieces.grains()).map(|g| pieces.tally(g)[i]).sum();
-        *slot = T::of(sum);
+    /// Entries at a time, so that their sums need no memory of their own.
+    const BLOCK: usize = 128;
+    let grains = pieces.grains();
+    for (b, slots) in gradient.chunks_mut(BLOCK).enumerate() {
+        let entries = b * BLOCK..b * BLOCK + slots.len();
+        let mut sums = [0.0; BLOCK];
+        let sums = &mut sums[..slots.len()];
+        sums.copy_from_slice(&pieces.tally(0)[entries.clone()]);
+        for g in 1..grains {
+            let tally = &pieces.tally(g)[entries.clone()];
+            sums.iter_mut().zip(tally).for_each(|(sum, x)| *sum += x);
+        }
+        let rounded = sums.iter().map(|sum| T::of(*sum));
+        slots
+            .iter_mut()
+            .zip(rounded)
+            .for_each(|(slot, x)| *slot = x);
     }
 }
