@@ -6,6 +6,7 @@ pub mod elementary;
 pub mod family;
 pub mod gemm;
 pub mod nearest;
+pub mod prefetch;
 pub mod problem;
 pub mod rng;
 pub mod scalar;

@@ -3,6 +3,7 @@
 use ndarray::ArrayViewMut2;
 
 use crate::base::Scalar;
+use crate::base::prefetch::prefetch;
 use crate::base::rng::stream;
 use crate::base::scalar::{count_zeros, sum_of_squares};
 use crate::nn::architecture::Architecture;
@@ -167,6 +168,9 @@ impl<T: Scalar> Block<T> {
         observe: bool,
         (stepper, moment): (&Stepper<T>, &Moment),
     ) {
+        // While the gradient is computed, what the update needs comes nearer.
+        prefetch(&self.trained);
+        prefetch(&self.state);
         T::with_gradient_buffer(self.trained.len(), |gradient| {
             self.differentiate(layer, pieces, observe, gradient);
             if self.sums.grad_squares().is_finite() {

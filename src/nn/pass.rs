@@ -4,6 +4,7 @@
 use std::sync::RwLock;
 
 use crate::base::Scalar;
+use crate::base::prefetch::prefetch;
 use crate::base::team::Barrier;
 use crate::nn::block::Block;
 use crate::nn::graph::Graph;
@@ -94,6 +95,9 @@ impl<T: Scalar> Pass<'_, T> {
             *round += 1;
         }
         let parameters = parameters_of(self.blocks, self.block_of, n);
+        if let Some(next) = self.block_of[n].and_then(|b| self.blocks.get(b + 1)) {
+            prefetch(&next.trained);
+        }
         for piece in share {
             piece.watch.start();
             piece.forward(self.graph, n, mode, parameters, gathered, observe);
@@ -133,6 +137,9 @@ impl<T: Scalar> Pass<'_, T> {
                 });
             }
             *round += 1;
+        }
+        if let Some(next) = self.block_of[n].and_then(|b| self.blocks[..b].last()) {
+            prefetch(&next.trained);
         }
         for piece in share {
             piece.watch.start();

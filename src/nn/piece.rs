@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::base::Scalar;
+use crate::base::prefetch::prefetch;
 use crate::base::scalar::sum_of_squares;
 use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
@@ -307,6 +308,9 @@ impl<T: Scalar> Piece<T> {
         summed: usize,
     ) {
         let node = &graph.nodes[n];
+        if let Some(next) = self.saved[..n].last() {
+            prefetch(next);
+        }
         let mut buffers: [Vec<T>; MAX_INPUTS] = Default::default();
         for (buffer, &id) in buffers.iter_mut().zip(&node.inputs) {
             if let Some(slot) = graph.values[id].grad_slot {
