@@ -4,9 +4,12 @@ use super::Optimizer;
 use super::transform::{Moment, State, Transform};
 use crate::base::{Scalar, simd};
 
-/// Parameters per block of the loop and of the state, and the number of
-/// independent partial sums: two of the widest registers in f64, one in f32.
-pub const CHUNK: usize = 16;
+/// Parameters per piece: a piece of everything that a step reads and writes
+/// stays in the first-level cache while it is measured.
+pub const CHUNK: usize = 512;
+
+/// Number of independent partial sums, as in every sum over parameters.
+const LANES: usize = 16;
 
 /// Sizes measured while a slice was stepped.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,7 +43,7 @@ pub struct Slices<'a, T> {
 /// one stepper serves any number of threads on disjoint slices.
 ///
 /// The state of a parameter slice is one slice, [`states_per_param`] times as
-/// long and zero at the start. Within it the state of each block of [`CHUNK`]
+/// long and zero at the start. Within it the state of each piece of [`CHUNK`]
 /// parameters is contiguous: the state of parameters a..b is
 /// `state[s*a..s*b]` with s = `states_per_param()`, provided that a is a
 /// multiple of `CHUNK` (and b too, or the end of the slice). A slice may be
@@ -139,72 +142,83 @@ impl<T: Scalar, C: Transform<T>> Chain<T> for C {
         simd::dispatch(
             #[inline(always)]
             || {
-                let mut sums = [[0.0; CHUNK]; 2];
-                // In this order the weights' sums are the ones left; a loop, so
-                // that what it calls is compiled once for both.
-                for slices in [others, weights] {
-                    sums = descend(chain, clip, rate, slices);
+                let mut squares = UpdateSquares::default();
+                // A loop, so that what it calls is compiled once for both.
+                for (slices, measured) in [(weights, true), (others, false)] {
+                    let sums = descend(chain, (clip, rate), slices, measured);
+                    if measured {
+                        squares = sums;
+                    }
                 }
-                let [params, update] = sums.map(|lanes| lanes.iter().sum());
-                UpdateSquares {
-                    params,
-                    update: update * (moment.learning_rate * moment.learning_rate),
-                }
+                squares.update *= moment.learning_rate * moment.learning_rate;
+                squares
             },
         )
     }
 }
 
-/// u = chain(clip·grads), params ← params − rate·u. Returns the partial sums of
-/// params², before the step, and of u², in f64.
+/// u = chain(clip·grads), params ← params − rate·u. Returns Σ params², before
+/// the step, and Σ u², or 0 where they are not to be `measured`.
 #[inline(always)]
 fn descend<T: Scalar, C: Transform<T>>(
     chain: C,
-    clip: T,
-    rate: T,
+    (clip, rate): (T, T),
     slices: Slices<T>,
-) -> [[f64; CHUNK]; 2] {
-    let (params, rest_params) = slices.params.as_chunks_mut::<CHUNK>();
-    let (grads, rest_grads) = slices.grads.as_chunks::<CHUNK>();
+    measured: bool,
+) -> UpdateSquares {
     let mut states = slices.state;
-    let mut before = [0.0; CHUNK];
-    let mut change = [0.0; CHUNK];
-    for (params, grads) in params.iter_mut().zip(grads) {
+    let mut updates = [T::zero(); CHUNK];
+    let mut before = [0.0; LANES];
+    let mut change = [0.0; LANES];
+    let pieces = slices.params.chunks_mut(CHUNK);
+    for (params, grads) in pieces.zip(slices.grads.chunks(CHUNK)) {
+        let count = params.len();
         let state;
-        (state, states) = states.split_at_mut(C::State::LEN * CHUNK);
-        // Read before anything is written: the compiler need not ask whether
-        // the slices overlap.
-        let old = *params;
-        let mut update = grads.map(
-            #[inline(always)]
-            |grad| clip * grad,
-        );
-        for i in 0..CHUNK {
-            let mut own = C::State::load(state, CHUNK, i);
-            update[i] = chain.apply(update[i], old[i], &mut own);
-            own.store(state, CHUNK, i);
+        (state, states) = states.split_at_mut(C::State::LEN * count);
+        let mut columns = C::State::columns(state, count);
+        let updates = &mut updates[..count];
+        if measured {
+            before = add_squares(before, params);
         }
-        for i in 0..CHUNK {
-            before[i] += old[i].wide() * old[i].wide();
-            change[i] += update[i].wide() * update[i].wide();
+        for (i, ((param, grad), kept)) in
+            params.iter_mut().zip(grads).zip(&mut *updates).enumerate()
+        {
+            let mut own = C::State::load(&columns, i);
+            let update = chain.apply(clip * *grad, *param, &mut own);
+            own.store(&mut columns, i);
+            *kept = update;
+            *param -= rate * update;
         }
-        for i in 0..CHUNK {
-            params[i] = old[i] - rate * update[i];
+        // From a buffer, since together with the sums' f64 lanes the compiler
+        // does not find the pattern of the loop above.
+        if measured {
+            change = add_squares(change, updates);
         }
     }
-    // Copies, since the rest's unknown length would else keep the lanes above
+    UpdateSquares {
+        params: before.iter().sum(),
+        update: change.iter().sum(),
+    }
+}
+
+/// Partial sums of squares, more of them added: the sum is that of
+/// [`sum_of_squares`](crate::base::scalar::sum_of_squares), bit for bit, if
+/// all slices but the last are multiples of [`LANES`] long.
+#[inline(always)]
+fn add_squares<T: Scalar>(mut lanes: [f64; LANES], values: &[T]) -> [f64; LANES] {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += value.wide() * value.wide();
+        }
+    }
+    // A copy, since the rest's unknown length would else keep the lanes above
     // in memory rather than in registers.
-    let (mut before, mut change) = (before, change);
-    let count = rest_params.len();
-    for (i, (param, grad)) in rest_params.iter_mut().zip(rest_grads).enumerate() {
-        let mut own = C::State::load(states, count, i);
-        let update = chain.apply(clip * *grad, *param, &mut own);
-        own.store(states, count, i);
-        before[i] += param.wide() * param.wide();
-        change[i] += update.wide() * update.wide();
-        *param -= rate * update;
+    let mut sums = lanes;
+    for (lane, value) in sums.iter_mut().zip(rest) {
+        *lane += value.wide() * value.wide();
     }
-    [before, change]
+    sums
 }
 
 /// The factor on all gradients that bounds their total norm: min(1, c/(norm +

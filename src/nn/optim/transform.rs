@@ -55,51 +55,76 @@ impl<T: Scalar, A: Transform<T>, B: Transform<T>> Transform<T> for (A, B) {
     }
 }
 
-/// The state of one entry. In memory the first values of all entries of a block
-/// come first, then their second values, and so on.
+/// The state of one entry, and where a piece of entries keeps theirs: the first
+/// values of all of them, then all second values, and so on.
 pub trait State<T> {
     /// How many values it consists of.
     const LEN: usize;
+    /// One slice per value, each as long as the piece.
+    type Columns<'a>
+    where
+        T: 'a;
 
-    /// Reads entry `i` of a block of `count` entries.
-    fn load(block: &[T], count: usize, i: usize) -> Self;
+    /// Cuts the state of a piece of `count` entries into its columns.
+    fn columns(state: &mut [T], count: usize) -> Self::Columns<'_>;
 
-    /// Writes it.
-    fn store(self, block: &mut [T], count: usize, i: usize);
+    /// Reads entry `i`.
+    fn load(columns: &Self::Columns<'_>, i: usize) -> Self;
+
+    /// Writes entry `i`.
+    fn store(self, columns: &mut Self::Columns<'_>, i: usize);
 }
 
 impl<T: Scalar, const N: usize> State<T> for [T; N] {
     const LEN: usize = N;
+    type Columns<'a> = [&'a mut [T]; N];
 
     #[inline(always)]
-    fn load(block: &[T], count: usize, i: usize) -> Self {
+    fn columns(mut state: &mut [T], count: usize) -> [&mut [T]; N] {
         std::array::from_fn(
             #[inline(always)]
-            |k| block[k * count + i],
+            |_| {
+                let column;
+                (column, state) = std::mem::take(&mut state).split_at_mut(count);
+                column
+            },
         )
     }
 
     #[inline(always)]
-    fn store(self, block: &mut [T], count: usize, i: usize) {
-        for (k, value) in self.into_iter().enumerate() {
-            block[k * count + i] = value;
+    fn load(columns: &[&mut [T]; N], i: usize) -> Self {
+        std::array::from_fn(
+            #[inline(always)]
+            |k| columns[k][i],
+        )
+    }
+
+    #[inline(always)]
+    fn store(self, columns: &mut [&mut [T]; N], i: usize) {
+        for (column, value) in columns.iter_mut().zip(self) {
+            column[i] = value;
         }
     }
 }
 
 impl<T: Scalar, A: State<T>, B: State<T>> State<T> for (A, B) {
     const LEN: usize = A::LEN + B::LEN;
+    type Columns<'a> = (A::Columns<'a>, B::Columns<'a>);
 
     #[inline(always)]
-    fn load(block: &[T], count: usize, i: usize) -> Self {
-        let (first, second) = block.split_at(A::LEN * count);
-        (A::load(first, count, i), B::load(second, count, i))
+    fn columns(state: &mut [T], count: usize) -> Self::Columns<'_> {
+        let (first, second) = state.split_at_mut(A::LEN * count);
+        (A::columns(first, count), B::columns(second, count))
     }
 
     #[inline(always)]
-    fn store(self, block: &mut [T], count: usize, i: usize) {
-        let (first, second) = block.split_at_mut(A::LEN * count);
-        self.0.store(first, count, i);
-        self.1.store(second, count, i);
+    fn load(columns: &Self::Columns<'_>, i: usize) -> Self {
+        (A::load(&columns.0, i), B::load(&columns.1, i))
+    }
+
+    #[inline(always)]
+    fn store(self, columns: &mut Self::Columns<'_>, i: usize) {
+        self.0.store(&mut columns.0, i);
+        self.1.store(&mut columns.1, i);
     }
 }
