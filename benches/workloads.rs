@@ -32,7 +32,7 @@ fn steps(criterion: &mut Criterion) {
         let team = Team::new(threads).expect("threads start");
         for name in USUAL {
             let plan = plan(name);
-            let mut network = network(&plan, Path::new("")).expect("a network");
+            let mut network = network(&plan, Path::new(""), &team).expect("a network");
             let operations = product_operations(&network, &plan);
             let mut group = criterion.benchmark_group(format!("{name}/{threads}"));
             group.throughput(Throughput::Elements(operations as u64));
@@ -62,8 +62,8 @@ fn steps(criterion: &mut Criterion) {
 /// The rows of one step of W4, without writing them to a file.
 fn rows(criterion: &mut Criterion) {
     let plan = plan("W4");
-    let mut network = network(&plan, Path::new("")).expect("a network");
     let team = Team::new(1).expect("one thread");
+    let mut network = network(&plan, Path::new(""), &team).expect("a network");
     let mut session = Session::new(
         &mut network,
         &plan.data,
