@@ -128,8 +128,15 @@ impl<T: Scalar> Network<T> {
             .max()
             .unwrap_or(0);
         let grains = grain_count(batch);
+        // Divided for the team at once: claiming the buffers again takes as
+        // long as drawing. But sums over pieces must not depend on the team.
+        let parts = match team {
+            Some(team) if !architecture.init.scheme().scales_to_data() => team.threads(),
+            _ => 1,
+        };
+        let parts = parts.clamp(1, grains);
         Self {
-            pieces: vec![Piece::new(&graph, 0..grains, batch, classes)],
+            pieces: pieces(&graph, parts, batch, classes).collect(),
             graph,
             loss,
             blocks,
@@ -151,10 +158,8 @@ impl<T: Scalar> Network<T> {
         }
         let classes = matches!(self.pieces[0].targets, PieceTargets::Classes(_));
         self.pieces.clear();
-        self.pieces.extend((0..parts).map(|p| {
-            let mine = part(p, parts, grains);
-            Piece::new(&self.graph, mine, self.batch, classes)
-        }));
+        self.pieces
+            .extend(pieces(&self.graph, parts, self.batch, classes));
     }
 
     /// Starts (or stops) measuring where the time goes; the figures start at 0.
@@ -459,6 +464,17 @@ impl<T: Scalar> Network<T> {
     pub fn measure_weights(&mut self) {
         self.blocks.iter_mut().for_each(Block::measure_weight);
     }
+}
+
+/// A batch of `batch` rows cut into `parts` pieces of whole grains.
+fn pieces<T: Scalar>(
+    graph: &Graph<T>,
+    parts: usize,
+    batch: usize,
+    classes: bool,
+) -> impl Iterator<Item = Piece<T>> {
+    let grains = grain_count(batch);
+    (0..parts).map(move |p| Piece::new(graph, part(p, parts, grains), batch, classes))
 }
 
 /// Draws the parameters of some blocks.
