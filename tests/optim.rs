@@ -2,7 +2,7 @@
 
 use vgrad::base::Scalar;
 use vgrad::nn::optim::{
-    Adam, CHUNK, Moment, Optimizer, RmsProp, Sgd, Stepper, UpdateSquares, clip_coefficient,
+    Adam, CHUNK, Moment, Optimizer, RmsProp, Sgd, Slices, Stepper, UpdateSquares, clip_coefficient,
 };
 
 /// Every optimizer at its defaults, so that a new one is covered, and the
@@ -200,6 +200,46 @@ fn pieces_do_not_matter<T: Scalar>() {
 fn a_slice_may_be_stepped_in_pieces() {
     pieces_do_not_matter::<f32>();
     pieces_do_not_matter::<f64>();
+}
+
+#[test]
+fn the_parts_of_a_layer_step_like_slices_of_their_own() {
+    for optimizer in optimizers() {
+        let stepper = Stepper::<f32>::new(&optimizer);
+        let states = stepper.states_per_param();
+        let moment = Moment {
+            t: 3,
+            learning_rate: 0.01,
+        };
+        // No multiples of anything that a loop might be cut at.
+        let grads: [Vec<f32>; 2] =
+            [CHUNK + 37, 11].map(|count| (0..count).map(|i| i as f32 * 0.01 - 0.3).collect());
+        let start = || {
+            grads
+                .clone()
+                .map(|g| (vec![0.5; g.len()], vec![0.1; states * g.len()]))
+        };
+        let mut alone = start();
+        let mut measured = [UpdateSquares::default(); 2];
+        for (i, (params, state)) in alone.iter_mut().enumerate() {
+            measured[i] = stepper.step(&moment, 0.5, params, &grads[i], state);
+        }
+        let mut both = start();
+        let [weights, others] = &mut both;
+        let slices = |(params, state), grads| Slices {
+            params,
+            grads,
+            state,
+        };
+        let squares = stepper.step_both(
+            &moment,
+            0.5,
+            slices((&mut weights.0, &mut weights.1), &grads[0]),
+            slices((&mut others.0, &mut others.1), &grads[1]),
+        );
+        assert!(alone == both, "{optimizer:?}");
+        assert_eq!(squares, measured[0], "{optimizer:?}: the weights' alone");
+    }
 }
 
 #[test]

@@ -142,10 +142,11 @@ impl<T: Scalar, C: Transform<T>> Chain<T> for C {
         simd::dispatch(
             #[inline(always)]
             || {
+                let mut buffer = [T::zero(); CHUNK];
                 let mut squares = UpdateSquares::default();
                 // A loop, so that what it calls is compiled once for both.
                 for (slices, measured) in [(weights, true), (others, false)] {
-                    let sums = descend(chain, (clip, rate), slices, measured);
+                    let sums = descend(chain, (clip, rate), slices, &mut buffer, measured);
                     if measured {
                         squares = sums;
                     }
@@ -164,10 +165,10 @@ fn descend<T: Scalar, C: Transform<T>>(
     chain: C,
     (clip, rate): (T, T),
     slices: Slices<T>,
+    buffer: &mut [T; CHUNK],
     measured: bool,
 ) -> UpdateSquares {
     let mut states = slices.state;
-    let mut updates = [T::zero(); CHUNK];
     let mut before = [0.0; LANES];
     let mut change = [0.0; LANES];
     let pieces = slices.params.chunks_mut(CHUNK);
@@ -176,7 +177,7 @@ fn descend<T: Scalar, C: Transform<T>>(
         let state;
         (state, states) = states.split_at_mut(C::State::LEN * count);
         let mut columns = C::State::columns(state, count);
-        let updates = &mut updates[..count];
+        let updates = &mut buffer[..count];
         if measured {
             before = add_squares(before, params);
         }
