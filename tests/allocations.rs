@@ -13,8 +13,9 @@ use vgrad::nn::architecture::Architecture;
 use vgrad::nn::layer::norm::Norm;
 use vgrad::nn::layer::skip::Skip;
 use vgrad::nn::measure::LayerFigures;
-use vgrad::nn::network::{Network, StepFigures};
+use vgrad::nn::network::Network;
 use vgrad::nn::optim::{Moment, Optimizer, Stepper};
+use vgrad::nn::train_step::StepFigures;
 use vgrad::study::record::Recorder;
 use vgrad::study::train::{StepRecord, Watch};
 

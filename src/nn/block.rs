@@ -138,6 +138,12 @@ impl<T: Scalar> Block<T> {
         }
     }
 
+    /// Begins to fetch what a step reads.
+    pub fn fetch(&self) {
+        prefetch(&self.trained);
+        prefetch(&self.state);
+    }
+
     /// Computes the gradient from all pieces, and its sums while it is in the
     /// cache; `observe` counts zeros too.
     pub fn compute_gradient(
@@ -159,24 +165,29 @@ impl<T: Scalar> Block<T> {
         self.gradient = gradient;
     }
 
-    /// [`Self::compute_gradient`] and [`Self::update`] in one, if the gradient
-    /// is finite: it never leaves the cache, and is not kept.
+    /// [`Self::compute_gradient`] and, if `update` says how and the gradient is
+    /// finite, [`Self::update`] and the running averages in one: the gradient
+    /// never leaves the cache, and is not kept. Says whether it is finite.
     pub fn step(
         &mut self,
         layer: &dyn Layer<T>,
         pieces: &dyn PiecesOf<T>,
         observe: bool,
-        (stepper, moment): (&Stepper<T>, &Moment),
-    ) {
+        update: Option<(&Stepper<T>, &Moment)>,
+    ) -> bool {
         // While the gradient is computed, what the update needs comes nearer.
-        prefetch(&self.trained);
-        prefetch(&self.state);
+        self.fetch();
         T::with_gradient_buffer(self.trained.len(), |gradient| {
             self.differentiate(layer, pieces, observe, gradient);
-            if self.sums.grad_squares().is_finite() {
+            let is_finite = self.sums.grad_squares().is_finite();
+            if let Some((stepper, moment)) = update
+                && is_finite
+            {
                 self.descend(stepper, moment, T::one(), gradient);
+                layer.advance(pieces, &mut self.running);
             }
-        });
+            is_finite
+        })
     }
 
     fn differentiate(
@@ -228,9 +239,11 @@ impl<T: Scalar> Block<T> {
         self.watch.lap(Phase::Update);
     }
 
-    /// Σ W² for a step after which no update is made.
+    /// Σ W² for a step after which no update is made. If this layer's has been
+    /// made all the same, the sum before it stands.
     pub fn measure_weight(&mut self) {
-        self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
-        self.sums.update_squares = None;
+        if self.sums.update_squares.take().is_none() {
+            self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
+        }
     }
 }

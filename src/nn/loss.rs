@@ -57,6 +57,15 @@ pub struct LossSums {
     pub correct: u64,
 }
 
+impl std::iter::Sum for LossSums {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |a, b| Self {
+            loss: a.loss + b.loss,
+            correct: a.correct + b.correct,
+        })
+    }
+}
+
 /// A loss function.
 pub trait Criterion<T: Scalar>: Send + Sync {
     /// The loss of one row given in f64, times the number of its terms, and

@@ -16,3 +16,4 @@ pub mod optim;
 pub mod pass;
 pub mod piece;
 pub mod times;
+pub mod train_step;

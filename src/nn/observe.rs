@@ -82,6 +82,12 @@ impl<T: Scalar> Network<T> {
         count
     }
 
+    /// Whether the norms of all parameters' gradients are finite.
+    pub(super) fn blocks_are_finite(&self) -> bool {
+        let mut blocks = self.blocks.iter();
+        blocks.all(|block| block.sums.grad_squares().is_finite())
+    }
+
     /// Whether all norms of gradients of values are finite.
     pub(super) fn backward_is_finite(&self) -> bool {
         let grains = self.grains();
@@ -95,10 +101,7 @@ impl<T: Scalar> Network<T> {
     pub(super) fn first_non_finite(&self, loss: f64) -> Option<usize> {
         let squares_are_finite =
             |v: usize| self.grains().all(|grain| grain.grad_squares[v].is_finite());
-        let blocks_are_finite = self
-            .blocks
-            .iter()
-            .all(|block| block.sums.grad_squares().is_finite());
+        let blocks_are_finite = self.blocks_are_finite();
         if loss.is_finite() && blocks_are_finite && self.backward_is_finite() {
             return None;
         }

@@ -139,7 +139,7 @@ impl<T: Scalar> Pass<'_, T> {
             *round += 1;
         }
         if let Some(next) = self.block_of[n].and_then(|b| self.blocks[..b].last()) {
-            prefetch(&next.trained);
+            next.fetch();
         }
         for piece in share {
             piece.watch.start();
@@ -172,6 +172,20 @@ pub struct NodePieces<'a, T> {
     pub pieces: &'a [Piece<T>],
     /// The node.
     pub n: usize,
+}
+
+impl<T: Scalar> NodePieces<'_, T> {
+    /// Begins to fetch what the gradient of the next parameters is made of.
+    pub fn fetch_next(&self) {
+        let later = &self.graph.nodes[self.n + 1..];
+        let next = later.iter().find(|node| node.layer.keeps_grad_output());
+        if let Some(next) = next {
+            for piece in self.pieces {
+                prefetch(piece.value(self.graph, next.inputs[0]));
+                prefetch(piece.gradient(self.graph, next.output));
+            }
+        }
+    }
 }
 
 impl<T: Scalar> PiecesOf<T> for NodePieces<'_, T> {

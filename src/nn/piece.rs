@@ -10,7 +10,7 @@ use crate::base::scalar::sum_of_squares;
 use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
 use crate::nn::layer::{Backward, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows};
-use crate::nn::loss::{Criterion, TargetRows, evaluate};
+use crate::nn::loss::{Criterion, LossSums, TargetRows, evaluate};
 use crate::nn::times::Stopwatch;
 
 /// The targets of a piece's rows.
@@ -198,6 +198,11 @@ impl<T: Scalar> Piece<T> {
         gathered: usize,
         observe: bool,
     ) {
+        // What the next node writes is on its way while this one works.
+        if let Some(next) = graph.nodes.get(n + 1) {
+            prefetch(&self.slots[graph.values[next.output].slot]);
+            prefetch(&self.saved[n + 1]);
+        }
         let node = &graph.nodes[n];
         let value = &graph.values[node.output];
         let length = value.width * self.rows.count;
@@ -251,6 +256,18 @@ impl<T: Scalar> Piece<T> {
             );
         }
         self.grad_slots[slot] = gradient;
+    }
+
+    /// Loss and hits of its rows.
+    pub fn loss_sums(&self) -> LossSums {
+        let grains = self.grains.iter().filter(|grain| grain.rows.count > 0);
+        grains.map(|grain| grain.loss).sum()
+    }
+
+    /// Whether the norm of ∂L/∂value is finite, as far as it is measured.
+    pub fn has_finite_gradient(&self, id: usize) -> bool {
+        let mut grains = self.grains.iter();
+        grains.all(|grain| grain.grad_squares[id].is_finite())
     }
 
     /// Σ (∂L/∂value)² of node `n`'s output, if it is logged. The gradient is
@@ -308,8 +325,11 @@ impl<T: Scalar> Piece<T> {
         summed: usize,
     ) {
         let node = &graph.nodes[n];
-        if let Some(next) = self.saved[..n].last() {
-            prefetch(next);
+        if let Some(next) = graph.nodes[..n].last() {
+            prefetch(&self.saved[n - 1]);
+            if let Some(slot) = graph.values[next.inputs[0]].grad_slot {
+                prefetch(&self.grad_slots[slot]);
+            }
         }
         let mut buffers: [Vec<T>; MAX_INPUTS] = Default::default();
         for (buffer, &id) in buffers.iter_mut().zip(&node.inputs) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::Problem;
 use crate::nn::measure::LayerFigures;
-use crate::nn::network::StepFigures;
+use crate::nn::train_step::StepFigures;
 use crate::study::columns::{
     Column, LayerName, LayerRow, append_row, gradient_columns, training_columns,
 };

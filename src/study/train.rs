@@ -7,8 +7,9 @@ use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::nn::loss::Targets;
 use crate::nn::measure::LayerFigures;
-use crate::nn::network::{Network, StepFigures};
+use crate::nn::network::Network;
 use crate::nn::optim::{Moment, Stepper, clip_coefficient};
+use crate::nn::train_step::StepFigures;
 use crate::study::data::{Dataset, Split};
 use crate::study::schedule::{Rule, Schedule};
 

@@ -30,7 +30,7 @@ impl<T: Copy> Square<T> for Plain {
 
 /// A scalar type with a fast way to transpose where the processor has one.
 pub trait Transpose: Copy {
-    /// As [`Square::transpose`].
+    /// `slots[p·stride + q]` ← `columns[q][p]` for q < 16 and every p.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn transpose(simd: pulp::x86::V4, columns: [&[Self]; 16], slots: &mut [Self], stride: usize) {
