@@ -3,7 +3,7 @@
 use ndarray::ArrayViewMut2;
 
 use crate::base::Scalar;
-use crate::base::prefetch::prefetch;
+use crate::base::prefetch::plan;
 use crate::base::rng::stream;
 use crate::base::scalar::{count_zeros, sum_of_squares};
 use crate::nn::architecture::Architecture;
@@ -138,12 +138,6 @@ impl<T: Scalar> Block<T> {
         }
     }
 
-    /// Begins to fetch what a step reads.
-    pub fn fetch(&self) {
-        prefetch(&self.trained);
-        prefetch(&self.state);
-    }
-
     /// Computes the gradient from all pieces, and its sums while it is in the
     /// cache; `observe` counts zeros too.
     pub fn compute_gradient(
@@ -176,7 +170,7 @@ impl<T: Scalar> Block<T> {
         update: Option<(&Stepper<T>, &Moment)>,
     ) -> bool {
         // While the gradient is computed, what the update needs comes nearer.
-        self.fetch();
+        plan(&self.trained, &self.state);
         T::with_gradient_buffer(self.trained.len(), |gradient| {
             self.differentiate(layer, pieces, observe, gradient);
             let is_finite = self.sums.grad_squares().is_finite();

@@ -4,7 +4,7 @@
 use std::sync::RwLock;
 
 use crate::base::Scalar;
-use crate::base::prefetch::prefetch;
+use crate::base::prefetch::{fetch_if_short, plan};
 use crate::base::team::Barrier;
 use crate::nn::block::Block;
 use crate::nn::graph::Graph;
@@ -96,7 +96,7 @@ impl<T: Scalar> Pass<'_, T> {
         }
         let parameters = parameters_of(self.blocks, self.block_of, n);
         if let Some(next) = self.block_of[n].and_then(|b| self.blocks.get(b + 1)) {
-            prefetch(&next.trained);
+            plan(&next.trained, &[]);
         }
         for piece in share {
             piece.watch.start();
@@ -138,10 +138,11 @@ impl<T: Scalar> Pass<'_, T> {
             }
             *round += 1;
         }
-        if let Some(next) = self.block_of[n].and_then(|b| self.blocks[..b].last()) {
-            next.fetch();
-        }
+        let before = self.block_of[n].and_then(|b| self.blocks[..b].last());
         for piece in share {
+            if let Some(before) = before {
+                plan(&before.trained, piece.saved(n - 1));
+            }
             piece.watch.start();
             piece.backward(self.graph, n, parameters, summed);
             piece.watch.lap(layer.phase());
@@ -181,8 +182,8 @@ impl<T: Scalar> NodePieces<'_, T> {
         let next = later.iter().find(|node| node.layer.keeps_grad_output());
         if let Some(next) = next {
             for piece in self.pieces {
-                prefetch(piece.value(self.graph, next.inputs[0]));
-                prefetch(piece.gradient(self.graph, next.output));
+                fetch_if_short(piece.value(self.graph, next.inputs[0]));
+                fetch_if_short(piece.gradient(self.graph, next.output));
             }
         }
     }

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::base::Scalar;
-use crate::base::prefetch::prefetch;
+use crate::base::prefetch::fetch_if_short;
 use crate::base::scalar::sum_of_squares;
 use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
@@ -200,8 +200,8 @@ impl<T: Scalar> Piece<T> {
     ) {
         // What the next node writes is on its way while this one works.
         if let Some(next) = graph.nodes.get(n + 1) {
-            prefetch(&self.slots[graph.values[next.output].slot]);
-            prefetch(&self.saved[n + 1]);
+            fetch_if_short(&self.slots[graph.values[next.output].slot]);
+            fetch_if_short(&self.saved[n + 1]);
         }
         let node = &graph.nodes[n];
         let value = &graph.values[node.output];
@@ -325,11 +325,9 @@ impl<T: Scalar> Piece<T> {
         summed: usize,
     ) {
         let node = &graph.nodes[n];
-        if let Some(next) = graph.nodes[..n].last() {
-            prefetch(&self.saved[n - 1]);
-            if let Some(slot) = graph.values[next.inputs[0]].grad_slot {
-                prefetch(&self.grad_slots[slot]);
-            }
+        let next = graph.nodes[..n].last();
+        if let Some(slot) = next.and_then(|next| graph.values[next.inputs[0]].grad_slot) {
+            fetch_if_short(&self.grad_slots[slot]);
         }
         let mut buffers: [Vec<T>; MAX_INPUTS] = Default::default();
         for (buffer, &id) in buffers.iter_mut().zip(&node.inputs) {

@@ -11,6 +11,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::pack::{Block, Plain, Square, Widths, pack};
 use super::{Matrix, Register, Start};
 use crate::base::Scalar;
+use crate::base::prefetch::fetch_some;
 
 /// Rows of B in a block: a panel of 64 f32 columns then takes 32 KiB.
 const DEPTH: usize = 128;
@@ -186,6 +187,7 @@ fn rows_of_tiles<T: Scalar, S: Simd, const V: usize>(
 ) {
     let mut top = 0;
     while top < a.rows {
+        fetch_some();
         let left = a.rows - top;
         // 24 or 16 of 32 registers hold the tile, or 12 of 16; beyond that
         // they spill, below 8 the latency of a multiply-add shows.
