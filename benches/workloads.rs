@@ -40,7 +40,7 @@ fn steps(criterion: &mut Criterion) {
             let mut step = 0;
             for (name, is_logged) in [("not logged", false), ("all logged", true)] {
                 let folder = tempfile::tempdir().expect("a temporary folder");
-                let mut recorder = Recorder::create(folder.path(), threads).expect("room");
+                let mut recorder = Recorder::create(folder.path(), &team).expect("room");
                 let network = &mut network;
                 group.bench_function(name, |bencher| {
                     let mut session = Session::new(network, data, training, stepper, &team);

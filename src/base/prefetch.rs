@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_fetched_bit_by_bit_and_then_no_more() {
-        let (first, second) = ([0f32; 1000], [0f64; 100]);
+        let (first, second) = ([0f32; 1000], [0f32; 200]);
         plan(&first, &second);
         let left = || PLAN.get().map(|(from, to)| to.saturating_sub(from));
         assert_eq!(left(), [4000, 800]);

@@ -161,7 +161,7 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<Report,
         session,
         next_step: 0,
         folder,
-        threads: team.threads(),
+        team: &team,
         options,
     };
     let steps = bench.warm_up()?;
@@ -225,7 +225,7 @@ struct Bench<'a, T> {
     session: Session<'a, T>,
     next_step: u64,
     folder: TempDir,
-    threads: usize,
+    team: &'a Team,
     options: &'a BenchOptions<'a>,
 }
 
@@ -241,7 +241,7 @@ impl<T: Scalar> Bench<'_, T> {
     /// every step, and the time includes that the last row is in its file.
     fn pass(&mut self, steps: u64, is_logged: bool) -> Result<Pass, Halt> {
         let mut recorder = is_logged
-            .then(|| Recorder::create(self.folder.path(), self.options.threads))
+            .then(|| Recorder::create(self.folder.path(), self.team))
             .transpose()?;
         let started = Instant::now();
         let mut logging = 0.0;
@@ -293,7 +293,7 @@ impl<T: Scalar> Bench<'_, T> {
         self.session.network().measure_times(false);
         Ok(Shares::new(
             &times,
-            self.threads,
+            self.team.threads(),
             pass.seconds,
             pass.logging,
         ))

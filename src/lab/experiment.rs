@@ -93,7 +93,7 @@ fn run_in<T: Scalar>(
     let mut network = network(&plan, options.base_dir, &team)?;
     let inputs = inputs(&plan.spec, options.base_dir);
     let folder = RunFolder::claim(&options.destination, options.force, &inputs)?;
-    let recorder = match open_folder(&plan, &network, &folder, options) {
+    let recorder = match open_folder(&plan, &network, &folder, (options, &team)) {
         Ok(recorder) => recorder,
         Err(problem) => {
             folder.abandon();
@@ -125,19 +125,19 @@ fn inputs(spec: &Spec, base_dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Writes what is known before the first step, and opens the rest.
-fn open_folder<T: Scalar>(
+fn open_folder<'a, T: Scalar>(
     plan: &Plan<T>,
     network: &Network<T>,
     folder: &RunFolder,
-    options: &RunOptions,
-) -> Result<Recorder, Problem> {
+    (options, team): (&RunOptions, &'a Team),
+) -> Result<Recorder<'a>, Problem> {
     let mut saved = plan.spec.clone();
     saved.rebase_paths(options.base_dir, folder.path());
     folder.write("spec.toml", saved.to_toml(options.schema)?.as_bytes())?;
     if plan.spec.log.save_weights {
         folder.write("weights/initial.safetensors", &weights::to_bytes(network)?)?;
     }
-    Recorder::create(folder.path(), options.threads)
+    Recorder::create(folder.path(), team)
 }
 
 /// The network at its start: drawn by `team`, or from the spec's weights file, whose path
@@ -338,13 +338,13 @@ impl History {
     }
 }
 
-struct Watchers<'a> {
+struct Watchers<'a, 'team> {
     history: &'a mut History,
-    recorder: &'a mut Recorder,
+    recorder: &'a mut Recorder<'team>,
     audience: &'a mut dyn Audience,
 }
 
-impl Watch for Watchers<'_> {
+impl Watch for Watchers<'_, '_> {
     fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
         self.recorder.step(record)?;
         self.history.note(record);

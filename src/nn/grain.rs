@@ -14,8 +14,8 @@ use crate::nn::measure::ActivationSums;
 /// Into how many grains a batch of `rows` rows is cut.
 pub fn grain_count(rows: usize) -> usize {
     match rows {
-        0..48 => 1,
-        48..256 => 2,
+        0..32 => 1,
+        32..256 => 2,
         256..1024 => 4,
         _ => 8,
     }

@@ -4,26 +4,20 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::base::Problem;
-use crate::nn::measure::LayerFigures;
-use crate::nn::train_step::StepFigures;
+use crate::base::team::Team;
 use crate::study::columns::{
     Column, LayerName, LayerRow, append_row, gradient_columns, training_columns,
 };
-use crate::study::train::{StepRecord, TestFigures, Watch};
+use crate::study::train::{StepRecord, Watch};
 
 /// Longest time that a finished row waits in memory.
 const FLUSH_AFTER: Duration = Duration::from_millis(500);
 
 /// Bytes that are handed to the system at once.
 const CHUNK: usize = 1 << 16;
-
-/// Steps that may wait for the writer thread.
-const WAITING_STEPS: usize = 3;
 
 /// One CSV file in the making.
 struct Table {
@@ -53,6 +47,15 @@ impl Table {
 
     fn write<R: ?Sized>(&mut self, columns: &[Column<R>], row: &R) -> Result<(), Problem> {
         append_row(columns, row, &mut self.pending);
+        self.flush_if_full()
+    }
+
+    fn append(&mut self, rows: &[u8]) -> Result<(), Problem> {
+        self.pending.extend_from_slice(rows);
+        self.flush_if_full()
+    }
+
+    fn flush_if_full(&mut self) -> Result<(), Problem> {
         if self.pending.len() >= CHUNK {
             self.flush()?;
         }
@@ -73,78 +76,40 @@ fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Problem {
     )
 }
 
-/// Both files.
-struct Tables {
+/// Layers whose rows one thread makes at a time.
+const LAYERS_PER_PART: usize = 32;
+
+/// The rows of some layers at one step.
+struct Part {
+    first: usize,
+    rows: Vec<u8>,
+}
+
+/// Writes the CSV files of a run folder. The threads of a team make the rows of
+/// a deep network's layers side by side, in parts that follow from its depth.
+pub struct Recorder<'a> {
+    team: &'a Team,
     gradients: Table,
     training: Table,
-}
-
-impl Tables {
-    fn write(&mut self, record: &StepRecord) -> Result<(), Problem> {
-        self.training.write(training_columns(), record)?;
-        let layers = record.layers.unwrap_or_default();
-        for (i, figures) in layers.iter().enumerate() {
-            let name = LayerName {
-                layer: i + 1,
-                layers: layers.len(),
-            };
-            let row = LayerRow {
-                record,
-                name,
-                figures,
-            };
-            self.gradients.write(gradient_columns(), &row)?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), Problem> {
-        self.gradients.flush()?;
-        self.training.flush()
-    }
-}
-
-impl Drop for Tables {
-    fn drop(&mut self) {
-        // Nobody is left to be told of an error.
-        let _ = self.flush();
-    }
-}
-
-/// Writes the CSV files of a run folder.
-pub struct Recorder {
-    sink: Sink,
+    /// Keep their memory from step to step.
+    parts: Vec<Part>,
     rows: u64,
     last_step: Instant,
     last_flush: Instant,
 }
 
-/// Where rows are made: here, or on a thread of their own.
-enum Sink {
-    Here(Tables),
-    Thread(Writer),
-}
-
-impl Recorder {
-    /// Creates both files in `folder` and writes their headers. With
-    /// `threads` ≥ 2, rows are made and written on a thread of their own,
-    /// which is at most three steps behind; the files are the same.
+impl<'a> Recorder<'a> {
+    /// Creates both files in `folder` and writes their headers.
     ///
     /// # Errors
-    /// If the files cannot be written or the thread cannot be started.
-    pub fn create(folder: &Path, threads: usize) -> Result<Self, Problem> {
-        let tables = Tables {
-            gradients: Table::create(folder.join("gradients.csv"), gradient_columns())?,
-            training: Table::create(folder.join("training.csv"), training_columns())?,
-        };
-        let sink = if threads >= 2 {
-            Sink::Thread(Writer::start(tables)?)
-        } else {
-            Sink::Here(tables)
-        };
+    /// If they cannot be written.
+    pub fn create(folder: &Path, team: &'a Team) -> Result<Self, Problem> {
         let now = Instant::now();
         Ok(Self {
-            sink,
+            team,
+            gradients: Table::create(folder.join("gradients.csv"), gradient_columns())?,
+            training: Table::create(folder.join("training.csv"), training_columns())?,
+            parts: Vec::new(),
             rows: 0,
             last_step: now,
             last_flush: now,
@@ -159,33 +124,58 @@ impl Recorder {
     /// Makes sure that every row is in the file.
     ///
     /// # Errors
-    /// If the files could not be written, now or at an earlier step, e.g.
-    /// because the disk is full.
+    /// If the files cannot be written, e.g. because the disk is full.
     pub fn flush(&mut self) -> Result<(), Problem> {
         self.last_flush = Instant::now();
-        match &mut self.sink {
-            Sink::Here(tables) => tables.flush(),
-            Sink::Thread(writer) => writer.flush(),
-        }
+        self.gradients.flush()?;
+        self.training.flush()
     }
 
-    /// Has rows written to the file without waiting for it.
-    fn flush_soon(&mut self) -> Result<(), Problem> {
-        self.last_flush = Instant::now();
-        match &mut self.sink {
-            Sink::Here(tables) => tables.flush(),
-            Sink::Thread(writer) => writer.send(Job::Flush),
+    fn write(&mut self, record: &StepRecord) -> Result<(), Problem> {
+        self.training.write(training_columns(), record)?;
+        let layers = record.layers.unwrap_or_default();
+        let parts = layers.len().div_ceil(LAYERS_PER_PART);
+        while self.parts.len() < parts {
+            self.parts.push(Part {
+                first: self.parts.len() * LAYERS_PER_PART,
+                rows: Vec::new(),
+            });
         }
+        let parts = &mut self.parts[..parts];
+        self.team.each(parts, |part| {
+            part.rows.clear();
+            let mine = layers.iter().enumerate().skip(part.first);
+            for (i, figures) in mine.take(LAYERS_PER_PART) {
+                let name = LayerName {
+                    layer: i + 1,
+                    layers: layers.len(),
+                };
+                let row = LayerRow {
+                    record,
+                    name,
+                    figures,
+                };
+                append_row(gradient_columns(), &row, &mut part.rows);
+            }
+        });
+        for part in parts {
+            self.gradients.append(&part.rows)?;
+        }
+        Ok(())
     }
 }
 
-impl Watch for Recorder {
+impl Drop for Recorder<'_> {
+    fn drop(&mut self) {
+        // Nobody is left to be told of an error.
+        let _ = self.flush();
+    }
+}
+
+impl Watch for Recorder<'_> {
     fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
         if record.layers.is_some() || record.test.is_some() {
-            match &mut self.sink {
-                Sink::Here(tables) => tables.write(record)?,
-                Sink::Thread(writer) => writer.write(record)?,
-            }
+            self.write(record)?;
         }
         self.rows += u64::from(record.layers.is_some());
         // Asked at every step, logged or not, and at once where steps are slow.
@@ -193,165 +183,22 @@ impl Watch for Recorder {
         let slow = now - self.last_step > FLUSH_AFTER;
         self.last_step = now;
         if slow || now - self.last_flush > FLUSH_AFTER {
-            self.flush_soon()?;
+            self.flush()?;
         }
         Ok(())
     }
 
     fn before_evaluation(&mut self) -> Result<(), Problem> {
-        self.flush_soon()
-    }
-}
-
-/// A step on its way to the writer thread.
-struct Kept {
-    step: u64,
-    epoch: u64,
-    learning_rate: f64,
-    figures: StepFigures,
-    clipped: bool,
-    test: Option<TestFigures>,
-    is_logged: bool,
-    /// Keeps its memory from step to step.
-    layers: Vec<LayerFigures>,
-}
-
-impl Kept {
-    /// Keeps `record` in the memory `layers`.
-    fn new(record: &StepRecord, mut layers: Vec<LayerFigures>) -> Self {
-        layers.clear();
-        layers.extend_from_slice(record.layers.unwrap_or_default());
-        Self {
-            step: record.step,
-            epoch: record.epoch,
-            learning_rate: record.learning_rate,
-            figures: record.figures,
-            clipped: record.clipped,
-            test: record.test,
-            is_logged: record.layers.is_some(),
-            layers,
-        }
-    }
-
-    fn record(&self) -> StepRecord<'_> {
-        StepRecord {
-            step: self.step,
-            epoch: self.epoch,
-            learning_rate: self.learning_rate,
-            figures: self.figures,
-            clipped: self.clipped,
-            test: self.test,
-            layers: self.is_logged.then_some(&self.layers),
-        }
-    }
-}
-
-/// What the writer thread is told.
-enum Job {
-    Step(Kept),
-    Flush,
-    /// Flush and say so.
-    Report,
-}
-
-/// The near side of the writer thread. The thread ends at the first error,
-/// which is then found here by a channel that leads nowhere.
-struct Writer {
-    /// `None` once the thread has been joined.
-    jobs: Option<SyncSender<Job>>,
-    thread: Option<JoinHandle<Result<(), Problem>>>,
-    /// Memory that steps may be kept in: as many as may wait.
-    free: Receiver<Vec<LayerFigures>>,
-    reports: Receiver<()>,
-}
-
-impl Writer {
-    fn start(mut tables: Tables) -> Result<Self, Problem> {
-        // With room for a flush besides the steps.
-        let (jobs, inbox) = sync_channel(WAITING_STEPS + 1);
-        let (give_back, free) = sync_channel(WAITING_STEPS);
-        for _ in 0..WAITING_STEPS {
-            give_back.send(Vec::new()).expect("the other end is here");
-        }
-        let (report, reports) = sync_channel(1);
-        let work = move || {
-            for job in inbox {
-                match job {
-                    Job::Step(kept) => {
-                        tables.write(&kept.record())?;
-                        // A recorder that is being dropped wants none back.
-                        let _ = give_back.send(kept.layers);
-                    }
-                    Job::Flush => tables.flush()?,
-                    Job::Report => {
-                        tables.flush()?;
-                        let _ = report.send(());
-                    }
-                }
-            }
-            tables.flush()
-        };
-        let thread = std::thread::Builder::new().name("csv".into()).spawn(work);
-        let thread = thread.map_err(|error| {
-            Problem::new(format!("could not start a thread: {error}")).help("use --threads 1")
-        })?;
-        Ok(Self {
-            jobs: Some(jobs),
-            thread: Some(thread),
-            free,
-            reports,
-        })
-    }
-
-    fn write(&mut self, record: &StepRecord) -> Result<(), Problem> {
-        match self.free.recv() {
-            Ok(layers) => self.send(Job::Step(Kept::new(record, layers))),
-            Err(_) => self.why_it_ended(),
-        }
-    }
-
-    fn flush(&mut self) -> Result<(), Problem> {
-        self.send(Job::Report)?;
-        match self.reports.recv() {
-            Ok(()) => Ok(()),
-            Err(_) => self.why_it_ended(),
-        }
-    }
-
-    fn send(&mut self, job: Job) -> Result<(), Problem> {
-        match &self.jobs {
-            Some(jobs) if jobs.send(job).is_ok() => Ok(()),
-            _ => self.why_it_ended(),
-        }
-    }
-
-    /// Ends the thread and has its error; a panic goes on here.
-    fn why_it_ended(&mut self) -> Result<(), Problem> {
-        self.jobs = None;
-        match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(result)) => result,
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
-            None => Err(Problem::new(
-                "the CSV files could not be written, as said before",
-            )),
-        }
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            // Waits until the rows are in the files; whoever asks for errors
-            // flushes first.
-            let _ = thread.join();
-        }
+        self.flush()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::measure::LayerFigures;
+    use crate::nn::train_step::StepFigures;
+    use crate::study::train::TestFigures;
 
     fn figures(seed: usize) -> LayerFigures {
         LayerFigures {
@@ -367,7 +214,7 @@ mod tests {
     fn tell(recorder: &mut Recorder, steps: u64) -> Result<(), Problem> {
         for step in 0..steps {
             // Another number of layers each time, as if memory were reused badly.
-            let layers: Vec<_> = (0..1 + step as usize % 7).map(figures).collect();
+            let layers: Vec<_> = (0..1 + step as usize % 70).map(figures).collect();
             let test = TestFigures {
                 loss: step as f64,
                 accuracy: None,
@@ -394,10 +241,11 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_of_its_own_writes_the_same_bytes() {
+    fn any_team_writes_the_same_bytes() {
         let written = |threads: usize, flush: bool| {
             let folder = tempfile::tempdir().unwrap();
-            let mut recorder = Recorder::create(folder.path(), threads).unwrap();
+            let team = Team::new(threads).unwrap();
+            let mut recorder = Recorder::create(folder.path(), &team).unwrap();
             tell(&mut recorder, 500).unwrap();
             assert_eq!(recorder.logged_steps(), 333);
             if flush {
@@ -424,52 +272,31 @@ mod tests {
         }
     }
 
-    /// A file that takes the header and nothing more.
+    /// On a disk that takes the headers and nothing more.
     #[cfg(target_os = "linux")]
-    fn on_a_full_disk(threads: usize) -> Recorder {
+    fn on_a_full_disk(team: &Team) -> Recorder<'_> {
         let full = |name: &str| Table {
             path: name.into(),
             file: File::options().write(true).open("/dev/full").unwrap(),
             pending: Vec::new(),
         };
-        let tables = Tables {
-            gradients: full("gradients.csv"),
-            training: full("training.csv"),
-        };
         let folder = tempfile::tempdir().unwrap();
-        let mut recorder = Recorder::create(folder.path(), 1).unwrap();
-        recorder.sink = if threads >= 2 {
-            Sink::Thread(Writer::start(tables).unwrap())
-        } else {
-            Sink::Here(tables)
-        };
+        let mut recorder = Recorder::create(folder.path(), team).unwrap();
+        recorder.gradients = full("gradients.csv");
+        recorder.training = full("training.csv");
         recorder
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_told_of_at_a_step_or_at_the_flush() {
-        for threads in [1, 2] {
-            let mut recorder = on_a_full_disk(threads);
-            tell(&mut recorder, 40).and(recorder.flush()).unwrap_err();
-            // Long enough that what is pending is written before the end.
-            let mut recorder = on_a_full_disk(threads);
-            let problem = tell(&mut recorder, 100_000).unwrap_err().to_string();
-            assert!(problem.contains("gradients.csv") || problem.contains("training.csv"));
-            assert!(problem.contains("could not be written") && problem.contains("help"));
-            // It ends without a word or a wait.
-            drop(recorder);
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_flush_that_fails_says_why_and_says_so_again() {
-        let mut recorder = on_a_full_disk(2);
-        tell(&mut recorder, 2).ok();
-        let problem = recorder.flush().unwrap_err().to_string();
-        assert!(problem.contains("No space left"), "{problem}");
-        recorder.flush().unwrap_err();
-        tell(&mut recorder, 2).unwrap_err();
+        let team = Team::new(2).unwrap();
+        let mut recorder = on_a_full_disk(&team);
+        tell(&mut recorder, 40).and(recorder.flush()).unwrap_err();
+        // Long enough that what is pending is written before the end.
+        let mut recorder = on_a_full_disk(&team);
+        let problem = tell(&mut recorder, 10_000).unwrap_err().to_string();
+        assert!(problem.contains("gradients.csv") || problem.contains("training.csv"));
+        assert!(problem.contains("No space left") && problem.contains("help"));
     }
 }
