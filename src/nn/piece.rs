@@ -10,7 +10,7 @@ use crate::base::scalar::sum_of_squares;
 use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
 use crate::nn::layer::{Backward, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows};
-use crate::nn::loss::{Criterion, LossSums, TargetRows, evaluate};
+use crate::nn::loss::{Criterion, TargetRows, evaluate};
 use crate::nn::times::Stopwatch;
 
 /// The targets of a piece's rows.
@@ -256,18 +256,6 @@ impl<T: Scalar> Piece<T> {
             );
         }
         self.grad_slots[slot] = gradient;
-    }
-
-    /// Loss and hits of its rows.
-    pub fn loss_sums(&self) -> LossSums {
-        let grains = self.grains.iter().filter(|grain| grain.rows.count > 0);
-        grains.map(|grain| grain.loss).sum()
-    }
-
-    /// Whether the norm of ∂L/∂value is finite, as far as it is measured.
-    pub fn has_finite_gradient(&self, id: usize) -> bool {
-        let mut grains = self.grains.iter();
-        grains.all(|grain| grain.grad_squares[id].is_finite())
     }
 
     /// Σ (∂L/∂value)² of node `n`'s output, if it is logged. The gradient is

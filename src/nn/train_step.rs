@@ -9,7 +9,7 @@ use crate::nn::measure::Moments;
 use crate::nn::network::Network;
 use crate::nn::optim::{Moment, Stepper};
 use crate::nn::pass::{NodePieces, Pass, parameters_of};
-use crate::nn::piece::{Piece, PieceTargets};
+use crate::nn::piece::PieceTargets;
 
 /// A step's figures over the whole network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -140,7 +140,9 @@ impl<T: Scalar> Network<T> {
     }
 
     fn loss_sums(&self) -> LossSums {
-        self.pieces.iter().map(Piece::loss_sums).sum()
+        // Grain after grain, however they are dealt out to pieces.
+        let grains = self.grains().filter(|grain| grain.rows.count > 0);
+        grains.map(|grain| grain.loss).sum()
     }
 
     fn forward_backward(&mut self, team: &Team, observe: bool) {

@@ -130,7 +130,8 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
                         let values = &values[..(depth - 1) * b.row_stride + width];
                         let panel = Panel {
                             values,
-                            stride: b.row_stride,
+                            // A single row may have a stride of 1.
+                            stride: b.row_stride.max(width),
                         };
                         (
                             panel,
