@@ -9,6 +9,7 @@ use std::hint::black_box;
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
+use vgrad::base::gemm::{Matrix, Start, gemm};
 use vgrad::base::scalar::{count_zeros, nonzero_columns, sum_of_squares};
 use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
@@ -222,5 +223,37 @@ fn optimize(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, activations, sums, observe, backward, optimize);
+/// The three products of a layer, on the layers of the reference workloads;
+/// elements per second are floating-point operations per second here.
+fn products(criterion: &mut Criterion) {
+    for (rows, width) in [(32, 32), (64, 64), (128, 256), (256, 1024)] {
+        let (x, weight) = (vec![0.5f32; rows * width], vec![0.5f32; width * width]);
+        let (mut z, mut gradient) = (x.clone(), weight.clone());
+        let mut group = criterion.benchmark_group(format!("products/{rows}x{width}"));
+        group.throughput(Throughput::Elements((2 * rows * width * width) as u64));
+        let (x, weight) = (
+            Matrix::new(&x, rows, width),
+            Matrix::new(&weight, width, width),
+        );
+        group.bench_function("x·W", |bencher| {
+            bencher.iter(|| gemm(black_box(x), weight, Start::Zero, &mut z));
+        });
+        group.bench_function("δ·Wᵀ", |bencher| {
+            bencher.iter(|| gemm(black_box(x), weight.transposed(), Start::Zero, &mut z));
+        });
+        group.bench_function("xᵀ·δ", |bencher| {
+            bencher.iter(|| gemm(black_box(x).transposed(), x, Start::Zero, &mut gradient));
+        });
+    }
+}
+
+criterion_group!(
+    benches,
+    activations,
+    sums,
+    observe,
+    backward,
+    optimize,
+    products
+);
 criterion_main!(benches);

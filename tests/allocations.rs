@@ -46,18 +46,6 @@ fn counted<R>(work: impl FnOnce() -> R) -> (u64, R) {
     (ALLOCATIONS.load(Ordering::Relaxed) - before, result)
 }
 
-/// Linear maps in a network, gates included, each with three products a step
-/// and piece, but for the first layer's input gradient.
-fn products(architecture: &Architecture, pieces: u64) -> u64 {
-    let maps = architecture.depth() as u64 + 1;
-    let gates = if matches!(architecture.skip, Skip::Highway(_)) {
-        maps - 2
-    } else {
-        0
-    };
-    pieces * (3 * (maps + gates) - 1)
-}
-
 /// One test, so that nothing else allocates meanwhile.
 #[test]
 fn steps_allocate_nothing_and_memory_is_as_planned() {
@@ -95,12 +83,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                 step(1);
                 let (allocations, norms) = counted(|| step(2));
                 assert!(norms > 0.0);
-                // One packing buffer per product.
-                let allowed = products(&architecture, 2);
-                assert!(
-                    allocations <= allowed,
-                    "{norm} {skip} {optimizer}: {allocations} allocations, {allowed} products"
-                );
+                assert_eq!(allocations, 0, "{norm} {skip} {optimizer}");
             }
         }
     }

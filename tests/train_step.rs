@@ -1,0 +1,121 @@
+//! The fast step is the slow one, gradients and then the update, bit for bit;
+//! and what it does when something is not finite.
+
+mod common;
+
+use common::{labels, named, normal, plain};
+use ndarray::Array2;
+use vgrad::base::team::Team;
+use vgrad::nn::architecture::Architecture;
+use vgrad::nn::layer::norm::Norm;
+use vgrad::nn::layer::skip::Skip;
+use vgrad::nn::loss::Targets;
+use vgrad::nn::network::Network;
+use vgrad::nn::optim::{Moment, Optimizer, Stepper};
+
+const ROWS: usize = 70;
+
+fn moment(t: u64) -> Moment {
+    Moment {
+        t,
+        learning_rate: 1e-2,
+    }
+}
+
+/// All parameters and running averages, as bits.
+fn bits(network: &Network<f64>) -> Vec<u64> {
+    let blocks = network.blocks().iter();
+    let numbers = blocks.flat_map(|block| block.trained.iter().chain(&block.running));
+    numbers.map(|x| x.to_bits()).collect()
+}
+
+#[test]
+fn in_one_or_in_two_calls_on_any_team() {
+    let (inputs, targets) = (normal(1, ROWS, 5), labels(ROWS, 3));
+    let rows: Vec<usize> = (0..ROWS).collect();
+    for norm in Norm::NAMES {
+        for skip in Skip::NAMES {
+            for optimizer in Optimizer::NAMES {
+                let architecture = Architecture {
+                    norm: named(norm),
+                    skip: named(skip),
+                    dropout: 0.1,
+                    ..plain("tanh", "xavier_normal", 5, vec![12; 4], 3)
+                };
+                let stepper = Stepper::<f64>::new(&named::<Optimizer>(optimizer));
+                let trained = |threads: usize, in_one: bool| {
+                    let team = Team::new(threads).unwrap();
+                    let loss = named("cross_entropy");
+                    let mut network = Network::new(&architecture, loss, ROWS, true, &stepper);
+                    network.divide(threads);
+                    let mut told = Vec::new();
+                    for t in 1..4 {
+                        network.load(&inputs, &targets, &rows);
+                        let figures = if in_one {
+                            network.train_step(&team, true, &stepper, &moment(t))
+                        } else {
+                            let figures = network.gradients(&team, true);
+                            network.update(&team, &stepper, &moment(t), 1.0);
+                            figures
+                        };
+                        let layers = (1..=network.layers()).map(|l| network.figures(l));
+                        told.push((figures, layers.collect::<Vec<_>>()));
+                    }
+                    (bits(&network), network.step(), told)
+                };
+                let expected = trained(1, false);
+                for threads in [1, 2] {
+                    let what = format!("{norm} {skip} {optimizer}, {threads} threads");
+                    assert!(trained(threads, true) == expected, "{what}, in one");
+                    assert!(trained(threads, false) == expected, "{what}, in two");
+                }
+            }
+        }
+    }
+}
+
+/// x = 1e25, W = 1e-25: every value and its gradient is an ordinary number,
+/// but ∂L/∂W of the first layer, about x·δ = 1e25·1e15, is beyond f32.
+#[test]
+fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
+    let architecture = plain("identity", "he_normal", 1, vec![1], 1);
+    let stepper = Stepper::<f32>::new(&named::<Optimizer>("sgd"));
+    let team = Team::new(1).unwrap();
+    for observe in [false, true] {
+        let mut network = Network::<f32>::new(&architecture, named("mse"), 4, false, &stepper);
+        for (block, weight) in network.blocks_mut().iter_mut().zip([1e-25, 1.0]) {
+            block.trained.fill(0.0);
+            block.trained[0] = weight;
+        }
+        let inputs = Array2::from_elem((4, 1), 1e25f32);
+        let targets = Targets::Numbers(Array2::from_elem((4, 1), 1e15f32));
+        network.load(&inputs, &targets, &[0, 1, 2, 3]);
+        let figures = network.train_step(&team, observe, &stepper, &moment(1));
+        assert_eq!(figures.diverged_at, Some(1));
+        assert!(figures.loss.is_finite() && network.is_partly_updated());
+        assert_eq!(network.step(), 0, "no step was made");
+        assert_eq!(network.blocks()[0].trained[0], 1e-25, "nor this layer's");
+        // Only what was observed before the update can be told.
+        let layer = network.figures(1);
+        assert_eq!(layer.activation_mean.is_some(), observe);
+        assert!(layer.weight_grad_norm.is_infinite() && layer.delta_norm.is_finite());
+        network.measure_weights();
+        assert_eq!(network.figures(2).update_ratio, None);
+        assert_eq!(network.figures(2).weight_norm, 1.0, "before the update");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_changes_nothing() {
+    let architecture = plain("relu", "he_normal", 2, vec![4; 3], 2);
+    let stepper = Stepper::<f64>::new(&named::<Optimizer>("adam"));
+    let team = Team::new(1).unwrap();
+    let mut network = Network::new(&architecture, named("mse"), 8, true, &stepper);
+    let before = bits(&network);
+    let inputs = Array2::from_elem((8, 2), 1e200);
+    network.load(&inputs, &labels(8, 2), &[0, 1, 2, 3, 4, 5, 6, 7]);
+    let figures = network.train_step(&team, true, &stepper, &moment(1));
+    assert!(figures.diverged_at.is_some() && !figures.loss.is_finite());
+    assert!(!network.is_partly_updated());
+    assert!(bits(&network) == before);
+}
