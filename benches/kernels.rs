@@ -10,7 +10,7 @@ use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
 use vgrad::base::gemm::{Matrix, Start, gemm};
-use vgrad::base::scalar::{count_zeros, nonzero_columns, sum_of_squares};
+use vgrad::base::sums::{count_zeros, nonzero_columns, sum_of_squares};
 use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};

@@ -3,7 +3,7 @@
 //! `fixtures/optim_pytorch.py` holds the PyTorch lines that made the numbers.
 
 use serde::Deserialize;
-use vgrad::base::scalar::sum_of_squares;
+use vgrad::base::sums::sum_of_squares;
 use vgrad::nn::optim::{Moment, Optimizer, Stepper, clip_coefficient};
 
 #[derive(Deserialize)]

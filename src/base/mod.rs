@@ -12,6 +12,7 @@ pub mod rng;
 pub mod scalar;
 pub mod scratch;
 pub mod simd;
+pub mod sums;
 pub mod team;
 
 pub use problem::Problem;

@@ -5,8 +5,8 @@
 
 use crate::base::Scalar;
 use crate::base::family::{family, member};
-use crate::base::scalar::count_where;
 use crate::base::simd;
+use crate::base::sums::count_where;
 
 family! {
     /// The activation function of the hidden layers.

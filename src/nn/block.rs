@@ -5,7 +5,7 @@ use ndarray::ArrayViewMut2;
 use crate::base::Scalar;
 use crate::base::prefetch::plan;
 use crate::base::rng::stream;
-use crate::base::scalar::{count_zeros, sum_of_squares};
+use crate::base::sums::{count_zeros, sum_of_squares};
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
 use crate::nn::optim::{Moment, Slices, Stepper};

@@ -2,7 +2,7 @@
 //! Everything is accumulated in f64, and pieces combine in their order.
 
 use crate::base::Scalar;
-use crate::base::scalar::sums_about;
+use crate::base::sums::sums_about;
 
 /// Count, mean and Σ(x − mean)², which combine without cancellation
 /// (Chan, Golub & LeVeque 1983).

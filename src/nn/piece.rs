@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::base::Scalar;
 use crate::base::prefetch::fetch_if_short;
-use crate::base::scalar::sum_of_squares;
+use crate::base::sums::sum_of_squares;
 use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
 use crate::nn::layer::{Backward, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows};

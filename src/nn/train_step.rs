@@ -54,11 +54,12 @@ impl<T: Scalar> Network<T> {
     }
 
     /// [`Self::gradients`] and [`Self::update`] without clipping in one, which
-    /// is faster: a gradient is used while it is in the cache, and not kept.
-    /// Gives the same numbers, bit for bit.
+    /// is faster: a parameter's gradient is used while it is in the cache, and
+    /// not kept. Gives the same numbers, bit for bit.
     ///
-    /// If something is not finite, no further layer is updated. Layers whose
-    /// turn came before it showed have been, so the weights are then of no use.
+    /// Nothing is updated if the loss or the gradient of a value is not finite.
+    /// Where that shows in a parameter's gradient alone, the other layers have
+    /// been updated by then ([`Self::is_partly_updated`]).
     pub fn train_step(
         &mut self,
         team: &Team,
@@ -66,22 +67,6 @@ impl<T: Scalar> Network<T> {
         stepper: &Stepper<T>,
         moment: &Moment,
     ) -> StepFigures {
-        self.step_after_all_gradients(team, observe, stepper, moment);
-        let figures = self.step_figures();
-        if figures.diverged_at.is_none() {
-            self.step += 1;
-        }
-        figures
-    }
-
-    /// Updates the layers once all gradients of values are known to be finite.
-    fn step_after_all_gradients(
-        &mut self,
-        team: &Team,
-        observe: bool,
-        stepper: &Stepper<T>,
-        moment: &Moment,
-    ) {
         self.forward_backward(team, observe);
         let is_finite = self.loss_sums().loss.is_finite() && self.backward_is_finite();
         let update = is_finite.then_some((stepper, moment));
@@ -93,12 +78,16 @@ impl<T: Scalar> Network<T> {
             of_node.fetch_next();
             block.step(layer, &of_node, observe, update);
         });
-        if is_finite && self.is_partly_updated() && !self.blocks_are_finite() && !observe {
+        let figures = self.step_figures();
+        if figures.diverged_at.is_none() {
+            self.step += 1;
+        } else if self.is_partly_updated() && !observe {
             // Too late to observe the activations at the old weights.
             let grains = self.pieces.iter_mut().flat_map(|piece| &mut piece.grains);
             let sums = grains.flat_map(|grain| &mut grain.activations);
             sums.for_each(|sums| sums.values = Moments::default());
         }
+        figures
     }
 
     /// Changes the parameters by one step of the optimizer, the gradient

@@ -1,7 +1,7 @@
 //! The activation layer a = φ(z).
 
 use crate::base::Scalar;
-use crate::base::scalar::nonzero_columns;
+use crate::base::sums::nonzero_columns;
 use crate::nn::activation::Activation;
 use crate::nn::measure::ActivationSums;
 use crate::nn::times::Phase;

@@ -1,6 +1,6 @@
 //! Batch normalisation.
 
-use crate::base::scalar::{sum_products, sum_rows};
+use crate::base::sums::{sum_products, sum_rows};
 use crate::base::{Scalar, simd};
 
 use super::{Backward, EPS, Forward, Layer, MAX_INPUTS, Mode, PiecesOf, Role, Rows, TensorShape};

@@ -2,7 +2,7 @@
 
 use crate::base::Scalar;
 use crate::base::gemm::{Matrix, Start, gemm};
-use crate::base::scalar::sum_rows;
+use crate::base::sums::sum_rows;
 
 use crate::nn::times::Phase;
 

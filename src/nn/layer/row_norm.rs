@@ -1,7 +1,7 @@
 //! Normalisation of every sample over its units: layer norm and RMS norm.
 
 use crate::base::Scalar;
-use crate::base::scalar::sum_products;
+use crate::base::sums::sum_products;
 
 use super::{Backward, EPS, Forward, Layer, Role, TensorShape};
 

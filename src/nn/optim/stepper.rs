@@ -203,7 +203,7 @@ fn descend<T: Scalar, C: Transform<T>>(
 }
 
 /// Partial sums of squares, more of them added: the sum is that of
-/// [`sum_of_squares`](crate::base::scalar::sum_of_squares), bit for bit, if
+/// [`sum_of_squares`](crate::base::sums::sum_of_squares), bit for bit, if
 /// all slices but the last are multiples of [`LANES`] long.
 #[inline(always)]
 fn add_squares<T: Scalar>(mut lanes: [f64; LANES], values: &[T]) -> [f64; LANES] {
