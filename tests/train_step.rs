@@ -98,6 +98,7 @@ fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
         // Only what was observed before the update can be told.
         let layer = network.figures(1);
         assert_eq!(layer.activation_mean.is_some(), observe);
+        assert_eq!(layer.zero_grad_fraction.is_some(), observe);
         assert!(layer.weight_grad_norm.is_infinite() && layer.delta_norm.is_finite());
         network.measure_weights();
         assert_eq!(network.figures(2).update_ratio, None);

@@ -1,8 +1,8 @@
 //! The team of threads that share the work of one step.
 //!
-//! Work is cut into pieces by the size of the problem, never by the number of
-//! threads; the team only decides who does which piece. So results do not
-//! depend on `--threads`.
+//! The team only decides who does what: what is summed, and in which order,
+//! follows from the size of the problem. So results do not depend on
+//! `--threads`.
 //!
 //! A step of a small network takes less time than waking a thread does, so
 //! the team's threads stay awake between two pieces of work and only fall
@@ -49,8 +49,7 @@ struct Shared {
 }
 
 impl Team {
-    /// A team of `threads` ≥ 1, or of 256 if that is less: no batch is cut
-    /// into more pieces, so more threads would only wait.
+    /// A team of `threads` ≥ 1, or of 256 if that is less.
     ///
     /// # Errors
     /// If the system cannot start that many threads.
@@ -131,12 +130,18 @@ impl Team {
         });
     }
 
-    /// Runs `job` on every thread and waits for all.
+    /// Runs `job` on every thread and waits for all. There is one job at a time:
+    /// a job must not give the same team another.
     fn run(&self, job: &Job) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &*self.shared;
         shared.working.store(self.workers.len(), Ordering::Relaxed);
-        shared.job.fill(job);
+        // SAFETY: the last round's work is done, or this would not be its turn;
+        // and whatever happens, this does not end before all work is done.
+        #[allow(unsafe_code)]
+        unsafe {
+            shared.job.fill(job);
+        }
         shared.round.fetch_add(1, Ordering::SeqCst);
         for (worker, asleep) in self.workers.iter().zip(&shared.asleep) {
             if asleep.swap(false, Ordering::SeqCst) {
@@ -149,13 +154,11 @@ impl Team {
         while shared.working.load(Ordering::Acquire) > 0 {
             idle.wait();
         }
+        let theirs = shared.panicked.swap(false, Ordering::Relaxed);
         if let Err(panic) = mine {
             resume_unwind(panic);
         }
-        assert!(
-            !shared.panicked.swap(false, Ordering::Relaxed),
-            "a thread of the team panicked"
-        );
+        assert!(!theirs, "a thread of the team panicked");
     }
 }
 
@@ -196,7 +199,9 @@ impl Shared {
                 }
                 asleep.store(false, Ordering::SeqCst);
             }
-            let done = catch_unwind(AssertUnwindSafe(|| self.job.run(number)));
+            // SAFETY: this round has been announced, and counts this worker.
+            #[allow(unsafe_code)]
+            let done = catch_unwind(AssertUnwindSafe(|| unsafe { self.job.run(number) }));
             if done.is_err() {
                 self.panicked.store(true, Ordering::Relaxed);
             }
@@ -215,7 +220,7 @@ struct Idle {
 impl Idle {
     /// Waits a moment; `false` once it has been long.
     fn wait(&mut self) -> bool {
-        self.spins += 1;
+        self.spins = self.spins.saturating_add(1);
         if self.spins < 1000 {
             std::hint::spin_loop();
             return true;
@@ -283,7 +288,11 @@ mod borrowed {
     impl JobSlot {
         /// Takes a job that outlives its round, as `Team::run` sees to by
         /// waiting for all workers, whatever happens.
-        pub fn fill(&self, job: &Job) {
+        ///
+        /// # Safety
+        /// No round may be under way, and the job must live until the next
+        /// one's work is done.
+        pub unsafe fn fill(&self, job: &Job) {
             // SAFETY: the lifetime is forgotten here and kept by `Team::run`;
             // nobody reads the slot meanwhile, see above.
             unsafe {
@@ -294,7 +303,10 @@ mod borrowed {
         }
 
         /// Runs the job of the round that has been announced.
-        pub fn run(&self, thread: usize) {
+        ///
+        /// # Safety
+        /// A round must be under way, and this thread not be done with it.
+        pub unsafe fn run(&self, thread: usize) {
             // SAFETY: between announcement and end of a round the slot is not
             // written and the job is alive.
             if let Some(job) = unsafe { *self.0.get() } {
@@ -319,6 +331,7 @@ mod borrowed {
     impl<'a, S> Deck<'a, S> {
         /// Deals `items` out `size` ≥ 1 at a time.
         pub fn new(items: &'a mut [S], size: usize) -> Self {
+            assert!(size > 0, "items are dealt out at least one at a time");
             Self {
                 first: items.as_mut_ptr(),
                 length: items.len(),
@@ -397,10 +410,15 @@ mod tests {
     #[test]
     fn a_panic_is_passed_on_and_the_team_lives_on() {
         let team = Team::new(2).unwrap();
-        for culprit in 0..2 {
+        // One of the two, the other, both at once.
+        let barrier = Barrier::default();
+        for culprits in [&[0][..], &[1], &[0, 1]] {
             let mut items = [0, 1];
             let panicking = AssertUnwindSafe(|| {
-                team.shares(&mut items, |share| assert_ne!(share[0], culprit));
+                team.shares(&mut items, |share| {
+                    barrier.wait(2);
+                    assert!(!culprits.contains(&share[0]));
+                });
             });
             assert!(catch_unwind(panicking).is_err());
         }

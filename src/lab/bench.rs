@@ -84,8 +84,7 @@ pub struct Shares {
     pub norms: f64,
     /// The optimizer, with the weights' norms.
     pub update: f64,
-    /// Collecting the layers' figures and handing them to the CSV files, as
-    /// far as the training thread waits for it.
+    /// Collecting the layers' figures and writing them to the CSV files.
     pub logging: f64,
     /// Everything else.
     pub other: f64,

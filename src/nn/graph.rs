@@ -247,8 +247,9 @@ impl<T: Scalar> Graph<T> {
         self.nodes.iter().enumerate().flat_map(tensors)
     }
 
-    /// Bytes that training on batches of `batch` rows takes, with
-    /// `states_per_parameter` values of optimizer state.
+    /// Bytes that parameters, optimizer state (`states_per_parameter` values) and
+    /// batches of `batch` rows take; sums and what each thread keeps for itself,
+    /// about a megabyte and a layer's gradient, come on top.
     pub fn bytes(&self, batch: usize, states_per_parameter: usize) -> f64 {
         let trained: usize = self
             .tensors()

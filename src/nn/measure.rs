@@ -1,5 +1,5 @@
 //! What the engine measures of a layer while its numbers are in the cache.
-//! Everything is accumulated in f64, and pieces combine in their order.
+//! Everything is accumulated in f64, and grains combine in their order.
 
 use crate::base::Scalar;
 use crate::base::sums::sums_about;
@@ -134,7 +134,7 @@ pub struct LayerFigures {
     /// Share of units with φ' = 0 for the whole batch.
     pub dead_fraction: Option<f64>,
     /// Share of entries of ∂L/∂W that are exactly 0.
-    pub zero_grad_fraction: f64,
+    pub zero_grad_fraction: Option<f64>,
 }
 
 impl LayerFigures {

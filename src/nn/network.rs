@@ -262,7 +262,11 @@ impl<T: Scalar> Network<T> {
     /// Scales every W_l until z_l has standard deviation 1 ± 0.01 over the
     /// batch at hand (Mishkin & Matas 2016, arXiv:1511.06422). A layer whose
     /// z_l does not vary is left as it is.
+    ///
+    /// # Panics
+    /// If the network was divided before: its moments are those of one piece.
     pub fn scale_to_data(&mut self) {
+        assert_eq!(self.pieces.len(), 1, "to be scaled before it is divided");
         let mode = Mode::Training { step: 0 };
         for n in 0..self.graph.nodes.len() {
             // One rescaling is exact up to rounding and biases; the paper

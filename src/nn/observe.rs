@@ -27,8 +27,8 @@ impl<T: Scalar> Network<T> {
             figures.update_ratio = sums
                 .update_squares
                 .map(|update| (update / sums.weight_squares).sqrt());
-            figures.zero_grad_fraction =
-                sums.zero_grads.unwrap_or(0) as f64 / block.weight_len() as f64;
+            let share = |zeros: u64| zeros as f64 / block.weight_len() as f64;
+            figures.zero_grad_fraction = sums.zero_grads.map(share);
         }
         if let Some(v) = unit.handed_on {
             figures.activation_grad_norm = norm(v);

@@ -123,7 +123,7 @@ pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     "activation_std", "population standard deviation of φ's output", |row| Cell::Number(row.figures.activation_std);
     "saturated_fraction", "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| Cell::Number(row.figures.saturated_fraction);
     "dead_fraction", "share of units whose φ' is 0 for the whole batch", |row| Cell::Number(row.figures.dead_fraction);
-    "zero_grad_fraction", "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| number(row.figures.zero_grad_fraction);
+    "zero_grad_fraction", "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| Cell::Number(row.figures.zero_grad_fraction);
     }
 }
 

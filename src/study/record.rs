@@ -205,7 +205,7 @@ mod tests {
             activation_grad_norm: 0.1 / (seed + 1) as f64,
             weight_norm: seed as f64,
             update_ratio: (!seed.is_multiple_of(2)).then_some(1e-30),
-            zero_grad_fraction: f64::NAN,
+            zero_grad_fraction: Some(f64::NAN),
             ..LayerFigures::default()
         }
     }

@@ -18,7 +18,7 @@ const MOMENTUM: f64 = 0.1;
 /// Backward: with g = ∂L/∂y, ∂L/∂β = Σ g, ∂L/∂γ = Σ g·x̂ and
 /// ∂L/∂x = γ/√(variance + ε) · (g − (Σ g)/B − x̂·(Σ g·x̂)/B).
 ///
-/// Forward tally: the piece's means, its Σ(x − mean)² and its number of rows,
+/// Forward tally: the grain's means, its Σ(x − mean)² and its number of rows,
 /// per unit. Backward
 /// tally: Σ g·x̂ and Σ g. Saved: x̂, then the batch's mean, its variance and
 /// 1/√(variance + ε).
@@ -29,12 +29,12 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     /// Mean and biased variance of one unit over the batch, combined from the
-    /// pieces in their order (Chan, Golub & LeVeque 1983).
+    /// grains in their order (Chan, Golub & LeVeque 1983).
     fn moments(&self, unit: usize, rows: Rows, tallies: &[f64]) -> (f64, f64) {
-        let pieces = tallies.len() / (3 * self.width);
+        let grains = tallies.len() / (3 * self.width);
         let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
-        for p in 0..pieces {
-            let tally = &tallies[3 * self.width * p..];
+        for g in 0..grains {
+            let tally = &tallies[3 * self.width * g..];
             let (n, m, s) = (
                 tally[2 * self.width + unit],
                 tally[unit],

@@ -202,9 +202,17 @@ fn descend<T: Scalar, C: Transform<T>>(
     }
 }
 
-/// Partial sums of squares, more of them added: the sum is that of
-/// [`sum_of_squares`](crate::base::sums::sum_of_squares), bit for bit, if
-/// all slices but the last are multiples of [`LANES`] long.
+/// Σ params² in the order in which a step sums it.
+pub fn squares_before<T: Scalar>(params: &[T]) -> f64 {
+    simd::dispatch(
+        #[inline(always)]
+        || add_squares([0.0; LANES], params).iter().sum(),
+    )
+}
+
+/// Partial sums of squares, more of them added: the sums of a slice do not
+/// depend on where it is cut, if all parts but the last are multiples of
+/// [`LANES`] long.
 #[inline(always)]
 fn add_squares<T: Scalar>(mut lanes: [f64; LANES], values: &[T]) -> [f64; LANES] {
     let (chunks, rest) = values.as_chunks::<LANES>();
