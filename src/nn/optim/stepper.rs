@@ -8,7 +8,7 @@ use crate::base::{Scalar, simd};
 /// stays in the first-level cache while it is measured.
 pub const CHUNK: usize = 512;
 
-/// Number of independent partial sums, as in every sum over parameters.
+/// Number of independent partial sums.
 const LANES: usize = 16;
 
 /// Sizes measured while a slice was stepped.
