@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 use vgrad::base::sums::sum_of_squares;
-use vgrad::nn::optim::{Moment, Optimizer, Stepper, clip_coefficient};
+use vgrad::nn::optim::{Moment, Optimizer, Stepper, clip_coefficient, squares_before};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -72,7 +72,9 @@ fn ten_steps_are_pytorchs() {
             let moved: Vec<f64> = params.iter().zip(&before).map(|(a, b)| a - b).collect();
             let moved = sum_of_squares(&moved).sqrt();
             assert!((squares.update.sqrt() - moved).abs() < 1e-12 * (1.0 + moved));
-            // Up to the order of the sum.
+            // What is measured where no step is made is the same to the bit, and
+            // another sum of the same squares up to its order.
+            assert_eq!(squares.params, squares_before(&before));
             let whole = sum_of_squares(&before);
             assert!((squares.params - whole).abs() <= 1e-14 * whole);
         }

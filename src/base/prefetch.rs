@@ -1,9 +1,10 @@
 //! Asking the processor to fetch what will soon be read.
 //!
 //! A network walks through thousands of buffers, and the processor's own
-//! prefetching starts anew at each: up to a third of a step went by waiting.
-//! While a matrix product computes, memory is idle; so whoever knows what comes
-//! next [`plan`]s it, and the product fetches some of it per tile.
+//! prefetching starts anew at each: without this, a step of 1000 layers of 32
+//! units takes 10 to 25 % longer (measured beside each other, Zen 5). While a
+//! matrix product computes, memory is idle; so whoever knows what comes next
+//! [`plan`]s it, and the product fetches some of it per tile.
 //!
 //! Nothing of this has an effect on results. Its twin is to do nothing, which
 //! is what it does on other processors.
