@@ -8,6 +8,7 @@ pub mod json;
 pub mod machine;
 pub mod peak;
 pub mod plan;
+pub mod records;
 pub mod run_folder;
 pub mod spec;
 pub mod summary;

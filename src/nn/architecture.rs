@@ -70,10 +70,7 @@ impl Architecture {
 
     /// Layers per skip connection; 1 where there is none.
     pub fn layers_per_skip(&self) -> usize {
-        match &self.skip {
-            Skip::Identity(skip) => skip.every,
-            _ => 1,
-        }
+        self.skip.layers_per_skip()
     }
 
     /// The layers whose h_l lies on the main path, from 1: all hidden layers,

@@ -4,6 +4,7 @@
 mod check;
 mod conform;
 mod cross;
+mod diff;
 mod error;
 mod key_path;
 mod load;
@@ -18,6 +19,7 @@ mod sweep;
 mod write;
 
 pub use check::{At, Check, Quantity};
+pub use diff::{Changed, changed_keys};
 pub use error::SpecError;
 pub use load::LoadedSpec;
 pub use overrides::Overrides;

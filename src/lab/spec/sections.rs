@@ -173,6 +173,14 @@ pub struct Log {
     pub checkpoint_every: Option<CheckpointEvery>,
 }
 
+impl Network {
+    /// Whether h of this layer, from 1, lies on the main path: a hidden layer
+    /// that is not inside a skip's branch.
+    pub fn is_on_main_path(&self, layer: usize) -> bool {
+        (1..=self.depth).contains(&layer) && (layer - 1).is_multiple_of(self.skip.layers_per_skip())
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self {

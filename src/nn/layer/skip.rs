@@ -12,6 +12,16 @@ family! {
     }
 }
 
+impl Skip {
+    /// Layers between two points of the main path, which skips join; 1 without skips.
+    pub fn layers_per_skip(&self) -> usize {
+        match self {
+            Self::Identity(skip) => skip.every,
+            _ => 1,
+        }
+    }
+}
+
 member! {
     /// No skip connection: a plain chain of layers.
     pub struct NoSkip {}

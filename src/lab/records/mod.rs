@@ -1,0 +1,258 @@
+//! Runs read back: run folders, groups of seeds and CSV files, in one pass and
+//! with little memory however long they are.
+
+mod curves;
+mod ended;
+mod grid;
+mod spread;
+mod steps;
+mod survey;
+mod table;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use curves::{CurvePoint, curves};
+pub use ended::Ended;
+pub use grid::{Bucket, Grid};
+pub use spread::{Spread, difference};
+pub use steps::{HEADLINE, Step, Steps, headline};
+pub use survey::{LayerInfo, Survey};
+pub use table::{Row, Table};
+
+use crate::base::Problem;
+use crate::lab::spec::{Overrides, Spec};
+
+/// One run as it was recorded.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its folder or file, as it was named.
+    pub path: PathBuf,
+    /// The rows per step and layer.
+    pub gradients: PathBuf,
+    /// The rows per step; absent where the run is a lone file.
+    pub training: Option<PathBuf>,
+    /// The spec it was run from; absent where the run is a lone file.
+    pub spec: Option<Spec>,
+    /// How it ended; absent for a lone file, a killed run and one that goes on.
+    pub ended: Option<Ended>,
+}
+
+/// What a user names on the command line: a run, or several seeds of one.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// A short name, unlike those of the other targets.
+    pub label: String,
+    /// As it was named.
+    pub path: PathBuf,
+    /// At least one; several are the seeds of one experiment, by ascending seed.
+    pub runs: Vec<Run>,
+}
+
+impl Run {
+    /// Opens a run folder or a lone CSV file.
+    ///
+    /// # Errors
+    /// If there is none, or its spec or summary cannot be understood.
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        if !path.is_dir() {
+            return Ok(Self {
+                path: path.to_owned(),
+                gradients: path.to_owned(),
+                training: None,
+                spec: None,
+                ended: None,
+            });
+        }
+        let file = |name: &str| Some(path.join(name)).filter(|file| file.exists());
+        let gradients = file("gradients.csv").ok_or_else(|| no_run(path))?;
+        let spec = file("spec.toml").map(|file| load_spec(&file)).transpose()?;
+        let ended = file("summary.json")
+            .map(|file| Ended::read(&file))
+            .transpose()?;
+        Ok(Self {
+            path: path.to_owned(),
+            gradients,
+            training: file("training.csv"),
+            spec,
+            ended,
+        })
+    }
+
+    /// The norm it is read for unless the user names another.
+    ///
+    /// # Errors
+    /// See [`headline`].
+    pub fn headline(&self) -> Result<String, Problem> {
+        headline(&self.gradients)
+    }
+
+    /// Reads `columns` of its layers step by step.
+    ///
+    /// # Errors
+    /// See [`Steps::open`].
+    pub fn steps(&self, columns: &[&str]) -> Result<Steps, Problem> {
+        let layers = self.spec.as_ref().map(|spec| spec.network.depth + 1);
+        Steps::open(&self.gradients, columns, layers)
+    }
+
+    /// Whether decay is measured over `layer`: by the spec a hidden layer on
+    /// the main path, without one every layer not named `output`.
+    pub fn is_on_path(&self, steps: &Steps, layer: usize) -> bool {
+        match &self.spec {
+            Some(spec) => spec.network.is_on_main_path(layer),
+            None => steps.is_hidden(layer),
+        }
+    }
+}
+
+impl Target {
+    /// Opens a run folder, a folder of seeds (`seed-0`, `seed-1` …, as
+    /// `vgrad run --seeds` leaves it) or a lone CSV file.
+    ///
+    /// # Errors
+    /// If there is none, or the seeds of a folder are not of one experiment.
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        let runs = if !path.exists() {
+            return Err(
+                Problem::in_file(path, "does not exist").help("name a run folder or a CSV file")
+            );
+        } else if path.is_dir() && !path.join("gradients.csv").exists() {
+            seeds(path)?
+        } else {
+            vec![Run::open(path)?]
+        };
+        Ok(Self {
+            label: last_part(path),
+            path: path.to_owned(),
+            runs,
+        })
+    }
+
+    /// Opens several, and gives each a label of its own.
+    ///
+    /// # Errors
+    /// See [`Target::open`].
+    pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Problem> {
+        let mut targets = paths
+            .iter()
+            .map(|path| Self::open(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        // Short names where they suffice, else the paths, else numbers.
+        relabel(&mut targets, |target, _| target.path.display().to_string());
+        relabel(&mut targets, |target, n| {
+            format!("{} ({n})", target.path.display())
+        });
+        Ok(targets)
+    }
+
+    /// The spec of its first seed.
+    pub fn spec(&self) -> Option<&Spec> {
+        self.runs[0].spec.as_ref()
+    }
+}
+
+/// Gives the targets that share a label another one, made from the target and
+/// its place among those that share it, from 1.
+fn relabel(targets: &mut [Target], new: impl Fn(&Target, usize) -> String) {
+    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, target) in targets.iter().enumerate() {
+        groups.entry(target.label.clone()).or_default().push(i);
+    }
+    for members in groups.into_values().filter(|members| members.len() > 1) {
+        for (n, i) in members.into_iter().enumerate() {
+            targets[i].label = new(&targets[i], n + 1);
+        }
+    }
+}
+
+/// The last part of a path that says something: `runs/deep` is "deep", and so
+/// is `.` within it.
+fn last_part(path: &Path) -> String {
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().or(whole.file_name()).unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The runs `seed-0`, `seed-1` … of a folder.
+fn seeds(folder: &Path) -> Result<Vec<Run>, Problem> {
+    let entries = fs::read_dir(folder)
+        .map_err(|error| Problem::in_file(folder, format!("cannot be read: {error}")))?;
+    let mut found: Vec<(u64, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let seed = name.to_str()?.strip_prefix("seed-")?.parse().ok()?;
+            let path = entry.path();
+            path.join("gradients.csv").exists().then_some((seed, path))
+        })
+        .collect();
+    found.sort();
+    if found.is_empty() {
+        return Err(no_run(folder));
+    }
+    let runs = found
+        .iter()
+        .map(|(_, path)| Run::open(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    for run in &runs[1..] {
+        if experiment(run) != experiment(&runs[0]) {
+            return Err(Problem::in_file(
+                folder,
+                format!(
+                    "{} and {} are not seeds of one experiment: their specs differ",
+                    last_part(&runs[0].path),
+                    last_part(&run.path)
+                ),
+            )
+            .help("name the two as runs of their own"));
+        }
+    }
+    Ok(runs)
+}
+
+/// What the seeds of one experiment have in common.
+fn experiment(run: &Run) -> Option<Spec> {
+    run.spec.clone().map(|spec| Spec {
+        seed: 0,
+        name: String::new(),
+        check: Vec::new(),
+        sweep: toml::Table::new(),
+        ..spec
+    })
+}
+
+fn load_spec(path: &Path) -> Result<Spec, Problem> {
+    match Spec::load(path, &Overrides::default()) {
+        Ok(loaded) => Ok(loaded.spec),
+        Err(error) => Err(Problem::in_file(
+            path,
+            format!("the run's spec cannot be read\n{}", error.render(false)),
+        )),
+    }
+}
+
+/// The error about a folder without a run, naming runs that lie in it.
+fn no_run(folder: &Path) -> Problem {
+    let mut inside: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("gradients.csv").exists() || path.join("seed-0").exists())
+        .map(|path| path.display().to_string())
+        .collect();
+    inside.sort();
+    let more = inside.len().saturating_sub(5);
+    inside.truncate(5);
+    let help = match (inside.is_empty(), more) {
+        (true, _) => "name a folder that `vgrad run` wrote, or a CSV file".to_owned(),
+        (false, 0) => format!("name one of the runs in it: {}", inside.join(", ")),
+        (false, _) => format!(
+            "name one of the runs in it: {} and {more} more",
+            inside.join(", ")
+        ),
+    };
+    Problem::in_file(folder, "holds no run: there is no gradients.csv in it").help(help)
+}

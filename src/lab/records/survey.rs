@@ -1,0 +1,115 @@
+//! One pass over a run: its layers, the decay at both ends, and whatever else
+//! the caller looks at on the way.
+
+use super::steps::{Step, Steps};
+use super::{Ended, Run};
+use crate::base::Problem;
+use crate::lab::decay::{Decay, Verdict};
+
+/// What every reader wants to know of a run.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// The norm it was read for.
+    pub headline: String,
+    /// The layers of its first step, ascending.
+    pub layers: Vec<LayerInfo>,
+    /// Decay at the first logged step. `None` where no layer on the path has a norm.
+    pub initial: Option<Decay>,
+    /// Decay at the last logged step.
+    pub last: Option<Decay>,
+    /// The first step and layer at which the norm is NaN or infinite.
+    pub first_non_finite: Option<(u64, usize)>,
+    /// Logged steps.
+    pub logged_steps: u64,
+    /// The last logged step.
+    pub last_step: u64,
+    /// What was left out of the file, for the user to know.
+    pub warnings: Vec<String>,
+}
+
+/// One layer of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerInfo {
+    /// Its number.
+    pub layer: usize,
+    /// Its name; empty where the file has none.
+    pub name: String,
+    /// Whether decay is measured over it.
+    pub is_on_path: bool,
+}
+
+impl Survey {
+    /// Reads the run once. `visit` sees every step with `columns` at 0, 1 …;
+    /// the first of them is the norm that decay is measured by.
+    ///
+    /// # Errors
+    /// See [`Steps::open`] and [`Steps::next_step`], and those of `visit`.
+    pub fn of(
+        run: &Run,
+        columns: &[&str],
+        mut visit: impl FnMut(&Step) -> Result<(), Problem>,
+    ) -> Result<Self, Problem> {
+        let mut steps = run.steps(columns)?;
+        let mut survey = Self {
+            headline: columns[0].to_owned(),
+            layers: Vec::new(),
+            initial: None,
+            last: None,
+            first_non_finite: None,
+            logged_steps: 0,
+            last_step: 0,
+            warnings: Vec::new(),
+        };
+        // The last step's norms, whose decay is worked out once it is known to be the last.
+        let mut last = Step::default();
+        while let Some(step) = steps.next_step()? {
+            last.clone_from(step);
+            if survey.logged_steps == 0 {
+                survey.layers = layers(run, &steps, &last);
+                survey.initial = survey.decay(&last);
+            }
+            survey.logged_steps += 1;
+            if survey.first_non_finite.is_none() {
+                let is_finite = |norm: Option<f64>| norm.is_none_or(f64::is_finite);
+                let found = last.column(0).find(|(_, norm)| !is_finite(*norm));
+                survey.first_non_finite = found.map(|(layer, _)| (last.step, layer));
+            }
+            visit(&last)?;
+        }
+        survey.last_step = last.step;
+        survey.last = survey.decay(&last);
+        survey.warnings = steps.warnings().to_vec();
+        Ok(survey)
+    }
+
+    /// How the norms in the first column decay at a step of this run.
+    pub fn decay(&self, step: &Step) -> Option<Decay> {
+        step.decay(0, |layer| self.is_on_path(layer))
+    }
+
+    /// Whether decay is measured over this layer.
+    pub fn is_on_path(&self, layer: usize) -> bool {
+        let at = self.layers.binary_search_by_key(&layer, |info| info.layer);
+        at.is_ok_and(|at| self.layers[at].is_on_path)
+    }
+
+    /// The run's verdict: `diverged`, or that on its first step.
+    pub fn verdict(&self, ended: Option<&Ended>) -> Option<Verdict> {
+        let has_diverged = ended.is_some_and(Ended::has_diverged);
+        if has_diverged || self.first_non_finite.is_some() {
+            return Some(Verdict::Diverged);
+        }
+        self.initial.as_ref().map(|decay| decay.verdict)
+    }
+}
+
+fn layers(run: &Run, steps: &Steps, step: &Step) -> Vec<LayerInfo> {
+    step.layers
+        .iter()
+        .map(|&layer| LayerInfo {
+            layer,
+            name: steps.name(layer).unwrap_or_default().to_owned(),
+            is_on_path: run.is_on_path(steps, layer),
+        })
+        .collect()
+}
