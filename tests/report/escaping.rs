@@ -15,13 +15,15 @@ const SCRIPT: &str = "</script><script>alert(3)</script>";
 fn report() -> Desk {
     let desk = Desk::with(SMALL);
     for name in EVIL {
-        desk.vgrad(["run", "trial.toml", "--quiet", "--out", name]).fine();
+        desk.vgrad(["run", "trial.toml", "--quiet", "--out", name])
+            .fine();
     }
     // A folder's name cannot hold a slash; a layer's and a title can.
     let rows = csv(3, 2, decaying).replace("hidden_1", SCRIPT);
     desk.write("layers.csv", rows.replace("hidden_2", EVIL[0]));
     let runs = EVIL.iter().copied().chain(["layers.csv"]);
-    desk.vgrad(["report", "--title", SCRIPT].into_iter().chain(runs)).fine();
+    desk.vgrad(["report", "--title", SCRIPT].into_iter().chain(runs))
+        .fine();
     desk
 }
 
@@ -62,9 +64,15 @@ fn names_do_nothing_in_a_browser() {
     }
     browser.value("Plotly.Fx.hover('profile', [{curveNumber: 0, pointNumber: 0}, {curveNumber: 3, pointNumber: 0}])");
     browser.until("document.querySelectorAll('#profile .hovertext').length > 0");
-    assert_eq!(browser.value("document.querySelectorAll('main img').length"), 0);
+    assert_eq!(
+        browser.value("document.querySelectorAll('main img').length"),
+        0
+    );
     assert_eq!(browser.value("document.scripts.length"), 3);
-    assert_eq!(browser.value("document.querySelector('h1').textContent"), SCRIPT);
+    assert_eq!(
+        browser.value("document.querySelector('h1').textContent"),
+        SCRIPT
+    );
     let legend = browser.value("document.querySelector('#profile .legendtext').textContent");
     assert_eq!(legend, EVIL[0]);
     assert_eq!(browser.dialogs, 0);

@@ -12,7 +12,8 @@ const CHARTS: [&str; 5] = ["profile", "training", "heat", "loss", "accuracy"];
 fn three_runs() -> Desk {
     let desk = Desk::with(SMALL);
     desk.run("--out runs/one").fine();
-    desk.run("--out runs/seeds --seeds 2 --set network.activation=relu").fine();
+    desk.run("--out runs/seeds --seeds 2 --set network.activation=relu")
+        .fine();
     desk.vgrad(["report", "runs/one", "runs/seeds"]).fine();
     desk
 }
@@ -82,7 +83,9 @@ fn the_layer_table_sorts_by_mouse_and_keyboard() {
     browser.resize(1200, 900);
     shown(&mut browser, &desk);
     let column = |c: usize| {
-        format!("[...document.querySelectorAll('#layers tbody tr')].map(tr => tr.cells[{c}].textContent)")
+        format!(
+            "[...document.querySelectorAll('#layers tbody tr')].map(tr => tr.cells[{c}].textContent)"
+        )
     };
     // Four hidden layers and the output.
     assert_eq!(browser.value(&column(0)), json!(["1", "2", "3", "4", "5"]));
@@ -97,7 +100,10 @@ fn the_layer_table_sorts_by_mouse_and_keyboard() {
         .collect();
     assert!(values.is_sorted_by(|a, b| a >= b), "{values:?}");
     assert_eq!(
-        desk.table("runs/one/gradients.csv").only("step", "0").numbers("activation_grad_norm").iter()
+        desk.table("runs/one/gradients.csv")
+            .only("step", "0")
+            .numbers("activation_grad_norm")
+            .iter()
             .map(|norm| (norm.log10() * 1000.0).round() / 1000.0)
             .fold(f64::MIN, f64::max),
         values[0]
@@ -109,7 +115,10 @@ fn the_layer_table_sorts_by_mouse_and_keyboard() {
     browser.value(
         "(() => { const s = document.getElementById('table-run'); s.value = 'all'; s.dispatchEvent(new Event('change')); })()",
     );
-    assert_eq!(browser.value("document.querySelectorAll('#layers tbody tr').length"), 15);
+    assert_eq!(
+        browser.value("document.querySelectorAll('#layers tbody tr').length"),
+        15
+    );
     assert_eq!(browser.complaints, [""; 0]);
 }
 

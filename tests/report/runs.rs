@@ -9,7 +9,8 @@ use crate::desk::Desk;
 /// A lone CSV file of `layers` layers and `steps` steps, whose norm at a step
 /// and layer `norm` writes.
 pub fn csv(layers: usize, steps: usize, norm: impl Fn(usize, usize) -> String) -> String {
-    let mut text = "step,layer,name,activation_grad_norm,weight_grad_norm,dead_fraction\n".to_owned();
+    let mut text =
+        "step,layer,name,activation_grad_norm,weight_grad_norm,dead_fraction\n".to_owned();
     for step in 0..steps {
         for layer in 1..=layers {
             let name = if layer == layers {

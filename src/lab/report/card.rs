@@ -14,8 +14,9 @@ pub struct Card {
     pub verdict: String,
     /// The same for the style sheet: `good`, `warn`, `bad` or `none`.
     pub tone: &'static str,
-    /// What the verdict means here.
-    pub sentence: String,
+    /// What the verdict means here: a text, perhaps a power of ten that
+    /// stands after it, and the rest.
+    pub sentence: (String, Option<String>, &'static str),
     /// Figures with their names.
     pub facts: Vec<(&'static str, String)>,
     /// What was left out, and what to be careful about.
@@ -40,49 +41,68 @@ pub fn card(entry: &Entry, place: usize) -> Card {
             Some(_) => "bad",
             None => "none",
         },
-        sentence: sentence(entry, verdict),
+        sentence: match power(entry, verdict) {
+            Some(power) => (
+                "At the start the first layer receives ".to_owned(),
+                Some(power),
+                " times the gradient that the last hidden layer gets.",
+            ),
+            None => (sentence(entry, verdict), None, ""),
+        },
         facts: facts(entry),
         warnings: entry.warnings.clone(),
         spec: entry.run.spec.as_ref().and_then(|spec| {
             let text = spec.to_toml("vgrad.schema.json").ok()?;
             // The first line names the schema, which lies elsewhere.
-            text.split_once('\n').map(|(_, rest)| rest.trim().to_owned())
+            text.split_once('\n')
+                .map(|(_, rest)| rest.trim().to_owned())
         }),
     }
 }
 
+/// How much of the gradient is left, as an exponent of ten, where that says it
+/// all: something is lost or gained, and every number is finite.
+fn power(entry: &Entry, verdict: Option<Verdict>) -> Option<String> {
+    let attenuation = entry.survey.initial.as_ref()?.attenuation_decades?;
+    let tells = verdict != Some(Verdict::Diverged)
+        && attenuation.is_finite()
+        && attenuation.abs() >= 0.05
+        && layers_on_path(entry) > 1;
+    tells.then(|| format!("{:.1}", -attenuation).replace('-', "−"))
+}
+
+fn layers_on_path(entry: &Entry) -> usize {
+    let layers = entry.survey.layers.iter();
+    layers.filter(|layer| layer.is_on_path).count()
+}
+
+/// The verdict in words alone.
 fn sentence(entry: &Entry, verdict: Option<Verdict>) -> String {
     let survey = &entry.survey;
-    let ended = entry.run.ended.as_ref();
     if verdict == Some(Verdict::Diverged) {
+        let ended = entry.run.ended.as_ref();
         let told = ended.and_then(|ended| ended.diverged.as_ref());
-        let place = told.map(|at| (at.step, at.layer)).or(survey.first_non_finite);
+        let place = told
+            .map(|at| (at.step, at.layer))
+            .or(survey.first_non_finite);
         return match place {
-            Some((step, layer)) => format!(
-                "A number stopped being finite at step {step}, beginning at layer {layer}."
-            ),
+            Some((step, layer)) => {
+                format!("A number stopped being finite at step {step}, beginning at layer {layer}.")
+            }
             None => "A number stopped being finite.".to_owned(),
         };
     }
     let Some(initial) = &survey.initial else {
         return format!("No layer on the main path has a {}.", survey.headline);
     };
-    let on_path = survey.layers.iter().filter(|layer| layer.is_on_path).count();
-    let attenuation = initial.attenuation_decades.unwrap_or(0.0);
-    if attenuation == f64::INFINITY {
-        "The first layer receives no gradient at all: it reads exactly 0.".to_owned()
-    } else if on_path < 2 {
-        "With one layer there is nothing to lose on the way.".to_owned()
-    } else if attenuation.abs() < 0.05 {
-        "At the start the first layer receives as much gradient as the last hidden layer."
-            .to_owned()
+    if initial.attenuation_decades == Some(f64::INFINITY) {
+        "The first layer receives no gradient at all: it reads exactly 0."
+    } else if layers_on_path(entry) < 2 {
+        "With one layer there is nothing to lose on the way."
     } else {
-        format!(
-            "At the start the first layer receives 10^{:.1} of the gradient that the last \
-             hidden layer gets.",
-            -attenuation
-        )
+        "At the start the first layer receives as much gradient as the last hidden layer."
     }
+    .to_owned()
 }
 
 fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
@@ -90,7 +110,11 @@ fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
     let ended = entry.run.ended.as_ref();
     let mut facts = Vec::new();
     for (slope, total, decay) in [
-        ("Decay at the start", "Attenuation at the start", &survey.initial),
+        (
+            "Decay at the start",
+            "Attenuation at the start",
+            &survey.initial,
+        ),
         ("Decay at the end", "Attenuation at the end", &survey.last),
     ] {
         let Some(decay) = decay else { continue };
@@ -107,16 +131,25 @@ fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
     if let Some(loss) = test_loss {
         facts.push(("Test loss", format!("{loss:.4}")));
     }
-    let test = entry.curves.iter().rev().find_map(|point| point.test_accuracy);
+    let test = entry
+        .curves
+        .iter()
+        .rev()
+        .find_map(|point| point.test_accuracy);
     if let Some(accuracy) = test {
         let chance = ended
             .and_then(|ended| ended.chance_accuracy)
-            .map_or(String::new(), |chance| format!(" ({chance:.3} by guessing)"));
+            .map_or(String::new(), |chance| {
+                format!(" ({chance:.3} by guessing)")
+            });
         facts.push(("Test accuracy", format!("{accuracy:.3}{chance}")));
     }
     facts.push((
         "Steps",
-        format!("{}, {} of them logged", survey.last_step, survey.logged_steps),
+        format!(
+            "{}, {} of them logged",
+            survey.last_step, survey.logged_steps
+        ),
     ));
     facts.push(("Layers", survey.layers.len().to_string()));
     let seed = ended
@@ -147,7 +180,9 @@ fn slope_text(decay: &Decay) -> String {
     match decay.decay_decades_per_layer {
         None => format!("no slope{left_out}"),
         Some(slope) => {
-            let error = decay.std_error.map_or(String::new(), |e| format!(" ± {e:.4}"));
+            let error = decay
+                .std_error
+                .map_or(String::new(), |e| format!(" ± {e:.4}"));
             format!("{slope:+.4}{error} decades per layer{left_out}")
         }
     }

@@ -98,7 +98,10 @@ fn groups<'a>(targets: &'a [Target], entries: &[Entry]) -> Vec<Group<'a>> {
 fn run<'a>(entry: &'a Entry) -> RunData<'a> {
     let buckets = entry.grid.buckets();
     let cells = |get: fn(&Bucket) -> &Vec<f64>| -> Vec<Vec<Decades>> {
-        buckets.iter().map(|bucket| row(get(bucket), entry)).collect()
+        buckets
+            .iter()
+            .map(|bucket| row(get(bucket), entry))
+            .collect()
     };
     let per_bucket = entry.grid.steps_per_bucket();
     RunData {
@@ -127,7 +130,9 @@ fn row(values: &[f64], entry: &Entry) -> Vec<Decades> {
 
 fn curves(points: &[CurvePoint]) -> Curves {
     let curve = |get: fn(&CurvePoint) -> Option<f64>| {
-        let values = points.iter().filter_map(|point| Some((point.step, get(point)?)));
+        let values = points
+            .iter()
+            .filter_map(|point| Some((point.step, get(point)?)));
         Curve::of(&values.collect::<Vec<_>>())
     };
     Curves {
@@ -141,7 +146,9 @@ fn curves(points: &[CurvePoint]) -> Curves {
 fn table<'a>(entry: &'a Entry) -> Table<'a> {
     let columns = |step: &Step| -> Vec<Column> {
         let names = entry.columns.iter().enumerate();
-        names.map(|(i, name)| column(step, i, name, entry)).collect()
+        names
+            .map(|(i, name)| column(step, i, name, entry))
+            .collect()
     };
     Table {
         columns: entry.columns.iter().map(String::as_str).collect(),
@@ -152,7 +159,11 @@ fn table<'a>(entry: &'a Entry) -> Table<'a> {
 }
 
 fn column(step: &Step, i: usize, name: &str, entry: &Entry) -> Column {
-    let values = entry.grid.layers().iter().map(|layer| step.of_layer(*layer, i));
+    let values = entry
+        .grid
+        .layers()
+        .iter()
+        .map(|layer| step.of_layer(*layer, i));
     if i == 0 || name.ends_with("_norm") {
         Column::Norms(values.map(Decades).collect())
     } else {

@@ -90,7 +90,10 @@ fn read<'a>(job: &Job<'a>, quantity: Option<&str>, cells: usize) -> Result<Entry
     };
     let columns = columns(run, headline)?;
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let layers = run.steps(&names[..1])?.next_step()?.map_or(1, |step| step.layers.len());
+    let layers = run
+        .steps(&names[..1])?
+        .next_step()?
+        .map_or(1, |step| step.layers.len());
     let mut grid = Grid::new((cells / layers.max(1)).clamp(2, MOST_BUCKETS));
     let (mut first, mut last): (Option<Step>, Step) = (None, Step::default());
     let mut applies = vec![false; layers];

@@ -88,7 +88,10 @@ fn differences(with_spec: &[(&str, &Spec)], runs: usize) -> Facts {
     Facts {
         heading: "What differs between the specs",
         sentence,
-        runs: with_spec.iter().map(|(label, _)| (*label).to_owned()).collect(),
+        runs: with_spec
+            .iter()
+            .map(|(label, _)| (*label).to_owned())
+            .collect(),
         rows: changed
             .into_iter()
             .map(|changed| (changed.key, changed.values.into_iter().map(text).collect()))

@@ -15,10 +15,10 @@ pub fn script() -> Result<String, Problem> {
         .map(|(script, _)| script);
     match script {
         Some(script) if script.contains("plotly.js v") => Ok(script.to_owned()),
-        _ => Err(Problem::new(
-            "this program was built without the charting library plotly.js",
-        )
-        .help("build it with the versions in Cargo.lock")),
+        _ => Err(
+            Problem::new("this program was built without the charting library plotly.js")
+                .help("build it with the versions in Cargo.lock"),
+        ),
     }
 }
 

@@ -40,7 +40,10 @@ pub fn render(title: &str, targets: &[Target], entries: &[Entry]) -> Result<Stri
     let page = Page {
         title,
         version: env!("CARGO_PKG_VERSION"),
-        cards: (0..).zip(entries).map(|(i, entry)| card(entry, i)).collect(),
+        cards: (0..)
+            .zip(entries)
+            .map(|(i, entry)| card(entry, i))
+            .collect(),
         facts: facts(entries),
         sampling: sampling(entries),
         has_curves: points().next().is_some(),
