@@ -111,11 +111,11 @@ fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     for (slope, total, decay) in [
         (
-            "Decay at the start",
-            "Attenuation at the start",
+            "Decay per layer, start",
+            "Attenuation, start",
             &survey.initial,
         ),
-        ("Decay at the end", "Attenuation at the end", &survey.last),
+        ("Decay per layer, end", "Attenuation, end", &survey.last),
     ] {
         let Some(decay) = decay else { continue };
         facts.push((slope, slope_text(decay)));
@@ -175,7 +175,7 @@ fn count(values: u64) -> String {
 fn slope_text(decay: &Decay) -> String {
     let left_out = match decay.layers_left_out {
         0 => String::new(),
-        n => format!("; {n} layers left out, 0 or not finite"),
+        n => format!("; {n} layers left out"),
     };
     match decay.decay_decades_per_layer {
         None => format!("no slope{left_out}"),
@@ -183,7 +183,7 @@ fn slope_text(decay: &Decay) -> String {
             let error = decay
                 .std_error
                 .map_or(String::new(), |e| format!(" ± {e:.4}"));
-            format!("{slope:+.4}{error} decades per layer{left_out}")
+            format!("{slope:+.4}{error} decades{left_out}")
         }
     }
 }

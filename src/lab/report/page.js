@@ -98,7 +98,7 @@
       font: { color: tone("--ink"), family: "system-ui, sans-serif", size: isNarrow ? 11 : 13 },
       margin: { l: 50, r: isNarrow ? 8 : 20, t: 28, b: 44 },
       hoverlabel: { namelength: 40, bgcolor: tone("--paper"), bordercolor: tone("--line"), font: { color: tone("--ink") } },
-      legend: isNarrow ? { orientation: "h", y: -0.22, yanchor: "top" } : { y: 1 },
+      legend: isNarrow ? { orientation: "h", yref: "container", y: 0, yanchor: "bottom" } : { y: 1 },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: tone("--soft"), activecolor: tone("--ink") },
       uirevision: "kept",
       ...own,
