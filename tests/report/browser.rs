@@ -152,11 +152,12 @@ impl Browser {
         }
     }
 
-    /// Presses a key.
+    /// Presses a key of this name and Windows key code.
     pub fn press(&mut self, key: &str, code: u32) {
+        // Without its text, Enter does not press a button.
+        let text = if key == "Enter" { "\r" } else { "" };
         for kind in ["keyDown", "keyUp"] {
-            let event =
-                json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
+            let event = json!({"type": kind, "key": key, "code": key, "text": text, "windowsVirtualKeyCode": code});
             self.call("Input.dispatchKeyEvent", event);
         }
     }

@@ -110,8 +110,7 @@ fn the_layer_table_sorts_by_mouse_and_keyboard() {
     );
     // The focus is still on the heading, so that Enter turns the order round.
     browser.press("Enter", 13);
-    browser.value("document.activeElement.click()");
-    assert_eq!(browser.value(sort), "ascending");
+    browser.until("document.querySelector('#layers th:nth-child(3)').ariaSort === 'ascending'");
     browser.value(
         "(() => { const s = document.getElementById('table-run'); s.value = 'all'; s.dispatchEvent(new Event('change')); })()",
     );
@@ -184,5 +183,29 @@ fn zeros_and_nans_are_drawn() {
     );
     let first = "document.querySelector('#layers tbody tr').cells[2].textContent";
     assert_eq!(browser.value(first), "0 exactly");
+    assert_eq!(browser.complaints, [""; 0]);
+}
+
+#[test]
+fn both_ends_are_exact_however_long_the_run() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let desk = Desk::empty();
+    desk.write("long.csv", csv(3, 1000, decaying));
+    desk.vgrad(["report", "long.csv"]).fine();
+    browser.open(&desk.path("report.html"));
+    browser.until("document.querySelectorAll('#heat .main-svg').length > 0");
+    // Norms are 10^(layer/2)·(1 + step), and log10 1 = 0, log10 1000 = 3.
+    assert_eq!(browser.value("profile.data[0].y"), json!([0.5, 1, 1.5]));
+    browser.value("document.getElementById('step').focus()");
+    browser.press("ArrowRight", 39);
+    // Between the ends four steps share a bucket, drawn as a band and a line.
+    browser.until("profile.data.length === 3");
+    browser.press("End", 35);
+    browser.until("profile.data.length === 1");
+    assert_eq!(browser.value("profile.data[0].y"), json!([3.5, 4, 4.5]));
+    let notes = "[...document.querySelectorAll('.note')].filter(n => n.textContent.includes('min–max of 4 logged steps')).length";
+    assert_eq!(browser.value(notes), 2);
     assert_eq!(browser.complaints, [""; 0]);
 }

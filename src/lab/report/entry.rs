@@ -100,12 +100,17 @@ fn read<'a>(job: &Job<'a>, quantity: Option<&str>, cells: usize) -> Result<Entry
     let (mut zeros, mut non_finite) = (0, 0);
     let survey = Survey::of(run, &names, |step| {
         grid.add(step, 0);
-        for (i, (_, norm)) in step.column(0).enumerate() {
+        let same_layers = step.layers == grid.layers();
+        for (i, (layer, norm)) in step.column(0).enumerate() {
             let Some(norm) = norm else { continue };
             zeros += u64::from(norm == 0.0);
             non_finite += u64::from(!norm.is_finite());
-            if let Some(applies) = applies.get_mut(i) {
-                *applies = true;
+            let at = match same_layers {
+                true => Ok(i),
+                false => grid.layers().binary_search(&layer),
+            };
+            if let Ok(at) = at {
+                applies[at] = true;
             }
         }
         if first.is_none() {

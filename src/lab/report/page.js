@@ -41,10 +41,13 @@
   // A value of the data: thousandths of a decade, "-inf" for a norm of 0, "inf",
   // "NaN" or null. What can be drawn of a bucket, and what else is in it.
   function cell(run, bucket, layer) {
-    let low = run.low[bucket][layer];
-    let high = run.high ? run.high[bucket][layer] : low;
+    const low = run.low[bucket][layer];
+    return drawable(low, run.high ? run.high[bucket][layer] : low);
+  }
+
+  function drawable(low, high) {
     const zero = low === "-inf" || high === "-inf";
-    const wild = [low, high].some((value) => value === "NaN" || value === "inf");
+    const wild = low === "NaN" || low === "inf" || high === "NaN" || high === "inf";
     if (!isNumber(low)) low = isNumber(high) ? high : null;
     if (!isNumber(high)) high = low;
     if (low === null) return { low: null, high: null, middle: null, zero, wild };
@@ -146,24 +149,27 @@
 
   // ---- the norm over the layers, with the slider
 
-  // Steps at which some bucket of some run begins, thinned out evenly.
-  const allStops = [...new Set(runs.flatMap((run) => run.first))].sort((a, b) => a - b);
+  // Steps at which some bucket of some run begins, or a run ends, thinned out evenly.
+  const allStops = [...new Set(runs.flatMap((run) => [...run.first, run.table.steps[1]]))].sort((a, b) => a - b);
   const stops = allStops.length <= MOST_STOPS ? allStops
     : Array.from({ length: MOST_STOPS }, (_, i) => allStops[Math.round(i * (allStops.length - 1) / (MOST_STOPS - 1))]);
   const profileBounds = extent(runs);
 
-  // The last bucket that has begun at a step.
-  function bucketAt(run, step) {
-    let at = 0;
-    while (at + 1 < run.first.length && run.first[at + 1] <= step) at += 1;
-    return at;
+  // What a run reads at a step: exactly at its ends, elsewhere the last bucket
+  // that has begun.
+  function profileAt(run, step) {
+    const { steps, initial, last } = run.table;
+    const [values, own] = step <= steps[0] ? [initial[0], steps[0]] : step >= steps[1] ? [last[0], steps[1]] : [];
+    if (values) return { cells: values.map((value) => drawable(value, value)), words: `${own}` };
+    let bucket = 0;
+    while (bucket + 1 < run.first.length && run.first[bucket + 1] <= step) bucket += 1;
+    return { cells: run.layers.map((_, i) => cell(run, bucket, i)), words: stepText(run, bucket) };
   }
 
   // The middle of some seeds, layer by layer.
-  function medianOf(members, step) {
-    const profiles = members.map((run) => run.layers.map((_, i) => cell(run, bucketAt(run, step), i).middle));
-    return runs.length && members[0].layers.map((_, i) => {
-      const values = profiles.map((profile) => profile[i]).filter(isNumber).sort((a, b) => a - b);
+  function medianOf(profiles) {
+    return profiles[0].map((_, i) => {
+      const values = profiles.map((cells) => cells[i]?.middle).filter(isNumber).sort((a, b) => a - b);
       if (!values.length) return null;
       return (values[(values.length - 1) >> 1] + values[values.length >> 1]) / 2;
     });
@@ -173,11 +179,11 @@
     const step = stops[$("step").value];
     const traces = [];
     const late = [];
+    const profiles = runs.map((run) => profileAt(run, step));
     runs.forEach((run, r) => {
-      const bucket = bucketAt(run, step);
-      if (step > run.last[bucket]) late.push(`${run.label} ended at step ${run.last[bucket]}`);
-      const cells = run.layers.map((_, i) => cell(run, bucket, i));
-      const text = (i) => `${plain(run.label)}, ${layerText(run, i)}, step ${stepText(run, bucket)}`;
+      const { cells, words } = profiles[r];
+      if (step > run.table.steps[1]) late.push(`${run.label} ended at step ${words}`);
+      const text = (i) => `${plain(run.label)}, ${layerText(run, i)}, step ${words}`;
       const own = { x: run.layers, cells, group: `run${r}`, text, uid: `run${r}` };
       traces.push(...lineWithBand({
         ...own, name: shortened(run.label), line: { color: color(r), dash: dash(r), width: 2 },
@@ -187,9 +193,9 @@
       traces.push(...edgeMarkers({ ...own, tint: color(r), bounds: profileBounds }));
     });
     groups.forEach((group, g) => {
-      const members = group.runs.map((r) => runs[r]);
       traces.push({
-        type: "scatter", mode: "lines", x: members[0].layers, y: medianOf(members, step), uid: `median${g}`,
+        type: "scatter", mode: "lines", x: runs[group.runs[0]].layers, uid: `median${g}`,
+        y: medianOf(group.runs.map((r) => profiles[r].cells)),
         name: `median of ${shortened(group.label)}`, line: { color: tone("--ink"), width: 4, dash: DASHES[(g + 2) % 5] },
         hovertemplate: "median, layer %{x}<br>%{y:.3f}<extra></extra>",
       });
@@ -199,9 +205,9 @@
       yaxis: { title: { text: axisTitle(runs) }, range: profileBounds.range },
       showlegend: true,
     });
-    const shown = [...new Set(runs.map((run) => stepText(run, bucketAt(run, step))))];
+    const shown = [...new Set(profiles.map((profile) => profile.words))];
     const words = shown.length === 1 ? shown[0] : `${step}`;
-    $("step-text").textContent = `${words} of ${Math.max(...runs.map((run) => run.last.at(-1)))}`;
+    $("step-text").textContent = `${words} of ${allStops.at(-1)}`;
     $("step").setAttribute("aria-valuetext", `step ${words}`);
     const thinned = stops.length < allStops.length ? `The slider stops at ${stops.length} of ${allStops.length} places. ` : "";
     $("profile-note").textContent = thinned + (late.length ? `${late.join("; ")}: the last is shown.` : "");
@@ -254,8 +260,8 @@
     const traces = [{
       ...common, z: grid((c) => (c.zero || c.wild ? null : c.middle)), colorscale: "Viridis", name: "norm", uid: "norm",
       colorbar: { title: { text: "log₁₀", side: "top" }, thickness: 14, outlinewidth: 0, len: 0.7, y: 0, yanchor: "bottom" },
-      customdata: run.high ? grid((c) => (c.low === null ? "" : `${c.low.toFixed(2)} … ${c.high.toFixed(2)}`)) : undefined,
-      hovertemplate: "layer %{y}, step %{x:.0f}<br>%{z:.3f}" + (run.high ? " (%{customdata})" : "") + "<extra></extra>",
+      customdata: run.high ? grid((c) => [c.low, c.high]) : undefined,
+      hovertemplate: "layer %{y}, step %{x:.0f}<br>%{z:.3f}" + (run.high ? " (%{customdata[0]:.2f} … %{customdata[1]:.2f})" : "") + "<extra></extra>",
     }];
     for (const [kind, name, tint] of [["zero", "exactly 0", tone("--soft")], ["wild", "NaN or infinite", "#E6007E"]]) {
       if (!cells.some((row) => row.some((c) => c[kind]))) continue;
