@@ -53,11 +53,11 @@ mod tests {
 
     #[test]
     fn figures_have_six_digits() {
-        let figures = [2.302_585_093, 0.1, 0.0, f64::NAN, f64::NEG_INFINITY];
+        let figures = [1.234_567_89, 0.1, 0.0, f64::NAN, f64::NEG_INFINITY];
         let figures = figures.map(|value| Figure(Some(value)));
         assert_eq!(
             serde_json::to_string(&figures).unwrap(),
-            r#"[2.30259,0.1,0.0,"NaN","-inf"]"#
+            r#"[1.23457,0.1,0.0,"NaN","-inf"]"#
         );
     }
 }
