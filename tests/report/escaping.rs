@@ -1,5 +1,7 @@
 //! Names from files and specs are letters to the page, never markup.
 
+use serde_json::json;
+
 use crate::browser::Browser;
 use crate::desk::{Desk, SMALL};
 use crate::runs::{csv, data, decaying, markup};
@@ -62,8 +64,11 @@ fn names_do_nothing_in_a_browser() {
             ));
         }
     }
-    browser.value("Plotly.Fx.hover('profile', [{curveNumber: 0, pointNumber: 0}, {curveNumber: 3, pointNumber: 0}])");
+    // The third run's line: its name is in the text beside the mouse as well.
+    browser.value("Plotly.Fx.hover('profile', [{curveNumber: 2, pointNumber: 0}])");
     browser.until("document.querySelectorAll('#profile .hovertext').length > 0");
+    let hover = browser.value("document.querySelector('#profile .hovertext').textContent");
+    assert!(hover.as_str().unwrap().starts_with(EVIL[2]), "{hover}");
     assert_eq!(
         browser.value("document.querySelectorAll('main img').length"),
         0
@@ -73,8 +78,11 @@ fn names_do_nothing_in_a_browser() {
         browser.value("document.querySelector('h1').textContent"),
         SCRIPT
     );
-    let legend = browser.value("document.querySelector('#profile .legendtext').textContent");
-    assert_eq!(legend, EVIL[0]);
+    let legend = "[...document.querySelectorAll('#profile .legendtext')].map(e => e.textContent)";
+    assert_eq!(
+        browser.value(legend),
+        json!([EVIL[0], EVIL[1], EVIL[2], "layers.csv"])
+    );
     assert_eq!(browser.dialogs, 0);
     assert_eq!(browser.complaints, [""; 0]);
 }

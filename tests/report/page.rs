@@ -129,11 +129,14 @@ fn dark_and_light_and_narrow() {
     let desk = three_runs();
     browser.resize(1200, 900);
     shown(&mut browser, &desk);
-    let look = "getComputedStyle(document.body).backgroundColor + profile._fullLayout.font.color";
+    let look = "[getComputedStyle(document.body).backgroundColor, profile._fullLayout.font.color, heat._fullLayout.font.color]";
     let first = browser.value(look);
     browser.click("#theme");
     let second = browser.value(look);
-    assert_ne!(first, second);
+    // The page and the charts alike.
+    for i in 0..3 {
+        assert_ne!(first[i], second[i], "{i}");
+    }
     browser.click("#theme");
     assert_eq!(browser.value(look), first);
     for width in [400, 800, 2000] {
