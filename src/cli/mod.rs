@@ -13,6 +13,7 @@ mod new;
 mod outcome;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod spec_args;
@@ -98,6 +99,7 @@ enum Command {
     Run(run::RunArgs),
     New(new::NewArgs),
     List(list::ListArgs),
+    Report(report::ReportArgs),
     Bench(bench::BenchArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -114,6 +116,7 @@ impl Cli {
             Command::Run(args) => args.run(&self.global),
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
+            Command::Report(args) => args.run(&self.global),
             Command::Bench(args) => args.run(&self.global),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(),

@@ -9,6 +9,7 @@ pub mod machine;
 pub mod peak;
 pub mod plan;
 pub mod records;
+pub mod report;
 pub mod run_folder;
 pub mod spec;
 pub mod summary;

@@ -16,7 +16,7 @@ pub struct Bucket {
     pub high: Vec<f64>,
 }
 
-/// Buckets of neighbouring steps, at most [`Grid::capacity`] of them.
+/// Buckets of neighbouring steps, at most as many as it is made for.
 #[derive(Clone, Debug)]
 pub struct Grid {
     capacity: usize,

@@ -1,0 +1,54 @@
+//! `vgrad report`: one self-contained HTML page about one or several runs.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Failure, Global, Outcome, output};
+use crate::lab::machine::cores;
+use crate::lab::records::Target;
+use crate::lab::report::{Destination, Report, Request, inputs, refuse_overwriting};
+
+/// Write one HTML page about runs, with charts that work offline
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// Run folders, folders of seeds or CSV files
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// The page; an earlier one is replaced
+    #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
+    output: PathBuf,
+    /// The page's heading [default: the runs' names]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// The column of norms to look at [default: activation_grad_norm, else the first ending in _norm]
+    #[arg(long, value_name = "COLUMN")]
+    quantity: Option<String>,
+}
+
+impl ReportArgs {
+    pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
+        // Before a gigabyte is read for nothing.
+        let destination = Destination::new(&self.output)?;
+        let targets = Target::open_all(&self.runs)?;
+        refuse_overwriting(destination.path(), &inputs(&targets))?;
+        let report = Report::of(&Request {
+            targets: &targets,
+            title: self.title.as_deref(),
+            quantity: self.quantity.as_deref(),
+            threads: global.threads.map_or_else(cores, NonZeroUsize::get),
+        })?;
+        for warning in &report.warnings {
+            output::remark(&format!("warning: {warning}"));
+        }
+        destination.write(&report.html)?;
+        let path = destination.path().display();
+        output::result(&if global.quiet {
+            format!("{path}\n")
+        } else {
+            format!("{path}  {:.1} MB\n", report.html.len() as f64 / 1e6)
+        })?;
+        Ok(Outcome::Done)
+    }
+}

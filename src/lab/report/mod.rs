@@ -1,0 +1,81 @@
+//! A report: runs on one self-contained HTML page, with charts that answer to
+//! the mouse, for a browser without a network.
+
+mod card;
+mod charts;
+mod curve;
+mod decades;
+mod entry;
+mod facts;
+mod library;
+mod page;
+mod write;
+
+use std::path::PathBuf;
+
+pub use write::{Destination, refuse_overwriting};
+
+use crate::base::Problem;
+use crate::lab::records::Target;
+
+/// What a report is made of.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The runs, in the order in which they are shown.
+    pub targets: &'a [Target],
+    /// The page's heading; made from the runs' names by default.
+    pub title: Option<&'a str>,
+    /// The column of norms to look at; the headline of each file by default.
+    pub quantity: Option<&'a str>,
+    /// Runs read at the same time.
+    pub threads: usize,
+}
+
+/// A page and what was left out on the way to it.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The whole page.
+    pub html: String,
+    /// What was left out of the files, for the user to know.
+    pub warnings: Vec<String>,
+}
+
+impl Report {
+    /// Reads the runs, each in one pass, and makes the page.
+    ///
+    /// # Errors
+    /// If a run cannot be read or lacks the column asked for.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        let entries = entry::read_all(request)?;
+        let warnings = entries.iter().flat_map(|entry| entry.warnings.clone());
+        Ok(Self {
+            warnings: warnings.collect(),
+            html: page::render(&title(request), request.targets, &entries)?,
+        })
+    }
+}
+
+/// The files that a report on `targets` reads.
+pub fn inputs(targets: &[Target]) -> Vec<PathBuf> {
+    let runs = targets.iter().flat_map(|target| &target.runs);
+    runs.flat_map(|run| [Some(run.gradients.clone()), run.training.clone()])
+        .flatten()
+        .collect()
+}
+
+fn title(request: &Request) -> String {
+    if let Some(title) = request.title {
+        return title.to_owned();
+    }
+    let labels: Vec<&str> = request
+        .targets
+        .iter()
+        .map(|target| &*target.label)
+        .collect();
+    match labels[..] {
+        [] => "Gradients".to_owned(),
+        [one] => format!("Gradients of {one}"),
+        [a, b] => format!("Gradients of {a} and {b}"),
+        [a, b, ..] => format!("Gradients of {a}, {b} and {} more", labels.len() - 2),
+    }
+}

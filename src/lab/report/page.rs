@@ -1,0 +1,73 @@
+//! The page around the charts. The template escapes whatever comes from files.
+
+use askama::Template;
+
+use super::card::{Card, card};
+use super::charts;
+use super::entry::Entry;
+use super::facts::{Facts, facts};
+use super::library;
+use crate::base::Problem;
+use crate::lab::records::Target;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+#[derive(Template)]
+#[template(path = "page.html", config = "src/lab/report/askama.toml")]
+struct Page<'a> {
+    title: &'a str,
+    version: &'a str,
+    cards: Vec<Card>,
+    facts: Option<Facts>,
+    /// How steps are taken together, one sentence per run that needs one.
+    sampling: Vec<String>,
+    has_curves: bool,
+    has_accuracy: bool,
+    /// Trusted texts, which the template does not escape.
+    style: &'a str,
+    library: String,
+    script: &'a str,
+    data: String,
+}
+
+/// The whole page.
+///
+/// # Errors
+/// None that a user could cause.
+pub fn render(title: &str, targets: &[Target], entries: &[Entry]) -> Result<String, Problem> {
+    let points = || entries.iter().flat_map(|entry| &entry.curves);
+    let page = Page {
+        title,
+        version: env!("CARGO_PKG_VERSION"),
+        cards: (0..)
+            .zip(entries)
+            .map(|(i, entry)| card(entry, i))
+            .collect(),
+        facts: facts(entries),
+        sampling: sampling(entries),
+        has_curves: points().next().is_some(),
+        has_accuracy: points().any(|p| p.train_accuracy.or(p.test_accuracy).is_some()),
+        style: STYLE,
+        library: library::script()?,
+        script: SCRIPT,
+        data: charts::json(targets, entries)?,
+    };
+    page.render()
+        .map_err(|error| Problem::new(format!("the page cannot be put together: {error}")))
+}
+
+fn sampling(entries: &[Entry]) -> Vec<String> {
+    let coarse = entries
+        .iter()
+        .filter(|entry| entry.grid.steps_per_bucket() > 1);
+    coarse
+        .map(|entry| {
+            format!(
+                "{}: each point is the min–max of {} logged steps.",
+                entry.label,
+                entry.grid.steps_per_bucket()
+            )
+        })
+        .collect()
+}
