@@ -12,6 +12,7 @@ mod list;
 mod new;
 mod outcome;
 mod output;
+mod plot;
 mod progress;
 mod run;
 mod schema;
@@ -99,6 +100,7 @@ enum Command {
     New(new::NewArgs),
     List(list::ListArgs),
     Bench(bench::BenchArgs),
+    Plot(plot::PlotArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -115,6 +117,7 @@ impl Cli {
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
             Command::Bench(args) => args.run(&self.global),
+            Command::Plot(args) => args.run(&self.global),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(),
         }
