@@ -102,10 +102,9 @@ impl Album {
     /// # Errors
     /// If a file cannot be read or lacks the quantity.
     pub fn of(targets: &[Target], quantity: Option<&str>) -> Result<Self, Problem> {
-        let quantity = match (quantity, targets.first()) {
-            (Some(quantity), _) => quantity.to_owned(),
-            (None, Some(target)) => target.runs[0].headline()?,
-            (None, None) => return Err(Problem::new("there is no run to show")),
+        let quantity = match quantity {
+            Some(quantity) => quantity.to_owned(),
+            None => headline(targets)?,
         };
         let mut album = Self {
             quantity,
@@ -194,6 +193,29 @@ impl Album {
         let portraits = self.portraits.iter();
         portraits.filter(move |portrait| portrait.target == target)
     }
+}
+
+/// The norm that tells of decay in all of the runs.
+fn headline(targets: &[Target]) -> Result<String, Problem> {
+    let mut runs = targets.iter().flat_map(|target| &target.runs);
+    let first = runs
+        .next()
+        .ok_or_else(|| Problem::new("there is no run to show"))?;
+    let quantity = first.headline()?;
+    for run in runs {
+        let other = run.headline()?;
+        if other != quantity {
+            return Err(Problem::in_file(
+                &run.gradients,
+                format!(
+                    "tells of decay by `{other}`, but {} by `{quantity}`",
+                    first.gradients.display()
+                ),
+            )
+            .help("name a column that both have with --quantity, or draw them apart"));
+        }
+    }
+    Ok(quantity)
 }
 
 /// The extremes of a grid as it is shown.

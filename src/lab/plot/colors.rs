@@ -3,8 +3,8 @@
 use plotters::style::RGBColor;
 use plotters::style::colors::colormaps::ViridisRGB;
 
-/// For runs: M. Okabe and K. Ito, "Color Universal Design" (2008), the strong
-/// ones first, yellow, which is faint on white, last.
+/// For runs: M. Okabe and K. Ito, "Color Universal Design" (2008), with a grey
+/// in place of their yellow, which is faint on white.
 const RUNS: [RGBColor; 8] = [
     RGBColor(0, 114, 178),   // blue
     RGBColor(213, 94, 0),    // vermillion
@@ -13,7 +13,7 @@ const RUNS: [RGBColor; 8] = [
     RGBColor(230, 159, 0),   // orange
     RGBColor(86, 180, 233),  // sky blue
     RGBColor(0, 0, 0),       // black
-    RGBColor(240, 228, 66),  // yellow
+    RGBColor(128, 128, 128), // grey
 ];
 
 /// A value of exactly 0 in a heat map. Viridis has no grey: where it is this

@@ -33,11 +33,11 @@ pub fn draw(cell: &Area, panel: &Panel) -> Result<Vec<Picture>, DrawError> {
     cell.draw_text(&panel.title, &title, (0, 0))?;
     let caption = wrapped(&panel.caption, width as i32);
     let (_, below) = cell.split_vertically(px(26.0));
-    let caption_height = px(CAPTION * 1.4) * caption.len() as i32;
+    let caption_height = px(4.0) + px(CAPTION * 1.4) * caption.len() as i32;
     let chart_height = height as i32 - px(26.0) - caption_height;
     let (middle, foot) = below.split_vertically(chart_height);
     for (i, line) in caption.iter().enumerate() {
-        let at = (0, px(2.0) + px(CAPTION * 1.4) * i as i32);
+        let at = (0, px(5.0) + px(CAPTION * 1.4) * i as i32);
         foot.draw_text(line, &text(CAPTION, FAINT_INK), at)?;
     }
     let legend_width = legend_width(&panel.legend).min(width as i32 * 2 / 5);

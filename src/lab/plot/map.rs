@@ -36,7 +36,12 @@ impl<'a> Map<'a> {
     pub fn new(portrait: &'a Portrait, columns: usize, rows: usize) -> Self {
         let buckets = portrait.grid.buckets();
         let start = portrait.first.step as f64;
-        let end = (portrait.last.step as f64).max(start + 1.0);
+        // The last step is as wide as the one before it, else it would not show.
+        let last = match buckets {
+            [.., before, last] => last.first + (last.first - before.first),
+            _ => portrait.last.step + 1,
+        };
+        let end = last as f64;
         let columns = spread(buckets, (start, end), columns.max(1));
         let widest = columns
             .iter()
@@ -101,7 +106,7 @@ impl<'a> Map<'a> {
         self.start
     }
 
-    /// The last step, at least one after the first.
+    /// Where the last step's cells end.
     pub fn end(&self) -> f64 {
         self.end
     }

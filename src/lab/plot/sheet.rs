@@ -3,18 +3,19 @@
 use super::album::Album;
 use super::canvas::{DrawError, Picture, document, px, text};
 use super::colors::INK;
-use super::figures::{FIGURES, Figure};
+use super::figures::{FIGURES, Figure, MOST_PANELS};
 use super::frame;
 use super::panel::{Panel, Room};
 use super::words::shortened;
 use crate::base::Problem;
+use crate::lab::records::HEADLINE;
 
 /// Height of the title in pixels.
 const TITLE: u32 = 44;
 /// The least a panel can do with, width and height.
 const LEAST: (u32, u32) = (280, 200);
-/// The most panels of one figure in a sheet of several figures, and alone.
-const PANELS_OF_ONE: [usize; 2] = [2, 12];
+/// The most panels of one figure beside other figures.
+const PANELS_OF_ONE: usize = 3;
 
 /// What to draw, and how large.
 #[derive(Default)]
@@ -76,7 +77,11 @@ impl Sheet {
             }
             Ok((panels, names))
         };
-        let most = PANELS_OF_ONE[usize::from(figures.len() == 1)];
+        let most = if figures.len() == 1 {
+            MOST_PANELS
+        } else {
+            PANELS_OF_ONE
+        };
         let room = |(width, height): (u32, u32)| Room {
             columns: width.saturating_sub(240).max(40) as usize,
             rows: height.saturating_sub(140).max(40) as usize,
@@ -146,5 +151,9 @@ fn title(album: &Album) -> String {
         0..=4 => names.join(", "),
         n => format!("{}, {} and {} more", names[0], names[1], n - 2),
     };
-    format!("Gradient flow: {listed}")
+    if album.quantity == HEADLINE {
+        format!("Gradient flow: {listed}")
+    } else {
+        format!("{}: {listed}", shortened(&album.quantity, 40))
+    }
 }

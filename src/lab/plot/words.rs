@@ -61,7 +61,7 @@ pub fn symbol(quantity: &str) -> String {
         "bias_grad_norm" => "‖∂L/∂b‖".to_owned(),
         "weight_norm" => "‖W‖".to_owned(),
         "update_ratio" => "‖ΔW‖/‖W‖".to_owned(),
-        other => shortened(&other.replace('_', " "), 40),
+        other => shortened(other, 40),
     }
 }
 

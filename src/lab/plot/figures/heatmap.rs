@@ -26,14 +26,14 @@ impl Figure for Heatmap {
     }
 
     fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
-        let (portraits, remark) = shown(album, room);
-        let scale = album.scale(&extent_of_grids(portraits));
+        let (portraits, remark) = shown(album, room, self.name());
+        let scale = album.scale(&extent_of_grids(portraits.iter().copied()));
         let mut panels: Vec<Panel> = portraits
             .iter()
             .map(|portrait| panel(album, portrait, &scale, room))
             .collect();
         if let (Some(remark), Some(last)) = (remark, panels.last_mut()) {
-            last.caption.push(remark.replace("{}", self.name()));
+            last.caption.push(remark);
         }
         panels
     }

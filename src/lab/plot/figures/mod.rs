@@ -9,6 +9,9 @@ mod training;
 use super::album::{Album, Portrait};
 use super::panel::{Panel, Room};
 
+/// The most panels of one figure.
+pub const MOST_PANELS: usize = 12;
+
 /// One kind of figure.
 pub trait Figure: Sync {
     /// What `--figure` takes.
@@ -31,15 +34,20 @@ pub const FIGURES: &[&dyn Figure] = &[
 ];
 
 /// The runs that get a panel of their own, and what the caption says of those
-/// that do not.
-fn shown(album: &Album, room: Room) -> (&[Portrait], Option<String>) {
-    let all = &album.portraits;
-    let shown = &all[..all.len().min(room.panels)];
-    let remark = (shown.len() < all.len()).then(|| {
-        let (shown, all) = (shown.len(), all.len());
-        format!("The first {shown} of {all} runs; --figure {{}} shows up to 12")
-    });
-    (shown, remark)
+/// that do not. Where there is no room for all, it is the first seed of each.
+fn shown<'a>(album: &'a Album, room: Room, name: &str) -> (Vec<&'a Portrait>, Option<String>) {
+    let all: Vec<&Portrait> = album.portraits.iter().collect();
+    if all.len() <= room.panels {
+        return (all, None);
+    }
+    let targets = 0..album.targets.len();
+    let first_seeds = targets.filter_map(|target| album.of_target(target).next());
+    let shown: Vec<&Portrait> = first_seeds.take(room.panels).collect();
+    let mut remark = format!("{} of {} runs have a panel", shown.len(), all.len());
+    if room.panels < MOST_PANELS {
+        remark += &format!(", {MOST_PANELS} can with --figure {name} alone");
+    }
+    (shown, Some(remark))
 }
 
 /// Every k-th of `count`, from the last down, so that at most `most` are left;

@@ -159,7 +159,7 @@ fn histogram(album: &Album, several: &[usize]) -> Option<Panel> {
         return None;
     }
     let scale = Scale::linear(&extent);
-    let y = scale.axis("decades lost from last hidden to first layer");
+    let y = scale.axis("attenuation in decades");
     let bin = (y.high - y.low) / BINS;
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
     let end = places.len() as f64;
@@ -205,7 +205,7 @@ fn histogram(album: &Album, several: &[usize]) -> Option<Panel> {
     ];
     caption.extend(apart(&extent, false));
     Some(Panel {
-        title: "Attenuation: histogram over the seeds".to_owned(),
+        title: "Decades lost on the way to layer 1: histogram over the seeds".to_owned(),
         x: Axis {
             label: "step".to_owned(),
             low: 0.0,
