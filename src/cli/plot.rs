@@ -36,7 +36,7 @@ pub struct PlotArgs {
     #[arg(long, value_name = "TEXT", requires = "out")]
     title: Option<String>,
     /// Width in pixels
-    #[arg(long, value_name = "PIXELS", requires = "out", value_parser = clap::value_parser!(u32).range(280..=8000))]
+    #[arg(long, value_name = "PIXELS", requires = "out", value_parser = clap::value_parser!(u32).range(420..=8000))]
     width: Option<u32>,
     /// Height in pixels
     #[arg(long, value_name = "PIXELS", requires = "out", value_parser = clap::value_parser!(u32).range(240..=8000))]

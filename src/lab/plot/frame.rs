@@ -40,7 +40,7 @@ pub fn draw(cell: &Area, panel: &Panel) -> Result<Vec<Picture>, DrawError> {
         let at = (0, px(5.0) + px(CAPTION * 1.4) * i as i32);
         foot.draw_text(line, &text(CAPTION, FAINT_INK), at)?;
     }
-    let legend_width = legend_width(&panel.legend).min(width as i32 * 2 / 5);
+    let legend_width = legend_width(&panel.legend).min(width as i32 * 3 / 5);
     let (plot, legend) = middle.split_horizontally(width as i32 - legend_width);
     let mut pictures = draw_chart(&plot, panel)?;
     pictures.extend(draw_legend(&legend, &panel.legend)?);

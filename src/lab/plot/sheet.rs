@@ -12,8 +12,9 @@ use crate::lab::records::HEADLINE;
 
 /// Height of the title in pixels.
 const TITLE: u32 = 44;
-/// The least a panel can do with, width and height.
-const LEAST: (u32, u32) = (280, 200);
+/// The least a panel can do with, width and height: a legend of long names
+/// takes 220.
+const LEAST: (u32, u32) = (420, 200);
 /// The most panels of one figure beside other figures.
 const PANELS_OF_ONE: usize = 3;
 

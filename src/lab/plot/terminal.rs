@@ -154,15 +154,19 @@ impl Look {
         self.cells(text, &ramp, None);
         let _ = write!(text, " {high}");
         let extent = &portrait.extent;
-        if scale.is_log() && extent.zeros > 0 {
-            text.push_str("   ");
-            self.cells(text, &[Shade::Zero], None);
-            text.push_str(" = 0");
-        }
-        if extent.non_finite > 0 {
-            text.push_str("   ");
-            self.cells(text, &[Shade::NonFinite], None);
-            text.push_str(" = inf/NaN");
+        let zeros = scale.is_log() && extent.zeros > 0;
+        let apart = [
+            (zeros, Shade::Zero, "0"),
+            (extent.non_finite > 0, Shade::NonFinite, "inf/NaN"),
+        ];
+        for (n, (_, shade, name)) in apart.iter().filter(|(is_there, ..)| *is_there).enumerate() {
+            if n == 0 && self.width < 64 {
+                let _ = write!(text, "\n{:MARGIN$}", "");
+            } else {
+                text.push_str("   ");
+            }
+            self.cells(text, &[*shade], None);
+            let _ = write!(text, " = {name}");
         }
         text.push('\n');
     }

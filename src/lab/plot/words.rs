@@ -21,9 +21,9 @@ pub fn plain(value: f64, step: f64) -> String {
         value
     };
     if value.abs() >= 1e7 || decimals > 6 {
-        return format!("{value:.3e}");
+        return format!("{value:.3e}").replace('-', "−");
     }
-    format!("{value:.decimals$}")
+    format!("{value:.decimals$}").replace('-', "−")
 }
 
 /// At most `most` characters, the middle left out, without control characters.
@@ -80,6 +80,7 @@ mod tests {
     fn ticks_have_the_digits_they_need() {
         assert_eq!(plain(0.25, 0.05), "0.25");
         assert_eq!(plain(-0.0, 0.5), "0.0");
+        assert_eq!(plain(-1.5, 0.5), "−1.5");
         assert_eq!(plain(1500.0, 500.0), "1500");
     }
 

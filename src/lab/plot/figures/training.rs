@@ -68,12 +68,12 @@ fn panel(album: &Album, portrait: &Portrait, scale: &Scale, places: usize) -> Pa
         .filter_map(|(at, layer)| Some((at, layer?.to_string())));
     let mut caption = Vec::new();
     if every > 1 {
-        caption.push(format!("Every {every}th of {} layers", layers.len()));
+        caption.push(format!("One layer in {every} of {}", layers.len()));
     }
     let per_bucket = portrait.grid.steps_per_bucket() * together as u64;
     if per_bucket > 1 {
         caption.push(format!(
-            "of each {per_bucket} logged steps the smallest and the largest value"
+            "Of each {per_bucket} logged steps the smallest and the largest value"
         ));
     }
     caption.extend(portrait.remark(album.is_log()));
