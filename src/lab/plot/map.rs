@@ -37,11 +37,11 @@ impl<'a> Map<'a> {
         let buckets = portrait.grid.buckets();
         let start = portrait.first.step as f64;
         // The last step is as wide as the one before it, else it would not show.
-        let last = match buckets {
-            [.., before, last] => last.first + (last.first - before.first),
-            _ => portrait.last.step + 1,
+        let width = match buckets {
+            [.., before, last] => (last.first - before.first) as f64,
+            _ => 1.0,
         };
-        let end = last as f64;
+        let end = portrait.last.step as f64 + width;
         let columns = spread(buckets, (start, end), columns.max(1));
         let widest = columns
             .iter()

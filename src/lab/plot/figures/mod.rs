@@ -66,7 +66,7 @@ mod tests {
     fn thinning_keeps_the_last_and_the_bound() {
         assert_eq!(thinned(3, 40), (vec![0, 1, 2], 1));
         assert_eq!(thinned(5, 2), (vec![1, 4], 3));
-        assert_eq!(thinned(0, 2).0, []);
+        assert!(thinned(0, 2).0.is_empty());
         for count in 1..200 {
             let (kept, _) = thinned(count, 40);
             assert!(kept.len() <= 40 && kept.last() == Some(&(count - 1)));
