@@ -2,8 +2,10 @@
 //! refuses.
 
 #[path = "../run/desk.rs"]
+#[allow(dead_code, reason = "shared with the tests of vgrad run")]
 mod desk;
 #[path = "../run/table.rs"]
+#[allow(dead_code, reason = "shared with the tests of vgrad run")]
 mod table;
 
 mod files;

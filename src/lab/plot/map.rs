@@ -38,7 +38,10 @@ impl<'a> Map<'a> {
         let start = portrait.first.step as f64;
         // The last step is as wide as the one before it, else it would not show.
         let width = match buckets {
-            [.., before, last] => (last.first - before.first) as f64,
+            [.., before, last] => {
+                let steps = portrait.grid.steps_per_bucket();
+                (last.first - before.first) as f64 / steps as f64
+            }
             _ => 1.0,
         };
         let end = portrait.last.step as f64 + width;
