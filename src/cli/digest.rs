@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::lab::advice::{advice, has_learned};
+use crate::lab::bar::bar as blocks;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::experiment::{LayerProfile, Outcome};
 use crate::lab::spec::Spec;
@@ -216,11 +217,9 @@ fn layer_table(profile: &[LayerProfile], summary: &Summary) -> String {
     table.trim_fmt()
 }
 
-/// A bar in eighths of a character; the smallest value still shows.
+/// The bar of a value between the smallest and the largest.
 fn bar(value: f64, low: f64, high: f64) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     // A span of at least one decade, so that noise does not look like decay.
     let span = (high - low).max(1.0);
-    let eighths = (1.0 + (value - low) / span * (8.0 * BAR_WIDTH - 1.0)).round() as usize;
-    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
+    blocks((value - low) / span, BAR_WIDTH)
 }

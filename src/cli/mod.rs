@@ -12,6 +12,7 @@ mod list;
 mod new;
 mod outcome;
 mod output;
+mod plot;
 mod progress;
 mod report;
 mod run;
@@ -101,6 +102,7 @@ enum Command {
     List(list::ListArgs),
     Report(report::ReportArgs),
     Bench(bench::BenchArgs),
+    Plot(plot::PlotArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -118,6 +120,7 @@ impl Cli {
             Command::List(args) => args.run(),
             Command::Report(args) => args.run(&self.global),
             Command::Bench(args) => args.run(&self.global),
+            Command::Plot(args) => args.run(&self.global),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(),
         }

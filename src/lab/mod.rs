@@ -1,6 +1,7 @@
 //! Floor 3, the lab: an experiment from TOML to verdict.
 
 pub mod advice;
+pub mod bar;
 pub mod bench;
 pub mod decay;
 pub mod experiment;
@@ -8,6 +9,7 @@ pub mod json;
 pub mod machine;
 pub mod peak;
 pub mod plan;
+pub mod plot;
 pub mod records;
 pub mod report;
 pub mod run_folder;

@@ -14,6 +14,8 @@ pub struct Bucket {
     pub low: Vec<f64>,
     /// The largest value per layer; NaN where no step has one, or one is NaN.
     pub high: Vec<f64>,
+    /// Whether a step has a value, per layer.
+    pub present: Vec<bool>,
 }
 
 /// Buckets of neighbouring steps, at most as many as it is made for.
@@ -56,9 +58,9 @@ impl Grid {
                 last: step.step,
                 low: nothing.clone(),
                 high: nothing,
+                present: vec![false; self.layers.len()],
             });
         }
-        let is_first = self.in_last == 0;
         self.in_last += 1;
         let Some(bucket) = self.buckets.last_mut() else {
             return;
@@ -71,14 +73,15 @@ impl Grid {
             } else {
                 step.of_layer(*layer, column)
             };
+            let Some(value) = value else { continue };
             // NaN stays NaN in `high`, and f64::min passes over it in `low`.
-            let value = value.unwrap_or(f64::NAN);
             bucket.low[i] = bucket.low[i].min(value);
-            bucket.high[i] = if is_first {
-                value
-            } else {
+            bucket.high[i] = if bucket.present[i] {
                 larger(bucket.high[i], value)
+            } else {
+                value
             };
+            bucket.present[i] = true;
         }
     }
 
@@ -90,8 +93,13 @@ impl Grid {
             for (low, other) in left.low.iter_mut().zip(right.low) {
                 *low = low.min(other);
             }
-            for (high, other) in left.high.iter_mut().zip(right.high) {
-                *high = larger(*high, other);
+            for (i, other) in right.high.into_iter().enumerate() {
+                left.high[i] = match (left.present[i], right.present[i]) {
+                    (true, true) => larger(left.high[i], other),
+                    (true, false) => left.high[i],
+                    (false, _) => other,
+                };
+                left.present[i] |= right.present[i];
             }
             self.buckets.push(left);
         }
@@ -191,5 +199,19 @@ mod tests {
         assert_eq!(last.low[0], 1.0);
         assert!(last.high[0].is_nan());
         assert!(first.low[1].is_nan() && first.high[1].is_nan());
+        assert_eq!(last.present, [true, false]);
+    }
+
+    #[test]
+    fn a_step_without_a_value_hides_no_other() {
+        let grid = grid(2, 16, |step, layer| {
+            if step % 4 == 0 && layer == 1 {
+                format!("{step}")
+            } else {
+                String::new()
+            }
+        });
+        let highs: Vec<f64> = grid.buckets().iter().map(|bucket| bucket.high[0]).collect();
+        assert_eq!(highs, [4.0, 12.0]);
     }
 }

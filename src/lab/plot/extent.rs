@@ -1,0 +1,94 @@
+//! How far values reach, and which of them have no place on a log axis.
+
+use crate::lab::records::Bucket;
+
+/// The extremes of some values and the count of those apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extent {
+    /// The smallest finite value.
+    pub lowest: f64,
+    /// The smallest finite value above 0.
+    pub lowest_positive: f64,
+    /// The largest finite value.
+    pub highest: f64,
+    /// Values that are exactly 0.
+    pub zeros: u64,
+    /// Values that are NaN or infinite.
+    pub non_finite: u64,
+}
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self {
+            lowest: f64::INFINITY,
+            lowest_positive: f64::INFINITY,
+            highest: f64::NEG_INFINITY,
+            zeros: 0,
+            non_finite: 0,
+        }
+    }
+}
+
+impl Extent {
+    /// Of some values.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut extent = Self::default();
+        values.into_iter().for_each(|value| extent.add(value));
+        extent
+    }
+
+    /// Takes in a value.
+    pub fn add(&mut self, value: f64) {
+        if !value.is_finite() {
+            self.non_finite += 1;
+            return;
+        }
+        self.lowest = self.lowest.min(value);
+        self.highest = self.highest.max(value);
+        if value > 0.0 {
+            self.lowest_positive = self.lowest_positive.min(value);
+        } else if value == 0.0 {
+            self.zeros += 1;
+        }
+    }
+
+    /// Takes in another extent.
+    pub fn join(mut self, other: &Self) -> Self {
+        self.lowest = self.lowest.min(other.lowest);
+        self.lowest_positive = self.lowest_positive.min(other.lowest_positive);
+        self.highest = self.highest.max(other.highest);
+        self.zeros += other.zeros;
+        self.non_finite += other.non_finite;
+        self
+    }
+
+    /// Whether any value is below 0.
+    pub fn has_negatives(&self) -> bool {
+        self.lowest < 0.0
+    }
+}
+
+/// What a bucket of a grid holds for its `i`-th layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell {
+    /// No step has a value.
+    Absent,
+    /// One of the values is NaN or infinite.
+    NonFinite,
+    /// The smallest and the largest value.
+    Between(f64, f64),
+}
+
+impl Cell {
+    /// Reads a bucket.
+    pub fn of(bucket: &Bucket, i: usize) -> Self {
+        let (low, high) = (bucket.low[i], bucket.high[i]);
+        if !bucket.present[i] {
+            Self::Absent
+        } else if low.is_finite() && high.is_finite() {
+            Self::Between(low, high)
+        } else {
+            Self::NonFinite
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The figures: one file each, one list.
+
+mod curves;
+mod heatmap;
+mod layers;
+mod seeds;
+mod training;
+
+use super::album::{Album, Portrait};
+use super::panel::{Panel, Room};
+
+/// The most panels of one figure.
+pub const MOST_PANELS: usize = 12;
+
+/// One kind of figure.
+pub trait Figure: Sync {
+    /// What `--figure` takes.
+    fn name(&self) -> &'static str;
+    /// What it shows, in a line.
+    fn help(&self) -> &'static str;
+    /// What it needs, where it does not apply.
+    fn needs(&self) -> &'static str;
+    /// Its panels; none if it does not apply to these runs.
+    fn panels(&self, album: &Album, room: Room) -> Vec<Panel>;
+}
+
+/// All of them, in the order of a sheet.
+pub const FIGURES: &[&dyn Figure] = &[
+    &layers::Layers,
+    &training::Training,
+    &heatmap::Heatmap,
+    &curves::Curves,
+    &seeds::Seeds,
+];
+
+/// The runs that get a panel of their own, and what the caption says of those
+/// that do not. Where there is no room for all, it is the first seed of each.
+fn shown<'a>(album: &'a Album, room: Room, name: &str) -> (Vec<&'a Portrait>, Option<String>) {
+    let all: Vec<&Portrait> = album.portraits.iter().collect();
+    if all.len() <= room.panels {
+        return (all, None);
+    }
+    let targets = 0..album.targets.len();
+    let first_seeds = targets.filter_map(|target| album.of_target(target).next());
+    let shown: Vec<&Portrait> = first_seeds.take(room.panels).collect();
+    let mut remark = format!("{} of {} runs have a panel", shown.len(), all.len());
+    if room.panels < MOST_PANELS {
+        remark += &format!(", {MOST_PANELS} can with --figure {name} alone");
+    }
+    (shown, Some(remark))
+}
+
+/// Every k-th of `count`, from the last down, so that at most `most` are left;
+/// with that k.
+pub fn thinned(count: usize, most: usize) -> (Vec<usize>, usize) {
+    let every = count.div_ceil(most.max(1)).max(1);
+    let kept = (0..count).filter(|i| (count - 1 - i).is_multiple_of(every));
+    (kept.collect(), every)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinning_keeps_the_last_and_the_bound() {
+        assert_eq!(thinned(3, 40), (vec![0, 1, 2], 1));
+        assert_eq!(thinned(5, 2), (vec![1, 4], 3));
+        assert!(thinned(0, 2).0.is_empty());
+        for count in 1..200 {
+            let (kept, _) = thinned(count, 40);
+            assert!(kept.len() <= 40 && kept.last() == Some(&(count - 1)));
+        }
+    }
+
+    #[test]
+    fn names_are_unlike() {
+        let mut names: Vec<&str> = FIGURES.iter().map(|figure| figure.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FIGURES.len());
+    }
+}

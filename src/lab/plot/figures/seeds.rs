@@ -1,0 +1,266 @@
+//! How far the seeds of a run lie apart.
+
+use super::super::album::{Album, Profile, apart};
+use super::super::axis::{Axis, Place, Scale, Tick, counting};
+use super::super::colors::{INK, of_run};
+use super::super::extent::Extent;
+use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
+use super::super::words::symbol;
+use super::{Figure, Portrait};
+use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
+use crate::lab::records::Spread;
+
+/// Bins over the height of the histogram.
+const BINS: f64 = 36.0;
+
+pub struct Seeds;
+
+impl Figure for Seeds {
+    fn name(&self) -> &'static str {
+        "seeds"
+    }
+
+    fn help(&self) -> &'static str {
+        "the spread over the seeds: norms over the layers, and a histogram of the decades lost"
+    }
+
+    fn needs(&self) -> &'static str {
+        "a run of several seeds, as `vgrad run --seeds N` leaves it"
+    }
+
+    fn panels(&self, album: &Album, _: Room) -> Vec<Panel> {
+        let several: Vec<usize> = (0..album.targets.len())
+            .filter(|target| album.of_target(*target).count() > 1)
+            .collect();
+        if several.is_empty() {
+            return Vec::new();
+        }
+        let mut panels = vec![range(album, &several)];
+        panels.extend(histogram(album, &several));
+        panels
+    }
+}
+
+/// The median over the seeds and their range, layer by layer.
+fn range(album: &Album, several: &[usize]) -> Panel {
+    let seeds = |target: usize| album.of_target(target).map(|p| &p.last);
+    let values = several
+        .iter()
+        .flat_map(|target| seeds(*target))
+        .flat_map(|profile| profile.values.iter().filter_map(|(_, value)| *value));
+    let extent = Extent::of(values);
+    let scale = album.scale(&extent);
+    let (mut marks, mut legend) = (Vec::new(), Vec::new());
+    let (mut low, mut high) = (usize::MAX, 0);
+    for (n, &target) in several.iter().enumerate() {
+        let color = of_run(target, album.targets.len());
+        let profiles: Vec<&Profile> = seeds(target).collect();
+        let mut medians = Vec::new();
+        let mut area: Vec<(f64, f64, f64)> = Vec::new();
+        for (layer, _) in &profiles[0].values {
+            (low, high) = (low.min(*layer), high.max(*layer));
+            let values = of_layer(&profiles, *layer);
+            medians.push((*layer as f64, median(&values)));
+            let heights: Vec<f64> = values
+                .iter()
+                .filter_map(|value| match scale.place(*value) {
+                    Place::At(at) => Some(at),
+                    _ => None,
+                })
+                .collect();
+            if heights.len() == values.len() && !values.is_empty() {
+                let least = heights.iter().copied().fold(f64::INFINITY, f64::min);
+                let most = heights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                area.push((*layer as f64, least, most));
+            } else if area.len() > 1 {
+                let points = std::mem::take(&mut area);
+                marks.push(Mark::Area { points, color });
+            } else {
+                area.clear();
+            }
+        }
+        if area.len() > 1 {
+            marks.push(Mark::Area {
+                points: area,
+                color,
+            });
+        }
+        let trace = Trace {
+            stroke: Stroke::solid(color, 1.8),
+            lane: (n as f64 + 0.5) / several.len() as f64,
+            has_dots: false,
+        };
+        marks.extend(trace.marks(&scale, &medians));
+        legend.push(Key::Line(
+            Stroke::solid(color, 2.5),
+            album.targets[target].clone(),
+        ));
+    }
+    let mut caption = vec![format!(
+        "Line: the median over the seeds at the last step, area: from the smallest to the largest; seeds: {}",
+        counts(album, several)
+    )];
+    caption.extend(apart(&extent, album.is_log()));
+    Panel {
+        title: format!("{}: spread over the seeds", symbol(&album.quantity)),
+        x: counting("layer", low as f64, high as f64),
+        y: scale.axis(symbol(&album.quantity)),
+        marks,
+        legend,
+        caption,
+    }
+}
+
+fn of_layer(profiles: &[&Profile], layer: usize) -> Vec<f64> {
+    let find = |profile: &&Profile| {
+        let values = &profile.values;
+        let at = values.binary_search_by_key(&layer, |(layer, _)| *layer);
+        at.ok().and_then(|at| values[at].1)
+    };
+    profiles.iter().filter_map(find).collect()
+}
+
+/// The value in the middle, NaN above all; `None` of nothing.
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
+}
+
+fn counts(album: &Album, several: &[usize]) -> String {
+    let counts = several
+        .iter()
+        .map(|target| album.of_target(*target).count());
+    let counts: Vec<String> = counts.map(|count| count.to_string()).collect();
+    counts.join(", ")
+}
+
+/// A pile of equal values is as wide as it has seeds.
+fn histogram(album: &Album, several: &[usize]) -> Option<Panel> {
+    let lost = |decay: &Option<Decay>| decay.as_ref().and_then(|d| d.attenuation_decades);
+    // A place for the first and one for the last step of each target.
+    let get: [fn(&Portrait) -> &Option<Decay>; 2] = [|p| &p.survey.initial, |p| &p.survey.last];
+    let mut places: Vec<(usize, usize, Vec<f64>)> = Vec::new();
+    for &target in several {
+        for (end, get) in get.iter().enumerate() {
+            let values: Vec<f64> = album
+                .of_target(target)
+                .filter_map(|p| lost(get(p)))
+                .collect();
+            places.push((target, end, values));
+        }
+    }
+    let extent = Extent::of(
+        places
+            .iter()
+            .flat_map(|(_, _, values)| values.iter().copied()),
+    );
+    if extent == Extent::default() {
+        return None;
+    }
+    let scale = Scale::linear(&extent);
+    let y = scale.axis("attenuation in decades");
+    let bin = (y.high - y.low) / BINS;
+    let (mut marks, mut legend) = (Vec::new(), Vec::new());
+    let end = places.len() as f64;
+    for limit in [-AT_RISK_DECADES, AT_RISK_DECADES, VANISHING_DECADES] {
+        if (y.low..y.high).contains(&limit) {
+            marks.push(Mark::Line {
+                points: vec![(0.0, limit), (end, limit)],
+                stroke: Stroke::dashed(INK, 0.8),
+            });
+        }
+    }
+    for (n, (target, _, values)) in places.iter().enumerate() {
+        let color = of_run(*target, album.targets.len());
+        let middle = n as f64 + 0.5;
+        let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+        if !finite.is_empty() {
+            let spread = Spread::of(&finite);
+            marks.push(Mark::Line {
+                points: vec![(middle - 0.3, spread.median), (middle + 0.3, spread.median)],
+                stroke: Stroke::solid(color, 2.5),
+            });
+        }
+        marks.push(Mark::Dots {
+            points: piles(values, middle, bin, &scale),
+            radius: 3.5,
+            color,
+        });
+    }
+    for &target in several {
+        let color = of_run(target, album.targets.len());
+        legend.push(Key::Line(
+            Stroke::solid(color, 2.5),
+            album.targets[target].clone(),
+        ));
+    }
+    let ticks = places.iter().enumerate().map(|(n, (_, end, _))| Tick {
+        at: n as f64 + 0.5,
+        text: ["first", "last"][*end].to_owned(),
+    });
+    let mut caption = vec![
+        "A dot per seed, equal ones side by side; bar: their median".to_owned(),
+        "dashed: the limits of `at_risk` (3), `vanishing` (4), `exploding` (−3), where within reach".to_owned(),
+    ];
+    caption.extend(apart(&extent, false));
+    Some(Panel {
+        title: "Decades lost on the way to layer 1: histogram over the seeds".to_owned(),
+        x: Axis {
+            label: "step".to_owned(),
+            low: 0.0,
+            high: end,
+            ticks: ticks.collect(),
+            fine: Vec::new(),
+            bands: Vec::new(),
+        },
+        y,
+        marks,
+        legend,
+        caption,
+    })
+}
+
+/// The values as dots, those in one bin side by side.
+fn piles(values: &[f64], middle: f64, bin: f64, scale: &Scale) -> Vec<(f64, f64)> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let bin_of = |value: f64| match scale.place(value) {
+        Place::At(at) => ((at / bin).round(), at),
+        apart => (f64::INFINITY, scale.lane(apart, 0.5).unwrap_or(0.0)),
+    };
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    let placed: Vec<(f64, f64)> = sorted.iter().map(|value| bin_of(*value)).collect();
+    for pile in placed.chunk_by(|a, b| a.0 == b.0) {
+        let apart = (0.8 / pile.len() as f64).min(0.09);
+        for (i, (_, at)) in pile.iter().enumerate() {
+            let aside = (i as f64 - (pile.len() - 1) as f64 / 2.0) * apart;
+            points.push((middle + aside, *at));
+        }
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_seeds_stand_side_by_side() {
+        let values = [1.0, 1.0, 5.0, 1.0];
+        let scale = Scale::linear(&Extent::of(values));
+        let points = piles(&values, 0.5, 0.1, &scale);
+        let xs: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
+        assert!(xs[0] < xs[1] && xs[1] < xs[2], "{points:?}");
+        assert!((xs[1] - 0.5).abs() < 1e-12 && (xs[3] - 0.5).abs() < 1e-12);
+        assert_eq!(points[3].1, 5.0);
+    }
+
+    #[test]
+    fn a_median_with_nan_is_nan_only_if_most_are() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[1.0, f64::NAN, 2.0]), Some(2.0));
+        assert!(median(&[1.0, f64::NAN, f64::NAN]).unwrap().is_nan());
+        assert_eq!(median(&[]), None);
+    }
+}

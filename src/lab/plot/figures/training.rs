@@ -1,0 +1,134 @@
+//! The norm over training, a line per layer.
+
+use super::super::album::{Album, Portrait, extent_of_grids};
+use super::super::axis::{Scale, counting};
+use super::super::colors::of_depth;
+use super::super::extent::{Cell, Extent};
+use super::super::panel::{Key, Panel, Room, Stroke, Trace};
+use super::super::words::symbol;
+use super::{Figure, shown, thinned};
+
+/// The most lines in a panel.
+const MOST_LINES: usize = 40;
+/// The most places of a line, in all panels together.
+const MOST_PLACES: usize = 900;
+
+pub struct Training;
+
+impl Figure for Training {
+    fn name(&self) -> &'static str {
+        "training"
+    }
+
+    fn help(&self) -> &'static str {
+        "the norm over training, a line per layer coloured by depth, a panel per run"
+    }
+
+    fn needs(&self) -> &'static str {
+        "a run"
+    }
+
+    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
+        let (portraits, remark) = shown(album, room, self.name());
+        let scale = album.scale(&extent_of_grids(portraits.iter().copied()));
+        let places = room.columns.min(MOST_PLACES / portraits.len().max(1));
+        let mut panels: Vec<Panel> = portraits
+            .iter()
+            .map(|portrait| panel(album, portrait, &scale, places))
+            .collect();
+        if let (Some(remark), Some(last)) = (remark, panels.last_mut()) {
+            last.caption.push(remark);
+        }
+        panels
+    }
+}
+
+fn panel(album: &Album, portrait: &Portrait, scale: &Scale, places: usize) -> Panel {
+    let together = portrait.grid.buckets().len().div_ceil(places);
+    let layers = portrait.layers();
+    let (kept, every) = thinned(layers.len(), MOST_LINES);
+    let deepest = (layers.len().max(2) - 1) as f64;
+    let mut marks = Vec::new();
+    for (n, &i) in kept.iter().enumerate() {
+        let trace = Trace {
+            stroke: Stroke::solid(of_depth(i as f64 / deepest), 1.2),
+            lane: (n as f64 + 0.5) / kept.len() as f64,
+            has_dots: false,
+        };
+        marks.extend(trace.marks(scale, &series(portrait, i, together)));
+    }
+    let (first, last) = (layers.first().copied(), layers.last().copied());
+    let ends = [
+        (0.0, first),
+        (0.5, layers.get(layers.len() / 2).copied()),
+        (1.0, last),
+    ];
+    let labels = ends
+        .into_iter()
+        .filter_map(|(at, layer)| Some((at, layer?.to_string())));
+    let mut caption = Vec::new();
+    if every > 1 {
+        caption.push(format!("One layer in {every} of {}", layers.len()));
+    }
+    let per_bucket = portrait.grid.steps_per_bucket() * together as u64;
+    if per_bucket > 1 {
+        caption.push(format!(
+            "Of each {per_bucket} logged steps the smallest and the largest value"
+        ));
+    }
+    caption.extend(portrait.remark(album.is_log()));
+    Panel {
+        title: format!(
+            "{} over training: {}",
+            symbol(&album.quantity),
+            portrait.label
+        ),
+        x: counting(
+            "step",
+            portrait.first.step as f64,
+            portrait.last.step as f64,
+        ),
+        y: scale.axis(symbol(&album.quantity)),
+        marks,
+        legend: vec![
+            Key::Heading("layer".to_owned()),
+            Key::Ramp {
+                span: 0.92,
+                labels: labels.collect(),
+            },
+        ],
+        caption,
+    }
+}
+
+/// A layer over the steps, `together` buckets at a time: of several steps the
+/// smallest value at the first and the largest at the last, so that neither is
+/// lost. A zero or NaN among others shows as such.
+fn series(portrait: &Portrait, i: usize, together: usize) -> Vec<(f64, Option<f64>)> {
+    let mut points = Vec::new();
+    for buckets in portrait.grid.buckets().chunks(together.max(1)) {
+        let (from, to) = (buckets[0].first, buckets[buckets.len() - 1].last);
+        let mut extent = Extent::default();
+        for bucket in buckets {
+            match Cell::of(bucket, i) {
+                Cell::Absent => {}
+                Cell::NonFinite => extent.add(f64::NAN),
+                Cell::Between(low, high) => {
+                    extent.add(low);
+                    extent.add(high);
+                }
+            }
+        }
+        let (from, to) = (from as f64, to as f64);
+        if extent == Extent::default() {
+            points.push((from, None));
+        } else if extent.non_finite > 0 {
+            points.push((from, Some(f64::NAN)));
+        } else if from == to {
+            points.push((from, Some(extent.lowest)));
+        } else {
+            points.extend([(from, Some(extent.lowest)), (to, Some(extent.highest))]);
+        }
+    }
+    points
+}

@@ -1,0 +1,237 @@
+//! Layers × steps as a raster of cells, for a heat map on paper or a terminal.
+
+use super::album::Portrait;
+use super::axis::{Axis, Scale, Tick, counting};
+use super::extent::Cell;
+use crate::lab::records::Bucket;
+
+/// What a cell shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shade {
+    /// No value.
+    Absent,
+    /// NaN or infinite.
+    NonFinite,
+    /// Exactly 0 on a log scale.
+    Zero,
+    /// How far up the scale, from 0 to 1.
+    At(f64),
+}
+
+/// How steps and layers go into cells.
+pub struct Map<'a> {
+    portrait: &'a Portrait,
+    /// The first and the last step.
+    start: f64,
+    end: f64,
+    /// The buckets of each column, from the first to before the second.
+    columns: Vec<(usize, usize)>,
+    steps_per_cell: u64,
+    layers_per_cell: usize,
+    rows: usize,
+}
+
+impl<'a> Map<'a> {
+    /// At most `columns` × `rows` cells; few steps are spread over all columns.
+    pub fn new(portrait: &'a Portrait, columns: usize, rows: usize) -> Self {
+        let buckets = portrait.grid.buckets();
+        let start = portrait.first.step as f64;
+        // The last step is as wide as the one before it, else it would not show.
+        let width = match buckets {
+            [.., before, last] => {
+                let steps = portrait.grid.steps_per_bucket();
+                (last.first - before.first) as f64 / steps as f64
+            }
+            _ => 1.0,
+        };
+        let end = portrait.last.step as f64 + width;
+        let columns = spread(buckets, (start, end), columns.max(1));
+        let widest = columns
+            .iter()
+            .map(|(from, to)| to - from)
+            .max()
+            .unwrap_or(1);
+        let layers = portrait.layers().len();
+        let layers_per_cell = layers.div_ceil(rows.max(1)).max(1);
+        Self {
+            portrait,
+            start,
+            end,
+            columns,
+            steps_per_cell: portrait.grid.steps_per_bucket() * widest as u64,
+            layers_per_cell,
+            rows: layers.div_ceil(layers_per_cell),
+        }
+    }
+
+    /// Layers as places 0, 1 …, whatever their numbers are.
+    pub fn layer_axis(&self) -> Axis {
+        let layers = self.portrait.layers();
+        let count = layers.len();
+        let whole = counting("layer", 0.0, (count - 1) as f64);
+        // A tick at a round number of a layer rather than at a round place.
+        let offset = layers[0] as f64;
+        let rounded = counting("layer", offset, offset + (count - 1) as f64);
+        let is_dense = layers[count - 1] - layers[0] + 1 == count;
+        let ticks: Vec<Tick> = if is_dense {
+            let ticks = rounded.ticks.into_iter();
+            ticks
+                .map(|tick| Tick {
+                    at: tick.at - offset,
+                    text: tick.text,
+                })
+                .collect()
+        } else {
+            let ticks = whole
+                .ticks
+                .into_iter()
+                .filter(|tick| tick.at < count as f64);
+            ticks
+                .map(|tick| Tick {
+                    at: tick.at,
+                    text: layers[tick.at as usize].to_string(),
+                })
+                .collect()
+        };
+        Axis {
+            low: -0.5,
+            high: (self.rows * self.layers_per_cell) as f64 - 0.5,
+            ticks: ticks
+                .into_iter()
+                .filter(|tick| tick.at < count as f64)
+                .collect(),
+            ..whole
+        }
+    }
+
+    /// The first step.
+    pub fn start(&self) -> f64 {
+        self.start
+    }
+
+    /// Where the last step's cells end.
+    pub fn end(&self) -> f64 {
+        self.end
+    }
+
+    /// Cells from left to right.
+    pub fn columns(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Cells from top to bottom.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The lowest layer of a row, counted from the bottom; its number.
+    pub fn layer_of_row(&self, row: usize) -> usize {
+        self.portrait.layers()[row * self.layers_per_cell]
+    }
+
+    /// What a cell takes together, in words; `None` if each has a value of its own.
+    pub fn remark(&self) -> Option<String> {
+        let (steps, layers) = (self.steps_per_cell, self.layers_per_cell);
+        let many = match (steps, layers) {
+            (1, 1) => return None,
+            (steps, 1) => format!("{steps} logged steps"),
+            (1, layers) => format!("{layers} layers"),
+            (steps, layers) => format!("{steps} logged steps × {layers} layers"),
+        };
+        Some(format!("Each cell is the smallest of {many}"))
+    }
+
+    /// All cells, row by row from the top.
+    pub fn shades(&self, scale: &Scale) -> Vec<Shade> {
+        let mut shades = Vec::with_capacity(self.rows * self.columns.len());
+        for row in (0..self.rows).rev() {
+            for column in &self.columns {
+                shades.push(self.shade(scale, row, *column));
+            }
+        }
+        shades
+    }
+
+    /// NaN shows before 0, and 0 before the smallest value.
+    fn shade(&self, scale: &Scale, row: usize, (from, to): (usize, usize)) -> Shade {
+        let layers = self.portrait.layers().len();
+        let first = row * self.layers_per_cell;
+        let last = (first + self.layers_per_cell).min(layers);
+        let mut smallest: Option<f64> = None;
+        for bucket in &self.portrait.grid.buckets()[from..to] {
+            for i in first..last {
+                match Cell::of(bucket, i) {
+                    Cell::Absent => {}
+                    Cell::NonFinite => return Shade::NonFinite,
+                    Cell::Between(low, _) => {
+                        smallest = Some(smallest.map_or(low, |smallest| smallest.min(low)));
+                    }
+                }
+            }
+        }
+        match smallest {
+            None => Shade::Absent,
+            Some(value) => scale.share(value).map_or(Shade::Zero, Shade::At),
+        }
+    }
+}
+
+/// The buckets that each of at most `most` equally wide columns shows: those
+/// that begin in it, or else the one before.
+fn spread(buckets: &[Bucket], (start, end): (f64, f64), most: usize) -> Vec<(usize, usize)> {
+    let mut columns = Vec::with_capacity(most);
+    let mut next = 0;
+    for column in 0..most {
+        let edge = start + (end - start) * (column + 1) as f64 / most as f64;
+        let from = next;
+        let is_last = column + 1 == most;
+        while next < buckets.len() && (is_last || (buckets[next].first as f64) < edge) {
+            next += 1;
+        }
+        columns.push(if next > from {
+            (from, next)
+        } else {
+            (from.saturating_sub(1), from.max(1))
+        });
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buckets(steps: &[u64]) -> Vec<Bucket> {
+        let bucket = |step: &u64| Bucket {
+            first: *step,
+            last: *step,
+            low: Vec::new(),
+            high: Vec::new(),
+            present: Vec::new(),
+        };
+        steps.iter().map(bucket).collect()
+    }
+
+    #[test]
+    fn every_bucket_has_a_column_and_every_column_a_bucket() {
+        for steps in [
+            vec![0],
+            vec![0, 1, 2, 3, 4, 5, 6],
+            vec![0, 1, 10, 100, 1000],
+            (0..100).collect(),
+        ] {
+            let buckets = buckets(&steps);
+            let end = (*steps.last().unwrap() as f64).max(1.0);
+            for most in [1, 2, 5, 40] {
+                let columns = spread(&buckets, (0.0, end), most);
+                assert_eq!(columns.len(), most);
+                let mut seen = vec![false; buckets.len()];
+                for (from, to) in columns {
+                    assert!(from < to && to <= buckets.len());
+                    seen[from..to].fill(true);
+                }
+                assert!(seen.iter().all(|seen| *seen), "{steps:?} in {most}");
+            }
+        }
+    }
+}

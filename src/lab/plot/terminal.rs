@@ -1,0 +1,278 @@
+//! The heat map and the profile of a run in block characters.
+
+use std::fmt::Write;
+
+use anstyle::{Color, RgbColor, Style};
+use anstyle_lossy::rgb_to_xterm;
+use plotters::style::RGBColor;
+
+use super::album::{Album, Portrait, Profile};
+use super::axis::{Place, Scale};
+use super::colors;
+use super::extent::Extent;
+use super::figures::thinned;
+use super::map::{Map, Shade};
+use super::words::{shortened, symbol};
+use crate::lab::bar::bar;
+
+/// The most lines of a heat map and of a profile.
+const MOST_LINES: usize = 20;
+/// Characters left of a heat map: a layer's number and the axis.
+const MARGIN: usize = 8;
+
+/// Which colours there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// None: shades of block characters.
+    None,
+    /// 256.
+    Palette,
+    /// All.
+    True,
+}
+
+/// What the terminal can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Characters per line.
+    pub width: usize,
+    /// Its colours.
+    pub colors: Colors,
+}
+
+impl Look {
+    /// Draws the runs one after the other.
+    pub fn draw(&self, album: &Album) -> String {
+        let extent = super::album::extent_of_grids(&album.portraits);
+        let scale = album.scale(&extent);
+        let runs = album.portraits.iter();
+        let drawn: Vec<String> = runs
+            .map(|portrait| {
+                let mut text = String::new();
+                self.heat_map(&mut text, album, portrait, &scale);
+                text.push('\n');
+                self.profile(&mut text, album, portrait);
+                text
+            })
+            .collect();
+        drawn.join("\n")
+    }
+
+    fn heat_map(&self, text: &mut String, album: &Album, portrait: &Portrait, scale: &Scale) {
+        let layers = portrait.layers().len();
+        // Half blocks hold two rows, if there are colours to tell them apart.
+        let halves = self.colors != Colors::None && layers > MOST_LINES;
+        let per_line = if halves { 2 } else { 1 };
+        let columns = self.width.saturating_sub(MARGIN).max(8);
+        let map = Map::new(portrait, columns, MOST_LINES * per_line);
+        let bold = Style::new().bold();
+        let head = format!("{}  {}", portrait.label, symbol(&album.quantity));
+        let _ = writeln!(text, "{bold}{}{bold:#}", shortened(&head, self.width));
+        let shades = map.shades(scale);
+        let rows: Vec<&[Shade]> = shades.chunks(map.columns()).collect();
+        let lines = rows.len().div_ceil(per_line);
+        for (n, line) in rows.chunks(per_line).enumerate() {
+            let bottom = rows.len() - (n * per_line + line.len());
+            let is_named = n == 0 || n + 1 == lines || (lines - 1 - n).is_multiple_of(4);
+            let name = if is_named {
+                map.layer_of_row(bottom).to_string()
+            } else {
+                String::new()
+            };
+            let _ = write!(text, "{name:>6} │");
+            self.cells(
+                text,
+                line[0],
+                if halves { line.get(1).copied() } else { None },
+            );
+            text.push('\n');
+        }
+        let (start, end) = (portrait.first.step, portrait.last.step);
+        let (start, end) = (format!("{start}"), format!("step {end}"));
+        let gap = columns.saturating_sub(start.len() + end.len());
+        let _ = writeln!(text, "{:>6} └{}", "layer", "─".repeat(columns));
+        let _ = writeln!(text, "{:MARGIN$}{start}{:gap$}{end}", "", "");
+        self.legend(text, portrait, scale);
+        let remarks = [map.remark(), portrait.remark(album.is_log())];
+        for remark in remarks.into_iter().flatten() {
+            for line in textwrap(&remark, columns) {
+                let _ = writeln!(text, "{:MARGIN$}{line}", "");
+            }
+        }
+    }
+
+    /// A line of cells; `below` shares its characters.
+    fn cells(&self, text: &mut String, above: &[Shade], below: Option<&[Shade]>) {
+        if self.colors == Colors::None {
+            text.extend(above.iter().map(|shade| character(*shade)));
+            return;
+        }
+        let mut current = None;
+        for (i, shade) in above.iter().enumerate() {
+            let style = match below {
+                Some(below) => Style::new()
+                    .fg_color(self.color(*shade))
+                    .bg_color(self.color(below[i])),
+                None => Style::new().fg_color(self.color(*shade)),
+            };
+            if current != Some(style) {
+                if let Some(current) = current {
+                    let _ = write!(text, "{current:#}");
+                }
+                let _ = write!(text, "{style}");
+                current = Some(style);
+            }
+            text.push(if below.is_some() { '▀' } else { '█' });
+        }
+        if let Some(current) = current {
+            let _ = write!(text, "{current:#}");
+        }
+    }
+
+    fn color(&self, shade: Shade) -> Option<Color> {
+        let RGBColor(r, g, b) = match shade {
+            Shade::Absent => return None,
+            Shade::NonFinite => colors::NON_FINITE,
+            Shade::Zero => colors::ZERO,
+            Shade::At(share) => colors::viridis(share),
+        };
+        let color = RgbColor(r, g, b);
+        Some(match self.colors {
+            Colors::True => Color::Rgb(color),
+            _ => Color::Ansi256(rgb_to_xterm(color)),
+        })
+    }
+
+    /// What the colours or characters mean.
+    fn legend(&self, text: &mut String, portrait: &Portrait, scale: &Scale) {
+        let [low, high] = scale.ends();
+        let steps = if self.colors == Colors::None { 5 } else { 20 };
+        let ramp: Vec<Shade> = (0..steps)
+            .map(|i| Shade::At(f64::from(i) / f64::from(steps - 1)))
+            .collect();
+        let _ = write!(text, "{:MARGIN$}{low} ", "");
+        self.cells(text, &ramp, None);
+        let _ = write!(text, " {high}");
+        let extent = &portrait.extent;
+        let zeros = scale.is_log() && extent.zeros > 0;
+        let apart = [
+            (zeros, Shade::Zero, "0"),
+            (extent.non_finite > 0, Shade::NonFinite, "inf/NaN"),
+        ];
+        for (n, (_, shade, name)) in apart.iter().filter(|(is_there, ..)| *is_there).enumerate() {
+            if n == 0 && self.width < 64 {
+                let _ = write!(text, "\n{:MARGIN$}", "");
+            } else {
+                text.push_str("   ");
+            }
+            self.cells(text, &[*shade], None);
+            let _ = write!(text, " = {name}");
+        }
+        text.push('\n');
+    }
+
+    /// Bars per layer at the first and the last step.
+    fn profile(&self, text: &mut String, album: &Album, portrait: &Portrait) {
+        let only_one = portrait.first.step == portrait.last.step;
+        let mut ends = vec![&portrait.first];
+        if !only_one {
+            ends.push(&portrait.last);
+        }
+        let values = ends.iter().flat_map(|end| end.values.iter());
+        let extent = Extent::of(values.filter_map(|(_, value)| *value));
+        let scale = album.scale(&extent);
+        let name = symbol(&album.quantity);
+        let head = if scale.is_log() {
+            format!("log10 {name}")
+        } else {
+            name
+        };
+        let each = self.width.saturating_sub(MARGIN) / ends.len();
+        let width = each.saturating_sub(12).max(4);
+        let _ = write!(text, "{:>6}  ", "layer");
+        for (i, end) in ends.iter().enumerate() {
+            let step = format!("step {}", end.step);
+            let words = if i == 0 {
+                format!("{head}, {step}")
+            } else {
+                step
+            };
+            let words = shortened(&words, each - 1);
+            let _ = write!(text, "{words:<each$}");
+        }
+        end_line(text);
+        let (kept, _) = thinned(portrait.layers().len(), MOST_LINES);
+        for i in kept.into_iter().rev() {
+            let _ = write!(text, "{:>6}  ", portrait.layers()[i]);
+            for end in &ends {
+                let (number, bar) = self.bar(end, i, &scale, width);
+                let fill = each - 9 - bar.chars().count();
+                let value = end.values.get(i).and_then(|(_, value)| *value);
+                let shade = value.and_then(|value| scale.share(value)).map(Shade::At);
+                let style = shade.map_or(Style::new(), |shade| {
+                    Style::new().fg_color(self.tint(shade))
+                });
+                let _ = write!(text, "{number:>8} {style}{bar}{style:#}{:fill$}", "");
+            }
+            end_line(text);
+        }
+    }
+
+    fn tint(&self, shade: Shade) -> Option<Color> {
+        if self.colors == Colors::None {
+            None
+        } else {
+            self.color(shade)
+        }
+    }
+
+    fn bar(&self, end: &Profile, i: usize, scale: &Scale, width: usize) -> (String, String) {
+        let Some(value) = end.values.get(i).and_then(|(_, value)| *value) else {
+            return (String::new(), String::new());
+        };
+        match (scale.place(value), scale.share(value)) {
+            (Place::At(at), Some(share)) => {
+                let number = format!("{at:.2}");
+                let number = if number.len() > 8 {
+                    format!("{at:.1e}")
+                } else {
+                    number
+                };
+                (number, bar(share, width as f64))
+            }
+            _ => (format!("{value}"), String::new()),
+        }
+    }
+}
+
+/// Ends a line without blanks at its end.
+fn end_line(text: &mut String) {
+    text.truncate(text.trim_end_matches(' ').len());
+    text.push('\n');
+}
+
+/// A cell where there are no colours.
+fn character(shade: Shade) -> char {
+    const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
+    match shade {
+        Shade::Absent => '.',
+        Shade::NonFinite => '!',
+        Shade::Zero => '0',
+        Shade::At(share) => SHADES[((share * 5.0) as usize).min(4)],
+    }
+}
+
+/// Words in lines of at most `width` characters.
+fn textwrap(words: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

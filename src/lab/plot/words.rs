@@ -1,0 +1,94 @@
+//! Numbers and names as a figure writes them.
+
+/// 10 to the power of `exponent` with raised digits: 10⁻¹⁸.
+pub fn power_of_ten(exponent: i64) -> String {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let digits = exponent.to_string();
+    let raised = digits.chars().map(|c| match c.to_digit(10) {
+        Some(digit) => RAISED[digit as usize],
+        None => '⁻',
+    });
+    format!("10{}", raised.collect::<String>())
+}
+
+/// A tick of a linear axis whose ticks lie `step` apart.
+pub fn plain(value: f64, step: f64) -> String {
+    let decimals = (-step.abs().log10().floor()).clamp(0.0, 12.0) as usize;
+    // Without the sign of −0.
+    let value = if value.abs() < step.abs() * 1e-9 {
+        0.0
+    } else {
+        value
+    };
+    if value.abs() >= 1e7 || decimals > 6 {
+        return format!("{value:.3e}").replace('-', "−");
+    }
+    format!("{value:.decimals$}").replace('-', "−")
+}
+
+/// At most `most` characters, the middle left out, without control characters.
+pub fn shortened(name: &str, most: usize) -> String {
+    let clean: Vec<char> = name
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if clean.len() <= most {
+        return clean.into_iter().collect();
+    }
+    let kept = most.saturating_sub(1);
+    let (head, tail) = (kept.div_ceil(2), kept / 2);
+    let mut short: String = clean[..head].iter().collect();
+    short.push('…');
+    short.extend(&clean[clean.len() - tail..]);
+    short
+}
+
+/// "1 value is" or "7 values are".
+pub fn counted(n: u64, noun: &str) -> String {
+    if n == 1 {
+        format!("1 {noun} is")
+    } else {
+        format!("{n} {noun}s are")
+    }
+}
+
+/// What the axis of a quantity says.
+pub fn symbol(quantity: &str) -> String {
+    match quantity {
+        "activation_grad_norm" => "‖∂L/∂h‖".to_owned(),
+        "delta_norm" => "‖∂L/∂z‖".to_owned(),
+        "weight_grad_norm" => "‖∂L/∂W‖".to_owned(),
+        "bias_grad_norm" => "‖∂L/∂b‖".to_owned(),
+        "weight_norm" => "‖W‖".to_owned(),
+        "update_ratio" => "‖ΔW‖/‖W‖".to_owned(),
+        other => shortened(other, 40),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponents_are_raised() {
+        assert_eq!(power_of_ten(-18), "10⁻¹⁸");
+        assert_eq!(power_of_ten(0), "10⁰");
+        assert_eq!(power_of_ten(307), "10³⁰⁷");
+    }
+
+    #[test]
+    fn ticks_have_the_digits_they_need() {
+        assert_eq!(plain(0.25, 0.05), "0.25");
+        assert_eq!(plain(-0.0, 0.5), "0.0");
+        assert_eq!(plain(-1.5, 0.5), "−1.5");
+        assert_eq!(plain(1500.0, 500.0), "1500");
+    }
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        assert_eq!(shortened("abc", 3), "abc");
+        assert_eq!(shortened("abcdefghij", 5), "ab…ij");
+        assert_eq!(shortened("a\nb", 9), "a\u{fffd}b");
+        assert_eq!(shortened("żółwie są", 4), "żó…ą");
+    }
+}
