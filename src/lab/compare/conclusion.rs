@@ -1,0 +1,78 @@
+//! A comparison in a sentence per pair.
+
+use super::pair::{Finding, LayerPair, Pair};
+use super::{Comparison, Matching};
+
+/// What a pair came to, e.g. "30 of 31 layers differ by more than 0.1 decades;
+/// largest: layer 1, -18.20".
+pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
+    let tolerance = comparison.tolerance;
+    let layers = pair.layers.len();
+    let count = |finding| pair.count(finding);
+    if layers == 0 {
+        return format!("cannot be compared: {}", pair.not_comparable.join("; "));
+    }
+    let mut parts = Vec::new();
+    let (differ, left) = (count(Finding::Differs), count(Finding::NotComparable));
+    parts.push(if left == layers {
+        format!("none of {layers} layers can be compared")
+    } else if count(Finding::Equal) == layers {
+        format!("all {layers} layers are equal, to the last digit")
+    } else if differ == 0 {
+        format!("no layer differs by more than {tolerance} decades")
+    } else {
+        let verb = if differ == 1 { "differs" } else { "differ" };
+        format!("{differ} of {layers} layers {verb} by more than {tolerance} decades")
+    });
+    if let Some((layer, difference)) = pair.largest()
+        && difference != 0.0
+    {
+        parts.push(format!(
+            "largest: {}, {}",
+            name(pair, layer),
+            decades(difference)
+        ));
+    }
+    let unclear = count(Finding::Unclear);
+    if unclear > 0 {
+        parts.push(format!(
+            "{unclear} unclear: their intervals over the seeds hold 0"
+        ));
+    }
+    if left > 0 && left < layers {
+        parts.push(format!("{left} not comparable"));
+    }
+    parts.extend(
+        pair.not_comparable
+            .iter()
+            .map(|reason| format!("not comparable: {reason}")),
+    );
+    parts.join("; ")
+}
+
+/// A difference with its sign; small ones keep two digits.
+pub fn decades(difference: f64) -> String {
+    if difference == 0.0 {
+        "0".to_owned()
+    } else if difference.abs() < 0.005 {
+        format!("{difference:+.0e}")
+    } else {
+        format!("{difference:+.2}")
+    }
+}
+
+/// A layer and, if it goes by another number there, its place in the other target.
+pub fn name(pair: &Pair, layer: &LayerPair) -> String {
+    match layer.place {
+        Some(place) if pair.matching == Matching::RelativeDepth => {
+            format!("layer {} (there {})", layer.layer, at(place))
+        }
+        _ => format!("layer {}", layer.layer),
+    }
+}
+
+/// A place between layers: "3", "3.5".
+pub fn at(place: f64) -> String {
+    let text = format!("{place:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

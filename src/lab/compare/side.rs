@@ -1,0 +1,116 @@
+//! One target of a comparison: its seeds taken together.
+
+use std::path::PathBuf;
+
+use super::at::At;
+use super::outcome::Outcome;
+use super::profile::{LookedAt, Profile};
+use super::reading::{Reading, Value, over_seeds};
+use crate::lab::records::Target;
+
+/// A target as it was read.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// Its letter in tables: A is the reference.
+    pub letter: String,
+    /// A short name, unlike those of the other targets.
+    pub label: String,
+    /// As it was named.
+    pub path: PathBuf,
+    /// Seeds, where a spec tells them.
+    pub seeds: Vec<u64>,
+    /// The column that is compared.
+    pub quantity: String,
+    /// What came out.
+    pub outcome: Outcome,
+    /// A profile per seed.
+    pub profiles: Vec<Profile>,
+    /// Hidden layers.
+    pub depth: usize,
+}
+
+impl Side {
+    /// The `i`-th target.
+    pub fn new(i: usize, target: &Target, profiles: Vec<Profile>) -> Self {
+        let specs = target.runs.iter().filter_map(|run| run.spec.as_ref());
+        // Foreign files may have gaps; their deepest hidden layer counts.
+        let depth = target.spec().map_or_else(
+            || profiles[0].hidden().last().copied().unwrap_or(0),
+            |spec| spec.network.depth,
+        );
+        Self {
+            letter: letter(i),
+            label: target.label.clone(),
+            path: target.path.clone(),
+            seeds: specs.map(|spec| spec.seed).collect(),
+            quantity: profiles[0].quantity.clone(),
+            outcome: Outcome::of(target, &profiles),
+            profiles,
+            depth,
+        }
+    }
+
+    /// The layers' numbers, ascending.
+    pub fn layers(&self) -> Vec<usize> {
+        let layers = self.profiles[0].survey.layers.iter();
+        layers.map(|info| info.layer).collect()
+    }
+
+    /// A layer's name; empty where it has none.
+    pub fn name(&self, layer: usize) -> &str {
+        self.profiles[0].layer(layer).map_or("", |info| &info.name)
+    }
+
+    /// What the seeds say of a layer, each run by `reading`.
+    pub fn value(&self, reading: impl Fn(&Profile) -> Reading) -> Value {
+        let readings: Vec<Reading> = self.profiles.iter().map(reading).collect();
+        over_seeds(&readings)
+    }
+
+    /// Why it cannot be looked at there: the step was not logged.
+    pub fn not_logged(&self, at: At) -> Option<String> {
+        let profile = self
+            .profiles
+            .iter()
+            .find(|profile| profile.looked_at.is_none())?;
+        let nearest: Vec<String> = profile.nearest.iter().map(u64::to_string).collect();
+        Some(match &*nearest {
+            [one] => format!(
+                "step {at} was not logged in {}; the nearest is {one}",
+                self.letter
+            ),
+            _ => format!(
+                "step {at} was not logged in {}; the nearest are {}",
+                self.letter,
+                nearest.join(" and ")
+            ),
+        })
+    }
+
+    /// What was left out of its files.
+    pub fn warnings(&self) -> impl Iterator<Item = &String> {
+        let surveys = self.profiles.iter().map(|profile| &profile.survey);
+        surveys.flat_map(|survey| &survey.warnings)
+    }
+
+    /// The steps that were looked at, in words: "step 0", "221 steps from 0 to 220".
+    pub fn steps(&self) -> String {
+        let words = |looked: &LookedAt| match looked.count {
+            1 => format!("step {}", looked.last),
+            n => format!("{n} steps from {} to {}", looked.first, looked.last),
+        };
+        let looked_at = self.profiles.iter().filter_map(|p| p.looked_at.as_ref());
+        let mut all: Vec<String> = looked_at.map(words).collect();
+        all.dedup();
+        all.join(", ")
+    }
+}
+
+/// A, B … Z, then A2, B2 …
+fn letter(i: usize) -> String {
+    let letter = char::from(b'A' + (i % 26) as u8);
+    match i / 26 {
+        0 => letter.to_string(),
+        round => format!("{letter}{}", round + 1),
+    }
+}
