@@ -1,7 +1,7 @@
 //! A comparison in a sentence per pair.
 
+use super::Comparison;
 use super::pair::{Finding, LayerPair, Pair};
-use super::{Comparison, Matching};
 
 /// What a pair came to, e.g. "30 of 31 layers differ by more than 0.1 decades;
 /// largest: layer 1, -18.20".
@@ -29,7 +29,7 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     {
         parts.push(format!(
             "largest: {}, {}",
-            name(pair, layer),
+            name(comparison, pair, layer),
             decades(difference)
         ));
     }
@@ -54,20 +54,27 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
 pub fn decades(difference: f64) -> String {
     if difference == 0.0 {
         "0".to_owned()
-    } else if difference.abs() < 0.005 {
+    } else if difference.abs() < 0.0005 {
         format!("{difference:+.0e}")
+    } else if difference.abs() < 0.005 {
+        format!("{difference:+.3}")
     } else {
         format!("{difference:+.2}")
     }
 }
 
-/// A layer and, if it goes by another number there, its place in the other target.
-pub fn name(pair: &Pair, layer: &LayerPair) -> String {
+/// A layer and, if it lies elsewhere there, its place in the other target.
+fn name(comparison: &Comparison, pair: &Pair, layer: &LayerPair) -> String {
+    let own = layer.layer;
     match layer.place {
-        Some(place) if pair.matching == Matching::RelativeDepth => {
-            format!("layer {} (there {})", layer.layer, at(place))
+        Some(place) if place != own as f64 => {
+            format!(
+                "layer {own} ({} in {})",
+                at(place),
+                comparison.other(pair).letter
+            )
         }
-        _ => format!("layer {}", layer.layer),
+        _ => format!("layer {own}"),
     }
 }
 

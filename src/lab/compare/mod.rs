@@ -81,14 +81,16 @@ impl Comparison {
             at: request.at,
             tolerance: request.tolerance,
         };
-        let pairs = (1..sides.len()).map(|other| Pair::of(&sides, other, measure));
+        let pairs: Vec<Pair> = (1..sides.len())
+            .map(|other| Pair::of(&sides, other, measure))
+            .collect();
         let comparison = Self {
             at: request.at,
             tolerance: request.tolerance,
             changed: specs::changed(targets),
-            remarks: remarks(&sides, quantity),
+            remarks: remarks(&sides, &pairs, quantity),
             warnings: sides.iter().flat_map(Side::warnings).cloned().collect(),
-            pairs: pairs.collect(),
+            pairs,
             sides,
         };
         comparison.has_something()?;
@@ -132,18 +134,19 @@ impl Comparison {
 }
 
 /// What is compared although it is not quite the same.
-fn remarks(sides: &[Side], quantity: Option<&str>) -> Vec<String> {
+fn remarks(sides: &[Side], pairs: &[Pair], quantity: Option<&str>) -> Vec<String> {
     let mut remarks = Vec::new();
-    let (reference, others) = (&sides[0], &sides[1..]);
-    for side in others {
+    let reference = &sides[0];
+    for pair in pairs.iter().filter(|pair| !pair.layers.is_empty()) {
+        let side = &sides[pair.other];
         let (own, theirs) = (reference.steps(), side.steps());
-        if own != theirs && !own.is_empty() && !theirs.is_empty() {
+        if own != theirs {
             remarks.push(format!(
                 "{} is read at {theirs}, {} at {own}",
                 side.letter, reference.letter
             ));
         }
-        if Matching::of(reference, side) == Matching::RelativeDepth {
+        if pair.matching == Matching::RelativeDepth {
             remarks.push(format!(
                 "{} has {} hidden layers, {} has {}: layers are matched by relative depth, \
                  in between by interpolation of log10",

@@ -6,7 +6,7 @@ use super::at::At;
 use super::outcome::Outcome;
 use super::profile::{LookedAt, Profile};
 use super::reading::{Reading, Value, over_seeds};
-use crate::lab::records::Target;
+use crate::lab::records::{Run, Target};
 
 /// A target as it was read.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Side {
     pub label: String,
     /// As it was named.
     pub path: PathBuf,
+    /// The names of its runs: `seed-0` ….
+    pub runs: Vec<String>,
     /// Seeds, where a spec tells them.
     pub seeds: Vec<u64>,
     /// The column that is compared.
@@ -42,6 +44,7 @@ impl Side {
             letter: letter(i),
             label: target.label.clone(),
             path: target.path.clone(),
+            runs: target.runs.iter().map(name).collect(),
             seeds: specs.map(|spec| spec.seed).collect(),
             quantity: profiles[0].quantity.clone(),
             outcome: Outcome::of(target, &profiles),
@@ -69,22 +72,29 @@ impl Side {
 
     /// Why it cannot be looked at there: the step was not logged.
     pub fn not_logged(&self, at: At) -> Option<String> {
-        let profile = self
+        let i = self
             .profiles
             .iter()
-            .find(|profile| profile.looked_at.is_none())?;
-        let nearest: Vec<String> = profile.nearest.iter().map(u64::to_string).collect();
-        Some(match &*nearest {
-            [one] => format!(
-                "step {at} was not logged in {}; the nearest is {one}",
-                self.letter
-            ),
-            _ => format!(
-                "step {at} was not logged in {}; the nearest are {}",
-                self.letter,
-                nearest.join(" and ")
-            ),
-        })
+            .position(|profile| profile.looked_at.is_none())?;
+        let nearest: Vec<String> = self.profiles[i]
+            .nearest
+            .iter()
+            .map(u64::to_string)
+            .collect();
+        let verb = if nearest.len() == 1 {
+            "nearest is"
+        } else {
+            "nearest are"
+        };
+        let run = match self.profiles.len() {
+            1 => String::new(),
+            _ => format!(" ({})", self.runs[i]),
+        };
+        Some(format!(
+            "step {at} was not logged in {}{run}; the {verb} {}",
+            self.letter,
+            nearest.join(" and ")
+        ))
     }
 
     /// What was left out of its files.
@@ -104,6 +114,12 @@ impl Side {
         all.dedup();
         all.join(", ")
     }
+}
+
+/// The last part of a run's path.
+fn name(run: &Run) -> String {
+    let name = run.path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// A, B … Z, then A2, B2 …

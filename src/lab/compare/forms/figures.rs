@@ -55,7 +55,7 @@ pub fn outcome(figure: &Figure) -> String {
 /// Four digits after the point, or none for a whole number.
 fn number(figure: f64) -> String {
     if figure.is_finite() && figure.fract() != 0.0 {
-        if figure.abs() < 1e-3 || figure.abs() >= 1e6 {
+        if figure.abs() < 5e-5 || figure.abs() >= 1e6 {
             return format!("{figure:.1e}");
         }
         return format!("{figure:.4}");

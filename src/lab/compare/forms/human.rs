@@ -32,30 +32,30 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     let mut specs = vec![title("specs")];
     specs.extend(lines::about_specs(comparison).map(|line| format!(" {line}")));
     if !comparison.changed.is_empty() {
-        specs.extend(in_width(comparison, |sides| {
+        specs.push(in_width(comparison, |sides| {
             tables::specs(comparison, sides)
         }));
     }
     parts.push(specs.join("\n"));
 
     let mut outcome = vec![title("outcome")];
-    outcome.extend(in_width(comparison, |sides| {
+    outcome.push(in_width(comparison, |sides| {
         tables::outcomes(comparison, sides)
     }));
     parts.push(outcome.join("\n"));
 
     for pair in &comparison.pairs {
-        let mut section = vec![title(&tables::title(comparison, pair))];
-        section.extend(layers(comparison, pair, detail.is_verbose));
         if !pair.layers.is_empty() {
+            let mut section = vec![title(&tables::title(comparison, pair))];
+            section.extend(layers(comparison, pair, detail.is_verbose));
             parts.push(section.join("\n"));
         }
-        let list = lines::not_comparable(comparison, pair);
-        if !list.is_empty() {
-            let list = list.iter().map(|line| format!(" {line}"));
-            let list: Vec<String> = [title("not comparable")].into_iter().chain(list).collect();
-            parts.push(list.join("\n"));
-        }
+    }
+    let left = lines::not_comparable(comparison);
+    if !left.is_empty() {
+        let lines = left.iter().map(|line| format!(" {line}"));
+        let lines: Vec<String> = [title("not comparable")].into_iter().chain(lines).collect();
+        parts.push(lines.join("\n"));
     }
     if !comparison.remarks.is_empty() {
         parts.push(comparison.remarks.join("\n"));
@@ -103,7 +103,7 @@ fn shown(pair: &Pair, is_verbose: bool) -> BTreeSet<usize> {
 
 /// A table over the targets, in as many pieces as it takes to stay in width;
 /// each piece begins with the reference.
-fn in_width(comparison: &Comparison, table: impl Fn(&[usize]) -> Table) -> Vec<String> {
+fn in_width(comparison: &Comparison, table: impl Fn(&[usize]) -> Table) -> String {
     let others: Vec<usize> = (1..comparison.sides.len()).collect();
     let pieces = |size: usize| {
         others
@@ -121,13 +121,13 @@ fn in_width(comparison: &Comparison, table: impl Fn(&[usize]) -> Table) -> Vec<S
             .map(|piece| render(piece, None))
             .collect();
         if texts.iter().all(fits) {
-            return texts;
+            return texts.join("\n\n");
         }
     }
-    pieces(1)
-        .iter()
-        .map(|piece| render(piece, Some(WIDTH)))
-        .collect()
+    let texts = pieces(1)
+        .into_iter()
+        .map(|piece| render(&piece, Some(WIDTH)));
+    texts.collect::<Vec<_>>().join("\n\n")
 }
 
 /// A table as text; longer cells are broken where a width is given.

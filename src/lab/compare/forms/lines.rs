@@ -37,14 +37,19 @@ pub fn about_specs(comparison: &Comparison) -> impl Iterator<Item = String> {
     lines.into_iter()
 }
 
-/// What of a pair cannot be compared; with several pairs, begun with the letter.
-pub fn not_comparable(comparison: &Comparison, pair: &Pair) -> Vec<String> {
-    let list = tables::not_comparable(pair);
-    if comparison.pairs.len() == 1 {
-        return list;
-    }
-    let letter = &comparison.other(pair).letter;
-    list.into_iter()
-        .map(|line| format!("{letter}: {line}"))
-        .collect()
+/// What cannot be compared; with several pairs, begun with the letter of the other.
+pub fn not_comparable(comparison: &Comparison) -> Vec<String> {
+    let is_one = comparison.pairs.len() == 1;
+    let of_pair = |pair: &Pair| {
+        let letter = comparison.other(pair).letter.clone();
+        let name = move |line: String| {
+            if is_one {
+                line
+            } else {
+                format!("{letter}: {line}")
+            }
+        };
+        tables::not_comparable(pair).into_iter().map(name)
+    };
+    comparison.pairs.iter().flat_map(of_pair).collect()
 }

@@ -27,11 +27,11 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
             parts.push(format!("### {}", escape(&tables::title(comparison, pair))));
             parts.push(table(&tables::layers(comparison, pair, |_, _| true)));
         }
-        let list = lines::not_comparable(comparison, pair);
-        if !list.is_empty() {
-            parts.push("Not comparable:".to_owned());
-            parts.push(bullets(&list));
-        }
+    }
+    let left = lines::not_comparable(comparison);
+    if !left.is_empty() {
+        parts.push("### Not comparable".to_owned());
+        parts.push(bullets(&left));
     }
     if !comparison.remarks.is_empty() {
         parts.push(bullets(&comparison.remarks));

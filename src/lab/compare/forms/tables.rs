@@ -1,8 +1,9 @@
 //! The tables of a comparison as rows of text, for the forms that people read.
 
 use super::figures;
+use crate::lab::compare::conclusion::at as place_text;
 use crate::lab::compare::outcome::FIGURES;
-use crate::lab::compare::{Comparison, Finding, LayerPair, Pair};
+use crate::lab::compare::{At, Comparison, Finding, LayerPair, Matching, Pair, Side};
 
 /// A header and its rows.
 #[derive(Clone, Debug, Default)]
@@ -60,8 +61,8 @@ pub fn layers(
     is_shown: impl Fn(usize, &LayerPair) -> bool,
 ) -> Table {
     let (own, other) = (&comparison.sides[0].letter, &comparison.other(pair).letter);
-    let is_moved = pair.matching == crate::lab::compare::Matching::RelativeDepth;
-    let mut header = vec![format!("layer")];
+    let is_moved = pair.matching == Matching::RelativeDepth;
+    let mut header = vec!["layer".to_owned()];
     if is_moved {
         header.push(format!("in {other}"));
     }
@@ -79,7 +80,7 @@ pub fn layers(
         .map(|(_, layer)| {
             let mut row = vec![layer.layer.to_string()];
             if is_moved {
-                let place = layer.place.map(crate::lab::compare::conclusion::at);
+                let place = layer.place.map(place_text);
                 row.push(place.unwrap_or(figures::NOTHING.to_owned()));
             }
             row.extend([
@@ -147,7 +148,7 @@ fn ranges(numbers: &[usize]) -> String {
 /// What each letter stands for.
 pub fn legend(comparison: &Comparison) -> Vec<(String, String)> {
     let sides = comparison.sides.iter().enumerate();
-    let line = |(i, side): (usize, &crate::lab::compare::Side)| {
+    let line = |(i, side): (usize, &Side)| {
         let seeds = side.profiles.len();
         let mut text = side.path.display().to_string();
         if seeds > 1 {
@@ -165,7 +166,7 @@ pub fn legend(comparison: &Comparison) -> Vec<(String, String)> {
 pub fn title(comparison: &Comparison, pair: &Pair) -> String {
     let (own, other) = (&comparison.sides[0], comparison.other(pair));
     let mean = match comparison.at {
-        crate::lab::compare::At::Mean => "mean ",
+        At::Mean => "mean ",
         _ => "",
     };
     if own.quantity != other.quantity {
