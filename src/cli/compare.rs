@@ -29,13 +29,18 @@ pub struct CompareArgs {
     quantity: Option<String>,
     /// Where: initial, final (the first and the last logged step), the number of a logged step, or
     /// mean (of log10 over all logged steps: the geometric mean)
-    #[arg(long, value_name = "WHERE", default_value = "initial")]
+    #[arg(
+        long,
+        value_name = "WHERE",
+        default_value = "initial",
+        allow_negative_numbers = true
+    )]
     at: At,
     /// Exit with 1 if a layer differs by more than the tolerance or something is not comparable
     #[arg(long)]
     strict: bool,
     /// The largest difference in decades that counts as none
-    #[arg(long, value_name = "DECADES", default_value_t = TOLERANCE, value_parser = decades)]
+    #[arg(long, value_name = "DECADES", default_value_t = TOLERANCE, value_parser = decades, allow_negative_numbers = true)]
     tolerance: f64,
     /// The form of the result on stdout
     #[arg(long, value_parser = form(), default_value = FORMS[0].name)]

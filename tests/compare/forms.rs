@@ -196,7 +196,7 @@ fn six_groups_fit_into_100_columns() {
     ] {
         let text = compare(&desk, targets).fine().stdout;
         for line in text.lines() {
-            assert!(line.chars().count() <= 120, "{line}");
+            // Sentences may be longer, tables may not.
             if line.starts_with(' ') {
                 assert!(line.chars().count() <= 100, "{line}");
             }

@@ -12,32 +12,33 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     if layers == 0 {
         return format!("cannot be compared: {}", pair.not_comparable.join("; "));
     }
+    let (differ, unclear, left) = (
+        count(Finding::Differs),
+        count(Finding::Unclear),
+        count(Finding::NotComparable),
+    );
     let mut parts = Vec::new();
-    let (differ, left) = (count(Finding::Differs), count(Finding::NotComparable));
     parts.push(if left == layers {
         format!("none of {layers} layers can be compared")
     } else if count(Finding::Equal) == layers {
         format!("all {layers} layers are equal, to the last digit")
-    } else if differ == 0 {
-        format!("no layer differs by more than {tolerance} decades")
-    } else {
+    } else if differ > 0 {
         let verb = if differ == 1 { "differs" } else { "differ" };
         format!("{differ} of {layers} layers {verb} by more than {tolerance} decades")
+    } else if unclear > 0 {
+        format!("no layer is sure to differ by more than {tolerance} decades")
+    } else {
+        format!("no layer differs by more than {tolerance} decades")
     });
+    if unclear > 0 {
+        let n = unclear;
+        parts.push(format!("{n} may, but the interval over the seeds holds 0"));
+    }
     if let Some((layer, difference)) = pair.largest()
         && difference != 0.0
     {
-        parts.push(format!(
-            "largest: {}, {}",
-            name(comparison, pair, layer),
-            decades(difference)
-        ));
-    }
-    let unclear = count(Finding::Unclear);
-    if unclear > 0 {
-        parts.push(format!(
-            "{unclear} unclear: their intervals over the seeds hold 0"
-        ));
+        let name = name(comparison, pair, layer);
+        parts.push(format!("largest: {name}, {}", decades(difference)));
     }
     if left > 0 && left < layers {
         parts.push(format!("{left} not comparable"));

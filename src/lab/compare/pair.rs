@@ -161,10 +161,14 @@ impl Pair {
         layers.filter(|layer| layer.finding == finding).count()
     }
 
-    /// The layer with the largest difference, the first of several.
+    /// The layer with the largest difference, the first of several; where some
+    /// layers differ beyond doubt, one of those.
     pub fn largest(&self) -> Option<(&LayerPair, f64)> {
+        let has_sure_ones = self.count(Finding::Differs) > 0;
+        let layers = self.layers.iter();
+        let layers = layers.filter(|layer| !has_sure_ones || layer.finding == Finding::Differs);
         let mut largest: Option<(&LayerPair, f64)> = None;
-        for layer in &self.layers {
+        for layer in layers {
             if let Some(difference) = layer.difference.map(|difference| difference.median)
                 && largest.is_none_or(|(_, most)| difference.abs() > most.abs())
             {
