@@ -84,3 +84,22 @@ pub fn at(place: f64) -> String {
     let text = format!("{place:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_have_a_sign_and_keep_a_digit() {
+        let texts = [18.886, -0.5, 0.004, -2.4e-5, 0.0].map(decades);
+        assert_eq!(texts, ["+18.89", "-0.50", "+0.004", "-2e-5", "0"]);
+    }
+
+    #[test]
+    fn places_are_short() {
+        assert_eq!(
+            [3.0, 2.5, 10.0, 1.0 / 3.0].map(at),
+            ["3", "2.5", "10", "0.33"]
+        );
+    }
+}

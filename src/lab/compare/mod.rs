@@ -89,7 +89,7 @@ impl Comparison {
             tolerance: request.tolerance,
             changed: specs::changed(targets),
             remarks: remarks(&sides, &pairs, quantity),
-            warnings: sides.iter().flat_map(Side::warnings).cloned().collect(),
+            warnings: warnings(&sides),
             pairs,
             sides,
         };
@@ -131,6 +131,17 @@ impl Comparison {
         }
         Ok(())
     }
+}
+
+/// What was left out, once for a file that is named twice.
+fn warnings(sides: &[Side]) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in sides.iter().flat_map(Side::warnings) {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    warnings
 }
 
 /// What is compared although it is not quite the same.

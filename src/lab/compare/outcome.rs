@@ -14,7 +14,7 @@ pub enum Figure {
     /// Of several seeds.
     Seeds(Spread),
     /// Of several seeds, some of which have none or one that is not finite.
-    Some(String),
+    Mixed(String),
 }
 
 /// The outcome of a target.
@@ -32,6 +32,9 @@ pub struct Outcome {
     pub figures: Vec<Figure>,
 }
 
+/// A run's figure and its standard error, where it has one.
+type Estimate = (f64, Option<f64>);
+
 /// A figure's name in JSON, its name for people, and the way to it in a run:
 /// its value and standard error.
 pub struct Kind {
@@ -39,7 +42,7 @@ pub struct Kind {
     pub key: &'static str,
     /// Name for people.
     pub name: &'static str,
-    get: fn(&Source) -> Option<(f64, Option<f64>)>,
+    get: fn(&Source) -> Option<Estimate>,
 }
 
 /// Where a run's figures come from.
@@ -85,24 +88,20 @@ pub const FIGURES: &[Kind] = &[
     }),
 ];
 
-const fn kind(
-    key: &'static str,
-    name: &'static str,
-    get: fn(&Source) -> Option<(f64, Option<f64>)>,
-) -> Kind {
+const fn kind(key: &'static str, name: &'static str, get: fn(&Source) -> Option<Estimate>) -> Kind {
     Kind { key, name, get }
 }
 
-fn plain(figure: Option<f64>) -> Option<(f64, Option<f64>)> {
+fn plain(figure: Option<f64>) -> Option<Estimate> {
     figure.map(|figure| (figure, None))
 }
 
-fn slope(decay: Option<&Decay>) -> Option<(f64, Option<f64>)> {
+fn slope(decay: Option<&Decay>) -> Option<Estimate> {
     let decay = decay?;
     Some((decay.decay_decades_per_layer?, decay.std_error))
 }
 
-fn attenuation(decay: Option<&Decay>) -> Option<(f64, Option<f64>)> {
+fn attenuation(decay: Option<&Decay>) -> Option<Estimate> {
     plain(decay?.attenuation_decades)
 }
 
@@ -138,7 +137,7 @@ fn status(run: &Run) -> &str {
     }
 }
 
-fn over_seeds(figures: &[Option<(f64, Option<f64>)>]) -> Figure {
+fn over_seeds(figures: &[Option<Estimate>]) -> Figure {
     if let [figure] = figures {
         return figure.map_or(Figure::Unknown, |(figure, error)| {
             Figure::One(figure, error)
@@ -159,7 +158,7 @@ fn over_seeds(figures: &[Option<(f64, Option<f64>)>]) -> Figure {
     } else if known.is_empty() {
         Figure::Unknown
     } else {
-        Figure::Some(tally(figures.iter().map(|figure| match figure {
+        Figure::Mixed(tally(figures.iter().map(|figure| match figure {
             None => "none".to_owned(),
             Some((figure, _)) if figure.is_finite() => "finite".to_owned(),
             Some((figure, _)) => figure.to_string(),

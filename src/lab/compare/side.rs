@@ -130,3 +130,13 @@ fn letter(i: usize) -> String {
         round => format!("{letter}{}", round + 1),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_do_not_run_out() {
+        assert_eq!([0, 1, 25, 26, 53].map(letter), ["A", "B", "Z", "A2", "B3"]);
+    }
+}

@@ -48,17 +48,51 @@ pub fn outcome(figure: &Figure) -> String {
             number(spread.low),
             number(spread.high)
         ),
-        Figure::Some(words) => words.clone(),
+        Figure::Mixed(words) => words.clone(),
     }
 }
 
-/// Four digits after the point, or none for a whole number.
+/// Four digits after the point, or none for a whole number; very small and very
+/// large ones by their size.
 fn number(figure: f64) -> String {
-    if figure.is_finite() && figure.fract() != 0.0 {
-        if figure.abs() < 5e-5 || figure.abs() >= 1e6 {
-            return format!("{figure:.1e}");
-        }
-        return format!("{figure:.4}");
+    let size = figure.abs();
+    if !figure.is_finite() || (figure.fract() == 0.0 && size < 1e15) {
+        format!("{figure}")
+    } else if (5e-5..1e6).contains(&size) {
+        format!("{figure:.4}")
+    } else {
+        format!("{figure:.1e}")
     }
-    format!("{figure}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_keep_four_digits_or_say_their_size() {
+        let texts = [
+            2.30424,
+            220.0,
+            0.00012,
+            1.3e-7,
+            -2.5e9,
+            f64::INFINITY,
+            f64::NAN,
+        ]
+        .map(number);
+        assert_eq!(
+            texts,
+            [
+                "2.3042",
+                "220",
+                "0.0001",
+                "1.3e-7",
+                "-2500000000",
+                "inf",
+                "NaN"
+            ]
+        );
+        assert_eq!(number(1.5e300), "1.5e300");
+    }
 }

@@ -89,7 +89,7 @@ fn figure_json(figure: &Figure) -> Value {
             "high": float(Some(spread.high)),
             "std_error": null,
         }),
-        Figure::Some(words) => json!({ "median": null, "seeds": words }),
+        Figure::Mixed(words) => json!({ "median": null, "seeds": words }),
     }
 }
 

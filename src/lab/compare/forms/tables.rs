@@ -185,3 +185,14 @@ fn letters(comparison: &Comparison, first: &str, sides: &[usize]) -> Vec<String>
     let letters = sides.iter().map(|&i| comparison.sides[i].letter.clone());
     [first.to_owned()].into_iter().chain(letters).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_named_together() {
+        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3, 7, 9-10");
+        assert_eq!(ranges(&[4]), "4");
+    }
+}
