@@ -78,3 +78,18 @@ fn escape(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_do_not_break_the_table() {
+        let rows = Table {
+            header: vec!["key".to_owned(), "A".to_owned()],
+            rows: vec![vec!["path".to_owned(), "a|b<c>\n*d*".to_owned()]],
+        };
+        let expected = "| key | A |\n|---|---:|\n| path | a\\|b&lt;c> \\*d\\* |";
+        assert_eq!(table(&rows), expected);
+    }
+}
