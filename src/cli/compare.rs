@@ -27,11 +27,11 @@ pub struct CompareArgs {
     /// The column to compare [default: activation_grad_norm, or a file's first column ending in _norm]
     #[arg(long, value_name = "COLUMN")]
     quantity: Option<String>,
-    /// Where: initial, final (the first and the last logged step), the number of a logged step, or
-    /// mean (of log10 over all logged steps: the geometric mean)
+    /// Where: the first or the last logged step, the logged step of a number, or the mean of log10
+    /// over all logged steps (the geometric mean)
     #[arg(
         long,
-        value_name = "WHERE",
+        value_name = "initial|final|STEP|mean",
         default_value = "initial",
         allow_negative_numbers = true
     )]

@@ -102,3 +102,40 @@ fn groups_of_runs_are_compared_as_wholes() {
     );
     compare(&desk, "a b --at 0").refused(&["step 0", "seed-1", "nearest is 3"]);
 }
+
+#[test]
+fn intervals_belong_to_seeds() {
+    let desk = groups(&[0.0, 1.0], &[0.0]);
+    let whole = json(&desk, "b b");
+    for key in ["difference_low", "difference_high"] {
+        assert!(of_layers(&whole, key).iter().all(|end| end.is_null()));
+    }
+    assert!(of_layers(&whole, "reference")[0]["low"].is_null());
+    // Against a single run the group's interval is all there is.
+    let whole = json(&desk, "b a");
+    assert!(of_layers(&whole, "other")[0]["low"].is_number());
+    assert!(of_layers(&whole, "reference")[0]["low"].is_null());
+    assert!(numbers(&whole, "difference_low")[0] < 0.0);
+}
+
+#[test]
+fn a_layer_of_one_seed_or_of_later_steps_is_not_dropped() {
+    let desk = groups(&[0.0, 1.0], &[0.0, 1.0]);
+    desk.write("b/seed-1/gradients.csv", one_step(&["1", "1", "1"]));
+    let whole = json(&desk, "b a");
+    assert_eq!(of_layers(&whole, "layer"), [1, 2, 3]);
+    let reason = of_layers(&whole, "reason")[2].clone();
+    assert!(
+        reason.as_str().unwrap().contains("in 1 of 2 seeds"),
+        "{reason}"
+    );
+    desk.write("late.csv", "step,layer,n_norm\n0,1,1\n1,1,1\n1,2,1\n");
+    let whole = json(&desk, "late.csv late.csv --at final");
+    assert_eq!(numbers(&whole, "difference"), [0.0; 2]);
+    // Seeds that are read for different norms are no group.
+    desk.write(
+        "b/seed-1/gradients.csv",
+        "step,layer,w_norm\n0,1,1\n0,2,1\n",
+    );
+    compare(&desk, "a b").refused(&["b", "grad_norm and w_norm", "--quantity"]);
+}

@@ -43,11 +43,12 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     if left > 0 && left < layers {
         parts.push(format!("{left} not comparable"));
     }
-    parts.extend(
-        pair.not_comparable
-            .iter()
-            .map(|reason| format!("not comparable: {reason}")),
-    );
+    if !pair.not_comparable.is_empty() {
+        parts.push(format!(
+            "not comparable: {}",
+            pair.not_comparable.join("; ")
+        ));
+    }
     parts.join("; ")
 }
 

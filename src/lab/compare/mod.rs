@@ -76,7 +76,7 @@ impl Comparison {
             .zip(profiles)
             .enumerate()
             .map(|(i, (target, profiles))| Side::new(i, target, profiles))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let measure = Measure {
             at: request.at,
             tolerance: request.tolerance,

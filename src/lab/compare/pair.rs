@@ -88,6 +88,18 @@ pub struct Measure {
     pub tolerance: f64,
 }
 
+impl LayerPair {
+    /// The ends of the difference's interval, where a side has several seeds.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let sides = [&self.reference, &self.other];
+        let has_seeds = sides
+            .iter()
+            .any(|side| side.as_ref().is_ok_and(Spread::has_interval));
+        let difference = self.difference.filter(|_| has_seeds)?;
+        Some((difference.low, difference.high))
+    }
+}
+
 impl Pair {
     /// Holds the target `other` against the first of `sides`.
     pub fn of(sides: &[Side], other: usize, measure: Measure) -> Self {

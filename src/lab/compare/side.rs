@@ -1,11 +1,13 @@
 //! One target of a comparison: its seeds taken together.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::at::At;
 use super::outcome::Outcome;
 use super::profile::{LookedAt, Profile};
 use super::reading::{Reading, Value, over_seeds};
+use crate::base::Problem;
 use crate::lab::records::{Run, Target};
 
 /// A target as it was read.
@@ -33,30 +35,50 @@ pub struct Side {
 
 impl Side {
     /// The `i`-th target.
-    pub fn new(i: usize, target: &Target, profiles: Vec<Profile>) -> Self {
+    ///
+    /// # Errors
+    /// If its seeds are read for different columns.
+    pub fn new(i: usize, target: &Target, profiles: Vec<Profile>) -> Result<Self, Problem> {
+        let quantity = profiles[0].quantity.clone();
+        if let Some(other) = profiles.iter().find(|profile| profile.quantity != quantity) {
+            let what = format!(
+                "its seeds have different norms: {quantity} and {}",
+                other.quantity
+            );
+            return Err(
+                Problem::in_file(&target.path, what).help("name one that all have with --quantity")
+            );
+        }
         let specs = target.runs.iter().filter_map(|run| run.spec.as_ref());
         // Foreign files may have gaps; their deepest hidden layer counts.
         let depth = target.spec().map_or_else(
             || profiles[0].hidden().last().copied().unwrap_or(0),
             |spec| spec.network.depth,
         );
-        Self {
+        Ok(Self {
             letter: letter(i),
             label: target.label.clone(),
             path: target.path.clone(),
             runs: target.runs.iter().map(name).collect(),
             seeds: specs.map(|spec| spec.seed).collect(),
-            quantity: profiles[0].quantity.clone(),
+            quantity,
             outcome: Outcome::of(target, &profiles),
             profiles,
             depth,
-        }
+        })
     }
 
     /// The layers' numbers, ascending.
     pub fn layers(&self) -> Vec<usize> {
-        let layers = self.profiles[0].survey.layers.iter();
-        layers.map(|info| info.layer).collect()
+        let of_run = |profile: &Profile| {
+            let first = profile.survey.layers.iter().map(|info| info.layer);
+            // A layer may be there in later steps or in other seeds only.
+            first
+                .chain(profile.readings.keys().copied())
+                .collect::<Vec<_>>()
+        };
+        let layers: BTreeSet<usize> = self.profiles.iter().flat_map(of_run).collect();
+        layers.into_iter().collect()
     }
 
     /// A layer's name; empty where it has none.

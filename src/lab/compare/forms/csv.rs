@@ -60,13 +60,10 @@ pub fn write(comparison: &Comparison, _: Detail) -> String {
             ]);
             row.extend(cells(&layer.reference));
             row.extend(cells(&layer.other));
-            row.extend(
-                layer
-                    .difference
-                    .map_or([const { String::new() }; 3], |difference| {
-                        [difference.median, difference.low, difference.high].map(|x| x.to_string())
-                    }),
-            );
+            row.extend(match layer.difference {
+                Some(difference) => with_interval(difference.median, layer.interval()),
+                None => [const { String::new() }; 3],
+            });
             row.push(layer.finding.name().to_owned());
             row.push(layer.reason.clone().unwrap_or_default());
             add(&row);
@@ -79,10 +76,23 @@ pub fn write(comparison: &Comparison, _: Detail) -> String {
 /// log10 and its interval; a figure without one is written as its log10 would be.
 fn cells(value: &Value) -> [String; 3] {
     match value {
-        Ok(spread) => [spread.median, spread.low, spread.high].map(|x| x.to_string()),
+        Ok(spread) => {
+            let interval = spread.has_interval().then_some((spread.low, spread.high));
+            with_interval(spread.median, interval)
+        }
         Err(lack) => {
             let log = lack.log10().map_or(String::new(), |log| log.to_string());
             [log, String::new(), String::new()]
         }
     }
+}
+
+/// A number and the ends of its interval, which are empty without several seeds.
+fn with_interval(middle: f64, interval: Option<(f64, f64)>) -> [String; 3] {
+    let end = |end: Option<f64>| end.map_or(String::new(), |end| end.to_string());
+    [
+        middle.to_string(),
+        end(interval.map(|(low, _)| low)),
+        end(interval.map(|(_, high)| high)),
+    ]
 }

@@ -28,8 +28,10 @@ const SCHEMA_VERSION: u32 = 1;
 ///   `largest` (`layer`, `difference`), `conclusion` and `layers`
 /// * a layer: `layer`, `name`, `other_layer`, `reference` and `other` (each
 ///   `log10`, `low`, `high`, `lack`), `difference`, `difference_low`,
-///   `difference_high` in decades, `result`, `reason`
+///   `difference_high` in decades, `result` (`equal`, `within`, `differs`, `unclear`
+///   or `not_comparable`), `reason`
 ///
+/// `low` and `high` are the ends of 95 % intervals, null without several seeds.
 /// A figure without a log10 has its `lack` in words; a figure of 0 has the log10 "-inf".
 pub fn write(comparison: &Comparison, _: Detail) -> String {
     let changes = comparison.changed.iter();
@@ -124,8 +126,8 @@ fn layer_json(layer: &LayerPair) -> Value {
         "reference": value(&layer.reference),
         "other": value(&layer.other),
         "difference": float(layer.difference.map(|d| d.median)),
-        "difference_low": float(layer.difference.map(|d| d.low)),
-        "difference_high": float(layer.difference.map(|d| d.high)),
+        "difference_low": float(layer.interval().map(|(low, _)| low)),
+        "difference_high": float(layer.interval().map(|(_, high)| high)),
         "result": layer.finding.name(),
         "reason": layer.reason,
     })
@@ -133,7 +135,10 @@ fn layer_json(layer: &LayerPair) -> Value {
 
 fn value(value: &Result<Spread, Lack>) -> Value {
     let (log, spread, lack) = match value {
-        Ok(spread) => (Some(spread.median), Some(spread), None),
+        Ok(spread) => {
+            let interval = Some(spread).filter(|spread| spread.has_interval());
+            (Some(spread.median), interval, None)
+        }
         Err(lack) => (lack.log10(), None, Some(lack.to_string())),
     };
     json!({

@@ -4,6 +4,7 @@ use super::figures;
 use crate::lab::compare::conclusion::at as place_text;
 use crate::lab::compare::outcome::FIGURES;
 use crate::lab::compare::{At, Comparison, Finding, LayerPair, Matching, Pair, Side};
+use crate::lab::records::HEADLINE;
 
 /// A header and its rows.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub fn specs(comparison: &Comparison, sides: &[usize]) -> Table {
         let values = values.map(|value| value.unwrap_or(figures::NOTHING.to_owned()));
         [changed.key.clone()].into_iter().chain(values).collect()
     });
+    // Of several tables, each shows what differs among its own targets.
+    let rows = rows.filter(|row: &Vec<String>| row[1..].iter().any(|value| *value != row[1]));
     Table {
         header: letters(comparison, "key", sides),
         rows: rows.collect(),
@@ -48,6 +51,13 @@ pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> Table {
         .collect();
     rows.insert(0, row("verdict", &|i| word(&outcome(i).verdict)));
     rows.insert(1, row("status", &|i| word(&outcome(i).status)));
+    if comparison
+        .sides
+        .iter()
+        .any(|side| side.outcome.norm != HEADLINE)
+    {
+        rows.insert(2, row("decay is that of", &|i| outcome(i).norm.clone()));
+    }
     Table {
         header: letters(comparison, "", sides),
         rows,
