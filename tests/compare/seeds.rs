@@ -126,7 +126,7 @@ fn a_layer_of_one_seed_or_of_later_steps_is_not_dropped() {
     assert_eq!(of_layers(&whole, "layer"), [1, 2, 3]);
     let reason = of_layers(&whole, "reason")[2].clone();
     assert!(
-        reason.as_str().unwrap().contains("in 1 of 2 seeds"),
+        reason.as_str().unwrap().contains("absent in 1 of 2 seeds"),
         "{reason}"
     );
     desk.write("late.csv", "step,layer,n_norm\n0,1,1\n1,1,1\n1,2,1\n");

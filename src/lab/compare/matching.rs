@@ -69,7 +69,7 @@ pub enum Place {
         /// From 0 to 1.
         part: f64,
     },
-    /// There is none: the reason.
+    /// There is none: what the other target lacks.
     Nowhere(String),
 }
 
@@ -99,7 +99,7 @@ impl Place {
             reading.unwrap_or(Err(Lack::Absent))
         };
         match self {
-            Self::Nowhere(reason) => Err(Lack::Partly(reason.clone())),
+            Self::Nowhere(lacking) => Err(Lack::Nowhere(lacking.clone())),
             Self::Between { below, above, .. } if below == above => at(below),
             Self::Between { below, above, part } => match (at(below), at(above)) {
                 (Ok(low), Ok(high)) => Ok(low + part * (high - low)),
@@ -121,10 +121,12 @@ fn relative(layer: usize, reference: &Profile, other: &Profile) -> Place {
     }
     let (own, theirs) = (reference.hidden(), other.hidden());
     let (Some((first, last)), Some((other_first, other_last))) = (ends(&own), ends(&theirs)) else {
-        return Place::Nowhere("one hidden layer has no relative depth".to_owned());
+        return Place::Nowhere(
+            "no relative depth, since one of the two has a single hidden layer".to_owned(),
+        );
     };
     if own.binary_search(&layer).is_err() {
-        return Place::Nowhere("neither hidden nor the output".to_owned());
+        return Place::Nowhere("no counterpart of it".to_owned());
     }
     // In whole numbers, so that the ends and whole multiples fall onto layers;
     // in wide ones, as a file may number its layers as it likes.

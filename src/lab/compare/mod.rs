@@ -158,8 +158,9 @@ fn remarks(sides: &[Side], pairs: &[Pair], quantity: Option<&str>) -> Vec<String
             ));
         }
         if pair.matching == Matching::RelativeDepth {
+            let layers = if side.depth == 1 { "layer" } else { "layers" };
             remarks.push(format!(
-                "{} has {} hidden layers, {} has {}: layers are matched by relative depth, \
+                "{} has {} hidden {layers}, {} has {}: layers are matched by relative depth, \
                  in between by interpolation of log10",
                 side.letter, side.depth, reference.letter, reference.depth
             ));

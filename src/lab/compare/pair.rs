@@ -239,6 +239,7 @@ fn why(reference: &Side, own: &Value, other: &Side, theirs: &Value) -> String {
     let words = |side: &Side, value: &Value| match value {
         Ok(_) => None,
         Err(Lack::Absent) => Some(format!("{} has no such layer", side.letter)),
+        Err(Lack::Nowhere(lacking)) => Some(format!("{} has {lacking}", side.letter)),
         Err(lack) => Some(format!("{} is {lack}", side.letter)),
     };
     let both = [words(reference, own), words(other, theirs)];

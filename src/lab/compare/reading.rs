@@ -19,6 +19,8 @@ pub enum Lack {
     Negative,
     /// There is no such layer.
     Absent,
+    /// No place in this run corresponds to the other's layer: what it lacks.
+    Nowhere(String),
     /// Only some of the steps or seeds have one: a few words about it.
     Partly(String),
 }
@@ -30,7 +32,7 @@ impl Lack {
             Self::Zero => Some(f64::NEG_INFINITY),
             Self::Infinite => Some(f64::INFINITY),
             Self::Nan | Self::Negative => Some(f64::NAN),
-            Self::Empty | Self::Absent | Self::Partly(_) => None,
+            Self::Empty | Self::Absent | Self::Nowhere(_) | Self::Partly(_) => None,
         }
     }
 }
@@ -43,7 +45,8 @@ impl fmt::Display for Lack {
             Self::Nan => "NaN",
             Self::Infinite => "inf",
             Self::Negative => "negative",
-            Self::Absent => "no such layer",
+            Self::Absent => "absent",
+            Self::Nowhere(_) => "none",
             Self::Partly(words) => words,
         })
     }
