@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod bench;
+mod compare;
 mod completions;
 mod digest;
 mod gallery;
@@ -98,11 +99,12 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Compare(compare::CompareArgs),
+    Plot(plot::PlotArgs),
+    Report(report::ReportArgs),
     New(new::NewArgs),
     List(list::ListArgs),
-    Report(report::ReportArgs),
     Bench(bench::BenchArgs),
-    Plot(plot::PlotArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -120,6 +122,7 @@ impl Cli {
             Command::List(args) => args.run(),
             Command::Report(args) => args.run(&self.global),
             Command::Bench(args) => args.run(&self.global),
+            Command::Compare(args) => args.run(&self.global),
             Command::Plot(args) => args.run(&self.global),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(),

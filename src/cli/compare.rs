@@ -1,0 +1,92 @@
+//! `vgrad compare`: runs side by side, layer by layer.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use super::{Failure, Global, Outcome, output};
+use crate::lab::compare::forms::{Detail, FORMS, Form};
+use crate::lab::compare::{At, Comparison, Request, TOLERANCE};
+use crate::lab::machine::cores;
+use crate::lab::records::Target;
+
+/// Compare runs: specs, outcomes, and the gradients layer by layer
+///
+/// The first target is the reference, and every other one is held against it. A
+/// target is a run folder, a folder of seeds as `vgrad run --seeds` leaves it, or a
+/// CSV file with the columns `step`, `layer` and a norm. Several seeds are taken
+/// together: median and 95 % interval, and a difference is called one only if its
+/// interval excludes 0. Runs of different depth are compared by relative depth.
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    /// Run folders, folders of seeds, or CSV files; the first is the reference
+    #[arg(required = true, num_args = 2.., value_name = "TARGET")]
+    targets: Vec<PathBuf>,
+    /// The column to compare [default: activation_grad_norm, or a file's first column ending in _norm]
+    #[arg(long, value_name = "COLUMN")]
+    quantity: Option<String>,
+    /// Where: the first or the last logged step, the logged step of a number, or the mean of log10
+    /// over all logged steps (the geometric mean)
+    #[arg(
+        long,
+        value_name = "initial|final|STEP|mean",
+        default_value = "initial",
+        allow_negative_numbers = true
+    )]
+    at: At,
+    /// Exit with 1 if a layer differs by more than the tolerance or something is not comparable
+    #[arg(long)]
+    strict: bool,
+    /// The largest difference in decades that counts as none
+    #[arg(long, value_name = "DECADES", default_value_t = TOLERANCE, value_parser = decades, allow_negative_numbers = true)]
+    tolerance: f64,
+    /// The form of the result on stdout
+    #[arg(long, value_parser = form(), default_value = FORMS[0].name)]
+    format: &'static Form,
+}
+
+impl CompareArgs {
+    pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
+        let targets = Target::open_all(&self.targets)?;
+        let request = Request {
+            quantity: self.quantity.clone(),
+            at: self.at,
+            tolerance: self.tolerance,
+            threads: global.threads.map_or_else(cores, NonZeroUsize::get),
+        };
+        let comparison = Comparison::of(&targets, &request)?;
+        for warning in &comparison.warnings {
+            output::remark(&format!("warning: {warning}"));
+        }
+        let detail = Detail {
+            is_quiet: global.quiet,
+            is_verbose: global.verbose,
+        };
+        output::result(&(self.format.write)(&comparison, detail))?;
+        if self.strict && !comparison.holds() {
+            return Ok(Outcome::GateFailed);
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// One of [`FORMS`], by its name.
+fn form() -> impl TypedValueParser<Value = &'static Form> {
+    let names = FORMS
+        .iter()
+        .map(|form| PossibleValue::new(form.name).help(form.doc));
+    PossibleValuesParser::new(names).try_map(|name| {
+        let form = FORMS.iter().find(|form| form.name == name);
+        form.ok_or("there is no such form")
+    })
+}
+
+/// A number of decades from 0 on.
+fn decades(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(decades) if (0.0..f64::INFINITY).contains(&decades) => Ok(decades),
+        _ => Err("expected a number of decades from 0 on, such as 0.1".to_owned()),
+    }
+}

@@ -1,0 +1,106 @@
+//! A comparison in a sentence per pair.
+
+use super::Comparison;
+use super::pair::{Finding, LayerPair, Pair};
+
+/// What a pair came to, e.g. "30 of 31 layers differ by more than 0.1 decades;
+/// largest: layer 1, -18.20".
+pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
+    let tolerance = comparison.tolerance;
+    let layers = pair.layers.len();
+    let count = |finding| pair.count(finding);
+    if layers == 0 {
+        return format!("cannot be compared: {}", pair.not_comparable.join("; "));
+    }
+    let (differ, unclear, left) = (
+        count(Finding::Differs),
+        count(Finding::Unclear),
+        count(Finding::NotComparable),
+    );
+    let mut parts = Vec::new();
+    parts.push(if left == layers {
+        format!("none of {layers} layers can be compared")
+    } else if count(Finding::Equal) == layers {
+        format!("all {layers} layers are equal, to the last digit")
+    } else if differ > 0 {
+        let verb = if differ == 1 { "differs" } else { "differ" };
+        format!("{differ} of {layers} layers {verb} by more than {tolerance} decades")
+    } else if unclear > 0 {
+        format!("no layer is sure to differ by more than {tolerance} decades")
+    } else {
+        format!("no layer differs by more than {tolerance} decades")
+    });
+    if unclear > 0 {
+        let n = unclear;
+        parts.push(format!("{n} may, but the interval over the seeds holds 0"));
+    }
+    if let Some((layer, difference)) = pair.largest()
+        && difference != 0.0
+    {
+        let name = name(comparison, pair, layer);
+        parts.push(format!("largest: {name}, {}", decades(difference)));
+    }
+    if left > 0 && left < layers {
+        parts.push(format!("{left} not comparable"));
+    }
+    if !pair.not_comparable.is_empty() {
+        parts.push(format!(
+            "not comparable: {}",
+            pair.not_comparable.join("; ")
+        ));
+    }
+    parts.join("; ")
+}
+
+/// A difference with its sign; small ones keep two digits.
+pub fn decades(difference: f64) -> String {
+    if difference == 0.0 {
+        "0".to_owned()
+    } else if difference.abs() < 0.0005 {
+        format!("{difference:+.0e}")
+    } else if difference.abs() < 0.005 {
+        format!("{difference:+.3}")
+    } else {
+        format!("{difference:+.2}")
+    }
+}
+
+/// A layer and, if it lies elsewhere there, its place in the other target.
+fn name(comparison: &Comparison, pair: &Pair, layer: &LayerPair) -> String {
+    let own = layer.layer;
+    match layer.place {
+        Some(place) if place != own as f64 => {
+            format!(
+                "layer {own} ({} in {})",
+                at(place),
+                comparison.other(pair).letter
+            )
+        }
+        _ => format!("layer {own}"),
+    }
+}
+
+/// A place between layers: "3", "3.5".
+pub fn at(place: f64) -> String {
+    let text = format!("{place:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_have_a_sign_and_keep_a_digit() {
+        let texts = [18.886, -0.5, 0.004, -2.4e-5, 0.0].map(decades);
+        assert_eq!(texts, ["+18.89", "-0.50", "+0.004", "-2e-5", "0"]);
+    }
+
+    #[test]
+    fn places_are_short() {
+        assert_eq!(
+            [3.0, 2.5, 10.0, 1.0 / 3.0].map(at),
+            ["3", "2.5", "10", "0.33"]
+        );
+    }
+}

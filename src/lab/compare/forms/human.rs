@@ -1,0 +1,150 @@
+//! Text for a terminal: what differs in the specs, what came out, the layers of
+//! each pair, and the conclusion.
+
+use std::collections::BTreeSet;
+
+use comfy_table::{CellAlignment, ContentArrangement, presets};
+
+use super::tables::{self, Table};
+use super::{Detail, lines};
+use crate::lab::compare::{Comparison, Finding, Pair};
+
+/// Characters in a line.
+const WIDTH: u16 = 96;
+/// The most layers shown; of more, every k-th and the worst.
+const MOST_LAYERS: usize = 40;
+/// Layers with the largest differences that are always shown.
+const WORST: usize = 5;
+
+/// Sections and conclusion; quiet: the conclusion alone.
+pub fn write(comparison: &Comparison, detail: Detail) -> String {
+    let bold = anstyle::Style::new().bold();
+    let conclusions = lines::conclusions(comparison);
+    if detail.is_quiet {
+        return conclusions.join("\n") + "\n";
+    }
+    let title = |text: &str| format!("{bold}{text}{bold:#}");
+    let mut parts = Vec::new();
+    let legend = tables::legend(comparison).into_iter();
+    let legend = legend.map(|(letter, text)| format!("{letter:<3} {text}"));
+    parts.push(legend.collect::<Vec<_>>().join("\n"));
+
+    let mut specs = vec![title("specs")];
+    specs.extend(lines::about_specs(comparison).map(|line| format!(" {line}")));
+    if !comparison.changed.is_empty() {
+        specs.push(in_width(comparison, |sides| {
+            tables::specs(comparison, sides)
+        }));
+    }
+    parts.push(specs.join("\n"));
+
+    let mut outcome = vec![title("outcome")];
+    outcome.push(in_width(comparison, |sides| {
+        tables::outcomes(comparison, sides)
+    }));
+    parts.push(outcome.join("\n"));
+
+    for pair in &comparison.pairs {
+        if !pair.layers.is_empty() {
+            let mut section = vec![title(&tables::title(comparison, pair))];
+            section.extend(layers(comparison, pair, detail.is_verbose));
+            parts.push(section.join("\n"));
+        }
+    }
+    let left = lines::not_comparable(comparison);
+    if !left.is_empty() {
+        let lines = left.iter().map(|line| format!(" {line}"));
+        let lines: Vec<String> = [title("not comparable")].into_iter().chain(lines).collect();
+        parts.push(lines.join("\n"));
+    }
+    if !comparison.remarks.is_empty() {
+        parts.push(comparison.remarks.join("\n"));
+    }
+    parts.push(
+        conclusions
+            .iter()
+            .map(|line| title(line))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    );
+    parts.join("\n\n") + "\n"
+}
+
+/// The layers' table and what is to be said about it.
+fn layers(comparison: &Comparison, pair: &Pair, is_verbose: bool) -> Vec<String> {
+    let shown = shown(pair, is_verbose);
+    let table = tables::layers(comparison, pair, |i, _| shown.contains(&i));
+    let mut lines = vec![render(&table, None)];
+    let more = pair.layers.len() - shown.len();
+    if more > 0 {
+        lines.push(format!(" and {more} more layers; -v shows them all"));
+    }
+    if pair.count(Finding::Unclear) > 0 {
+        lines.push(" ? beyond the tolerance, but the interval over the seeds holds 0".to_owned());
+    }
+    lines
+}
+
+/// The places of the layers that are shown.
+fn shown(pair: &Pair, is_verbose: bool) -> BTreeSet<usize> {
+    let n = pair.layers.len();
+    if is_verbose || n <= MOST_LAYERS {
+        return (0..n).collect();
+    }
+    let mut by_difference: Vec<usize> = (0..n).collect();
+    let size = |i: &usize| pair.layers[*i].difference.map_or(0.0, |d| d.median.abs());
+    by_difference.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    let every = n.div_ceil(MOST_LAYERS);
+    let regular = (0..n).step_by(every).chain([n - 1]);
+    regular
+        .chain(by_difference.into_iter().take(WORST))
+        .collect()
+}
+
+/// A table over the targets, in as many pieces as it takes to stay in width;
+/// each piece begins with the reference.
+fn in_width(comparison: &Comparison, table: impl Fn(&[usize]) -> Table) -> String {
+    let others: Vec<usize> = (1..comparison.sides.len()).collect();
+    let pieces = |size: usize| {
+        others
+            .chunks(size)
+            .map(|chunk| table(&[&[0], chunk].concat()))
+            .collect::<Vec<_>>()
+    };
+    let fits = |text: &String| {
+        text.lines()
+            .all(|line| line.chars().count() <= WIDTH.into())
+    };
+    for size in (2..=others.len()).rev() {
+        let texts: Vec<String> = pieces(size)
+            .iter()
+            .map(|piece| render(piece, None))
+            .collect();
+        if texts.iter().all(fits) {
+            return texts.join("\n\n");
+        }
+    }
+    let texts = pieces(1)
+        .into_iter()
+        .map(|piece| render(&piece, Some(WIDTH)));
+    texts.collect::<Vec<_>>().join("\n\n")
+}
+
+/// A table as text; longer cells are broken where a width is given.
+fn render(rows: &Table, width: Option<u16>) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(&rows.header);
+    table.add_rows(&rows.rows);
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(width);
+    }
+    let is_named_by_word = |text: &String| text.parse::<f64>().is_err();
+    let words = rows.rows.iter().filter_map(|row| row.first());
+    let first_is_text = words.into_iter().any(is_named_by_word);
+    for column in table.column_iter_mut().skip(usize::from(first_is_text)) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}

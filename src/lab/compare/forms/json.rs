@@ -1,0 +1,155 @@
+//! JSON: one object. Its keys stay what they are; new ones may be added.
+
+use serde_json::{Map, Value, json};
+
+use super::Detail;
+use crate::lab::compare::conclusion::conclusion;
+use crate::lab::compare::outcome::{FIGURES, Figure};
+use crate::lab::compare::{Comparison, Finding, Lack, LayerPair, Pair, Side};
+use crate::lab::json::number;
+use crate::lab::records::Spread;
+
+/// Version of the layout; it only grows.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The whole comparison, whatever the detail:
+///
+/// * `schema_version`, `vgrad_version`, `at`, `tolerance_decades`, `holds` (what
+///   `--strict` goes by), `remarks`, `warnings`
+/// * `targets`: `letter`, `label`, `path`, `runs`, `seeds`, `quantity`, `steps` (those
+///   looked at, in words), `hidden_layers`, `outcome` with `status`, `verdict`,
+///   `decay_norm` and the figures, each null or `median`, `low`, `high` (over
+///   seeds), `std_error` (of one run's slope) or `seeds` (words about seeds
+///   without a finite one)
+/// * `spec_changes`: `key` and `values`, one per target as TOML or null
+/// * `pairs`: `reference` and `other` (letters), `matched_by` (`number` or
+///   `relative_depth`), `not_comparable` (reasons that concern the pair),
+///   `equal`, `within`, `differs`, `unclear`, `not_comparable_layers` (counts),
+///   `largest` (`layer`, `difference`), `conclusion` and `layers`
+/// * a layer: `layer`, `name`, `other_layer`, `reference` and `other` (each
+///   `log10`, `low`, `high`, `lack`), `difference`, `difference_low`,
+///   `difference_high` in decades, `result` (`equal`, `within`, `differs`, `unclear`
+///   or `not_comparable`), `reason`
+///
+/// `low` and `high` are the ends of 95 % intervals, null without several seeds.
+/// A figure without a log10 has its `lack` in words; a figure of 0 has the log10 "-inf".
+pub fn write(comparison: &Comparison, _: Detail) -> String {
+    let changes = comparison.changed.iter();
+    let changes = changes.map(|changed| json!({ "key": changed.key, "values": changed.values }));
+    let pairs = comparison.pairs.iter();
+    let whole = json!({
+        "schema_version": SCHEMA_VERSION,
+        "vgrad_version": env!("CARGO_PKG_VERSION"),
+        "at": comparison.at.to_string(),
+        "tolerance_decades": comparison.tolerance,
+        "holds": comparison.holds(),
+        "targets": comparison.sides.iter().map(target).collect::<Vec<_>>(),
+        "spec_changes": changes.collect::<Vec<_>>(),
+        "pairs": pairs.map(|pair| pair_json(comparison, pair)).collect::<Vec<_>>(),
+        "remarks": comparison.remarks,
+        "warnings": comparison.warnings,
+    });
+    format!("{whole:#}\n")
+}
+
+fn target(side: &Side) -> Value {
+    let known = |word: &str| (!word.is_empty()).then(|| word.to_owned());
+    let outcome = &side.outcome;
+    let mut figures = Map::from_iter([
+        ("status".to_owned(), json!(known(&outcome.status))),
+        ("verdict".to_owned(), json!(known(&outcome.verdict))),
+        ("decay_norm".to_owned(), json!(outcome.norm)),
+    ]);
+    for (kind, figure) in FIGURES.iter().zip(&outcome.figures) {
+        figures.insert(kind.key.to_owned(), figure_json(figure));
+    }
+    json!({
+        "letter": side.letter,
+        "label": side.label,
+        "path": side.path.display().to_string(),
+        "runs": side.profiles.len(),
+        "seeds": side.seeds,
+        "quantity": side.quantity,
+        "steps": side.steps(),
+        "hidden_layers": side.depth,
+        "outcome": figures,
+    })
+}
+
+fn figure_json(figure: &Figure) -> Value {
+    match figure {
+        Figure::Unknown => Value::Null,
+        Figure::One(figure, error) => json!({
+            "median": float(Some(*figure)),
+            "low": null,
+            "high": null,
+            "std_error": float(*error),
+        }),
+        Figure::Seeds(spread) => json!({
+            "median": float(Some(spread.median)),
+            "low": float(Some(spread.low)),
+            "high": float(Some(spread.high)),
+            "std_error": null,
+        }),
+        Figure::Mixed(words) => json!({ "median": null, "seeds": words }),
+    }
+}
+
+fn pair_json(comparison: &Comparison, pair: &Pair) -> Value {
+    let largest = pair.largest().map(|(layer, difference)| {
+        json!({ "layer": layer.layer, "difference": float(Some(difference)) })
+    });
+    let mut whole = json!({
+        "reference": comparison.sides[0].letter,
+        "other": comparison.other(pair).letter,
+        "matched_by": pair.matching.name(),
+        "not_comparable": pair.not_comparable,
+    });
+    for finding in Finding::ALL {
+        let key = match finding {
+            Finding::NotComparable => "not_comparable_layers",
+            finding => finding.name(),
+        };
+        whole[key] = json!(pair.count(finding));
+    }
+    whole["largest"] = json!(largest);
+    whole["conclusion"] = json!(conclusion(comparison, pair));
+    whole["layers"] = pair.layers.iter().map(layer_json).collect();
+    whole
+}
+
+fn layer_json(layer: &LayerPair) -> Value {
+    json!({
+        "layer": layer.layer,
+        "name": layer.name,
+        "other_layer": float(layer.place),
+        "reference": value(&layer.reference),
+        "other": value(&layer.other),
+        "difference": float(layer.difference.map(|d| d.median)),
+        "difference_low": float(layer.interval().map(|(low, _)| low)),
+        "difference_high": float(layer.interval().map(|(_, high)| high)),
+        "result": layer.finding.name(),
+        "reason": layer.reason,
+    })
+}
+
+fn value(value: &Result<Spread, Lack>) -> Value {
+    let (log, spread, lack) = match value {
+        Ok(spread) => {
+            let interval = Some(spread).filter(|spread| spread.has_interval());
+            (Some(spread.median), interval, None)
+        }
+        Err(lack) => (lack.log10(), None, Some(lack.to_string())),
+    };
+    json!({
+        "log10": float(log),
+        "low": float(spread.map(|spread| spread.low)),
+        "high": float(spread.map(|spread| spread.high)),
+        "lack": lack,
+    })
+}
+
+/// A number as the house writes it.
+fn float(value: Option<f64>) -> Value {
+    number(&value, serde_json::value::Serializer).unwrap_or_default()
+}

@@ -1,0 +1,55 @@
+//! The sentences of a comparison, for the forms that people read.
+
+use super::tables;
+use crate::lab::compare::conclusion::conclusion;
+use crate::lab::compare::{Comparison, Pair};
+
+/// A sentence per pair; with several pairs, begun with the letter of the other.
+pub fn conclusions(comparison: &Comparison) -> Vec<String> {
+    let is_one = comparison.pairs.len() == 1;
+    let line = |pair: &Pair| {
+        let text = conclusion(comparison, pair);
+        if is_one {
+            text
+        } else {
+            let side = comparison.other(pair);
+            format!("{} ({}): {text}", side.letter, side.label)
+        }
+    };
+    comparison.pairs.iter().map(line).collect()
+}
+
+/// What there is to say of the specs beside the table of what differs.
+pub fn about_specs(comparison: &Comparison) -> impl Iterator<Item = String> {
+    let sides = comparison.sides.iter();
+    let without: Vec<&str> = sides
+        .filter(|side| side.seeds.is_empty())
+        .map(|side| &*side.letter)
+        .collect();
+    let with = comparison.sides.len() - without.len();
+    let mut lines = Vec::new();
+    if with > 1 && comparison.changed.is_empty() {
+        lines.push("the specs are the same".to_owned());
+    }
+    if !without.is_empty() {
+        lines.push(format!("no spec: {}", without.join(", ")));
+    }
+    lines.into_iter()
+}
+
+/// What cannot be compared; with several pairs, begun with the letter of the other.
+pub fn not_comparable(comparison: &Comparison) -> Vec<String> {
+    let is_one = comparison.pairs.len() == 1;
+    let of_pair = |pair: &Pair| {
+        let letter = comparison.other(pair).letter.clone();
+        let name = move |line: String| {
+            if is_one {
+                line
+            } else {
+                format!("{letter}: {line}")
+            }
+        };
+        tables::not_comparable(pair).into_iter().map(name)
+    };
+    comparison.pairs.iter().flat_map(of_pair).collect()
+}

@@ -1,0 +1,95 @@
+//! Markdown for a pull request: tables of all layers.
+
+use super::tables::{self, Table};
+use super::{Detail, lines};
+use crate::lab::compare::Comparison;
+
+/// Title, tables and conclusion; quiet: the conclusion alone.
+pub fn write(comparison: &Comparison, detail: Detail) -> String {
+    let conclusions = lines::conclusions(comparison);
+    if detail.is_quiet {
+        return conclusions.join("\n") + "\n";
+    }
+    let mut parts = Vec::new();
+    let legend = tables::legend(comparison).into_iter();
+    let legend = legend.map(|(letter, text)| format!("* **{letter}**: {}", escape(&text)));
+    parts.push(legend.collect::<Vec<_>>().join("\n"));
+    let all: Vec<usize> = (0..comparison.sides.len()).collect();
+    parts.push("### Specs".to_owned());
+    parts.extend(lines::about_specs(comparison).map(|line| escape(&line)));
+    if !comparison.changed.is_empty() {
+        parts.push(table(&tables::specs(comparison, &all)));
+    }
+    parts.push("### Outcome".to_owned());
+    parts.push(table(&tables::outcomes(comparison, &all)));
+    for pair in &comparison.pairs {
+        if !pair.layers.is_empty() {
+            parts.push(format!("### {}", escape(&tables::title(comparison, pair))));
+            parts.push(table(&tables::layers(comparison, pair, |_, _| true)));
+        }
+    }
+    let left = lines::not_comparable(comparison);
+    if !left.is_empty() {
+        parts.push("### Not comparable".to_owned());
+        parts.push(bullets(&left));
+    }
+    if !comparison.remarks.is_empty() {
+        parts.push(bullets(&comparison.remarks));
+    }
+    parts.push(
+        conclusions
+            .iter()
+            .map(|line| format!("**{}**", escape(line)))
+            .collect::<Vec<_>>()
+            .join("\n\n"),
+    );
+    parts.join("\n\n") + "\n"
+}
+
+fn bullets(items: &[String]) -> String {
+    let items = items.iter().map(|item| format!("* {}", escape(item)));
+    items.collect::<Vec<_>>().join("\n")
+}
+
+fn table(table: &Table) -> String {
+    let row = |cells: &[String]| {
+        let cells = cells.iter().map(|cell| escape(cell));
+        format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
+    };
+    // The first column names the row, the others hold figures.
+    let rule: Vec<&str> = (0..table.header.len())
+        .map(|i| if i == 0 { "---" } else { "---:" })
+        .collect();
+    let mut lines = vec![row(&table.header), format!("|{}|", rule.join("|"))];
+    lines.extend(table.rows.iter().map(|cells| row(cells)));
+    lines.join("\n")
+}
+
+/// Text that stays what it is within a table's cell.
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '|' | '*' | '`' | '\\' => escaped.extend(['\\', c]),
+            '<' => escaped.push_str("&lt;"),
+            '\n' | '\r' => escaped.push(' '),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_do_not_break_the_table() {
+        let rows = Table {
+            header: vec!["key".to_owned(), "A".to_owned()],
+            rows: vec![vec!["path".to_owned(), "a|b<c>\n*d*".to_owned()]],
+        };
+        let expected = "| key | A |\n|---|---:|\n| path | a\\|b&lt;c> \\*d\\* |";
+        assert_eq!(table(&rows), expected);
+    }
+}

@@ -1,0 +1,208 @@
+//! The tables of a comparison as rows of text, for the forms that people read.
+
+use super::figures;
+use crate::lab::compare::conclusion::at as place_text;
+use crate::lab::compare::outcome::FIGURES;
+use crate::lab::compare::{At, Comparison, Finding, LayerPair, Matching, Pair, Side};
+use crate::lab::records::HEADLINE;
+
+/// A header and its rows.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// The columns' names.
+    pub header: Vec<String>,
+    /// As many cells in each as in the header.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// What differs in the specs: a row per key, a column per target of `sides`.
+pub fn specs(comparison: &Comparison, sides: &[usize]) -> Table {
+    let rows = comparison.changed.iter().map(|changed| {
+        let values = sides.iter().map(|&i| changed.values[i].clone());
+        let values = values.map(|value| value.unwrap_or(figures::NOTHING.to_owned()));
+        [changed.key.clone()].into_iter().chain(values).collect()
+    });
+    // Of several tables, each shows what differs among its own targets.
+    let rows = rows.filter(|row: &Vec<String>| row[1..].iter().any(|value| *value != row[1]));
+    Table {
+        header: letters(comparison, "key", sides),
+        rows: rows.collect(),
+    }
+}
+
+/// What came out: a row per figure, a column per target of `sides`.
+pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> Table {
+    let outcome = |i: &usize| &comparison.sides[*i].outcome;
+    let word = |word: &str| match word {
+        "" => figures::NOTHING.to_owned(),
+        word => word.to_owned(),
+    };
+    let row = |name: &str, cell: &dyn Fn(&usize) -> String| {
+        let cells = sides.iter().map(cell);
+        [name.to_owned()]
+            .into_iter()
+            .chain(cells)
+            .collect::<Vec<_>>()
+    };
+    let mut rows: Vec<Vec<String>> = FIGURES
+        .iter()
+        .enumerate()
+        .map(|(n, kind)| row(kind.name, &|i| figures::outcome(&outcome(i).figures[n])))
+        .collect();
+    rows.insert(0, row("verdict", &|i| word(&outcome(i).verdict)));
+    rows.insert(1, row("status", &|i| word(&outcome(i).status)));
+    if comparison
+        .sides
+        .iter()
+        .any(|side| side.outcome.norm != HEADLINE)
+    {
+        rows.insert(2, row("decay is that of", &|i| outcome(i).norm.clone()));
+    }
+    Table {
+        header: letters(comparison, "", sides),
+        rows,
+    }
+}
+
+/// The layers of a pair that `is_shown`.
+pub fn layers(
+    comparison: &Comparison,
+    pair: &Pair,
+    is_shown: impl Fn(usize, &LayerPair) -> bool,
+) -> Table {
+    let (own, other) = (&comparison.sides[0].letter, &comparison.other(pair).letter);
+    let is_moved = pair.matching == Matching::RelativeDepth;
+    let mut header = vec!["layer".to_owned()];
+    if is_moved {
+        header.push(format!("in {other}"));
+    }
+    header.extend([
+        own.clone(),
+        other.clone(),
+        format!("{other} - {own}"),
+        String::new(),
+    ]);
+    let rows = pair
+        .layers
+        .iter()
+        .enumerate()
+        .filter(|(i, layer)| is_shown(*i, layer))
+        .map(|(_, layer)| {
+            let mut row = vec![layer.layer.to_string()];
+            if is_moved {
+                let place = layer.place.map(place_text);
+                row.push(place.unwrap_or(figures::NOTHING.to_owned()));
+            }
+            row.extend([
+                figures::value(&layer.reference),
+                figures::value(&layer.other),
+                figures::difference(layer),
+                mark(layer.finding).to_owned(),
+            ]);
+            row
+        });
+    let rows = rows.collect();
+    Table { header, rows }
+}
+
+/// What a finding is marked with.
+pub fn mark(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Equal => "=",
+        Finding::Within => "",
+        Finding::Differs => "≠",
+        Finding::Unclear => "?",
+        Finding::NotComparable => "not comparable",
+    }
+}
+
+/// The layers of a pair that cannot be compared, those of one reason together:
+/// "layers 1-3, 7: A is 0".
+pub fn not_comparable(pair: &Pair) -> Vec<String> {
+    let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
+    for layer in &pair.layers {
+        let Some(reason) = &layer.reason else {
+            continue;
+        };
+        match groups.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, layers)) => layers.push(layer.layer),
+            None => groups.push((reason, vec![layer.layer])),
+        }
+    }
+    let groups = groups.iter().map(|(reason, layers)| {
+        let word = if layers.len() == 1 { "layer" } else { "layers" };
+        format!("{word} {}: {reason}", ranges(layers))
+    });
+    pair.not_comparable.iter().cloned().chain(groups).collect()
+}
+
+/// Ascending numbers in short: "1-3, 7".
+fn ranges(numbers: &[usize]) -> String {
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let ranges = ranges.iter().map(|(first, last)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
+    });
+    ranges.collect::<Vec<_>>().join(", ")
+}
+
+/// What each letter stands for.
+pub fn legend(comparison: &Comparison) -> Vec<(String, String)> {
+    let sides = comparison.sides.iter().enumerate();
+    let line = |(i, side): (usize, &Side)| {
+        let seeds = side.profiles.len();
+        let mut text = side.path.display().to_string();
+        if seeds > 1 {
+            text += &format!(" ({seeds} seeds: median [95 % interval])");
+        }
+        if i == 0 {
+            text += ", the reference";
+        }
+        (side.letter.clone(), text)
+    };
+    sides.map(line).collect()
+}
+
+/// What is compared: "log10 of activation_grad_norm at step 0".
+pub fn title(comparison: &Comparison, pair: &Pair) -> String {
+    let (own, other) = (&comparison.sides[0], comparison.other(pair));
+    let mean = match comparison.at {
+        At::Mean => "mean ",
+        _ => "",
+    };
+    if own.quantity != other.quantity {
+        return format!("{mean}log10 of {} and of {}", own.quantity, other.quantity);
+    }
+    let (at, there) = (own.steps(), other.steps());
+    let there = if at == there {
+        String::new()
+    } else {
+        format!(" and {there}")
+    };
+    format!("{mean}log10 of {} at {at}{there}", own.quantity)
+}
+
+fn letters(comparison: &Comparison, first: &str, sides: &[usize]) -> Vec<String> {
+    let letters = sides.iter().map(|&i| comparison.sides[i].letter.clone());
+    [first.to_owned()].into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_named_together() {
+        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3, 7, 9-10");
+        assert_eq!(ranges(&[4]), "4");
+    }
+}

@@ -1,0 +1,158 @@
+//! Which layer of one run is held against which of another.
+
+use std::collections::BTreeSet;
+
+use super::profile::Profile;
+use super::reading::{Lack, Reading};
+use super::side::Side;
+
+/// How the layers of two targets are matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matching {
+    /// By their numbers.
+    Number,
+    /// By their relative depth (l − 1) / (depth − 1) among the hidden layers,
+    /// in between by linear interpolation of log10; output with output.
+    RelativeDepth,
+}
+
+impl Matching {
+    /// Its name in JSON and CSV.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::RelativeDepth => "relative_depth",
+        }
+    }
+
+    /// By number where the hidden depth is the same, or where the layers are the
+    /// same and one of the files does not say which of them is the output.
+    pub fn of(reference: &Side, other: &Side) -> Self {
+        let is_unnamed = |side: &Side| !side.profiles[0].has_names();
+        let are_alike =
+            (is_unnamed(reference) || is_unnamed(other)) && reference.layers() == other.layers();
+        if reference.depth == other.depth || are_alike {
+            Self::Number
+        } else {
+            Self::RelativeDepth
+        }
+    }
+
+    /// The layers of the reference, and those of the other that have no
+    /// counterpart among them.
+    pub fn layers(self, reference: &Side, other: &Side) -> Vec<usize> {
+        let mut layers: BTreeSet<usize> = reference.layers().into_iter().collect();
+        if self == Self::Number {
+            layers.extend(other.layers());
+        }
+        layers.into_iter().collect()
+    }
+
+    /// Where in the other target the reference's layer is found.
+    pub fn place(self, layer: usize, reference: &Side, other: &Side) -> Place {
+        match self {
+            Self::Number => Place::exactly(layer),
+            Self::RelativeDepth => relative(layer, &reference.profiles[0], &other.profiles[0]),
+        }
+    }
+}
+
+/// A place between layers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// At `below`, or the share `part` of the way from there to `above`.
+    Between {
+        /// A layer.
+        below: usize,
+        /// The same or a later one.
+        above: usize,
+        /// From 0 to 1.
+        part: f64,
+    },
+    /// There is none: what the other target lacks.
+    Nowhere(String),
+}
+
+impl Place {
+    fn exactly(layer: usize) -> Self {
+        Self::Between {
+            below: layer,
+            above: layer,
+            part: 0.0,
+        }
+    }
+
+    /// The place as a number of a layer, e.g. 3.5.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Between { below, above, part } => {
+                Some(*below as f64 + part * (above - below) as f64)
+            }
+            Self::Nowhere(_) => None,
+        }
+    }
+
+    /// What a run reads there.
+    pub fn reading(&self, profile: &Profile) -> Reading {
+        let at = |layer: &usize| {
+            let reading = profile.readings.get(layer).cloned();
+            reading.unwrap_or(Err(Lack::Absent))
+        };
+        match self {
+            Self::Nowhere(lacking) => Err(Lack::Nowhere(lacking.clone())),
+            Self::Between { below, above, .. } if below == above => at(below),
+            Self::Between { below, above, part } => match (at(below), at(above)) {
+                (Ok(low), Ok(high)) => Ok(low + part * (high - low)),
+                (Err(low), Err(high)) if low == high => Err(low),
+                (Err(lack), _) => Err(Lack::Partly(format!("{lack} in layer {below}"))),
+                (_, Err(lack)) => Err(Lack::Partly(format!("{lack} in layer {above}"))),
+            },
+        }
+    }
+}
+
+/// The place of the same relative depth.
+fn relative(layer: usize, reference: &Profile, other: &Profile) -> Place {
+    if reference.output() == Some(layer) {
+        return match other.output() {
+            Some(output) => Place::exactly(output),
+            None => Place::Nowhere("no layer named output".to_owned()),
+        };
+    }
+    let (own, theirs) = (reference.hidden(), other.hidden());
+    let (Some((first, last)), Some((other_first, other_last))) = (ends(&own), ends(&theirs)) else {
+        return Place::Nowhere(
+            "no relative depth, since one of the two has a single hidden layer".to_owned(),
+        );
+    };
+    if own.binary_search(&layer).is_err() {
+        return Place::Nowhere("no counterpart of it".to_owned());
+    }
+    // In whole numbers, so that the ends and whole multiples fall onto layers;
+    // in wide ones, as a file may number its layers as it likes.
+    let product = (layer - first) as u128 * (other_last - other_first) as u128;
+    let span = (last - first) as u128;
+    let (whole, rest) = ((product / span) as usize, product % span);
+    let exact = other_first + whole;
+    let at = theirs.partition_point(|layer| *layer <= exact);
+    // The first layer is at or below every place.
+    let below = theirs[at - 1];
+    if below == exact && rest == 0 {
+        return Place::exactly(below);
+    }
+    let above = theirs[at];
+    let way = (exact - below) as f64 + rest as f64 / span as f64;
+    Place::Between {
+        below,
+        above,
+        part: way / (above - below) as f64,
+    }
+}
+
+/// The first and the last of at least two layers.
+fn ends(layers: &[usize]) -> Option<(usize, usize)> {
+    match layers {
+        [first, .., last] => Some((*first, *last)),
+        _ => None,
+    }
+}

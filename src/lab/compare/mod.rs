@@ -1,0 +1,182 @@
+//! Runs held against each other: what differs in their specs, in what came out
+//! of them, and in the figures of each layer.
+
+mod at;
+mod conclusion;
+pub mod forms;
+mod matching;
+mod outcome;
+mod pair;
+mod profile;
+mod read;
+mod reading;
+mod side;
+mod specs;
+
+pub use at::At;
+pub use conclusion::conclusion;
+pub use matching::Matching;
+pub use outcome::{FIGURES, Figure, Outcome};
+pub use pair::{Finding, LayerPair, Pair};
+pub use reading::{Lack, Value};
+pub use side::Side;
+
+use pair::Measure;
+
+use crate::base::Problem;
+use crate::lab::records::Target;
+use crate::lab::spec::Changed;
+
+/// What two runs on different machines differ by at most, in decades.
+pub const TOLERANCE: f64 = 0.1;
+
+/// What is to be compared.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The column; without one, each file is read for its headline.
+    pub quantity: Option<String>,
+    /// Where in the runs.
+    pub at: At,
+    /// The largest difference, in decades, that is none.
+    pub tolerance: f64,
+    /// The most files read at once.
+    pub threads: usize,
+}
+
+/// Targets held against the first of them.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Where in the runs.
+    pub at: At,
+    /// The largest difference, in decades, that is none.
+    pub tolerance: f64,
+    /// The targets; the first is the reference.
+    pub sides: Vec<Side>,
+    /// What differs between the specs of those that have one.
+    pub changed: Vec<Changed>,
+    /// A pair for each target but the reference.
+    pub pairs: Vec<Pair>,
+    /// What a reader of the figures has to know.
+    pub remarks: Vec<String>,
+    /// What was left out of the files.
+    pub warnings: Vec<String>,
+}
+
+impl Comparison {
+    /// Reads the targets, at least two, and compares them.
+    ///
+    /// # Errors
+    /// If a file cannot be read or lacks the quantity, or if nothing of any
+    /// target can be compared with the reference.
+    pub fn of(targets: &[Target], request: &Request) -> Result<Self, Problem> {
+        let quantity = request.quantity.as_deref();
+        let profiles = read::read(targets, quantity, request.at, request.threads)?;
+        let sides: Vec<Side> = targets
+            .iter()
+            .zip(profiles)
+            .enumerate()
+            .map(|(i, (target, profiles))| Side::new(i, target, profiles))
+            .collect::<Result<_, _>>()?;
+        let measure = Measure {
+            at: request.at,
+            tolerance: request.tolerance,
+        };
+        let pairs: Vec<Pair> = (1..sides.len())
+            .map(|other| Pair::of(&sides, other, measure))
+            .collect();
+        let comparison = Self {
+            at: request.at,
+            tolerance: request.tolerance,
+            changed: specs::changed(targets),
+            remarks: remarks(&sides, &pairs, quantity),
+            warnings: warnings(&sides),
+            pairs,
+            sides,
+        };
+        comparison.has_something()?;
+        Ok(comparison)
+    }
+
+    /// Whether no layer differs and nothing was left uncompared.
+    pub fn holds(&self) -> bool {
+        self.pairs.iter().all(Pair::holds)
+    }
+
+    /// The target that a pair holds against the reference.
+    pub fn other(&self, pair: &Pair) -> &Side {
+        &self.sides[pair.other]
+    }
+
+    /// The error of a comparison in which nothing could be compared.
+    fn has_something(&self) -> Result<(), Problem> {
+        if self.pairs.iter().all(|pair| pair.layers.is_empty()) {
+            let mut reasons: Vec<&str> = Vec::new();
+            for reason in self.pairs.iter().flat_map(|pair| &pair.not_comparable) {
+                if !reasons.contains(&&**reason) {
+                    reasons.push(reason);
+                }
+            }
+            return Err(
+                Problem::new(format!("nothing can be compared: {}", reasons.join("; ")))
+                    .help("choose a step that was logged, or --at initial, final or mean"),
+            );
+        }
+        if !self.pairs.iter().any(Pair::has_figures) {
+            let quantity = &self.sides[0].quantity;
+            return Err(Problem::new(format!(
+                "nothing can be compared: `{quantity}` is empty in every layer at {}",
+                self.sides[0].steps()
+            ))
+            .help("choose another --quantity, or another step with --at"));
+        }
+        Ok(())
+    }
+}
+
+/// What was left out, once for a file that is named twice.
+fn warnings(sides: &[Side]) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in sides.iter().flat_map(Side::warnings) {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    warnings
+}
+
+/// What is compared although it is not quite the same.
+fn remarks(sides: &[Side], pairs: &[Pair], quantity: Option<&str>) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let reference = &sides[0];
+    for pair in pairs.iter().filter(|pair| !pair.layers.is_empty()) {
+        let side = &sides[pair.other];
+        let (own, theirs) = (reference.steps(), side.steps());
+        if own != theirs {
+            remarks.push(format!(
+                "{} is read at {theirs}, {} at {own}",
+                side.letter, reference.letter
+            ));
+        }
+        if pair.matching == Matching::RelativeDepth {
+            let layers = if side.depth == 1 { "layer" } else { "layers" };
+            remarks.push(format!(
+                "{} has {} hidden {layers}, {} has {}: layers are matched by relative depth, \
+                 in between by interpolation of log10",
+                side.letter, side.depth, reference.letter, reference.depth
+            ));
+        } else if side.depth != reference.depth {
+            remarks.push(format!(
+                "{} and {} have the same layers, but only one names its output: \
+                 layers are matched by number",
+                reference.letter, side.letter
+            ));
+        }
+        if quantity.is_some() && side.outcome.norm != reference.outcome.norm {
+            remarks.push(format!(
+                "decay and attenuation of {} are those of {}, of {} those of {}",
+                side.letter, side.outcome.norm, reference.letter, reference.outcome.norm
+            ));
+        }
+    }
+    remarks
+}

@@ -1,0 +1,186 @@
+//! What came out of a target's runs.
+
+use super::profile::Profile;
+use crate::lab::decay::{Decay, Verdict};
+use crate::lab::records::{Ended, Run, Spread, Target};
+
+/// A figure of a target. A lone file does not tell all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Figure {
+    /// Not known, or does not apply.
+    Unknown,
+    /// Of one run, with its standard error where there is one.
+    One(f64, Option<f64>),
+    /// Of several seeds.
+    Seeds(Spread),
+    /// Of several seeds, some of which have none or one that is not finite.
+    Mixed(String),
+}
+
+/// The outcome of a target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// How the runs ended: `completed`, `diverged`, `interrupted` or
+    /// `unfinished`; empty for a lone file.
+    pub status: String,
+    /// `vanishing` …; empty where no layer has a norm. Several seeds of
+    /// different verdicts are counted: "healthy 2, diverged 1".
+    pub verdict: String,
+    /// The norm that decay is measured by.
+    pub norm: String,
+    /// The figures, as [`FIGURES`] has them.
+    pub figures: Vec<Figure>,
+}
+
+/// A run's figure and its standard error, where it has one.
+type Estimate = (f64, Option<f64>);
+
+/// A figure's name in JSON, its name for people, and the way to it in a run:
+/// its value and standard error.
+pub struct Kind {
+    /// Name in JSON.
+    pub key: &'static str,
+    /// Name for people.
+    pub name: &'static str,
+    get: fn(&Source) -> Option<Estimate>,
+}
+
+/// Where a run's figures come from.
+struct Source<'a> {
+    profile: &'a Profile,
+    ended: Option<&'a Ended>,
+}
+
+/// The figures of an outcome, in the order they are shown.
+pub const FIGURES: &[Kind] = &[
+    kind(
+        "initial_decay_decades_per_layer",
+        "decay per layer, initial",
+        |source| slope(source.profile.survey.initial.as_ref()),
+    ),
+    kind(
+        "final_decay_decades_per_layer",
+        "decay per layer, final",
+        |source| slope(source.profile.survey.last.as_ref()),
+    ),
+    kind(
+        "initial_attenuation_decades",
+        "attenuation, initial",
+        |source| attenuation(source.profile.survey.initial.as_ref()),
+    ),
+    kind(
+        "final_attenuation_decades",
+        "attenuation, final",
+        |source| attenuation(source.profile.survey.last.as_ref()),
+    ),
+    kind("train_loss", "train loss", |source| {
+        plain(source.ended?.train_loss)
+    }),
+    kind("test_loss", "test loss", |source| {
+        plain(source.ended?.test_loss)
+    }),
+    kind("test_accuracy", "test accuracy", |source| {
+        plain(source.ended?.test_accuracy)
+    }),
+    kind("steps", "steps", |source| {
+        let logged = source.profile.survey.last_step;
+        plain(Some(source.ended.map_or(logged, |ended| ended.steps) as f64))
+    }),
+];
+
+const fn kind(key: &'static str, name: &'static str, get: fn(&Source) -> Option<Estimate>) -> Kind {
+    Kind { key, name, get }
+}
+
+fn plain(figure: Option<f64>) -> Option<Estimate> {
+    figure.map(|figure| (figure, None))
+}
+
+fn slope(decay: Option<&Decay>) -> Option<Estimate> {
+    let decay = decay?;
+    Some((decay.decay_decades_per_layer?, decay.std_error))
+}
+
+fn attenuation(decay: Option<&Decay>) -> Option<Estimate> {
+    plain(decay?.attenuation_decades)
+}
+
+impl Outcome {
+    /// Of a target with the profiles of its runs.
+    pub fn of(target: &Target, profiles: &[Profile]) -> Self {
+        let sources: Vec<Source> = target
+            .runs
+            .iter()
+            .zip(profiles)
+            .map(|(run, profile)| Source {
+                profile,
+                ended: run.ended.as_ref(),
+            })
+            .collect();
+        let figure = |kind: &Kind| over_seeds(&sources.iter().map(kind.get).collect::<Vec<_>>());
+        let verdict = |profile: &Profile| profile.verdict.map_or("", Verdict::name);
+        Self {
+            status: tally(target.runs.iter().map(status)),
+            verdict: tally(profiles.iter().map(verdict)),
+            norm: profiles[0].survey.headline.clone(),
+            figures: FIGURES.iter().map(figure).collect(),
+        }
+    }
+}
+
+fn status(run: &Run) -> &str {
+    match &run.ended {
+        Some(ended) => &ended.status,
+        // A folder whose run was killed or still goes on.
+        None if run.path.is_dir() => "unfinished",
+        None => "",
+    }
+}
+
+fn over_seeds(figures: &[Option<Estimate>]) -> Figure {
+    if let [figure] = figures {
+        return figure.map_or(Figure::Unknown, |(figure, error)| {
+            Figure::One(figure, error)
+        });
+    }
+    let known: Vec<f64> = figures
+        .iter()
+        .flatten()
+        .map(|(figure, _)| *figure)
+        .collect();
+    let finite: Vec<f64> = known
+        .iter()
+        .copied()
+        .filter(|figure| figure.is_finite())
+        .collect();
+    if finite.len() == figures.len() {
+        Figure::Seeds(Spread::of(&finite))
+    } else if known.is_empty() {
+        Figure::Unknown
+    } else {
+        Figure::Mixed(tally(figures.iter().map(|figure| match figure {
+            None => "none".to_owned(),
+            Some((figure, _)) if figure.is_finite() => "finite".to_owned(),
+            Some((figure, _)) => figure.to_string(),
+        })))
+    }
+}
+
+/// What the seeds have in common, or how many have what: "healthy 2, diverged 1".
+fn tally(words: impl Iterator<Item = impl Into<String>>) -> String {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for word in words.map(Into::into) {
+        match counts.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    if let [(word, _)] = &*counts {
+        return word.clone();
+    }
+    let words = counts.iter().map(|(word, count)| match &**word {
+        "" => format!("unknown {count}"),
+        word => format!("{word} {count}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}

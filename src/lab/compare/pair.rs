@@ -1,0 +1,247 @@
+//! One target held against the reference, layer by layer.
+
+use super::at::At;
+use super::matching::Matching;
+use super::reading::{Lack, Reading, Value};
+use super::side::Side;
+use crate::lab::records::{Spread, difference};
+
+/// What a layer's comparison came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// No difference at all: the same number, both exactly 0, or both empty.
+    Equal,
+    /// A difference within the tolerance.
+    Within,
+    /// A difference beyond the tolerance; with several seeds, one whose
+    /// interval excludes 0.
+    Differs,
+    /// Beyond the tolerance, but the interval over the seeds holds 0.
+    Unclear,
+    /// There is no difference to speak of.
+    NotComparable,
+}
+
+impl Finding {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Equal,
+        Self::Within,
+        Self::Differs,
+        Self::Unclear,
+        Self::NotComparable,
+    ];
+
+    /// Its name in JSON and CSV.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Within => "within",
+            Self::Differs => "differs",
+            Self::Unclear => "unclear",
+            Self::NotComparable => "not_comparable",
+        }
+    }
+}
+
+/// A layer of the reference and its counterpart.
+#[derive(Clone, Debug)]
+pub struct LayerPair {
+    /// The reference's number, or the other's where the reference has no such layer.
+    pub layer: usize,
+    /// Its name; empty where it has none.
+    pub name: String,
+    /// Where in the other target: 3.5 is halfway between layers 3 and 4.
+    pub place: Option<f64>,
+    /// log10 of the reference's figure.
+    pub reference: Value,
+    /// log10 of the other's.
+    pub other: Value,
+    /// Other − reference in decades. Its ends are those of the 95 % interval,
+    /// or the difference itself where neither side has several seeds.
+    pub difference: Option<Spread>,
+    /// What it came to.
+    pub finding: Finding,
+    /// Why it cannot be compared.
+    pub reason: Option<String>,
+}
+
+/// A target held against the reference.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// Where the other target stands among the targets; the reference is the first.
+    pub other: usize,
+    /// How the layers are matched.
+    pub matching: Matching,
+    /// Why the pair as a whole cannot be compared, or a part of it.
+    pub not_comparable: Vec<String>,
+    /// The layers, ascending; none where the step was not logged.
+    pub layers: Vec<LayerPair>,
+}
+
+/// What the layers of a pair are compared by.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    /// Where in the runs.
+    pub at: At,
+    /// The largest difference, in decades, that is none.
+    pub tolerance: f64,
+}
+
+impl LayerPair {
+    /// The ends of the difference's interval, where a side has several seeds.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let sides = [&self.reference, &self.other];
+        let has_seeds = sides
+            .iter()
+            .any(|side| side.as_ref().is_ok_and(Spread::has_interval));
+        let difference = self.difference.filter(|_| has_seeds)?;
+        Some((difference.low, difference.high))
+    }
+}
+
+impl Pair {
+    /// Holds the target `other` against the first of `sides`.
+    pub fn of(sides: &[Side], other: usize, measure: Measure) -> Self {
+        let (reference, side) = (&sides[0], &sides[other]);
+        let matching = Matching::of(reference, side);
+        let mut pair = Self {
+            other,
+            matching,
+            not_comparable: Vec::new(),
+            layers: Vec::new(),
+        };
+        for side in [reference, side] {
+            pair.not_comparable.extend(side.not_logged(measure.at));
+        }
+        if !pair.not_comparable.is_empty() {
+            return pair;
+        }
+        let is_same = reference.quantity == side.quantity;
+        if !is_same {
+            pair.not_comparable.push(format!(
+                "{} is read for {}, {} for {}: name one that both have with --quantity",
+                reference.letter, reference.quantity, side.letter, side.quantity
+            ));
+        }
+        let has_output = |side: &Side| side.profiles[0].output().is_some();
+        if matching == Matching::RelativeDepth && has_output(side) && !has_output(reference) {
+            pair.not_comparable.push(format!(
+                "{} has an output layer, {} has none of that name",
+                side.letter, reference.letter
+            ));
+        }
+        let layers = matching.layers(reference, side);
+        let layers = layers.into_iter().map(|layer| {
+            let place = matching.place(layer, reference, side);
+            let own = reference.value(|profile| at_layer(profile.readings.get(&layer)));
+            let theirs = side.value(|profile| place.reading(profile));
+            let (finding, difference) = match (&own, &theirs) {
+                _ if !is_same => (Finding::NotComparable, None),
+                (own, theirs) => measure.finding(own, theirs),
+            };
+            let reason = (finding == Finding::NotComparable).then(|| {
+                if is_same {
+                    why(reference, &own, side, &theirs)
+                } else {
+                    "other quantities".to_owned()
+                }
+            });
+            let name = [reference, side].map(|side| side.name(layer));
+            LayerPair {
+                layer,
+                name: name
+                    .into_iter()
+                    .find(|name| !name.is_empty())
+                    .unwrap_or("")
+                    .to_owned(),
+                place: place.number().filter(|_| theirs != Err(Lack::Absent)),
+                reference: own,
+                other: theirs,
+                difference,
+                finding,
+                reason,
+            }
+        });
+        pair.layers = layers.collect();
+        pair
+    }
+
+    /// Layers of this finding.
+    pub fn count(&self, finding: Finding) -> usize {
+        let layers = self.layers.iter();
+        layers.filter(|layer| layer.finding == finding).count()
+    }
+
+    /// The layer with the largest difference, the first of several; where some
+    /// layers differ beyond doubt, one of those.
+    pub fn largest(&self) -> Option<(&LayerPair, f64)> {
+        let has_sure_ones = self.count(Finding::Differs) > 0;
+        let layers = self.layers.iter();
+        let layers = layers.filter(|layer| !has_sure_ones || layer.finding == Finding::Differs);
+        let mut largest: Option<(&LayerPair, f64)> = None;
+        for layer in layers {
+            if let Some(difference) = layer.difference.map(|difference| difference.median)
+                && largest.is_none_or(|(_, most)| difference.abs() > most.abs())
+            {
+                largest = Some((layer, difference));
+            }
+        }
+        largest
+    }
+
+    /// Whether nothing differs and nothing was left uncompared.
+    pub fn holds(&self) -> bool {
+        self.not_comparable.is_empty()
+            && self.count(Finding::Differs) == 0
+            && self.count(Finding::NotComparable) == 0
+    }
+
+    /// Whether a figure of both sides was held against each other at all.
+    pub fn has_figures(&self) -> bool {
+        let is_empty = |value: &Value| *value == Err(Lack::Empty);
+        let both = |layer: &LayerPair| is_empty(&layer.reference) && is_empty(&layer.other);
+        !self.layers.iter().all(both)
+    }
+}
+
+impl Measure {
+    fn finding(&self, reference: &Value, other: &Value) -> (Finding, Option<Spread>) {
+        let (reference, other) = match (reference, other) {
+            (Ok(reference), Ok(other)) => (reference, other),
+            (Err(Lack::Zero), Err(Lack::Zero)) => {
+                return (Finding::Equal, Some(Spread::of(&[0.0])));
+            }
+            (Err(Lack::Empty), Err(Lack::Empty)) => return (Finding::Equal, None),
+            _ => return (Finding::NotComparable, None),
+        };
+        let difference = difference(reference, other);
+        let decades = difference.median;
+        let finding = if decades == 0.0 {
+            Finding::Equal
+        } else if decades.abs() <= self.tolerance {
+            Finding::Within
+        } else if difference.low <= 0.0 && difference.high >= 0.0 {
+            Finding::Unclear
+        } else {
+            Finding::Differs
+        };
+        (finding, Some(difference))
+    }
+}
+
+fn at_layer(reading: Option<&Reading>) -> Reading {
+    reading.cloned().unwrap_or(Err(Lack::Absent))
+}
+
+/// Which side has no log10: "A is 0, B is NaN".
+fn why(reference: &Side, own: &Value, other: &Side, theirs: &Value) -> String {
+    let words = |side: &Side, value: &Value| match value {
+        Ok(_) => None,
+        Err(Lack::Absent) => Some(format!("{} has no such layer", side.letter)),
+        Err(Lack::Nowhere(lacking)) => Some(format!("{} has {lacking}", side.letter)),
+        Err(lack) => Some(format!("{} is {lack}", side.letter)),
+    };
+    let both = [words(reference, own), words(other, theirs)];
+    both.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

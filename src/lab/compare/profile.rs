@@ -1,0 +1,187 @@
+//! One pass over a run: its layers' figures where they are looked at.
+
+use std::collections::BTreeMap;
+
+use super::at::At;
+use super::reading::{Mean, Reading, log10};
+use crate::base::Problem;
+use crate::lab::decay::Verdict;
+use crate::lab::records::{LayerInfo, Run, Step, Survey};
+
+/// The name of the output layer.
+const OUTPUT: &str = "output";
+
+/// What one run contributes to a comparison.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The column that is compared.
+    pub quantity: String,
+    /// Both ends of the run.
+    pub survey: Survey,
+    /// The verdict; `None` where no layer has a norm.
+    pub verdict: Option<Verdict>,
+    /// A reading per layer, by the layer's number.
+    pub readings: BTreeMap<usize, Reading>,
+    /// The first and the last step that was looked at, and how many.
+    pub looked_at: Option<LookedAt>,
+    /// For a step that was not logged, the logged ones next to it.
+    pub nearest: Vec<u64>,
+}
+
+/// The steps that were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookedAt {
+    /// The first.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+    /// How many.
+    pub count: u64,
+}
+
+impl Profile {
+    /// Reads a run. Without a `quantity` it is read for its headline.
+    ///
+    /// # Errors
+    /// If it cannot be read or lacks the quantity.
+    pub fn read(run: &Run, quantity: Option<&str>, at: At) -> Result<Self, Problem> {
+        // Decay is that of the headline, whichever quantity is compared.
+        let norm = match (run.headline(), quantity) {
+            (Ok(norm), _) => norm,
+            (Err(_), Some(quantity)) => quantity.to_owned(),
+            (Err(problem), None) => return Err(problem),
+        };
+        let quantity = quantity.unwrap_or(&norm).to_owned();
+        let mut columns = vec![&*norm];
+        if quantity != norm {
+            columns.push(&quantity);
+        }
+        let mut look = Look::new(at, columns.len() - 1);
+        let survey = Survey::of(run, &columns, |step| {
+            look.at(step);
+            Ok(())
+        })?;
+        let mut profile = Self {
+            verdict: survey.verdict(run.ended.as_ref()),
+            readings: look.readings(),
+            looked_at: look.looked_at,
+            nearest: [look.before, look.after].into_iter().flatten().collect(),
+            survey,
+            quantity,
+        };
+        if look.is_negative && !norm.ends_with("_norm") {
+            // It is no norm after all.
+            profile.survey.initial = None;
+            profile.survey.last = None;
+            profile.verdict = None;
+        }
+        Ok(profile)
+    }
+
+    /// The layer of this number.
+    pub fn layer(&self, layer: usize) -> Option<&LayerInfo> {
+        let layers = &self.survey.layers;
+        let at = layers.binary_search_by_key(&layer, |info| info.layer);
+        at.ok().map(|at| &layers[at])
+    }
+
+    /// The numbers of the hidden layers, ascending: all but the output's.
+    pub fn hidden(&self) -> Vec<usize> {
+        let layers = self.survey.layers.iter();
+        let hidden = layers.filter(|info| info.name != OUTPUT);
+        hidden.map(|info| info.layer).collect()
+    }
+
+    /// The number of the output layer, where one is named so.
+    pub fn output(&self) -> Option<usize> {
+        let layers = &self.survey.layers;
+        let output = layers.iter().rfind(|info| info.name == OUTPUT);
+        output.map(|info| info.layer)
+    }
+
+    /// Whether the file names its layers.
+    pub fn has_names(&self) -> bool {
+        self.survey.layers.iter().any(|info| !info.name.is_empty())
+    }
+}
+
+/// Keeps of each step what is needed, and no more.
+struct Look {
+    at: At,
+    column: usize,
+    layers: Vec<usize>,
+    figures: Vec<Option<f64>>,
+    means: BTreeMap<usize, Mean>,
+    looked_at: Option<LookedAt>,
+    before: Option<u64>,
+    after: Option<u64>,
+    is_negative: bool,
+}
+
+impl Look {
+    fn new(at: At, column: usize) -> Self {
+        Self {
+            at,
+            column,
+            layers: Vec::new(),
+            figures: Vec::new(),
+            means: BTreeMap::new(),
+            looked_at: None,
+            before: None,
+            after: None,
+            is_negative: false,
+        }
+    }
+
+    fn at(&mut self, step: &Step) {
+        let is_looked_at = match self.at {
+            At::Initial => self.looked_at.is_none(),
+            At::Final | At::Mean => true,
+            At::Step(number) => {
+                if step.step < number {
+                    self.before = Some(step.step);
+                } else if step.step > number && self.after.is_none() {
+                    self.after = Some(step.step);
+                }
+                step.step == number
+            }
+        };
+        let mut column = step.column(self.column);
+        self.is_negative |= column.any(|(_, figure)| figure.is_some_and(|figure| figure < 0.0));
+        if !is_looked_at {
+            return;
+        }
+        let (first, count) = match (self.at, self.looked_at) {
+            (At::Mean, Some(before)) => (before.first, before.count + 1),
+            _ => (step.step, 1),
+        };
+        self.looked_at = Some(LookedAt {
+            first,
+            last: step.step,
+            count,
+        });
+        if self.at == At::Mean {
+            for (layer, figure) in step.column(self.column) {
+                self.means.entry(layer).or_default().add(figure);
+            }
+        } else {
+            self.layers.clone_from(&step.layers);
+            self.figures.clear();
+            self.figures
+                .extend(step.column(self.column).map(|(_, figure)| figure));
+        }
+    }
+
+    fn readings(&self) -> BTreeMap<usize, Reading> {
+        let means = self
+            .means
+            .iter()
+            .map(|(layer, mean)| (*layer, mean.reading()));
+        let figures = self
+            .layers
+            .iter()
+            .copied()
+            .zip(self.figures.iter().copied().map(log10));
+        means.chain(figures).collect()
+    }
+}

@@ -1,0 +1,177 @@
+//! A layer's figure as the comparison takes it: its log10, or why it has none.
+
+use std::fmt;
+
+use crate::lab::records::Spread;
+
+/// Why a figure has no log10.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Exactly 0.
+    Zero,
+    /// An empty cell: it does not apply.
+    Empty,
+    /// NaN.
+    Nan,
+    /// +∞.
+    Infinite,
+    /// Below 0.
+    Negative,
+    /// There is no such layer.
+    Absent,
+    /// No place in this run corresponds to the other's layer: what it lacks.
+    Nowhere(String),
+    /// Only some of the steps or seeds have one: a few words about it.
+    Partly(String),
+}
+
+impl Lack {
+    /// What computing gives for the log10, for files that hold numbers only.
+    pub fn log10(&self) -> Option<f64> {
+        match self {
+            Self::Zero => Some(f64::NEG_INFINITY),
+            Self::Infinite => Some(f64::INFINITY),
+            Self::Nan | Self::Negative => Some(f64::NAN),
+            Self::Empty | Self::Absent | Self::Nowhere(_) | Self::Partly(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Zero => "0",
+            Self::Empty => "empty",
+            Self::Nan => "NaN",
+            Self::Infinite => "inf",
+            Self::Negative => "negative",
+            Self::Absent => "absent",
+            Self::Nowhere(_) => "none",
+            Self::Partly(words) => words,
+        })
+    }
+}
+
+/// What one run says of a layer.
+pub type Reading = Result<f64, Lack>;
+
+/// What the seeds of a target say of a layer.
+pub type Value = Result<Spread, Lack>;
+
+/// The log10 of a figure.
+pub fn log10(figure: Option<f64>) -> Reading {
+    match figure {
+        None => Err(Lack::Empty),
+        Some(figure) if figure.is_nan() => Err(Lack::Nan),
+        Some(0.0) => Err(Lack::Zero),
+        Some(figure) if figure < 0.0 => Err(Lack::Negative),
+        Some(f64::INFINITY) => Err(Lack::Infinite),
+        Some(figure) => Ok(figure.log10()),
+    }
+}
+
+/// The readings of all seeds as one.
+pub fn over_seeds(readings: &[Reading]) -> Value {
+    let logs: Vec<f64> = readings.iter().flatten().copied().collect();
+    let mut lacks = readings.iter().filter_map(|reading| reading.as_ref().err());
+    let Some(first) = lacks.next() else {
+        return Ok(Spread::of(&logs));
+    };
+    let n = readings.len();
+    if n == 1 || logs.is_empty() && lacks.all(|lack| lack == first) {
+        return Err(first.clone());
+    }
+    let alike = |reading: &&Reading| reading.as_ref().err() == Some(first);
+    let count = readings.iter().filter(alike).count();
+    Err(Lack::Partly(format!("{first} in {count} of {n} seeds")))
+}
+
+/// The mean of log10 over the steps.
+#[derive(Clone, Debug, Default)]
+pub struct Mean {
+    sum: f64,
+    /// Steps with a log10.
+    with: u64,
+    /// Steps without one, empty cells left aside.
+    without: u64,
+    /// Why the first of those has none, and how many are like it.
+    lack: Option<(Lack, u64)>,
+}
+
+impl Mean {
+    /// Adds a step. An empty cell says that the figure does not apply there.
+    pub fn add(&mut self, figure: Option<f64>) {
+        match log10(figure) {
+            Ok(log) => {
+                self.sum += log;
+                self.with += 1;
+            }
+            Err(Lack::Empty) => {}
+            Err(lack) => {
+                self.without += 1;
+                let (first, alike) = self.lack.get_or_insert((lack.clone(), 0));
+                *alike += u64::from(*first == lack);
+            }
+        }
+    }
+
+    /// The mean; figures without a log10 have none. With some zeros among them
+    /// it would be 0 whatever the others are, so only zeros alone count as 0.
+    pub fn reading(&self) -> Reading {
+        let steps = self.with + self.without;
+        match &self.lack {
+            None if steps == 0 => Err(Lack::Empty),
+            None => Ok(self.sum / self.with as f64),
+            Some((lack, alike)) if *alike == steps => Err(lack.clone()),
+            Some((lack, alike)) => Err(Lack::Partly(format!("{lack} at {alike} of {steps} steps"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_log_says_why() {
+        assert_eq!(log10(Some(1e-300)), Ok(-300.0));
+        for (figure, lack) in [
+            (None, Lack::Empty),
+            (Some(0.0), Lack::Zero),
+            (Some(-0.0), Lack::Zero),
+            (Some(f64::NAN), Lack::Nan),
+            (Some(f64::INFINITY), Lack::Infinite),
+            (Some(f64::NEG_INFINITY), Lack::Negative),
+            (Some(-1.0), Lack::Negative),
+        ] {
+            assert_eq!(log10(figure), Err(lack));
+        }
+    }
+
+    #[test]
+    fn seeds_that_disagree_have_no_value() {
+        assert_eq!(over_seeds(&[Ok(1.0), Ok(3.0)]).unwrap().median, 2.0);
+        let zero = || Err(Lack::Zero);
+        assert_eq!(over_seeds(&[zero(), zero()]), Err(Lack::Zero));
+        for (readings, words) in [
+            ([zero(), Ok(1.0), zero()], "0 in 2 of 3 seeds"),
+            ([zero(), Err(Lack::Nan), zero()], "0 in 2 of 3 seeds"),
+        ] {
+            assert_eq!(over_seeds(&readings).unwrap_err().to_string(), words);
+        }
+    }
+
+    #[test]
+    fn means_are_geometric() {
+        let mean = |figures: &[Option<f64>]| {
+            let mut mean = Mean::default();
+            figures.iter().for_each(|figure| mean.add(*figure));
+            mean.reading()
+        };
+        assert_eq!(mean(&[Some(1.0), None, Some(1e-4)]), Ok(-2.0));
+        assert_eq!(mean(&[None, None]), Err(Lack::Empty));
+        assert_eq!(mean(&[Some(0.0), Some(0.0)]), Err(Lack::Zero));
+        let partly = mean(&[Some(0.0), Some(1.0), Some(f64::NAN)]);
+        assert_eq!(partly.unwrap_err().to_string(), "0 at 1 of 3 steps");
+    }
+}

@@ -1,0 +1,164 @@
+//! One target of a comparison: its seeds taken together.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::at::At;
+use super::outcome::Outcome;
+use super::profile::{LookedAt, Profile};
+use super::reading::{Reading, Value, over_seeds};
+use crate::base::Problem;
+use crate::lab::records::{Run, Target};
+
+/// A target as it was read.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// Its letter in tables: A is the reference.
+    pub letter: String,
+    /// A short name, unlike those of the other targets.
+    pub label: String,
+    /// As it was named.
+    pub path: PathBuf,
+    /// The names of its runs: `seed-0` ….
+    pub runs: Vec<String>,
+    /// Seeds, where a spec tells them.
+    pub seeds: Vec<u64>,
+    /// The column that is compared.
+    pub quantity: String,
+    /// What came out.
+    pub outcome: Outcome,
+    /// A profile per seed.
+    pub profiles: Vec<Profile>,
+    /// Hidden layers.
+    pub depth: usize,
+}
+
+impl Side {
+    /// The `i`-th target.
+    ///
+    /// # Errors
+    /// If its seeds are read for different columns.
+    pub fn new(i: usize, target: &Target, profiles: Vec<Profile>) -> Result<Self, Problem> {
+        let quantity = profiles[0].quantity.clone();
+        if let Some(other) = profiles.iter().find(|profile| profile.quantity != quantity) {
+            let what = format!(
+                "its seeds have different norms: {quantity} and {}",
+                other.quantity
+            );
+            return Err(
+                Problem::in_file(&target.path, what).help("name one that all have with --quantity")
+            );
+        }
+        let specs = target.runs.iter().filter_map(|run| run.spec.as_ref());
+        // Foreign files may have gaps; their deepest hidden layer counts.
+        let depth = target.spec().map_or_else(
+            || profiles[0].hidden().last().copied().unwrap_or(0),
+            |spec| spec.network.depth,
+        );
+        Ok(Self {
+            letter: letter(i),
+            label: target.label.clone(),
+            path: target.path.clone(),
+            runs: target.runs.iter().map(name).collect(),
+            seeds: specs.map(|spec| spec.seed).collect(),
+            quantity,
+            outcome: Outcome::of(target, &profiles),
+            profiles,
+            depth,
+        })
+    }
+
+    /// The layers' numbers, ascending.
+    pub fn layers(&self) -> Vec<usize> {
+        let of_run = |profile: &Profile| {
+            let first = profile.survey.layers.iter().map(|info| info.layer);
+            // A layer may be there in later steps or in other seeds only.
+            first
+                .chain(profile.readings.keys().copied())
+                .collect::<Vec<_>>()
+        };
+        let layers: BTreeSet<usize> = self.profiles.iter().flat_map(of_run).collect();
+        layers.into_iter().collect()
+    }
+
+    /// A layer's name; empty where it has none.
+    pub fn name(&self, layer: usize) -> &str {
+        self.profiles[0].layer(layer).map_or("", |info| &info.name)
+    }
+
+    /// What the seeds say of a layer, each run by `reading`.
+    pub fn value(&self, reading: impl Fn(&Profile) -> Reading) -> Value {
+        let readings: Vec<Reading> = self.profiles.iter().map(reading).collect();
+        over_seeds(&readings)
+    }
+
+    /// Why it cannot be looked at there: the step was not logged.
+    pub fn not_logged(&self, at: At) -> Option<String> {
+        let i = self
+            .profiles
+            .iter()
+            .position(|profile| profile.looked_at.is_none())?;
+        let nearest: Vec<String> = self.profiles[i]
+            .nearest
+            .iter()
+            .map(u64::to_string)
+            .collect();
+        let verb = if nearest.len() == 1 {
+            "nearest is"
+        } else {
+            "nearest are"
+        };
+        let run = match self.profiles.len() {
+            1 => String::new(),
+            _ => format!(" ({})", self.runs[i]),
+        };
+        Some(format!(
+            "step {at} was not logged in {}{run}; the {verb} {}",
+            self.letter,
+            nearest.join(" and ")
+        ))
+    }
+
+    /// What was left out of its files.
+    pub fn warnings(&self) -> impl Iterator<Item = &String> {
+        let surveys = self.profiles.iter().map(|profile| &profile.survey);
+        surveys.flat_map(|survey| &survey.warnings)
+    }
+
+    /// The steps that were looked at, in words: "step 0", "221 steps from 0 to 220".
+    pub fn steps(&self) -> String {
+        let words = |looked: &LookedAt| match looked.count {
+            1 => format!("step {}", looked.last),
+            n => format!("{n} steps from {} to {}", looked.first, looked.last),
+        };
+        let looked_at = self.profiles.iter().filter_map(|p| p.looked_at.as_ref());
+        let mut all: Vec<String> = looked_at.map(words).collect();
+        all.dedup();
+        all.join(", ")
+    }
+}
+
+/// The last part of a run's path.
+fn name(run: &Run) -> String {
+    let name = run.path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// A, B … Z, then A2, B2 …
+fn letter(i: usize) -> String {
+    let letter = char::from(b'A' + (i % 26) as u8);
+    match i / 26 {
+        0 => letter.to_string(),
+        round => format!("{letter}{}", round + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_do_not_run_out() {
+        assert_eq!([0, 1, 25, 26, 53].map(letter), ["A", "B", "Z", "A2", "B3"]);
+    }
+}
