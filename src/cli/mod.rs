@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod bench;
+mod check;
 mod completions;
 mod digest;
 mod gallery;
@@ -99,6 +100,7 @@ enum Command {
     New(new::NewArgs),
     List(list::ListArgs),
     Bench(bench::BenchArgs),
+    Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -115,6 +117,7 @@ impl Cli {
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
             Command::Bench(args) => args.run(&self.global),
+            Command::Check(args) => args.run(&self.global),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(),
         }

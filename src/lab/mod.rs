@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod bench;
+pub mod check;
 pub mod decay;
 pub mod experiment;
 pub mod json;
