@@ -348,3 +348,54 @@ fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {
         layers: layers.collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GOOD: &str = r#"{
+  "quantities": ["a_norm"],
+  "schema_version": 1,
+  "seeds": [3, 4],
+  "spec": {"network.depth": 1},
+  "spec_hash": "00",
+  "steps": [{
+    "at": "initial", "step": 0, "attenuation_decades": null, "decay_decades_per_layer": null,
+    "layers": [{"layer": 1, "name": "hidden_1", "log10": {"a_norm":
+      {"by_seed": [-1.5, "-inf"], "high": -1.5, "low": "-inf", "median": -1.5}}}]
+  }],
+  "vgrad_version": "0.1.0"
+}"#;
+
+    fn parse(bytes: &[u8]) -> Result<Baseline, Problem> {
+        Baseline::parse(Path::new("b.json"), bytes)
+    }
+
+    #[test]
+    fn a_written_baseline_reads_back_the_same() {
+        let baseline = parse(GOOD.as_bytes()).unwrap();
+        let text = baseline.to_json().unwrap();
+        assert_eq!(parse(text.as_bytes()).unwrap(), baseline, "{text}");
+        assert_eq!(baseline.in_short(), "1 layer at initial over 2 seeds");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&bytes);
+        }
+
+        /// A damaged file reaches the deeper places.
+        #[test]
+        fn no_damage_makes_it_panic(
+            at in 0..GOOD.len(),
+            length in 0..20usize,
+            put in "(|null|-?[0-9]{1,20}|\"[a-z]{0,3}\"|\\[\\]|\\{\\}|1e999|,|[a-zé{}:]{1,3})",
+        ) {
+            let end = (at + length).min(GOOD.len());
+            let text = [&GOOD.as_bytes()[..at], put.as_bytes(), &GOOD.as_bytes()[end..]].concat();
+            let _ = parse(&text);
+        }
+    }
+}

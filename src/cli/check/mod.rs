@@ -1,29 +1,25 @@
 //! `vgrad check`: the gate for CI.
 
+mod accept;
+mod first_run;
+
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::num::{NonZeroU64, NonZeroUsize};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValue;
 
-use super::progress::Progress;
-use super::run::{quoted, schema_reference, seed_range};
+use self::first_run::Ran;
 use super::spec_args::Changes;
-use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Global, Outcome, output};
 use crate::base::Problem;
 use crate::lab::check::{
-    Answer, Baseline, Detail, FORMS, Form, Moment, Questions, Report, Rule, Verdict, ask,
-    step_summary,
+    Answer, Detail, FORMS, Form, Moment, Questions, Report, Rule, Verdict, ask, step_summary,
 };
-use crate::lab::experiment::{self, RunOptions};
-use crate::lab::machine::cores;
 use crate::lab::records::Target;
-use crate::lab::run_folder::{Destination, is_free};
-use crate::lab::spec::{LoadedSpec, Spec, load_rules};
-use crate::lab::summary::Status;
+use crate::lab::spec::load_rules;
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
 #[derive(Args, Debug)]
@@ -225,202 +221,6 @@ impl CheckArgs {
         };
         Ok((report, outcome))
     }
-
-    fn only_runs_take_these(&self) -> Result<(), Problem> {
-        let flags = [
-            ("--set", !self.changes.set.is_empty()),
-            ("--seed", self.changes.seed.is_some()),
-            ("--seeds", self.seeds.is_some()),
-            ("--out", self.out.is_some()),
-        ];
-        match flags.iter().find(|(_, given)| *given) {
-            Some((flag, _)) => Err(Problem::in_file(
-                &self.target,
-                format!("is no spec, and {flag} is about running one"),
-            )
-            .help("name a spec, a file ending in .toml, or leave the flag out")),
-            None => Ok(()),
-        }
-    }
-
-    /// The baseline to compare with, or to replace.
-    fn old_baseline(&self) -> Result<Option<(PathBuf, Baseline)>, Problem> {
-        let Some(file) = &self.baseline else {
-            return Ok(None);
-        };
-        if self.accept {
-            Baseline::may_replace(file)?;
-            if !file.exists() {
-                return Ok(None);
-            }
-            return Ok(match Baseline::read(file) {
-                Ok(old) => Some((file.clone(), old)),
-                Err(problem) => {
-                    output::remark(&format!("warning: {problem}"));
-                    None
-                }
-            });
-        }
-        if !file.exists() {
-            return Err(
-                Problem::in_file(file, "does not exist: there is no baseline yet").help(format!(
-                    "to accept this run as the baseline: {}",
-                    self.accept_command()
-                )),
-            );
-        }
-        let old = Baseline::read(file)?;
-        let missing = self.at.iter().find(|at| !old.moments().contains(at));
-        match missing {
-            Some(at) => Err(
-                Problem::in_file(file, format!("does not hold the step {at}"))
-                    .help(format!("to add it: {}", self.accept_command())),
-            ),
-            None => Ok(Some((file.clone(), old))),
-        }
-    }
-
-    /// The steps of a new baseline: the initial one, those asked for and
-    /// those it held before, so that accepting never drops a step unseen.
-    fn moments(&self, old: Option<&Baseline>) -> Vec<Moment> {
-        let mut moments = vec![Moment::Initial];
-        moments.extend(&self.at);
-        moments.extend(old.map(Baseline::moments).unwrap_or_default());
-        moments.sort();
-        moments.dedup();
-        moments
-    }
-
-    /// The command that accepts this run.
-    fn accept_command(&self) -> String {
-        let path = |path: &Path| quoted(&path.display().to_string());
-        let mut words = vec!["vgrad check".to_owned(), path(&self.target)];
-        for set in &self.changes.set {
-            words.push(format!("--set {}", quoted(set)));
-        }
-        words.extend(self.changes.seed.map(|seed| format!("--seed {seed}")));
-        words.extend(self.seeds.map(|seeds| format!("--seeds {seeds}")));
-        words.extend(
-            self.rules
-                .iter()
-                .map(|rules| format!("--rules {}", path(rules))),
-        );
-        words.extend(
-            self.quantity
-                .iter()
-                .map(|name| format!("--quantity {}", quoted(name))),
-        );
-        words.extend(
-            self.baseline
-                .iter()
-                .map(|file| format!("--baseline {}", path(file))),
-        );
-        words.extend(self.at.iter().map(|at| format!("--at {at}")));
-        words.push("--accept".to_owned());
-        words.join(" ")
-    }
-
-    /// Writes the new baseline, unless the run fails otherwise.
-    fn write(
-        &self,
-        report: &mut Report,
-        new: &Baseline,
-        file: &Path,
-        global: &Global,
-    ) -> Result<Outcome, Failure> {
-        let changes = report.set_aside_changes();
-        if report.verdict() != Verdict::Pass {
-            output::remark(&format!("{} is not written", file.display()));
-            return Ok(outcome(report.verdict()));
-        }
-        new.write(file)?;
-        report.accepted = Some(format!("{} holds {}", file.display(), new.in_short()));
-        if !global.quiet {
-            changes.iter().for_each(|line| output::remark(line));
-        }
-        Ok(outcome(report.verdict()))
-    }
-
-    /// Runs the spec and opens what it left.
-    fn run_first(&self, global: &Global) -> Result<Ran, Failure> {
-        let loaded = Spec::load(&self.target, &self.changes.overrides()?)?;
-        listen_for_signals()?;
-        let temporary = match &self.out {
-            Some(_) => None,
-            None => Some(tempfile::tempdir().map_err(|error| {
-                Problem::new(format!("no temporary folder can be made: {error}"))
-                    .help("give a folder with --out")
-            })?),
-        };
-        let folder = match (&self.out, &temporary) {
-            (Some(out), _) => out.clone(),
-            (None, Some(temporary)) => temporary.path().join(&loaded.spec.name),
-            (None, None) => unreachable!("one of them is there"),
-        };
-        let runs: Vec<(u64, PathBuf)> = match self.seeds {
-            None => vec![(loaded.spec.seed, folder.clone())],
-            Some(seeds) => {
-                is_free(&folder)?;
-                let range = seed_range(loaded.spec.seed, seeds.get())?;
-                range
-                    .map(|seed| (seed, folder.join(format!("seed-{seed}"))))
-                    .collect()
-            }
-        };
-        for (seed, folder) in &runs {
-            let spec = Spec {
-                seed: *seed,
-                ..loaded.spec.clone()
-            };
-            if let Some(outcome) = self.one(spec, folder.clone(), &loaded, global)? {
-                return Ok(Ran::Stopped(outcome));
-            }
-        }
-        let mut target = Target::open(&folder)?;
-        // Earlier seeds may lie beside those just run.
-        target
-            .runs
-            .retain(|run| runs.iter().any(|(_, folder)| *folder == run.path));
-        Ok(Ran::Whole(target, temporary))
-    }
-
-    /// Runs one seed. Tells the outcome if it was stopped.
-    fn one(
-        &self,
-        spec: Spec,
-        folder: PathBuf,
-        loaded: &LoadedSpec,
-        global: &Global,
-    ) -> Result<Option<Outcome>, Failure> {
-        let destination = Destination::Exactly(folder);
-        let schema = schema_reference(loaded, &destination);
-        let options = RunOptions {
-            base_dir: &loaded.folder,
-            destination,
-            force: self.force,
-            threads: global.threads.map_or_else(cores, NonZeroUsize::get),
-            schema: &schema,
-            stop: &STOP,
-        };
-        let mut progress = Progress::new(global.quiet);
-        let run = experiment::run(spec, &options, &mut progress)
-            .map_err(|problem| loaded.explain(problem))?;
-        Ok(match run.map(|run| run.summary.status) {
-            None => Some(Outcome::Interrupted),
-            // Without --out nothing is kept that could be resumed.
-            Some(Status::Interrupted) if self.out.is_none() => Some(Outcome::Interrupted),
-            Some(Status::Interrupted) => Some(Outcome::StoppedEarly),
-            Some(Status::Completed | Status::Diverged) => None,
-        })
-    }
-}
-
-/// What running a spec left.
-enum Ran {
-    /// Its runs, and the temporary folder they lie in.
-    Whole(Target, Option<tempfile::TempDir>),
-    /// It was stopped.
-    Stopped(Outcome),
 }
 
 fn is_human(form: &Form) -> bool {
