@@ -198,6 +198,34 @@ fn several_seeds_are_compared_pair_by_pair() {
         "{worst}"
     );
     ends(&desk, "group --baseline b.json --tolerance 0.3", 0);
+    // Shifts that differ from seed to seed do not hide behind their own scatter.
+    for (seed, decades) in [(0, 0.1), (1, -0.6), (2, 0.1)] {
+        let file = format!("group/seed-{seed}/gradients.csv");
+        let factor = 10f64.powf(decades);
+        desk.write(&file, scaled(&desk.read(&file), "hidden_2", factor));
+    }
+    let ended = ends(&desk, "group --baseline b.json", 1);
+    assert!(ended.stdout.contains("2 hidden_2"), "{}", ended.stdout);
+    // One seed alone is no more than unclear.
+    for (seed, decades) in [(1, 0.4), (2, -0.3)] {
+        let file = format!("group/seed-{seed}/gradients.csv");
+        let factor = 10f64.powf(decades);
+        desk.write(&file, scaled(&desk.read(&file), "hidden_2", factor));
+    }
+    let ended = ends(&desk, "group --baseline b.json", 0);
+    assert!(ended.stdout.contains("unclear"), "{}", ended.stdout);
+    ends(&desk, "group --baseline b.json --strict", 1);
+    // The seed that both have is compared alone, with itself.
+    let ended = ends(
+        &desk,
+        "trial.toml --seed 1 --baseline b.json --tolerance 0",
+        0,
+    );
+    assert!(
+        ended.stderr.contains("compared are seed 1"),
+        "{}",
+        ended.stderr
+    );
 }
 
 /// `gradients.csv` with the activation gradient of one layer scaled.

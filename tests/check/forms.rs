@@ -104,7 +104,7 @@ fn github_gets_at_most_ten_annotations_of_a_kind_and_a_table() {
         .collect();
     assert_eq!(errors.len(), 10, "{}", ended.stdout);
     assert!(errors[9].contains("and 3 more"), "{}", errors[9]);
-    let title = "::error title=activation_grad_norm ≥ 0.0000001 at the initial step%3A fails,file=r%251.toml::layer ";
+    let title = "::error title=activation_grad_norm ≥ 1e-7 at the initial step%3A fails,file=r%251.toml::layer ";
     assert!(errors[0].starts_with(title), "{}", errors[0]);
     assert!(errors[0].contains("2.000 decades beyond"), "{}", errors[0]);
     let summary = desk.read("summary.md");

@@ -76,7 +76,7 @@ fn a_finding_names_rule_layer_value_limit_and_decades() {
     let worst = ended.stdout.lines().nth(1).unwrap();
     for part in [
         "fails",
-        "activation_grad_norm ≥ 0.0000001 at every step",
+        "activation_grad_norm ≥ 1e-7 at every step",
         "worst: 0",
         "1 hidden_1",
         "1.000e-9",

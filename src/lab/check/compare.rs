@@ -255,36 +255,38 @@ impl Comparison<'_> {
         span: f64,
     ) -> Finding {
         let tolerance = self.tolerance / span;
-        let (differences, spread) = differences(old, new, pairing);
+        let paired = pair(old, new, pairing);
         let is_above = |value: f64| value > tolerance + SLACK;
         let is_below = |value: f64| value < -tolerance - SLACK;
         let is_beyond = |value: f64| is_above(value) || is_below(value);
-        let (middle, low, high) = match spread {
-            Some(spread) => (spread.median, spread.low, spread.high),
-            None => {
-                let mut sorted = differences.clone();
-                sorted.sort_by(f64::total_cmp);
-                (
-                    sorted[sorted.len() / 2],
-                    sorted[0],
-                    sorted[sorted.len() - 1],
-                )
-            }
-        };
-        let state = if !is_beyond(low) && !is_beyond(high) {
+        let beyond = paired.differences.iter().filter(|d| is_beyond(**d)).count();
+        let [low, middle, high] = paired.interval;
+        // A seed repeats itself, so that each alone says whether something
+        // changed; only where they disagree does the interval decide.
+        let state = if paired.is_exact && beyond == 0 {
+            State::Holds
+        } else if paired.is_exact && beyond == paired.differences.len() {
+            State::Fails
+        } else if !is_beyond(low) && !is_beyond(high) {
             State::Holds
         } else if is_above(low) || is_below(high) {
             State::Fails
         } else {
             State::Unclear
         };
-        let base = old.median.0;
+        let base = paired.base;
+        let at = |difference: f64| {
+            if difference.is_finite() {
+                base + difference
+            } else {
+                paired.new
+            }
+        };
         let limit = if middle < 0.0 {
             base - tolerance
         } else {
             base + tolerance
         };
-        let beyond = middle.abs() - tolerance;
         Finding {
             rule: format!("baseline: {} {}", about.quantity, about.at.in_words()),
             source: Source::Baseline,
@@ -295,14 +297,14 @@ impl Comparison<'_> {
             layer: about.layer.as_ref().map(|(layer, _)| *layer),
             layer_name: about.layer.map(|(_, name)| name),
             state,
-            value: Some(new.median.0),
-            low: Some(base + low),
-            high: Some(base + high),
+            value: Some(at(middle)),
+            low: Some(at(low)),
+            high: Some(at(high)),
             baseline: Some(base),
             limit: Some(limit),
-            beyond: Some(beyond),
-            beyond_decades: Some(beyond * span),
-            seeds: new.values().len(),
+            beyond: Some(middle.abs() - tolerance),
+            beyond_decades: Some(middle.abs() * span - self.tolerance),
+            seeds: paired.seeds,
         }
     }
 }
@@ -315,23 +317,61 @@ struct About {
     layer: Option<(usize, String)>,
 }
 
-/// New minus old for the values that belong together, and their spread where
-/// all are finite.
-fn differences(old: &Figure, new: &Figure, pairing: &Pairing) -> (Vec<f64>, Option<Spread>) {
-    let (a, b) = (old.values(), new.values());
-    match pairing {
-        Pairing::BySeed(pairs) => {
-            let all: Vec<f64> = pairs.iter().map(|&(i, j)| difference(b[j], a[i])).collect();
-            let spread = all.iter().all(|d| d.is_finite()).then(|| Spread::of(&all));
-            (all, spread)
-        }
-        Pairing::Apart if a.iter().chain(&b).all(|value| value.is_finite()) => {
-            let spread = apart(&Spread::of(&a), &Spread::of(&b));
-            (vec![spread.median], Some(spread))
-        }
-        Pairing::Apart => {
-            let each = b.iter().flat_map(|b| a.iter().map(|a| difference(*b, *a)));
-            (each.collect(), None)
-        }
+/// Old and new values put beside each other.
+struct Paired {
+    /// New minus old.
+    differences: Vec<f64>,
+    /// Whether each difference is of one seed, or no interval can be had.
+    is_exact: bool,
+    /// Lower end, median and upper end of the difference.
+    interval: [f64; 3],
+    /// The old median.
+    base: f64,
+    /// The new median.
+    new: f64,
+    /// New values.
+    seeds: usize,
+}
+
+fn pair(old: &Figure, new: &Figure, pairing: &Pairing) -> Paired {
+    let (mut a, mut b) = (old.values(), new.values());
+    if let Pairing::BySeed(pairs) = pairing {
+        (a, b) = pairs.iter().map(|&(i, j)| (a[i], b[j])).unzip();
     }
+    let is_finite = a.iter().chain(&b).all(|value| value.is_finite());
+    let differences: Vec<f64> = match pairing {
+        Pairing::BySeed(_) => a.iter().zip(&b).map(|(a, b)| difference(*b, *a)).collect(),
+        Pairing::Apart => (b.iter())
+            .flat_map(|b| a.iter().map(|a| difference(*b, *a)))
+            .collect(),
+    };
+    let spread = match pairing {
+        _ if !is_finite => None,
+        Pairing::BySeed(_) => Some(Spread::of(&differences)),
+        Pairing::Apart => Some(apart(&Spread::of(&a), &Spread::of(&b))),
+    };
+    let interval = match spread {
+        Some(spread) => [spread.low, spread.median, spread.high],
+        None => ends(&differences),
+    };
+    Paired {
+        is_exact: spread.is_none() || matches!(pairing, Pairing::BySeed(_)),
+        interval,
+        base: ends(&a)[1],
+        new: ends(&b)[1],
+        seeds: b.len(),
+        differences,
+    }
+}
+
+/// The smallest, the middle and the largest; halfway between the two middle
+/// ones where both are finite.
+fn ends(values: &[f64]) -> [f64; 3] {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len();
+    let (below, above) = (sorted[(n - 1) / 2], sorted[n / 2]);
+    let halfway = below + (above - below) / 2.0;
+    let middle = if halfway.is_nan() { above } else { halfway };
+    [sorted[0], middle, sorted[n - 1]]
 }

@@ -64,11 +64,11 @@ pub struct Finding {
     /// The answer.
     pub state: State,
     /// What was measured, the median over the seeds. A baseline's norms are
-    /// measured as log10.
+    /// measured as log10, and over several seeds it is the baseline's median
+    /// moved by the median difference.
     #[serde(serialize_with = "number")]
     pub value: Option<f64>,
-    /// Lower end of its interval over the seeds; of a baseline's, the lower end
-    /// of `value` as the difference to the baseline allows.
+    /// Lower end of its interval over the seeds.
     #[serde(serialize_with = "number")]
     pub low: Option<f64>,
     /// Upper end.
@@ -173,15 +173,17 @@ impl Finding {
             .place()
             .map_or_else(String::new, |place| format!("{place}: "));
         let step = match (&*self.at, self.step) {
-            ("every", Some(step)) => format!(" at step {step}"),
-            _ => String::new(),
+            ("initial", _) => " at the initial step".to_owned(),
+            ("final", _) => " at the final step".to_owned(),
+            (_, Some(step)) => format!(" at step {step}"),
+            (_, None) => String::new(),
         };
         if self.source == Source::Run {
-            let step = self
-                .step
-                .map_or_else(String::new, |step| format!(" at step {step}"));
+            let value = self
+                .value
+                .map_or("not finite".to_owned(), |value| value.to_string());
             return format!(
-                "{place}the run diverged{step}: {} is not finite",
+                "{place}the run diverged{step}: {} is {value}",
                 self.quantity
             );
         }
@@ -205,20 +207,10 @@ impl Finding {
             _ => String::new(),
         };
         format!(
-            "{place}{} {}{step} is {}{from}, the limit is {}{beyond}{unclear}",
+            "{place}{}{step} is {}{from}, the limit is {}{beyond}{unclear}",
             self.quantity,
-            self.state_word(),
             self.shown_value(),
             self.shown_limit(),
         )
-        .replace("  ", " ")
-    }
-
-    fn state_word(&self) -> &'static str {
-        match &*self.at {
-            "initial" => "at the initial step",
-            "final" => "at the final step",
-            _ => "",
-        }
     }
 }

@@ -68,7 +68,7 @@ pub struct Held {
 }
 
 /// Where a number stopped being finite.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Diverged {
     /// The step, where it is known.
     pub step: Option<u64>,
@@ -76,6 +76,8 @@ pub struct Diverged {
     pub layer: Option<usize>,
     /// The column.
     pub quantity: String,
+    /// NaN or infinite, where it is known.
+    pub value: Option<f64>,
 }
 
 /// What was measured of one run.
@@ -143,6 +145,7 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
             step: ended.diverged.as_ref().map(|at| at.step),
             layer: ended.diverged.as_ref().map(|at| at.layer),
             quantity: "a gradient or the loss".to_owned(),
+            value: None,
         });
     }
     for (rule, found) in wanted.rules.iter().zip(&mut measured.found) {
@@ -253,11 +256,12 @@ impl<'a> Pass<'a> {
         for &column in &self.norms {
             let mut norms = step.column(column);
             let found = norms.find(|(_, norm)| norm.is_some_and(|norm| !norm.is_finite()));
-            if let Some((layer, _)) = found {
+            if let Some((layer, value)) = found {
                 self.measured.diverged = Some(Diverged {
                     step: Some(step.step),
                     layer: Some(layer),
                     quantity: self.columns[column].clone(),
+                    value,
                 });
                 return;
             }
@@ -370,6 +374,7 @@ fn training(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Pr
                     step: Some(step),
                     layer: None,
                     quantity: name.to_owned(),
+                    value,
                 });
             }
         }

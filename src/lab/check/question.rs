@@ -133,7 +133,7 @@ fn divergence(run: &Measured) -> Option<Finding> {
         layer: at.layer,
         layer_name: name.cloned(),
         state: State::Fails,
-        value: None,
+        value: at.value,
         low: None,
         high: None,
         baseline: None,

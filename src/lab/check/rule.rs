@@ -27,9 +27,9 @@ impl Rule {
     pub fn label(&self) -> String {
         let name = self.check.quantity.name();
         let limits = match (self.check.min, self.check.max) {
-            (Some(min), Some(max)) => format!("{name} in [{min}, {max}]"),
-            (Some(min), None) => format!("{name} ≥ {min}"),
-            (None, Some(max)) => format!("{name} ≤ {max}"),
+            (Some(min), Some(max)) => format!("{name} in [{}, {}]", shown(min), shown(max)),
+            (Some(min), None) => format!("{name} ≥ {}", shown(min)),
+            (None, Some(max)) => format!("{name} ≤ {}", shown(max)),
             (None, None) => name.to_owned(),
         };
         let at = match self.check.at {
@@ -47,5 +47,15 @@ impl Rule {
     pub fn looks_at(&self, layer: usize) -> bool {
         let within = |[first, last]: [usize; 2]| (first..=last).contains(&layer);
         self.check.layers.is_none_or(within)
+    }
+}
+
+/// A limit as one would write it: 0.1, 3, 1e-7.
+fn shown(limit: f64) -> String {
+    let size = limit.abs();
+    if size != 0.0 && !(1e-3..1e6).contains(&size) {
+        format!("{limit:e}")
+    } else {
+        format!("{limit}")
     }
 }

@@ -4,7 +4,7 @@ use comfy_table::{Table, presets};
 
 use super::Detail;
 use crate::base::Problem;
-use crate::lab::check::finding::Finding;
+use crate::lab::check::finding::{Finding, Source};
 use crate::lab::check::report::Report;
 
 /// The most rows shown unless all are asked for.
@@ -33,6 +33,7 @@ pub fn render(report: &Report, detail: Detail) -> Result<String, Problem> {
 
 fn row(finding: &Finding) -> [String; 6] {
     let at_step = match (&*finding.at, finding.step) {
+        ("every", Some(step)) if finding.source == Source::Run => format!(" (step {step} is not)"),
         ("every", Some(step)) => format!(" (worst: {step})"),
         _ => String::new(),
     };
