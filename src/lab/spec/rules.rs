@@ -110,7 +110,7 @@ mod tests {
             ),
             (rule("max = '1'"), ["rules.toml:3:7", "`check.0.max`"]),
             (rule("mx = 1"), ["rules.toml:3:1", "did you mean `max`?"]),
-            (rule(""), ["rules.toml:1:3", "no limit"]),
+            (rule(""), ["rules.toml:1:1", "no limit"]),
             (
                 rule("min = 2\nmax = 1"),
                 ["rules.toml:3:7", "min = 2 above max = 1"],
