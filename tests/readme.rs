@@ -48,11 +48,16 @@ fn shell(line: &str, folder: &Path) -> Output {
 #[test]
 fn shell_blocks_run() {
     let folder = tempfile::tempdir().unwrap();
-    let experiments = folder.path().join("experiments");
-    fs::create_dir(&experiments).unwrap();
-    for file in fs::read_dir(Path::new(ROOT).join("experiments")).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), experiments.join(file.file_name())).unwrap();
+    for part in ["experiments", "experiments/baselines"] {
+        let to = folder.path().join(part);
+        fs::create_dir(&to).unwrap();
+        let files = fs::read_dir(Path::new(ROOT).join(part)).unwrap();
+        for file in files
+            .map(Result::unwrap)
+            .filter(|file| file.path().is_file())
+        {
+            fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
     }
     let blocks = blocks("sh");
     assert!(

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod bench;
+mod check;
 mod compare;
 mod completions;
 mod digest;
@@ -100,6 +101,7 @@ enum Format {
 enum Command {
     Run(run::RunArgs),
     Compare(compare::CompareArgs),
+    Check(check::CheckArgs),
     Plot(plot::PlotArgs),
     Report(report::ReportArgs),
     New(new::NewArgs),
@@ -118,12 +120,13 @@ impl Cli {
         self.global.color.apply();
         match self.command {
             Command::Run(args) => args.run(&self.global),
+            Command::Compare(args) => args.run(&self.global),
+            Command::Check(args) => args.run(&self.global),
+            Command::Plot(args) => args.run(&self.global),
+            Command::Report(args) => args.run(&self.global),
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
-            Command::Report(args) => args.run(&self.global),
             Command::Bench(args) => args.run(&self.global),
-            Command::Compare(args) => args.run(&self.global),
-            Command::Plot(args) => args.run(&self.global),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(),
         }

@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use crate::base::Problem;
 use crate::lab::spec::SpecError;
 
+/// The exit code of a command that could not do its work.
+const COULD_NOT_RUN: u8 = 2;
+
 /// The end of a command that could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -17,6 +20,8 @@ pub enum Outcome {
     StoppedEarly,
     /// Interrupted before anything was worth keeping.
     Interrupted,
+    /// A question could not be answered; the user has been told why.
+    CannotTell,
 }
 
 impl From<Outcome> for ExitCode {
@@ -24,6 +29,7 @@ impl From<Outcome> for ExitCode {
         Self::from(match outcome {
             Outcome::Done => 0,
             Outcome::GateFailed => 1,
+            Outcome::CannotTell => COULD_NOT_RUN,
             Outcome::StoppedEarly => 75,
             Outcome::Interrupted => 130,
         })
@@ -62,19 +68,26 @@ impl From<io::Error> for Failure {
 impl Failure {
     /// Tells the user, and gives the exit code.
     pub fn report(self) -> ExitCode {
-        const COULD_NOT_RUN: u8 = 2;
-        let text = match self {
-            // Whoever reads the output has read enough.
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                return ExitCode::SUCCESS;
-            }
-            Self::Output(error) => error_line(&format!("the output cannot be written: {error}")),
+        // Whoever reads the output has read enough.
+        if matches!(&self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
+        let text = match &self {
             Self::Spec(error) => error.render(true),
-            Self::Problem(problem) => error_line(&problem.to_string()),
+            _ => error_line(&self.text()),
         };
         // With nobody left to tell, the exit code still does.
         let _ = io::Write::write_all(&mut anstream::stderr(), format!("{text}\n").as_bytes());
         ExitCode::from(COULD_NOT_RUN)
+    }
+
+    /// The message without colours.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Output(error) => format!("the output cannot be written: {error}"),
+            Self::Spec(error) => error.render(false),
+            Self::Problem(problem) => problem.to_string(),
+        }
     }
 }
 

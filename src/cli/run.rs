@@ -79,16 +79,7 @@ impl RunArgs {
         seeds: u64,
         threads: usize,
     ) -> Result<Outcome, Failure> {
-        let first = loaded.spec.seed;
-        let last = first
-            .checked_add(seeds - 1)
-            .filter(|last| i64::try_from(*last).is_ok());
-        let Some(last) = last else {
-            let problem = Problem::new(format!(
-                "seed {first} and --seeds {seeds} go beyond the largest seed, 2^63 − 1"
-            ));
-            return Err(problem.help("start from a smaller seed").into());
-        };
+        let (first, last) = seed_range(loaded.spec.seed, seeds)?.into_inner();
         let runs_is_new = !Path::new(RUNS).exists();
         let group = match &self.out {
             Some(out) => out.clone(),
@@ -215,8 +206,20 @@ impl RunArgs {
     }
 }
 
+/// `seeds` seeds, at least one, from `first` on.
+pub fn seed_range(first: u64, seeds: u64) -> Result<RangeInclusive<u64>, Problem> {
+    let last = first.checked_add(seeds - 1);
+    match last.filter(|last| i64::try_from(*last).is_ok()) {
+        Some(last) => Ok(first..=last),
+        None => Err(Problem::new(format!(
+            "seed {first} and --seeds {seeds} go beyond the largest seed, 2^63 − 1"
+        ))
+        .help("start from a smaller seed")),
+    }
+}
+
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./=+,:@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
@@ -233,7 +236,7 @@ struct End {
 }
 
 /// The schema that the spec names, seen from the run folder.
-fn schema_reference(loaded: &LoadedSpec, destination: &Destination) -> String {
+pub fn schema_reference(loaded: &LoadedSpec, destination: &Destination) -> String {
     let folder = match destination {
         Destination::Exactly(folder) => folder.clone(),
         Destination::Numbered { parent, name } => parent.join(name),

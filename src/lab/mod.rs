@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod bar;
 pub mod bench;
+pub mod check;
 pub mod compare;
 pub mod decay;
 pub mod experiment;

@@ -29,6 +29,17 @@ pub struct Check {
     pub layers: Option<[usize; 2]>,
 }
 
+impl At {
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Final => "final",
+            Self::Every => "every",
+        }
+    }
+}
+
 /// The steps a rule looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -48,7 +59,7 @@ pub enum At {
 pub struct Quantity(&'static str);
 
 /// The quantities that are no column of a CSV file: name and help text.
-const OF_THE_RUN: [(&str, &str); 4] = [
+const OF_THE_RUN: [(&str, &str); 5] = [
     (
         "decay_decades_per_layer",
         "slope of log10(activation_grad_norm) over the layers; positive: vanishing",
@@ -58,6 +69,10 @@ const OF_THE_RUN: [(&str, &str); 4] = [
         "log10 of the last hidden layer's activation_grad_norm over the first's",
     ),
     ("r2", "share of the decay that a straight line explains"),
+    (
+        "layers_left_out",
+        "layers that the decay leaves out because their norm is 0 or not finite",
+    ),
     (
         "diverged",
         "1 if a loss or a gradient norm became NaN or infinite, else 0",
@@ -103,6 +118,11 @@ impl Quantity {
     /// Whether it has one value per layer.
     pub fn is_per_layer(self) -> bool {
         per_layer().any(|(name, _)| name == self.0)
+    }
+
+    /// Whether it is a column of `training.csv`.
+    pub fn is_per_step(self) -> bool {
+        per_step().any(|(name, _)| name == self.0)
     }
 }
 

@@ -205,7 +205,8 @@ fn checks(spec: &Spec) -> Option<Conflict> {
         .find_map(|(i, check)| one_check(i, check, spec.network.depth))
 }
 
-fn one_check(i: usize, check: &Check, depth: usize) -> Option<Conflict> {
+/// What is wrong with the `i`-th check of a network of `depth` hidden layers.
+pub fn one_check(i: usize, check: &Check, depth: usize) -> Option<Conflict> {
     let at = |key: &str| format!("check.{i}{key}");
     let name = check.quantity.name();
     match (check.min, check.max) {

@@ -36,10 +36,10 @@ pub struct LoadedSpec {
 
 /// What an error points into: the file and the flags.
 #[derive(Clone, Debug)]
-struct Source {
-    path: PathBuf,
-    text: String,
-    overrides: Overrides,
+pub(super) struct Source {
+    pub path: PathBuf,
+    pub text: String,
+    pub overrides: Overrides,
 }
 
 impl Spec {
@@ -132,7 +132,7 @@ impl LoadedSpec {
 
 impl Source {
     /// The file as a whole.
-    fn whole(&self) -> Spot {
+    pub fn whole(&self) -> Spot {
         file(&self.path)
     }
 
@@ -145,7 +145,7 @@ impl Source {
 
     /// Where the value at `path` was written: in a flag, else in the file, else
     /// the table it would stand in.
-    fn spot(&self, path: &KeyPath, key_only: bool) -> Spot {
+    pub fn spot(&self, path: &KeyPath, key_only: bool) -> Spot {
         if let Some(flag) = self.overrides.spot_of(path) {
             return flag;
         }
@@ -164,7 +164,7 @@ impl Source {
 
     /// Several keys that do not go together: the first that a flag has set is
     /// to blame, else the first of all.
-    fn conflict(&self, conflict: Conflict) -> SpecError {
+    pub fn conflict(&self, conflict: Conflict) -> SpecError {
         let paths: Vec<KeyPath> = conflict
             .keys
             .iter()
@@ -175,7 +175,7 @@ impl Source {
         SpecError::new(conflict.message, spot)
     }
 
-    fn syntax(&self, error: &toml::de::Error) -> SpecError {
+    pub fn syntax(&self, error: &toml::de::Error) -> SpecError {
         let spot = error.span().map_or(self.whole(), |span| self.at(span));
         // What the parser says of 2^64 speaks of its own types.
         let label = match error.message() {
@@ -197,7 +197,7 @@ fn file(path: &Path) -> Spot {
 }
 
 /// The text of a spec file.
-fn read(path: &Path) -> Result<String, SpecError> {
+pub(super) fn read(path: &Path) -> Result<String, SpecError> {
     let fail =
         |what: String, help: &str| SpecError::new(Message::new(what, "").help(help), file(path));
     if path.is_dir() {

@@ -1,0 +1,259 @@
+//! `vgrad check`: the gate for CI.
+
+mod accept;
+mod first_run;
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::PossibleValue;
+
+use self::first_run::Ran;
+use super::spec_args::Changes;
+use super::{Failure, Global, Outcome, output};
+use crate::base::Problem;
+use crate::lab::check::{
+    Answer, Detail, FORMS, Form, Moment, Questions, Report, Rule, Verdict, ask, step_summary,
+};
+use crate::lab::records::Target;
+use crate::lab::spec::load_rules;
+
+/// Check that a run keeps to its rules and its baseline: the gate for CI
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
+pub struct CheckArgs {
+    /// A run folder, a folder of seeds, a CSV file, or a spec, which is run first
+    target: PathBuf,
+    /// Rules besides those of the spec: a TOML file of [[check]] tables
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Compare with the run that this JSON file holds
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the baseline: this run is how it shall be from now on
+    #[arg(long, requires = "baseline")]
+    accept: bool,
+    /// A step that the baseline holds besides the initial one: final or a number (repeatable)
+    #[arg(long, value_name = "STEP", requires = "baseline")]
+    at: Vec<Moment>,
+    /// Decades that a layer, and the whole network, may differ from the baseline by
+    #[arg(long, value_name = "DECADES", default_value = "0.1", value_parser = tolerance)]
+    tolerance: f64,
+    /// The norm that decay is measured by [default: activation_grad_norm, or the first column ending in _norm]
+    #[arg(long, value_name = "COLUMN")]
+    quantity: Option<String>,
+    /// Let unclear count as failed
+    #[arg(long)]
+    strict: bool,
+    /// Accept even where CI is set; replace an earlier run in --out
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    changes: Changes,
+    /// Run the spec N times, with the seeds seed … seed + N − 1
+    #[arg(long, value_name = "N")]
+    seeds: Option<NonZeroU64>,
+    /// Keep the run of the spec in this folder [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The form of the result on stdout [default: human, or github within a GitHub workflow]
+    #[arg(long, value_parser = forms())]
+    format: Option<String>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 everything holds; 1 something fails, or the run diverged; 2 a question could not be
+answered. The last line begins with PASS, FAIL or CANNOT too: of stdout for human, else of stderr.";
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    let number = number.filter(|number| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "expected a finite number of decades from 0 on".to_owned())
+}
+
+/// The forms as `--format` takes them.
+fn forms() -> clap::builder::PossibleValuesParser {
+    let forms = FORMS.iter();
+    let values: Vec<PossibleValue> = forms
+        .map(|form| PossibleValue::new(form.name).help(form.doc))
+        .collect();
+    values.into()
+}
+
+/// Whether a variable that CI servers set says yes.
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| {
+        !["", "0", "false"]
+            .iter()
+            .any(|no| value.eq_ignore_ascii_case(no))
+    })
+}
+
+impl CheckArgs {
+    pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
+        let form = self.form();
+        let (report, outcome) = match self.check(global) {
+            Ok(end) => end,
+            Err(failure) => {
+                // In the report too, for those who read nothing else.
+                let report = Report {
+                    target: self.target.clone(),
+                    cannot: vec![failure.text()],
+                    ..Report::default()
+                };
+                failure.report();
+                (report, Outcome::CannotTell)
+            }
+        };
+        match self.tell(&report, form, global) {
+            // Whoever reads has read enough; the gate stays as it is.
+            Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(outcome),
+            told => told.map(|()| outcome),
+        }
+    }
+
+    fn form(&self) -> &'static Form {
+        let automatic = if is_set("GITHUB_ACTIONS") {
+            "github"
+        } else {
+            FORMS[0].name
+        };
+        let name = self.format.as_deref().unwrap_or(automatic);
+        let form = FORMS.iter().find(|form| form.name == name);
+        form.unwrap_or(&FORMS[0])
+    }
+
+    fn tell(&self, report: &Report, form: &Form, global: &Global) -> Result<(), Failure> {
+        let detail = if global.verbose {
+            Detail::Whole
+        } else {
+            Detail::Short
+        };
+        if !is_human(form) || !global.quiet {
+            output::result(&(form.render)(report, detail)?)?;
+        }
+        if form.name == "github" {
+            append_summary(report)?;
+        }
+        let line = report.last_line();
+        if is_human(form) {
+            output::result(&format!("{line}\n"))?;
+        } else {
+            output::remark(&line);
+        }
+        Ok(())
+    }
+
+    /// The report, with everything said on stderr that belongs there.
+    fn check(&self, global: &Global) -> Result<(Report, Outcome), Failure> {
+        let is_spec = !self.target.is_dir() && has_extension(&self.target, "toml");
+        if !is_spec {
+            self.only_runs_take_these()?;
+        }
+        if self.accept && is_set("CI") && !self.force {
+            return Err(Problem::new("--accept does not write a baseline where CI is set: a gate that accepts what it measures lets everything pass")
+                .help("accept on your own machine and commit the file, or add --force")
+                .into());
+        }
+        let mut questions = Questions {
+            tolerance: self.tolerance,
+            quantity: self.quantity.clone(),
+            strict: self.strict,
+            baseline: self.old_baseline()?,
+            ..Questions::default()
+        };
+        if let Some(file) = &self.rules {
+            questions.rules = Rule::all(&load_rules(file)?, file);
+        }
+        if self.accept {
+            questions.accept = self.moments(questions.baseline.as_ref().map(|(_, old)| old));
+        }
+        // The temporary folder lasts as long as the run in it is read.
+        let (target, _temporary) = if is_spec {
+            match self.run_first(global)? {
+                Ran::Whole(target, temporary) => (target, temporary),
+                Ran::Stopped(outcome) => {
+                    let report = Report {
+                        target: self.target.clone(),
+                        cannot: vec!["stopped before the run was over".to_owned()],
+                        ..Report::default()
+                    };
+                    return Ok((report, outcome));
+                }
+            }
+        } else {
+            (Target::open(&self.target)?, None)
+        };
+        if let Some(spec) = target.spec() {
+            let file = if is_spec {
+                self.target.clone()
+            } else {
+                target.runs[0].path.join("spec.toml")
+            };
+            questions.rules.splice(0..0, Rule::all(&spec.check, &file));
+        }
+        let asks_nothing = questions.rules.is_empty() && self.baseline.is_none();
+        let Answer {
+            mut report,
+            candidate,
+        } = ask(&target, &questions)?;
+        report.target = self.target.clone();
+        if asks_nothing && !report.has_diverged {
+            let problem = Problem::new("nothing to check: no rule and no baseline")
+                .help("write [[check]] into the spec, or give --rules FILE or --baseline FILE");
+            report.cannot.push(problem.to_string());
+        }
+        if !global.quiet {
+            for warning in &report.warnings {
+                output::remark(&format!("warning: {warning}"));
+            }
+        }
+        for problem in std::mem::take(&mut report.cannot) {
+            Failure::Problem(Problem::new(problem.clone())).report();
+            report.cannot.push(problem);
+        }
+        let outcome = match (candidate, &self.baseline) {
+            (Some(new), Some(file)) => self.write(&mut report, &new, file, global)?,
+            _ => outcome(report.verdict()),
+        };
+        Ok((report, outcome))
+    }
+}
+
+fn is_human(form: &Form) -> bool {
+    form.name == FORMS[0].name
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case(extension))
+}
+
+fn outcome(verdict: Verdict) -> Outcome {
+    match verdict {
+        Verdict::Pass => Outcome::Done,
+        Verdict::Fail => Outcome::GateFailed,
+        Verdict::Cannot => Outcome::CannotTell,
+    }
+}
+
+/// Appends the table to the file that GitHub names, if it does.
+fn append_summary(report: &Report) -> Result<(), Problem> {
+    let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else {
+        return Ok(());
+    };
+    let file = PathBuf::from(file);
+    let opened = OpenOptions::new().create(true).append(true).open(&file);
+    opened
+        .and_then(|mut opened| opened.write_all(step_summary(report).as_bytes()))
+        .map_err(|error| {
+            Problem::in_file(
+                &file,
+                format!("the step summary cannot be written: {error}"),
+            )
+            .help("unset GITHUB_STEP_SUMMARY, or choose another --format")
+        })
+}

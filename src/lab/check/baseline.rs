@@ -1,0 +1,401 @@
+//! The baseline: what the gradients were when somebody last looked and agreed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::figure::Figure;
+use super::fingerprint::Fingerprint;
+use super::layout::pretty;
+use super::measure::Measured;
+use super::moment::Moment;
+use crate::base::Problem;
+
+/// Version of the layout.
+const SCHEMA_VERSION: u64 = 1;
+/// No baseline is longer; whatever is, is some other file.
+const LONGEST: u64 = 64 << 20;
+
+/// A baseline file. Norms are held as log10.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// Version of the layout.
+    pub schema_version: u64,
+    /// The program that wrote it.
+    pub vgrad_version: String,
+    /// What decides the gradients; null for a lone CSV file.
+    pub spec_hash: Option<String>,
+    /// The keys that the hash is of, so that a difference can be told.
+    #[serde(default)]
+    pub spec: BTreeMap<String, Value>,
+    /// The seeds, ascending; none for a lone CSV file.
+    pub seeds: Vec<u64>,
+    /// The norms, the one of the decay first.
+    pub quantities: Vec<String>,
+    /// The steps it holds.
+    pub steps: Vec<HeldStep>,
+}
+
+/// One step of a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldStep {
+    /// Which.
+    pub at: Moment,
+    /// Its number.
+    pub step: u64,
+    /// Loss from the last hidden layer to the first.
+    pub attenuation_decades: Option<Figure>,
+    /// Slope over the layers.
+    pub decay_decades_per_layer: Option<Figure>,
+    /// The layers, ascending.
+    pub layers: Vec<HeldLayer>,
+}
+
+/// One layer of a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldLayer {
+    /// Its number.
+    pub layer: usize,
+    /// Its name; empty where the file has none.
+    pub name: String,
+    /// log10 of its norms by quantity; null where a cell was empty.
+    pub log10: BTreeMap<String, Option<Figure>>,
+}
+
+impl Baseline {
+    /// Of a run, or of the seeds of an experiment. None if a norm is NaN.
+    ///
+    /// # Errors
+    /// If a step that is asked for was not logged, or the seeds do not have
+    /// the same layers.
+    pub fn of(
+        runs: &[Measured],
+        moments: &[Moment],
+        print: Option<&Fingerprint>,
+    ) -> Result<Self, Problem> {
+        let steps = moments.iter().map(|moment| held_step(runs, *moment));
+        Ok(Self {
+            schema_version: SCHEMA_VERSION,
+            vgrad_version: env!("CARGO_PKG_VERSION").to_owned(),
+            spec_hash: print.map(|print| print.hash.clone()),
+            spec: print.map(|print| print.keys.clone()).unwrap_or_default(),
+            seeds: runs.iter().filter_map(|run| run.seed).collect(),
+            quantities: runs[0].quantities.clone(),
+            steps: steps.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The steps it holds.
+    pub fn moments(&self) -> Vec<Moment> {
+        self.steps.iter().map(|step| step.at).collect()
+    }
+
+    /// What it holds: "31 layers at the initial step, 3 seeds".
+    pub fn in_short(&self) -> String {
+        let layers = self.steps.first().map_or(0, |step| step.layers.len());
+        let steps: Vec<String> = self.moments().iter().map(|at| at.to_string()).collect();
+        let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        format!(
+            "{} at {} over {}",
+            plural(layers, "layer"),
+            steps.join(", "),
+            plural(self.seeds.len().max(1), "seed")
+        )
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// None that is known of.
+    pub fn to_json(&self) -> Result<String, Problem> {
+        let value = serde_json::to_value(self)
+            .map_err(|error| Problem::new(format!("the baseline cannot be written: {error}")))?;
+        Ok(pretty(&value))
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, is no baseline or one of another version.
+    pub fn read(path: &Path) -> Result<Self, Problem> {
+        let unreadable =
+            |error: std::io::Error| Problem::in_file(path, format!("cannot be read: {error}"));
+        let length = fs::metadata(path).map_err(unreadable)?.len();
+        if length > LONGEST {
+            return Err(not_one(path, "is longer than 64 MiB, no baseline is"));
+        }
+        let bytes = fs::read(path).map_err(unreadable)?;
+        Self::parse(path, &bytes)
+    }
+
+    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Problem> {
+        let at = |error: &serde_json::Error, what: &str| {
+            let line = error.line() as u64;
+            Problem::at_line(path, line.max(1), format!("{what}: {error}")).help(
+                "give a file that `vgrad check --accept` wrote, or accept anew with `--accept`",
+            )
+        };
+        let value: Value =
+            serde_json::from_slice(bytes).map_err(|error| at(&error, "is not valid JSON"))?;
+        match value.get("schema_version").and_then(Value::as_u64) {
+            _ if value.get("spec_hash").is_none() || value.get("steps").is_none() => {
+                return Err(not_one(
+                    path,
+                    "is no baseline: it lacks `spec_hash` or `steps`",
+                ));
+            }
+            Some(SCHEMA_VERSION) => {}
+            Some(other) if other > SCHEMA_VERSION => {
+                return Err(Problem::in_file(
+                    path,
+                    format!("its schema_version is {other}, this program knows {SCHEMA_VERSION}"),
+                )
+                .help("use a newer vgrad, or accept anew with `--accept`"));
+            }
+            _ => {
+                return Err(Problem::in_file(
+                    path,
+                    format!(
+                        "its schema_version is not {SCHEMA_VERSION}, the one this program knows"
+                    ),
+                )
+                .help("accept anew with `--accept`"));
+            }
+        }
+        let baseline: Self =
+            serde_json::from_slice(bytes).map_err(|error| at(&error, "is no proper baseline"))?;
+        match baseline.fault() {
+            None => Ok(baseline),
+            Some(fault) => Err(Problem::in_file(path, fault)
+                .help("restore the file, or accept anew with `--accept`")),
+        }
+    }
+
+    /// What is wrong with the content, if something is.
+    fn fault(&self) -> Option<String> {
+        let runs = self.seeds.len().max(1);
+        if !self.seeds.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Some("its seeds do not ascend".to_owned());
+        }
+        if self.quantities.is_empty() || self.steps.is_empty() {
+            return Some("it holds no quantity or no step".to_owned());
+        }
+        let moments: BTreeSet<Moment> = self.steps.iter().map(|step| step.at).collect();
+        if moments.len() < self.steps.len() {
+            return Some("it holds a step twice".to_owned());
+        }
+        let names: BTreeSet<&String> = self.quantities.iter().collect();
+        for step in &self.steps {
+            let place = step.at.in_words();
+            if step.layers.is_empty() {
+                return Some(format!("{place} it holds no layer"));
+            }
+            if !step
+                .layers
+                .windows(2)
+                .all(|pair| pair[0].layer < pair[1].layer)
+            {
+                return Some(format!("{place} its layers do not ascend"));
+            }
+            let mut figures: Vec<&Option<Figure>> =
+                vec![&step.attenuation_decades, &step.decay_decades_per_layer];
+            for layer in &step.layers {
+                if layer.log10.keys().collect::<BTreeSet<_>>() != names {
+                    return Some(format!(
+                        "{place} layer {} does not hold the quantities {}",
+                        layer.layer,
+                        self.quantities.join(", ")
+                    ));
+                }
+                figures.extend(layer.log10.values());
+            }
+            if figures
+                .iter()
+                .copied()
+                .flatten()
+                .any(|figure| figure.values().len() != runs)
+            {
+                return Some(format!(
+                    "{place} a figure has not one value per seed, of which there are {runs}"
+                ));
+            }
+        }
+        None
+    }
+
+    /// Writes the file in one go: it is there whole or not at all.
+    ///
+    /// # Errors
+    /// If it cannot be written, or the path holds something that is no
+    /// baseline, which is not replaced.
+    pub fn write(&self, path: &Path) -> Result<(), Problem> {
+        let failed =
+            |error: std::io::Error| Problem::in_file(path, format!("cannot be written: {error}"));
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".baseline-")
+            .tempfile_in(folder)
+            .map_err(failed)?;
+        file.write_all(self.to_json()?.as_bytes()).map_err(failed)?;
+        readable_by_all(file.as_file()).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    /// That `--accept` may write to `path`: nothing is there, or a baseline,
+    /// even a damaged one or one of another version.
+    ///
+    /// # Errors
+    /// If something else is there.
+    pub fn may_replace(path: &Path) -> Result<(), Problem> {
+        if path.is_dir() {
+            return Err(Problem::in_file(
+                path,
+                "is a folder, expected the name of a JSON file",
+            ));
+        }
+        let Ok(bytes) = fs::read(path) else {
+            return Ok(());
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        if text.trim().is_empty()
+            || text.contains("\"schema_version\"") && text.contains("\"spec_hash\"")
+        {
+            return Ok(());
+        }
+        Err(not_one(path, "is no baseline and is not replaced"))
+    }
+}
+
+fn not_one(path: &Path, what: &str) -> Problem {
+    Problem::in_file(path, what)
+        .help("give a file that `vgrad check --accept` wrote, or a new name to accept to")
+}
+
+/// Temporary files are private; a baseline is committed like any other file.
+#[cfg(unix)]
+fn readable_by_all(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {
+    let mut held = Vec::new();
+    for run in runs {
+        let found = run.held.iter().find(|held| held.moment == moment);
+        held.push(found.ok_or_else(|| {
+            Problem::new(format!("step {moment} was not logged"))
+                .help("name a step of gradients.csv, or log it with log.every")
+        })?);
+    }
+    let first = held[0];
+    for other in &held {
+        let same = other.step == first.step && other.norms.keys().eq(first.norms.keys());
+        if !same {
+            return Err(Problem::new(format!(
+                "{} the seeds do not have the same step and layers",
+                moment.in_words()
+            ))
+            .help("run them anew: `vgrad run SPEC --seeds N`"));
+        }
+    }
+    // A figure needs a value of every seed.
+    let figure = |values: Vec<Option<f64>>| -> Option<Figure> {
+        let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
+        (!values.iter().any(|value| value.is_nan())).then(|| Figure::of(&values))
+    };
+    let layers = first.norms.keys().map(|layer| {
+        let named = runs[0].quantities.iter().enumerate().map(|(i, name)| {
+            let norms = held.iter().map(|held| held.norms[layer][i]);
+            let logs = norms.map(|norm| norm.map(f64::log10));
+            (name.clone(), figure(logs.collect()))
+        });
+        HeldLayer {
+            layer: *layer,
+            name: runs[0].names.get(layer).cloned().unwrap_or_default(),
+            log10: named.collect(),
+        }
+    });
+    let of_decay = |get: fn(&crate::lab::decay::Decay) -> Option<f64>| {
+        figure(
+            held.iter()
+                .map(|held| held.decay.as_ref().and_then(get))
+                .collect(),
+        )
+    };
+    Ok(HeldStep {
+        at: moment,
+        step: first.step,
+        attenuation_decades: of_decay(|decay| decay.attenuation_decades),
+        decay_decades_per_layer: of_decay(|decay| decay.decay_decades_per_layer),
+        layers: layers.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GOOD: &str = r#"{
+  "quantities": ["a_norm"],
+  "schema_version": 1,
+  "seeds": [3, 4],
+  "spec": {"network.depth": 1},
+  "spec_hash": "00",
+  "steps": [{
+    "at": "initial", "step": 0, "attenuation_decades": null, "decay_decades_per_layer": null,
+    "layers": [{"layer": 1, "name": "hidden_1", "log10": {"a_norm":
+      {"by_seed": [-1.5, "-inf"], "high": -1.5, "low": "-inf", "median": -1.5}}}]
+  }],
+  "vgrad_version": "0.1.0"
+}"#;
+
+    fn parse(bytes: &[u8]) -> Result<Baseline, Problem> {
+        Baseline::parse(Path::new("b.json"), bytes)
+    }
+
+    #[test]
+    fn a_written_baseline_reads_back_the_same() {
+        let baseline = parse(GOOD.as_bytes()).unwrap();
+        let text = baseline.to_json().unwrap();
+        assert_eq!(parse(text.as_bytes()).unwrap(), baseline, "{text}");
+        assert_eq!(baseline.in_short(), "1 layer at initial over 2 seeds");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&bytes);
+        }
+
+        /// A damaged file reaches the deeper places.
+        #[test]
+        fn no_damage_makes_it_panic(
+            at in 0..GOOD.len(),
+            length in 0..20usize,
+            put in "(|null|-?[0-9]{1,20}|\"[a-z]{0,3}\"|\\[\\]|\\{\\}|1e999|,|[a-zé{}:]{1,3})",
+        ) {
+            let end = (at + length).min(GOOD.len());
+            let text = [&GOOD.as_bytes()[..at], put.as_bytes(), &GOOD.as_bytes()[end..]].concat();
+            let _ = parse(&text);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What came of one question about one layer.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
+use super::gap::difference;
+use crate::lab::json::number;
+
+/// How sure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Within the limit.
+    Holds,
+    /// The interval over the seeds straddles the limit.
+    Unclear,
+    /// Beyond the limit.
+    Fails,
+}
+
+impl State {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Unclear => "unclear",
+            Self::Fails => "fails",
+        }
+    }
+}
+
+/// Who asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A rule.
+    Rule,
+    /// The baseline.
+    Baseline,
+    /// Every run must stay finite.
+    Run,
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// The question in words; several layers share one.
+    pub rule: String,
+    /// Who asked.
+    pub source: Source,
+    /// The file that asks.
+    pub file: Option<String>,
+    /// What was measured.
+    pub quantity: String,
+    /// When: `initial`, `final`, `every` or a step.
+    pub at: String,
+    /// The step it was measured at; of `every`, the worst.
+    pub step: Option<u64>,
+    /// The layer, from 1; none where one number stands for the network.
+    pub layer: Option<usize>,
+    /// Its name.
+    pub layer_name: Option<String>,
+    /// The answer.
+    pub state: State,
+    /// What was measured, the median over the seeds. A baseline's norms are
+    /// measured as log10, and over several seeds it is the baseline's median
+    /// moved by the median difference.
+    #[serde(serialize_with = "number")]
+    pub value: Option<f64>,
+    /// Lower end of its interval over the seeds.
+    #[serde(serialize_with = "number")]
+    pub low: Option<f64>,
+    /// Upper end.
+    #[serde(serialize_with = "number")]
+    pub high: Option<f64>,
+    /// What the baseline holds.
+    #[serde(serialize_with = "number")]
+    pub baseline: Option<f64>,
+    /// The limit that it is beyond, or nearest to.
+    #[serde(serialize_with = "number")]
+    pub limit: Option<f64>,
+    /// How far beyond the limit in the quantity's unit; negative within.
+    #[serde(serialize_with = "number")]
+    pub beyond: Option<f64>,
+    /// How far beyond the limit in decades; negative within, none where there
+    /// is no logarithm.
+    #[serde(serialize_with = "number")]
+    pub beyond_decades: Option<f64>,
+    /// Seeds it was measured over.
+    pub seeds: usize,
+}
+
+impl Finding {
+    /// Worst first: by answer, then by how far beyond the limit.
+    pub fn by_badness(a: &Self, b: &Self) -> Ordering {
+        let far = |finding: &Self| {
+            let far = finding.beyond_decades.or(finding.beyond);
+            far.unwrap_or(f64::INFINITY)
+        };
+        let by_state = b.state.cmp(&a.state);
+        by_state.then_with(|| far(b).total_cmp(&far(a)))
+    }
+
+    /// How far it lies from the baseline, in its unit; 0 without one.
+    pub fn change(&self) -> f64 {
+        match (self.value, self.baseline) {
+            (Some(new), Some(old)) => difference(new, old).abs(),
+            _ => 0.0,
+        }
+    }
+
+    /// What changed against the baseline: "layer 3 (hidden_3): …, 10^-3 before".
+    pub fn change_sentence(&self) -> String {
+        let place = self.place().unwrap_or_else(|| "the network".to_owned());
+        let before = self
+            .baseline
+            .map_or_else(String::new, |old| self.shown(old));
+        format!(
+            "{place}: {} {} → {}",
+            self.quantity,
+            before,
+            self.shown_value()
+        )
+    }
+
+    /// Where: "layer 3 (hidden_3)", or nothing for the whole network.
+    pub fn place(&self) -> Option<String> {
+        let layer = self.layer?;
+        Some(match &self.layer_name {
+            Some(name) if !name.is_empty() => format!("layer {layer} ({name})"),
+            _ => format!("layer {layer}"),
+        })
+    }
+
+    /// The value as a person reads it.
+    pub fn shown_value(&self) -> String {
+        self.value
+            .map_or_else(String::new, |value| self.shown(value))
+    }
+
+    /// The limit as a person reads it.
+    pub fn shown_limit(&self) -> String {
+        self.limit
+            .map_or_else(String::new, |limit| self.shown(limit))
+    }
+
+    /// How far beyond the limit, as a person reads it.
+    pub fn shown_beyond(&self) -> String {
+        match (self.beyond_decades, self.beyond) {
+            (Some(decades), _) => format!("{decades:+.3} decades"),
+            (None, Some(beyond)) => format!("{beyond:+.4}"),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn shown(&self, value: f64) -> String {
+        let is_log = self.source == Source::Baseline && self.layer.is_some();
+        if is_log && value == f64::NEG_INFINITY {
+            "0".to_owned()
+        } else if is_log {
+            format!("10^{value:.3}")
+        } else if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {
+            format!("{value:.3e}")
+        } else {
+            format!("{value:.4}")
+        }
+    }
+
+    /// The whole finding in a sentence.
+    pub fn sentence(&self) -> String {
+        let place = self
+            .place()
+            .map_or_else(String::new, |place| format!("{place}: "));
+        let step = match (&*self.at, self.step) {
+            ("initial", _) => " at the initial step".to_owned(),
+            ("final", _) => " at the final step".to_owned(),
+            (_, Some(step)) => format!(" at step {step}"),
+            (_, None) => String::new(),
+        };
+        if self.source == Source::Run {
+            let value = self
+                .value
+                .map_or("not finite".to_owned(), |value| value.to_string());
+            return format!(
+                "{place}the run diverged{step}: {} is {value}",
+                self.quantity
+            );
+        }
+        let beyond = match (self.beyond_decades.or(self.beyond), self.state) {
+            (None, _) => String::new(),
+            (Some(far), _) if far > 0.0 => {
+                format!(", {} beyond", self.shown_beyond().trim_start_matches('+'))
+            }
+            (Some(_), _) => format!(", {} within", self.shown_beyond().trim_start_matches('-')),
+        };
+        let from = self.baseline.map_or_else(String::new, |old| {
+            format!(", the baseline has {}", self.shown(old))
+        });
+        let unclear = match (self.state, self.low, self.high) {
+            (State::Unclear, Some(low), Some(high)) => format!(
+                "; over {} seeds it lies between {} and {}",
+                self.seeds,
+                self.shown(low),
+                self.shown(high)
+            ),
+            _ => String::new(),
+        };
+        format!(
+            "{place}{}{step} is {}{from}, the limit is {}{beyond}{unclear}",
+            self.quantity,
+            self.shown_value(),
+            self.shown_limit(),
+        )
+    }
+}

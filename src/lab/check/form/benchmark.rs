@@ -1,0 +1,61 @@
+//! The array that github-action-benchmark reads, where smaller is better.
+
+use serde_json::{Value, json};
+
+use super::Detail;
+use crate::base::Problem;
+use crate::lab::check::finding::Source;
+use crate::lab::check::report::Report;
+use crate::lab::decay::Decay;
+use crate::lab::records::Spread;
+
+pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
+    let mut entries = Vec::new();
+    for (end, when) in [(0, "initial"), (1, "final")] {
+        let decays = || {
+            report
+                .ends
+                .iter()
+                .filter_map(move |ends| ends[end].as_ref())
+        };
+        let of = |get: fn(&Decay) -> Option<f64>| decays().filter_map(get).collect::<Vec<f64>>();
+        entries.extend(entry(
+            &format!("attenuation ({when})"),
+            "decades",
+            &of(|decay| decay.attenuation_decades),
+        ));
+        entries.extend(entry(
+            &format!("decay ({when})"),
+            "decades per layer",
+            &of(|decay| decay.decay_decades_per_layer),
+        ));
+    }
+    let from_baseline = report
+        .findings
+        .iter()
+        .filter(|finding| finding.source == Source::Baseline);
+    let far = from_baseline.filter_map(|finding| Some((finding.value? - finding.baseline?).abs()));
+    if let Some(far) = far.max_by(f64::total_cmp).filter(|far| far.is_finite()) {
+        entries.push(json!({ "name": "largest difference from the baseline", "unit": "decades", "value": far }));
+    }
+    Ok(format!("{:#}\n", Value::from(entries)))
+}
+
+/// A number over the seeds; its size is charted, since growth is as bad as
+/// loss. None where there is no finite one, which a chart has no place for.
+fn entry(name: &str, unit: &str, values: &[f64]) -> Option<Value> {
+    if values.is_empty() || !values.iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    let spread = Spread::of(values);
+    let mut entry = json!({
+        "name": name,
+        "unit": unit,
+        "value": spread.median.abs(),
+        "extra": format!("{:+.4} {unit}, positive: vanishing", spread.median),
+    });
+    if spread.has_interval() {
+        entry["range"] = json!(format!("± {:.4}", (spread.high - spread.low) / 2.0));
+    }
+    Some(entry)
+}

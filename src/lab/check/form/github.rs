@@ -1,0 +1,165 @@
+//! A GitHub workflow's annotations and its step summary.
+
+use std::fmt::Write as _;
+
+use super::Detail;
+use crate::base::Problem;
+use crate::lab::check::finding::{Finding, State};
+use crate::lab::check::report::{Report, Verdict};
+
+/// GitHub shows ten annotations of a kind per step; the last says how many more there are.
+const MOST: usize = 9;
+/// The most rows of the summary's table; GitHub refuses more than 1 MiB.
+const MOST_ROWS: usize = 100;
+
+pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
+    let mut errors: Vec<String> = Vec::new();
+    for problem in &report.cannot {
+        errors.push(annotation(
+            "error",
+            "vgrad check cannot tell",
+            None,
+            problem,
+        ));
+    }
+    let of = |state: State| {
+        report
+            .findings
+            .iter()
+            .filter(move |finding| finding.state == state)
+    };
+    errors.extend(of(State::Fails).map(|finding| about("error", "fails", finding)));
+    let kind = if report.strict { "error" } else { "warning" };
+    let unclear: Vec<String> = of(State::Unclear)
+        .map(|finding| about(kind, "unclear", finding))
+        .collect();
+    let mut warnings = Vec::new();
+    if report.strict {
+        errors.extend(unclear);
+    } else {
+        warnings.extend(unclear);
+    }
+    let remarks = report.warnings.iter();
+    warnings.extend(remarks.map(|remark| annotation("warning", "vgrad check", None, remark)));
+    let mut text = shorten("error", errors) + &shorten("warning", warnings);
+    if report.verdict() == Verdict::Pass {
+        text += &annotation("notice", "vgrad check", None, &report.last_line());
+    }
+    Ok(text)
+}
+
+/// The worst nine of a kind, and how many more there are.
+fn shorten(kind: &str, mut lines: Vec<String>) -> String {
+    let more = lines.len().saturating_sub(MOST);
+    // A tenth fits as well as the line that would stand for it.
+    if more > 1 {
+        lines.truncate(MOST);
+        lines.push(annotation(
+            kind,
+            "vgrad check",
+            None,
+            &format!("and {more} more; all are in the output of --format json"),
+        ));
+    }
+    lines.concat()
+}
+
+fn about(kind: &str, word: &str, finding: &Finding) -> String {
+    let title = format!("{}: {word}", finding.rule);
+    annotation(kind, &title, finding.file.as_deref(), &finding.sentence())
+}
+
+/// One workflow command.
+fn annotation(kind: &str, title: &str, file: Option<&str>, message: &str) -> String {
+    let file = file.map_or_else(String::new, |file| format!(",file={}", property(file)));
+    format!(
+        "::{kind} title={}{file}::{}\n",
+        property(title),
+        data(message)
+    )
+}
+
+/// As the runner's toolkit escapes a message.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// As it escapes a property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Markdown for the step summary.
+pub fn step_summary(report: &Report) -> String {
+    let mark = match report.verdict() {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Cannot => "⚠️",
+    };
+    let mut text = format!(
+        "### {mark} vgrad check {}\n\n",
+        cell(&report.target.display().to_string())
+    );
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{}\n", cell(&report.last_line()));
+    for problem in &report.cannot {
+        let _ = writeln!(text, "```text\n{}\n```\n", problem.replace("```", "'''"));
+    }
+    if report.findings.is_empty() {
+        return text;
+    }
+    text += "| | what | layer | value | limit | beyond the limit |\n|---|---|---|---:|---:|---:|\n";
+    for finding in report.findings.iter().take(MOST_ROWS) {
+        let layer = finding.place().unwrap_or_else(|| "all".to_owned());
+        let cells = [
+            finding.state.name().to_owned(),
+            finding.rule.clone(),
+            layer,
+            finding.shown_value(),
+            finding.shown_limit(),
+            finding.shown_beyond(),
+        ];
+        let _ = writeln!(text, "| {} |", cells.map(|text| cell(&text)).join(" | "));
+    }
+    if let more @ 1.. = report.findings.len().saturating_sub(MOST_ROWS) {
+        let _ = writeln!(text, "\nand {more} more");
+    }
+    text + "\n"
+}
+
+/// Text that neither ends a cell nor becomes markup.
+fn cell(text: &str) -> String {
+    let mut cell = String::new();
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => cell.push(' '),
+            '|' | '\\' | '`' | '*' | '_' | '<' | '[' => cell.extend(['\\', c]),
+            _ => cell.push(c),
+        }
+    }
+    cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_a_command_is_escaped() {
+        assert_eq!(
+            annotation("error", "a: b, 5 %", Some("x,y.toml"), "1: 2\r\n50 %"),
+            "::error title=a%3A b%2C 5 %25,file=x%2Cy.toml::1: 2%0D%0A50 %25\n"
+        );
+    }
+
+    #[test]
+    fn no_more_than_ten_of_a_kind() {
+        let lines = |n: usize| vec!["x\n".to_owned(); n];
+        assert_eq!(shorten("error", lines(10)).lines().count(), 10);
+        let many = shorten("error", lines(11));
+        assert_eq!(many.lines().count(), 10);
+        assert!(many.contains("and 2 more"), "{many}");
+    }
+}

@@ -1,0 +1,390 @@
+//! One pass over a run that collects what the rules and the baseline ask for.
+
+use std::collections::BTreeMap;
+
+use super::moment::Moment;
+use super::rule::Rule;
+use crate::base::Problem;
+use crate::lab::decay::Decay;
+use crate::lab::records::{Run, Step, Table};
+use crate::lab::spec::At;
+
+/// The weight gradient, the second of the two norms that a baseline holds.
+const WEIGHT_GRAD: &str = "weight_grad_norm";
+
+/// What is asked of a run.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The rules.
+    pub rules: &'a [Rule],
+    /// The steps that a baseline holds.
+    pub moments: &'a [Moment],
+    /// The norm that decay is measured by, if not the run's own choice.
+    pub quantity: Option<&'a str>,
+}
+
+/// The smallest and the largest value with their steps; NaN counts as both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extremes {
+    /// The smallest value and its step.
+    pub min: (f64, u64),
+    /// The largest value and its step.
+    pub max: (f64, u64),
+}
+
+impl Extremes {
+    fn one(value: f64, step: u64) -> Self {
+        Self {
+            min: (value, step),
+            max: (value, step),
+        }
+    }
+
+    fn take(&mut self, value: f64, step: u64) {
+        // The first NaN stays: no comparison with it is true.
+        if value < self.min.0 || (value.is_nan() && !self.min.0.is_nan()) {
+            self.min = (value, step);
+        }
+        if value > self.max.0 || (value.is_nan() && !self.max.0.is_nan()) {
+            self.max = (value, step);
+        }
+    }
+}
+
+/// What one rule found in one run: by layer, or under `None` for the network.
+pub type Found = BTreeMap<Option<usize>, Extremes>;
+
+/// One step as a baseline holds it.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Which.
+    pub moment: Moment,
+    /// Its number.
+    pub step: u64,
+    /// Per layer the norms, in the order of [`Measured::quantities`].
+    pub norms: BTreeMap<usize, Vec<Option<f64>>>,
+    /// How they decay.
+    pub decay: Option<Decay>,
+}
+
+/// Where a number stopped being finite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diverged {
+    /// The step, where it is known.
+    pub step: Option<u64>,
+    /// The layer, where there is one.
+    pub layer: Option<usize>,
+    /// The column.
+    pub quantity: String,
+    /// NaN or infinite, where it is known.
+    pub value: Option<f64>,
+}
+
+/// What was measured of one run.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// Its seed; none for a lone file.
+    pub seed: Option<u64>,
+    /// Names by layer; empty where the file has none.
+    pub names: BTreeMap<usize, String>,
+    /// Per rule.
+    pub found: Vec<Found>,
+    /// The norms that a baseline holds, the one of the decay first.
+    pub quantities: Vec<String>,
+    /// The steps asked for, as far as they were logged.
+    pub held: Vec<Held>,
+    /// The decay at both ends.
+    pub ends: [Option<Decay>; 2],
+    /// Where it diverged, if it did.
+    pub diverged: Option<Diverged>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the run once.
+///
+/// # Errors
+/// If it cannot be read or lacks a column that a rule names.
+pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
+    let headline = match wanted.quantity {
+        Some(name) => name.to_owned(),
+        None => run.headline()?,
+    };
+    let columns = columns(run, &headline, wanted.rules)?;
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut pass = Pass::new(run, wanted, &columns);
+    let mut steps = run.steps(&names)?;
+    // What is at hand, so that the reader can be asked for names meanwhile.
+    let mut step = Step::default();
+    while let Some(next) = steps.next_step()? {
+        step.clone_from(next);
+        if pass.layers.is_empty() {
+            pass.layers.clone_from(&step.layers);
+            let on_path = |layer: &usize| run.is_on_path(&steps, *layer);
+            pass.on_path = step
+                .layers
+                .iter()
+                .copied()
+                .filter(|layer| on_path(layer))
+                .collect();
+            pass.first_step(&step);
+        }
+        pass.every_step(&step);
+    }
+    pass.last_step(&step);
+    let layers = pass.layers.iter();
+    let names = layers.map(|&layer| (layer, steps.name(layer).unwrap_or_default().to_owned()));
+    pass.measured.names = names.collect();
+    pass.measured
+        .warnings
+        .extend(steps.warnings().iter().cloned());
+    let mut measured = pass.measured;
+    training(run, wanted.rules, &mut measured)?;
+    if let Some(ended) = run.ended.as_ref().filter(|ended| ended.has_diverged()) {
+        measured.diverged.get_or_insert_with(|| Diverged {
+            step: ended.diverged.as_ref().map(|at| at.step),
+            layer: ended.diverged.as_ref().map(|at| at.layer),
+            quantity: "a gradient or the loss".to_owned(),
+            value: None,
+        });
+    }
+    for (rule, found) in wanted.rules.iter().zip(&mut measured.found) {
+        if rule.check.quantity.name() == "diverged" {
+            let (has, step) = match &measured.diverged {
+                Some(at) => (1.0, at.step.unwrap_or(step.step)),
+                None => (0.0, step.step),
+            };
+            found.insert(None, Extremes::one(has, step));
+        }
+    }
+    Ok(measured)
+}
+
+/// The headline, every other norm of the file, and what the rules name.
+fn columns(run: &Run, headline: &str, rules: &[Rule]) -> Result<Vec<String>, Problem> {
+    let table = Table::open(&run.gradients)?;
+    for name in ["step", "layer", headline] {
+        table.column(name)?;
+    }
+    let mut columns = vec![headline.to_owned()];
+    let norms = table.header().iter().filter(|name| name.ends_with("_norm"));
+    columns.extend(norms.filter(|name| *name != headline).cloned());
+    for rule in rules
+        .iter()
+        .filter(|rule| rule.check.quantity.is_per_layer())
+    {
+        let name = rule.check.quantity.name();
+        table.column(name)?;
+        if !columns.iter().any(|own| own == name) {
+            columns.push(name.to_owned());
+        }
+    }
+    Ok(columns)
+}
+
+/// A pass over the steps.
+struct Pass<'a> {
+    wanted: &'a Wanted<'a>,
+    columns: &'a [String],
+    /// Places of the columns that are norms.
+    norms: Vec<usize>,
+    /// Places of the columns that a baseline holds.
+    held: Vec<usize>,
+    layers: Vec<usize>,
+    on_path: Vec<usize>,
+    measured: Measured,
+}
+
+impl<'a> Pass<'a> {
+    fn new(run: &Run, wanted: &'a Wanted<'a>, columns: &'a [String]) -> Self {
+        let numbered = || columns.iter().enumerate();
+        let norms = numbered().filter(|(i, name)| *i == 0 || name.ends_with("_norm"));
+        let held = numbered().filter(|(i, name)| *i == 0 || *name == WEIGHT_GRAD);
+        let held: Vec<usize> = held.map(|(i, _)| i).collect();
+        Self {
+            wanted,
+            columns,
+            norms: norms.map(|(i, _)| i).collect(),
+            layers: Vec::new(),
+            on_path: Vec::new(),
+            measured: Measured {
+                seed: run.spec.as_ref().map(|spec| spec.seed),
+                names: BTreeMap::new(),
+                found: vec![Found::new(); wanted.rules.len()],
+                quantities: held.iter().map(|&i| columns[i].clone()).collect(),
+                held: Vec::new(),
+                ends: [None, None],
+                diverged: None,
+                warnings: Vec::new(),
+            },
+            held,
+        }
+    }
+
+    fn decay(&self, step: &Step) -> Option<Decay> {
+        step.decay(0, |layer| self.on_path.binary_search(&layer).is_ok())
+    }
+
+    fn first_step(&mut self, step: &Step) {
+        self.measured.ends[0] = self.decay(step);
+        self.rules(At::Initial, step);
+        self.hold(Moment::Initial, step);
+        if step.step != 0 {
+            self.measured.warnings.push(format!(
+                "the first logged step, {}, is taken as the initial one",
+                step.step
+            ));
+        }
+    }
+
+    fn every_step(&mut self, step: &Step) {
+        self.look_for_divergence(step);
+        self.rules(At::Every, step);
+        self.hold(Moment::Step(step.step), step);
+    }
+
+    fn last_step(&mut self, step: &Step) {
+        self.measured.ends[1] = self.decay(step);
+        self.rules(At::Final, step);
+        self.hold(Moment::Final, step);
+    }
+
+    fn look_for_divergence(&mut self, step: &Step) {
+        if self.measured.diverged.is_some() {
+            return;
+        }
+        for &column in &self.norms {
+            let mut norms = step.column(column);
+            let found = norms.find(|(_, norm)| norm.is_some_and(|norm| !norm.is_finite()));
+            if let Some((layer, value)) = found {
+                self.measured.diverged = Some(Diverged {
+                    step: Some(step.step),
+                    layer: Some(layer),
+                    quantity: self.columns[column].clone(),
+                    value,
+                });
+                return;
+            }
+        }
+    }
+
+    /// Shows a step to the rules that look at such steps.
+    fn rules(&mut self, at: At, step: &Step) {
+        for (i, rule) in self.wanted.rules.iter().enumerate() {
+            if rule.check.at != at {
+                continue;
+            }
+            let name = rule.check.quantity.name();
+            if !rule.check.quantity.is_per_layer() {
+                let value = self.decay(step).and_then(|decay| of_decay(&decay, name));
+                if let Some(value) = value {
+                    note(&mut self.measured.found[i], None, value, step.step);
+                }
+            } else if let Some(column) = self.columns.iter().position(|own| own == name) {
+                for (layer, value) in step.column(column) {
+                    if let Some(value) = value.filter(|_| rule.looks_at(layer)) {
+                        note(&mut self.measured.found[i], Some(layer), value, step.step);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps a step that a baseline holds.
+    fn hold(&mut self, moment: Moment, step: &Step) {
+        if !self.wanted.moments.contains(&moment) {
+            return;
+        }
+        let norms = step.layers.iter().enumerate().map(|(i, &layer)| {
+            let values = self.held.iter().map(|&column| step.value(i, column));
+            (layer, values.collect())
+        });
+        let held = Held {
+            moment,
+            step: step.step,
+            norms: norms.collect(),
+            decay: self.decay(step),
+        };
+        self.measured.held.push(held);
+    }
+}
+
+fn note(found: &mut Found, layer: Option<usize>, value: f64, step: u64) {
+    let extremes = found
+        .entry(layer)
+        .or_insert_with(|| Extremes::one(value, step));
+    extremes.take(value, step);
+}
+
+/// A quantity of the whole run, at a step.
+fn of_decay(decay: &Decay, name: &str) -> Option<f64> {
+    match name {
+        "decay_decades_per_layer" => decay.decay_decades_per_layer,
+        "attenuation_decades" => decay.attenuation_decades,
+        "r2" => decay.r2,
+        "layers_left_out" => Some(decay.layers_left_out as f64),
+        _ => None,
+    }
+}
+
+/// Reads `training.csv`, where there is one: the rules about its columns, and
+/// whether the loss stayed finite.
+fn training(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Problem> {
+    let Some(path) = &run.training else {
+        return Ok(());
+    };
+    let mut table = Table::open(path)?;
+    let step_column = table.column("step")?;
+    let finite = ["train_loss", "grad_norm"].map(|name| (name, table.find(name)));
+    let mut asked = Vec::new();
+    for (i, rule) in rules.iter().enumerate() {
+        if rule.check.quantity.is_per_step() {
+            asked.push((i, rule.check.at, table.column(rule.check.quantity.name())?));
+        }
+    }
+    let (mut last, mut is_first) = (None, true);
+    while let Some(row) = table.next_row()? {
+        let step = row.count(step_column)?;
+        if last.is_some_and(|last| step <= last) {
+            return Err(Problem::at_line(
+                path,
+                row.line(),
+                format!("step {step} comes after step {}", last.unwrap_or(0)),
+            )
+            .help("a file holds one run: one row per step, the steps ascending"));
+        }
+        last = Some(step);
+        for &(i, at, column) in &asked {
+            let Some(value) = row.number(column)? else {
+                continue;
+            };
+            let found = &mut measured.found[i];
+            match at {
+                At::Initial if is_first => note(found, None, value, step),
+                At::Initial => {}
+                At::Every => note(found, None, value, step),
+                // The last row that has a value: the test set is not looked at in every row.
+                At::Final => *found = Found::from([(None, Extremes::one(value, step))]),
+            }
+        }
+        for (name, column) in finite {
+            let value = column.map_or(Ok(None), |column| row.number(column))?;
+            if value.is_some_and(|value| !value.is_finite()) && measured.diverged.is_none() {
+                measured.diverged = Some(Diverged {
+                    step: Some(step),
+                    layer: None,
+                    quantity: name.to_owned(),
+                    value,
+                });
+            }
+        }
+        is_first = false;
+    }
+    if table.is_cut_short() {
+        measured.warnings.push(format!(
+            "{}: the last line is cut off and left out",
+            path.display()
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! Putting the questions to a target.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::baseline::Baseline;
+use super::compare::Comparison;
+use super::finding::{Finding, Source, State};
+use super::fingerprint::Fingerprint;
+use super::judge::{Limit, Scale, judge};
+use super::measure::{Extremes, Measured, Wanted, measure};
+use super::moment::Moment;
+use super::report::Report;
+use super::rule::Rule;
+use crate::base::Problem;
+use crate::lab::records::{Run, Target};
+use crate::lab::spec::At;
+
+/// What is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Questions {
+    /// The rules.
+    pub rules: Vec<Rule>,
+    /// The baseline with its file.
+    pub baseline: Option<(PathBuf, Baseline)>,
+    /// The steps that a new baseline shall hold; none if none is asked for.
+    pub accept: Vec<Moment>,
+    /// Decades that a run may differ from the baseline by.
+    pub tolerance: f64,
+    /// The norm that decay is measured by, if not the run's own choice.
+    pub quantity: Option<String>,
+    /// Whether unclear counts as failed.
+    pub strict: bool,
+}
+
+/// What came of it.
+pub struct Answer {
+    /// The findings.
+    pub report: Report,
+    /// The baseline that can be accepted, if one was asked for.
+    pub candidate: Option<Baseline>,
+}
+
+/// Reads the runs of `target` once each and answers the questions.
+///
+/// # Errors
+/// If a run cannot be read. What only a single question is to blame for is
+/// told in [`Report::cannot`].
+pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
+    let old = questions.baseline.as_ref();
+    let mut moments = questions.accept.clone();
+    moments.extend(old.iter().flat_map(|(_, baseline)| baseline.moments()));
+    let wanted = Wanted {
+        rules: &questions.rules,
+        moments: &moments,
+        quantity: questions.quantity.as_deref(),
+    };
+    let measured = target.runs.iter().map(|run| measure(run, &wanted));
+    let runs: Vec<Measured> = measured.collect::<Result<_, _>>()?;
+    let mut report = Report {
+        target: target.path.clone(),
+        seeds: runs.iter().filter_map(|run| run.seed).collect(),
+        strict: questions.strict,
+        has_diverged: runs.iter().any(|run| run.diverged.is_some()),
+        ends: runs.iter().map(|run| run.ends.clone()).collect(),
+        warnings: runs
+            .iter()
+            .flat_map(|run| run.warnings.iter().cloned())
+            .collect(),
+        ..Report::default()
+    };
+    report.findings.extend(runs.iter().filter_map(divergence));
+    for (i, rule) in questions.rules.iter().enumerate() {
+        match obey(rule, i, &runs, &target.runs) {
+            Ok(findings) => report.findings.extend(findings),
+            Err(problem) => report.cannot.push(problem.to_string()),
+        }
+    }
+    let mut candidate = None;
+    if !moments.is_empty() {
+        let run = &target.runs[0];
+        let print = run
+            .spec
+            .as_ref()
+            .map(|spec| Fingerprint::of(spec, &run.path));
+        let print = print.transpose()?;
+        let made = |moments: &[Moment]| {
+            finished(moments.contains(&Moment::Final), &target.runs)?;
+            Baseline::of(&runs, moments, print.as_ref())
+        };
+        if let Some((file, old)) = old {
+            let findings = made(&old.moments()).and_then(|new| {
+                let comparison = Comparison {
+                    file,
+                    old,
+                    new: &new,
+                    tolerance: questions.tolerance,
+                    has_diverged: report.has_diverged,
+                };
+                comparison.findings()
+            });
+            match findings {
+                Ok((findings, remarks)) => {
+                    report.findings.extend(findings);
+                    report.warnings.extend(remarks);
+                }
+                // What is about to be replaced need not be comparable.
+                Err(problem) if !questions.accept.is_empty() => {
+                    report.warnings.push(problem.to_string());
+                }
+                Err(problem) => report.cannot.push(problem.to_string()),
+            }
+        }
+        if !questions.accept.is_empty() {
+            candidate = Some(made(&questions.accept)?);
+        }
+    }
+    report.findings.sort_by(Finding::by_badness);
+    Ok(Answer { report, candidate })
+}
+
+/// The finding that a run diverged.
+fn divergence(run: &Measured) -> Option<Finding> {
+    let at = run.diverged.as_ref()?;
+    let name = at.layer.and_then(|layer| run.names.get(&layer));
+    Some(Finding {
+        rule: "every number is finite".to_owned(),
+        source: Source::Run,
+        file: None,
+        quantity: at.quantity.clone(),
+        at: "every".to_owned(),
+        step: at.step,
+        layer: at.layer,
+        layer_name: name.cloned(),
+        state: State::Fails,
+        value: at.value,
+        low: None,
+        high: None,
+        baseline: None,
+        limit: None,
+        beyond: None,
+        beyond_decades: None,
+        seeds: 1,
+    })
+}
+
+/// That every run has come to its end, if its final step is asked for.
+fn finished(is_asked: bool, runs: &[Run]) -> Result<(), Problem> {
+    let is_open = |run: &&Run| {
+        let has_ended = run
+            .ended
+            .as_ref()
+            .is_some_and(|ended| ended.status != "interrupted");
+        run.spec.is_some() && !has_ended
+    };
+    match runs.iter().find(is_open).filter(|_| is_asked) {
+        Some(run) => Err(Problem::in_file(
+            &run.path,
+            "has no final step: the run was stopped early or still goes on",
+        )
+        .help("let the run come to its end, or ask about another step")),
+        None => Ok(()),
+    }
+}
+
+/// The findings of one rule, the `i`-th.
+fn obey(
+    rule: &Rule,
+    i: usize,
+    runs: &[Measured],
+    records: &[Run],
+) -> Result<Vec<Finding>, Problem> {
+    let cannot = |what: String, help: &str| {
+        Problem::in_file(&rule.file, format!("the rule `{}` {what}", rule.label())).help(help)
+    };
+    let name = rule.check.quantity.name();
+    finished(rule.check.at == At::Final, records)?;
+    let layers: Vec<usize> = runs[0].names.keys().copied().collect();
+    if let (Some([first, last]), Some(low), Some(high)) =
+        (rule.check.layers, layers.first(), layers.last())
+        && (first < *low || last > *high)
+    {
+        return Err(cannot(
+            format!("looks beyond the layers of the run, which are {low} to {high}"),
+            "name layers that the run has",
+        ));
+    }
+    if rule.check.quantity.is_per_step() && records.iter().any(|run| run.training.is_none()) {
+        return Err(cannot(
+            format!("needs training.csv, where `{name}` is a column, and there is none"),
+            "name the run folder, not a CSV file in it",
+        ));
+    }
+    let mut by_layer: BTreeMap<Option<usize>, Vec<Extremes>> = BTreeMap::new();
+    for run in runs {
+        if run.found[i].is_empty() {
+            return Err(cannot(
+                format!("finds no value: `{name}` is empty there"),
+                "ask at another step or about another quantity; `vgrad list quantities` explains each",
+            ));
+        }
+        for (layer, extremes) in &run.found[i] {
+            by_layer.entry(*layer).or_default().push(*extremes);
+        }
+    }
+    let layer_name = |layer: Option<usize>| runs[0].names.get(&layer?).cloned();
+    let findings = by_layer.into_iter().map(|(layer, extremes)| {
+        let low = |extremes: &Extremes| extremes.min;
+        let high = |extremes: &Extremes| extremes.max;
+        let min = rule
+            .check
+            .min
+            .map(|limit| finding(rule, Limit::Min(limit), &extremes, low));
+        let max = rule
+            .check
+            .max
+            .map(|limit| finding(rule, Limit::Max(limit), &extremes, high));
+        let sides = min.into_iter().chain(max);
+        // A rule without a limit is refused where it is read.
+        let worst = sides
+            .min_by(Finding::by_badness)
+            .expect("a rule has a limit");
+        Finding {
+            layer,
+            layer_name: layer_name(layer),
+            ..worst
+        }
+    });
+    Ok(findings.collect())
+}
+
+/// One side of a rule for one layer, over the seeds.
+fn finding(
+    rule: &Rule,
+    limit: Limit,
+    seeds: &[Extremes],
+    worst: impl Fn(&Extremes) -> (f64, u64),
+) -> Finding {
+    let values: Vec<f64> = seeds.iter().map(|seed| worst(seed).0).collect();
+    let quantity = rule.check.quantity.name();
+    let judged = judge(&values, limit, Scale::of(quantity));
+    // The step of the seed that is worst.
+    let steps = seeds.iter().map(&worst).max_by(|a, b| {
+        let key = |value: f64| match limit {
+            Limit::Min(_) => -value,
+            Limit::Max(_) => value,
+        };
+        key(a.0).total_cmp(&key(b.0))
+    });
+    Finding {
+        rule: rule.label(),
+        source: Source::Rule,
+        file: Some(rule.file.display().to_string()),
+        quantity: quantity.to_owned(),
+        at: rule.check.at.name().to_owned(),
+        step: steps.map(|(_, step)| step),
+        layer: None,
+        layer_name: None,
+        state: judged.state,
+        value: Some(judged.value),
+        low: Some(judged.interval.0),
+        high: Some(judged.interval.1),
+        baseline: None,
+        limit: Some(limit.value()),
+        beyond: Some(judged.beyond),
+        beyond_decades: judged.beyond_decades,
+        seeds: seeds.len(),
+    }
+}

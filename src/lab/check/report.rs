@@ -1,0 +1,143 @@
+//! What came of a check.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::finding::{Finding, Source, State};
+use crate::lab::decay::Decay;
+
+/// The end of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything holds, or is unclear and that is let pass.
+    Pass,
+    /// Something fails.
+    Fail,
+    /// Something could not be answered.
+    Cannot,
+}
+
+impl Verdict {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Cannot => "cannot",
+        }
+    }
+}
+
+/// The findings and what else there is to tell.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// What was checked, as it was named.
+    pub target: PathBuf,
+    /// Its seeds; none for a lone file.
+    pub seeds: Vec<u64>,
+    /// Worst first.
+    pub findings: Vec<Finding>,
+    /// Questions that could not be answered, each with why and what to do.
+    pub cannot: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Whether unclear counts as failed.
+    pub strict: bool,
+    /// A number is not finite.
+    pub has_diverged: bool,
+    /// The baseline that was written, if one was.
+    pub accepted: Option<String>,
+    /// Decay at the first and the last logged step of each run.
+    pub ends: Vec<[Option<Decay>; 2]>,
+}
+
+impl Report {
+    /// The verdict. A diverged run has failed, whatever else could not be answered.
+    pub fn verdict(&self) -> Verdict {
+        if self.has_diverged {
+            Verdict::Fail
+        } else if !self.cannot.is_empty() {
+            Verdict::Cannot
+        } else if self.count(State::Fails) > 0 || (self.strict && self.count(State::Unclear) > 0) {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        }
+    }
+
+    /// Findings of a kind.
+    pub fn count(&self, state: State) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.state == state)
+            .count()
+    }
+
+    /// The findings by question, in the order of the worst of each.
+    pub fn by_question(&self) -> Vec<(&str, Vec<&Finding>)> {
+        let mut groups: Vec<(&str, Vec<&Finding>)> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            let place = *places.entry(&finding.rule).or_insert(groups.len());
+            match groups.get_mut(place) {
+                Some((_, group)) => group.push(finding),
+                None => groups.push((&finding.rule, vec![finding])),
+            }
+        }
+        groups
+    }
+
+    /// Takes the comparison with a baseline that is about to be replaced out of
+    /// the findings, and tells the largest changes.
+    pub fn set_aside_changes(&mut self) -> Vec<String> {
+        const MOST: usize = 5;
+        let findings = std::mem::take(&mut self.findings);
+        let (mut changes, rest): (Vec<Finding>, Vec<Finding>) = findings
+            .into_iter()
+            .partition(|finding| finding.source == Source::Baseline);
+        self.findings = rest;
+        changes.sort_by(|a, b| b.change().total_cmp(&a.change()));
+        let changed = changes
+            .iter()
+            .filter(|change| change.change() > 0.0)
+            .count();
+        let mut lines: Vec<String> = changes
+            .iter()
+            .take(changed.min(MOST))
+            .map(|change| format!("changed: {}", change.change_sentence()))
+            .collect();
+        if changed > MOST {
+            lines.push(format!("and {} smaller changes", changed - MOST));
+        }
+        lines
+    }
+
+    /// The last line: what a script that cannot see the exit code looks for.
+    pub fn last_line(&self) -> String {
+        let total = self.findings.len();
+        let [holds, unclear, fails] =
+            [State::Holds, State::Unclear, State::Fails].map(|state| self.count(state));
+        let counts = |parts: &[(usize, &str)]| -> String {
+            let parts = parts.iter().filter(|(n, _)| *n > 0);
+            let parts: Vec<String> = parts.map(|(n, word)| format!("{n} {word}")).collect();
+            parts.join(", ")
+        };
+        match (self.verdict(), &self.accepted) {
+            (Verdict::Pass, Some(accepted)) => format!("PASS: accepted, {accepted}"),
+            (Verdict::Pass, None) => format!(
+                "PASS: {} of {total} checks",
+                counts(&[(holds, "hold"), (unclear, "unclear")])
+            ),
+            (Verdict::Fail, _) => format!(
+                "FAIL: {} of {total} checks",
+                counts(&[
+                    (fails, "fail"),
+                    (unclear, "unclear"),
+                    (holds, "hold"),
+                    (self.cannot.len(), "could not be made")
+                ])
+            ),
+            (Verdict::Cannot, _) => "CANNOT check: see the error above".to_owned(),
+        }
+    }
+}

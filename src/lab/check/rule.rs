@@ -1,0 +1,61 @@
+//! One rule and what it looks at.
+
+use std::path::PathBuf;
+
+use crate::lab::spec::{At, Check};
+
+/// A rule with the file it stands in.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// What must hold.
+    pub check: Check,
+    /// The spec or the file of rules.
+    pub file: PathBuf,
+}
+
+impl Rule {
+    /// The rules of one file.
+    pub fn all(checks: &[Check], file: &std::path::Path) -> Vec<Self> {
+        let rule = |check: &Check| Self {
+            check: check.clone(),
+            file: file.to_owned(),
+        };
+        checks.iter().map(rule).collect()
+    }
+
+    /// In a few words: "delta_norm ≥ 1e-30 at every step, layers 1 to 3".
+    pub fn label(&self) -> String {
+        let name = self.check.quantity.name();
+        let limits = match (self.check.min, self.check.max) {
+            (Some(min), Some(max)) => format!("{name} in [{}, {}]", shown(min), shown(max)),
+            (Some(min), None) => format!("{name} ≥ {}", shown(min)),
+            (None, Some(max)) => format!("{name} ≤ {}", shown(max)),
+            (None, None) => name.to_owned(),
+        };
+        let at = match self.check.at {
+            At::Initial => "at the initial step",
+            At::Final => "at the final step",
+            At::Every => "at every step",
+        };
+        match self.check.layers {
+            Some([first, last]) => format!("{limits} {at}, layers {first} to {last}"),
+            None => format!("{limits} {at}"),
+        }
+    }
+
+    /// Whether it looks at this layer.
+    pub fn looks_at(&self, layer: usize) -> bool {
+        let within = |[first, last]: [usize; 2]| (first..=last).contains(&layer);
+        self.check.layers.is_none_or(within)
+    }
+}
+
+/// A limit as one would write it: 0.1, 3, 1e-7.
+fn shown(limit: f64) -> String {
+    let size = limit.abs();
+    if size != 0.0 && !(1e-3..1e6).contains(&size) {
+        format!("{limit:e}")
+    } else {
+        format!("{limit}")
+    }
+}

@@ -1,0 +1,16 @@
+//! `vgrad check` through the real program: its rules, its baseline, its forms
+//! and what it refuses.
+
+mod bad_input;
+mod baseline;
+#[path = "../run/desk.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod desk;
+mod forms;
+mod gallery;
+mod gate;
+mod property;
+mod rules;
+#[path = "../run/table.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod table;
