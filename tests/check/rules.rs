@@ -114,6 +114,36 @@ fn a_finding_names_rule_layer_value_limit_and_decades() {
 }
 
 #[test]
+fn every_step_counts_and_the_worst_is_told() {
+    let desk = Desk::empty();
+    let steps: [&[&str]; 4] = [&["1", "1"], &["1e-2", "1"], &["1e3", "1"], &["1", "1"]];
+    desk.write("a.csv", csv(&steps));
+    for (limit, step, decades) in [("min = 1e-1", 1, "+1.000"), ("max = 1e1", 2, "+2.000")] {
+        for at in ["initial", "final"] {
+            desk.write(
+                "r.toml",
+                rule(&format!(
+                    "quantity = 'activation_grad_norm'; at = '{at}'; {limit}"
+                )),
+            );
+            ends(&desk, "a.csv --rules r.toml", 0);
+        }
+        desk.write(
+            "r.toml",
+            rule(&format!(
+                "quantity = 'activation_grad_norm'; at = 'every'; {limit}"
+            )),
+        );
+        let ended = ends(&desk, "a.csv --rules r.toml", 1);
+        let worst = ended.stdout.lines().nth(1).unwrap();
+        assert!(
+            worst.contains(&format!("worst: {step}")) && worst.contains(decades),
+            "{worst}"
+        );
+    }
+}
+
+#[test]
 fn both_directions_of_decay_can_be_ruled() {
     let desk = Desk::empty();
     desk.write("lost.csv", csv(&[&["1e-5", "1e-3", "1"]]));
