@@ -18,4 +18,5 @@ pub mod run_folder;
 pub mod spec;
 pub mod summary;
 pub mod weights;
+pub mod whole_file;
 pub mod workloads;

@@ -2,12 +2,11 @@
 //! `summary.json` is there.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::base::Problem;
+use crate::lab::whole_file::{WholeFile, folder_of};
 
 /// The files of a run, which `--force` may replace. The summary goes first:
 /// without it, nothing else looks whole.
@@ -141,16 +140,9 @@ impl RunFolder {
             Problem::in_file(&path, format!("could not be written: {error}"))
                 .help("free some space or choose another place with --out")
         };
-        let parent = path.parent().unwrap_or(&self.path);
-        fs::create_dir_all(parent).map_err(|error| failed(&error))?;
-        let mut file = NamedTempFile::new_in(parent).map_err(|error| failed(&error))?;
-        // The file and not its wrapper, whose errors name the temporary path.
-        let written = file.as_file_mut().write_all(content);
-        written.map_err(|error| failed(&error))?;
-        file.as_file().sync_all().map_err(|error| failed(&error))?;
-        make_readable(&file);
-        file.persist(&path).map_err(|error| failed(&error.error))?;
-        Ok(())
+        fs::create_dir_all(folder_of(&path)).map_err(|error| failed(&error))?;
+        let file = WholeFile::create(&path).map_err(|error| failed(&error))?;
+        file.write(content).map_err(|error| failed(&error))
     }
 
     /// Gives the folder up as if it had never been claimed: takes away what
@@ -263,18 +255,6 @@ pub fn fresh_folder(parent: &Path, name: &str) -> Result<PathBuf, Problem> {
         }
     }
 }
-
-/// Temporary files are private; a run's files are not.
-#[cfg(unix)]
-fn make_readable(file: &NamedTempFile) {
-    use std::os::unix::fs::PermissionsExt;
-    let _ = file
-        .as_file()
-        .set_permissions(fs::Permissions::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-fn make_readable(_file: &NamedTempFile) {}
 
 fn cannot_create(path: &Path, error: &std::io::Error) -> Problem {
     Problem::in_file(

@@ -68,7 +68,7 @@ fn a_full_disk_ends_the_run() {
     assert!(left.contains(&"gradients.csv".to_owned()), "{left:?}");
     assert!(!left.contains(&"summary.json".to_owned()), "{left:?}");
     assert!(
-        !left.iter().any(|name| name.starts_with(".tmp")),
+        !left.iter().any(|name| name.starts_with(".unfinished")),
         "{left:?}"
     );
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use super::layout::pretty;
 use super::measure::Measured;
 use super::moment::Moment;
 use crate::base::Problem;
+use crate::lab::whole_file::{WholeFile, folder_of};
 
 /// Version of the layout.
 const SCHEMA_VERSION: u64 = 1;
@@ -238,20 +238,9 @@ impl Baseline {
     pub fn write(&self, path: &Path) -> Result<(), Problem> {
         let failed =
             |error: std::io::Error| Problem::in_file(path, format!("cannot be written: {error}"));
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(folder).map_err(failed)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".baseline-")
-            .tempfile_in(folder)
-            .map_err(failed)?;
-        file.write_all(self.to_json()?.as_bytes()).map_err(failed)?;
-        readable_by_all(file.as_file()).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
+        fs::create_dir_all(folder_of(path)).map_err(failed)?;
+        let file = WholeFile::create(path).map_err(failed)?;
+        file.write(self.to_json()?.as_bytes()).map_err(failed)
     }
 
     /// That `--accept` may write to `path`: nothing is there, or a baseline,
@@ -282,18 +271,6 @@ impl Baseline {
 fn not_one(path: &Path, what: &str) -> Problem {
     Problem::in_file(path, what)
         .help("give a file that `vgrad check --accept` wrote, or a new name to accept to")
-}
-
-/// Temporary files are private; a baseline is committed like any other file.
-#[cfg(unix)]
-fn readable_by_all(file: &fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_: &fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {

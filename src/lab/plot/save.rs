@@ -1,13 +1,12 @@
 //! The file that a figure goes into.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::raster;
 use crate::base::Problem;
+use crate::lab::whole_file::WholeFile;
 
 /// What a figure is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +40,7 @@ impl Format {
 pub struct Destination {
     path: PathBuf,
     format: Format,
-    file: NamedTempFile,
+    file: WholeFile,
 }
 
 impl Destination {
@@ -56,11 +55,7 @@ impl Destination {
             return Err(Problem::in_file(path, "exists and is no figure")
                 .help("choose another name with -o"));
         }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let file = NamedTempFile::new_in(folder).map_err(|error| {
+        let file = WholeFile::create(path).map_err(|error| {
             Problem::in_file(path, format!("cannot be written: {error}"))
                 .help("choose a folder that exists and can be written with -o")
         })?;
@@ -75,11 +70,7 @@ impl Destination {
     ///
     /// # Errors
     /// If it cannot be drawn or written.
-    pub fn write(mut self, svg: &str, scale: f32) -> Result<(), Problem> {
-        let failed = |error: &dyn std::fmt::Display| {
-            Problem::in_file(&self.path, format!("cannot be written: {error}"))
-                .help("make room, or choose another place with -o")
-        };
+    pub fn write(self, svg: &str, scale: f32) -> Result<(), Problem> {
         let pixels;
         let bytes = match self.format {
             Format::Svg => svg.as_bytes(),
@@ -88,16 +79,10 @@ impl Destination {
                 &pixels
             }
         };
-        let written = self.file.write_all(bytes);
-        let written = written.and_then(|()| self.file.as_file().sync_all());
-        written.map_err(|error| failed(&error))?;
-        make_readable(&self.file);
-        let persisted = self.file.persist(&self.path);
-        persisted.map_err(|error| {
-            Problem::in_file(&self.path, format!("cannot be written: {}", error.error))
-                .help("choose another place with -o")
-        })?;
-        Ok(())
+        self.file.write(bytes).map_err(|error| {
+            Problem::in_file(&self.path, format!("cannot be written: {error}"))
+                .help("make room, or choose another place with -o")
+        })
     }
 }
 
@@ -108,16 +93,3 @@ fn is_figure(path: &Path) -> bool {
     let begins = [&b"<svg"[..], b"<?xml", b"\x89PNG", b"<!DOCTYP"];
     read.is_ok() && (start.is_empty() || begins.iter().any(|begin| start.starts_with(begin)))
 }
-
-/// As other files are, where a temporary one is the owner's alone.
-#[cfg(unix)]
-fn make_readable(file: &NamedTempFile) {
-    use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt;
-    let _ = file
-        .as_file()
-        .set_permissions(Permissions::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-fn make_readable(_file: &NamedTempFile) {}

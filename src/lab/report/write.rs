@@ -1,18 +1,15 @@
 //! Putting the page where it was asked for, whole or not at all.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::base::Problem;
+use crate::lab::whole_file::{WholeFile, folder_of};
 
 /// Where a page goes.
 #[derive(Clone, Debug)]
 pub struct Destination {
     path: PathBuf,
-    folder: PathBuf,
 }
 
 impl Destination {
@@ -25,10 +22,7 @@ impl Destination {
             return Err(Problem::in_file(path, "is a folder; a file was expected")
                 .help("name the file, such as -o report.html"));
         }
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(path);
         if !folder.is_dir() {
             return Err(Problem::in_file(
                 path,
@@ -38,7 +32,6 @@ impl Destination {
         }
         Ok(Self {
             path: path.to_owned(),
-            folder: folder.to_owned(),
         })
     }
 
@@ -56,15 +49,8 @@ impl Destination {
             Problem::in_file(&self.path, format!("could not be written: {error}"))
                 .help("make room, or choose another file with -o")
         };
-        let mut file = NamedTempFile::new_in(&self.folder).map_err(|error| failed(&error))?;
-        // The file and not its wrapper, whose errors name the temporary path.
-        let written = file.as_file_mut().write_all(text.as_bytes());
-        written.map_err(|error| failed(&error))?;
-        file.as_file().sync_all().map_err(|error| failed(&error))?;
-        make_readable(&file);
-        file.persist(&self.path)
-            .map_err(|error| failed(&error.error))?;
-        Ok(())
+        let file = WholeFile::create(&self.path).map_err(|error| failed(&error))?;
+        file.write(text.as_bytes()).map_err(|error| failed(&error))
     }
 }
 
@@ -86,15 +72,3 @@ pub fn refuse_overwriting(destination: &Path, inputs: &[PathBuf]) -> Result<(), 
     }
     Ok(())
 }
-
-/// Temporary files are private; a report is not.
-#[cfg(unix)]
-fn make_readable(file: &NamedTempFile) {
-    use std::os::unix::fs::PermissionsExt;
-    let _ = file
-        .as_file()
-        .set_permissions(fs::Permissions::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-fn make_readable(_file: &NamedTempFile) {}

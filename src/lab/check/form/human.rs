@@ -1,34 +1,57 @@
-//! A table to read, worst first.
+//! A table to read: what fails first and by itself, what holds in few lines.
 
 use comfy_table::{Table, presets};
 
 use super::Detail;
 use crate::base::Problem;
-use crate::lab::check::finding::{Finding, Source};
+use crate::lab::check::finding::{Finding, Source, State};
 use crate::lab::check::report::Report;
 
-/// The most rows shown unless all are asked for.
+/// The most failures shown unless all are asked for.
 const MOST_ROWS: usize = 20;
 
 pub fn render(report: &Report, detail: Detail) -> Result<String, Problem> {
-    let shown = match detail {
-        Detail::Whole => report.findings.len(),
-        Detail::Short => report.findings.len().min(MOST_ROWS),
+    let rows = match detail {
+        Detail::Whole => report.findings.iter().map(row).collect(),
+        Detail::Short => short(report),
     };
-    if shown == 0 {
+    if rows.is_empty() {
         return Ok(String::new());
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["", "what", "layer", "value", "limit", "beyond the limit"]);
-    for finding in &report.findings[..shown] {
-        table.add_row(row(finding));
+    table.add_rows(rows);
+    Ok(table.trim_fmt() + "\n\n")
+}
+
+/// What fails or is unclear, finding by finding; what holds, question by
+/// question, each with the finding that comes nearest to its limit.
+fn short(report: &Report) -> Vec<[String; 6]> {
+    let holds = |finding: &&Finding| finding.state == State::Holds;
+    let open: Vec<&Finding> = report.findings.iter().filter(|f| !holds(f)).collect();
+    let mut rows: Vec<_> = open.iter().take(MOST_ROWS).map(|f| row(f)).collect();
+    if let more @ 1.. = open.len().saturating_sub(MOST_ROWS) {
+        rows.push(remark(format!("and {more} more, shown with -v")));
     }
-    let mut text = table.trim_fmt() + "\n";
-    if let more @ 1.. = report.findings.len() - shown {
-        text += &format!("and {more} more, shown with -v\n");
+    for (_, findings) in report.by_question() {
+        let held: Vec<&Finding> = findings.into_iter().filter(holds).collect();
+        let Some((nearest, others)) = held.split_first() else {
+            continue;
+        };
+        let mut line = row(nearest);
+        if !others.is_empty() {
+            line[2] = format!("{} layers, nearest: {}", held.len(), line[2]);
+        }
+        rows.push(line);
     }
-    Ok(text + "\n")
+    rows
+}
+
+fn remark(text: String) -> [String; 6] {
+    let mut line: [String; 6] = Default::default();
+    line[1] = text;
+    line
 }
 
 fn row(finding: &Finding) -> [String; 6] {
