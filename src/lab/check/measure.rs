@@ -380,11 +380,6 @@ fn training(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Pr
         }
         is_first = false;
     }
-    if table.is_cut_short() {
-        measured.warnings.push(format!(
-            "{}: the last line is cut off and left out",
-            path.display()
-        ));
-    }
+    measured.warnings.extend(table.cut_warning());
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::axis::Scale;
 use super::extent::{Cell, Extent};
 use super::words::{counted, shortened};
 use crate::base::Problem;
-use crate::lab::records::{CurvePoint, Grid, Step, Survey, Table, Target, curves};
+use crate::lab::records::{CurvePoint, Grid, Step, Survey, Target};
 
 /// The most buckets of neighbouring steps that are kept.
 const MOST_BUCKETS: usize = 600;
@@ -142,18 +142,7 @@ impl Album {
                     .help("name another column with --quantity"));
                 }
                 album.warnings.extend(survey.warnings.iter().cloned());
-                let curves = match &run.training {
-                    None => Vec::new(),
-                    Some(path) => {
-                        if Table::open(path)?.is_cut_short() {
-                            album.warnings.push(format!(
-                                "{}: the last line is cut off and left out",
-                                path.display()
-                            ));
-                        }
-                        curves(path)?
-                    }
-                };
+                let curves = run.curves(&mut album.warnings)?;
                 album.portraits.push(Portrait {
                     label: shortened(&label, NAME_LENGTH),
                     target: i,

@@ -22,11 +22,12 @@ pub struct CurvePoint {
     pub grad_norm: Option<f64>,
 }
 
-/// The rows of a `training.csv`, the steps ascending.
+/// The rows of a `training.csv`, the steps ascending; what is left out is told
+/// in `warnings`.
 ///
 /// # Errors
 /// If it cannot be read, a cell is no number, or the steps do not ascend.
-pub fn curves(path: &Path) -> Result<Vec<CurvePoint>, Problem> {
+pub(super) fn curves(path: &Path, warnings: &mut Vec<String>) -> Result<Vec<CurvePoint>, Problem> {
     let mut table = Table::open(path)?;
     let step = table.column("step")?;
     let [
@@ -70,5 +71,6 @@ pub fn curves(path: &Path) -> Result<Vec<CurvePoint>, Problem> {
         }
         points.push(point);
     }
+    warnings.extend(table.cut_warning());
     Ok(points)
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use curves::{CurvePoint, curves};
+pub use curves::CurvePoint;
 pub use ended::Ended;
 pub use grid::{Bucket, Grid};
 pub use spread::{Spread, difference};
@@ -95,6 +95,18 @@ impl Run {
     pub fn steps(&self, columns: &[&str]) -> Result<Steps, Problem> {
         let layers = self.spec.as_ref().map(|spec| spec.network.depth + 1);
         Steps::open(&self.gradients, columns, layers)
+    }
+
+    /// Its loss and accuracy over the steps; none for a lone file. What is left
+    /// out is told in `warnings`.
+    ///
+    /// # Errors
+    /// If `training.csv` cannot be understood.
+    pub fn curves(&self, warnings: &mut Vec<String>) -> Result<Vec<CurvePoint>, Problem> {
+        match &self.training {
+            None => Ok(Vec::new()),
+            Some(path) => curves::curves(path, warnings),
+        }
     }
 
     /// Whether decay is measured over `layer`: by the spec a hidden layer on

@@ -164,12 +164,7 @@ impl Steps {
             self.is_at_end = true;
         }
         if self.is_at_end {
-            if self.table.is_cut_short() {
-                self.warnings.push(format!(
-                    "{}: the last line is cut off and left out",
-                    self.table.path().display()
-                ));
-            }
+            self.warnings.extend(self.table.cut_warning());
             if self.count == 0 {
                 return Err(Problem::in_file(
                     self.table.path(),

@@ -83,9 +83,12 @@ impl Table {
         &self.header
     }
 
-    /// Whether a last line without newline is left out.
-    pub fn is_cut_short(&self) -> bool {
-        self.is_cut_short
+    /// What to tell the user where a last line without newline is left out.
+    pub fn cut_warning(&self) -> Option<String> {
+        self.is_cut_short.then(|| {
+            let path = self.path.display();
+            format!("{path}: the last line is cut off and left out")
+        })
     }
 
     /// Where the column `name` stands.

@@ -3,7 +3,7 @@
 use super::Request;
 use crate::base::Problem;
 use crate::base::team::Team;
-use crate::lab::records::{CurvePoint, Grid, Run, Step, Survey, Table, curves};
+use crate::lab::records::{CurvePoint, Grid, Run, Step, Survey, Table};
 
 /// Values of the grid per run, a lowest and a highest each: 6 bytes a piece
 /// on the page.
@@ -120,18 +120,7 @@ fn read<'a>(job: &Job<'a>, quantity: Option<&str>, cells: usize) -> Result<Entry
         Ok(())
     })?;
     let mut warnings = survey.warnings.clone();
-    let curves = match &run.training {
-        None => Vec::new(),
-        Some(path) => {
-            if Table::open(path)?.is_cut_short() {
-                warnings.push(format!(
-                    "{}: the last line is cut off and left out",
-                    path.display()
-                ));
-            }
-            curves(path)?
-        }
-    };
+    let curves = run.curves(&mut warnings)?;
     Ok(Entry {
         label: job.label.clone(),
         target: job.target,
