@@ -11,7 +11,7 @@ use crate::lab::decay::Decay;
 pub const HEADLINE: &str = "activation_grad_norm";
 
 /// The name of the output layer.
-const OUTPUT: &str = "output";
+pub const OUTPUT: &str = "output";
 
 /// The figures of one step.
 #[derive(Clone, Debug, Default, PartialEq)]

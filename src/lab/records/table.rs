@@ -32,7 +32,12 @@ impl Table {
         let unreadable =
             |error: io::Error| Problem::in_file(path, format!("cannot be read: {error}"));
         let mut file = File::open(path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(Problem::in_file(path, "is no regular file")
+                .help("write the rows to a file first: it is read from both ends"));
+        }
+        let length = metadata.len();
         let whole = whole_lines(&mut file, length).map_err(unreadable)?;
         if whole == 0 {
             let what = if length == 0 {
