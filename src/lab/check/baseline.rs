@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::figure::Figure;
+use super::figure::{DECIMALS, Figure};
 use super::fingerprint::Fingerprint;
 use super::layout::pretty;
 use super::measure::Measured;
@@ -70,11 +70,12 @@ pub struct HeldLayer {
 }
 
 impl Baseline {
-    /// Of a run, or of the seeds of an experiment. None if a norm is NaN.
+    /// Of a run, or of the seeds of an experiment. A norm that is NaN is left
+    /// out like an empty cell; the run that has it diverged.
     ///
     /// # Errors
-    /// If a step that is asked for was not logged, or the seeds do not have
-    /// the same layers.
+    /// If a step that is asked for was not logged, the seeds do not have the
+    /// same layers, or a number is negative and so has no logarithm.
     pub fn of(
         runs: &[Measured],
         moments: &[Moment],
@@ -192,6 +193,9 @@ impl Baseline {
             return Some("it holds a step twice".to_owned());
         }
         let names: BTreeSet<&String> = self.quantities.iter().collect();
+        if names.len() < self.quantities.len() {
+            return Some("it holds a quantity twice".to_owned());
+        }
         for step in &self.steps {
             let place = step.at.in_words();
             if step.layers.is_empty() {
@@ -203,6 +207,10 @@ impl Baseline {
                 .all(|pair| pair[0].layer < pair[1].layer)
             {
                 return Some(format!("{place} its layers do not ascend"));
+            }
+            let mut cells = step.layers.iter().flat_map(|layer| layer.log10.values());
+            if cells.all(Option::is_none) {
+                return Some(format!("{place} it holds no value: every cell is empty"));
             }
             let mut figures: Vec<&Option<Figure>> =
                 vec![&step.attenuation_decades, &step.decay_decades_per_layer];
@@ -233,9 +241,15 @@ impl Baseline {
     /// Writes the file in one go: it is there whole or not at all.
     ///
     /// # Errors
-    /// If it cannot be written, or the path holds something that is no
-    /// baseline, which is not replaced.
+    /// If it cannot be written, or could not be read back.
     pub fn write(&self, path: &Path) -> Result<(), Problem> {
+        if let Some(fault) = self.fault() {
+            return Err(Problem::in_file(
+                path,
+                format!("is not written, for it would not be read again: {fault}"),
+            )
+            .help("run the spec anew, or name another column with --quantity"));
+        }
         let failed =
             |error: std::io::Error| Problem::in_file(path, format!("cannot be written: {error}"));
         fs::create_dir_all(folder_of(path)).map_err(failed)?;
@@ -283,6 +297,7 @@ fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {
         })?);
     }
     let first = held[0];
+    let decimals = DECIMALS + digits_of(span(first.norms.keys()));
     for other in &held {
         let same = other.step == first.step && other.norms.keys().eq(first.norms.keys());
         if !same {
@@ -294,36 +309,58 @@ fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {
         }
     }
     // A figure needs a value of every seed.
-    let figure = |values: Vec<Option<f64>>| -> Option<Figure> {
+    let figure = |values: Vec<Option<f64>>, decimals: i32| -> Option<Figure> {
         let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
-        (!values.iter().any(|value| value.is_nan())).then(|| Figure::of(&values))
+        (!values.iter().any(|value| value.is_nan())).then(|| Figure::of(&values, decimals))
     };
-    let layers = first.norms.keys().map(|layer| {
-        let named = runs[0].quantities.iter().enumerate().map(|(i, name)| {
-            let norms = held.iter().map(|held| held.norms[layer][i]);
-            let logs = norms.map(|norm| norm.map(f64::log10));
-            (name.clone(), figure(logs.collect()))
-        });
-        HeldLayer {
-            layer: *layer,
-            name: runs[0].names.get(layer).cloned().unwrap_or_default(),
-            log10: named.collect(),
+    let mut layers = Vec::new();
+    for layer in first.norms.keys() {
+        let name = runs[0].names.get(layer).cloned().unwrap_or_default();
+        let mut log10 = BTreeMap::new();
+        for (i, quantity) in runs[0].quantities.iter().enumerate() {
+            let norms = || held.iter().map(|held| held.norms[layer][i]);
+            if let Some(negative) = norms().flatten().find(|norm| *norm < 0.0) {
+                return Err(Problem::new(format!(
+                    "{quantity} of layer {layer} is {negative} {}, and a baseline holds logarithms, which negative numbers do not have",
+                    moment.in_words()
+                ))
+                .help("name a norm with --quantity, or write a rule about this column"));
+            }
+            let logs = norms().map(|norm| norm.map(f64::log10));
+            log10.insert(quantity.clone(), figure(logs.collect(), DECIMALS));
         }
-    });
-    let of_decay = |get: fn(&crate::lab::decay::Decay) -> Option<f64>| {
-        figure(
-            held.iter()
-                .map(|held| held.decay.as_ref().and_then(get))
-                .collect(),
-        )
+        layers.push(HeldLayer {
+            layer: *layer,
+            name,
+            log10,
+        });
+    }
+    let of_decay = |get: fn(&crate::lab::decay::Decay) -> Option<f64>, decimals: i32| {
+        let values = held.iter().map(|held| held.decay.as_ref().and_then(get));
+        figure(values.collect(), decimals)
     };
     Ok(HeldStep {
         at: moment,
         step: first.step,
-        attenuation_decades: of_decay(|decay| decay.attenuation_decades),
-        decay_decades_per_layer: of_decay(|decay| decay.decay_decades_per_layer),
-        layers: layers.collect(),
+        attenuation_decades: of_decay(|decay| decay.attenuation_decades, DECIMALS),
+        decay_decades_per_layer: of_decay(|decay| decay.decay_decades_per_layer, decimals),
+        layers,
     })
+}
+
+/// Layers from the first to the last, at least 1: as often a change of the
+/// slope counts.
+pub fn span<'a>(mut layers: impl DoubleEndedIterator<Item = &'a usize>) -> f64 {
+    let first = layers.next();
+    let last = layers.next_back().or(first);
+    let span = first.zip(last).map_or(0, |(first, last)| last - first);
+    span.max(1) as f64
+}
+
+/// Decimals that a slope needs more than a number of decades, so that over
+/// all layers it is rounded no more than that.
+fn digits_of(span: f64) -> i32 {
+    span.log10().ceil() as i32
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::baseline::{Baseline, HeldStep};
+use super::baseline::{Baseline, HeldStep, span};
 use super::figure::Figure;
 use super::finding::{Finding, Source, State};
-use super::gap::difference;
+use super::gap::{difference, ends};
 use super::moment::Moment;
 use crate::base::Problem;
 use crate::lab::records::{Spread, difference as apart};
 
-/// Rounding that does not count, far below the file's four decimals.
+/// Rounding that does not count, far below the file's decimals.
 const SLACK: f64 = 1e-9;
 
 /// A comparison to make.
@@ -56,7 +56,15 @@ impl Comparison<'_> {
         let mut findings = Vec::new();
         for (old, new) in self.old.steps.iter().zip(&self.new.steps) {
             self.same_layers(old, new)?;
+            let before = findings.len();
             self.one_step(old, new, &pairing, &mut findings)?;
+            if findings.len() == before && !self.has_diverged {
+                return Err(self.cannot(format!(
+                    "{} neither has a value of {}",
+                    old.at.in_words(),
+                    self.old.quantities.join(" or "),
+                )));
+            }
         }
         Ok((findings, remarks))
     }
@@ -113,6 +121,10 @@ impl Comparison<'_> {
             return Ok(Pairing::BySeed(
                 (0..old.len().max(1)).map(|i| (i, i)).collect(),
             ));
+        }
+        // One run beside one, and of a lone file nobody knows the seed.
+        if old.len().max(new.len()) == 1 && old.len() != new.len() {
+            return Ok(Pairing::BySeed(vec![(0, 0)]));
         }
         let list = |seeds: &[u64]| match seeds {
             [] => "no seed".to_owned(),
@@ -195,12 +207,9 @@ impl Comparison<'_> {
             step: old.step,
             layer: layer.map(|(layer, name)| (layer, name.to_owned())),
         };
+        let place = old.at.in_words();
         // A change of the slope adds up over the layers.
-        let ends = (old.layers.first(), old.layers.last());
-        let span = match ends {
-            (Some(first), Some(last)) => (last.layer - first.layer).max(1) as f64,
-            _ => 1.0,
-        };
+        let span = span(old.layers.iter().map(|layer| &layer.layer));
         for (name, old, new, span) in [
             (
                 "attenuation_decades",
@@ -215,8 +224,14 @@ impl Comparison<'_> {
                 span,
             ),
         ] {
-            if let (Some(old), Some(new)) = (old, new) {
-                findings.push(self.beside((old, new), about(name, None), pairing, span));
+            match (old, new) {
+                (Some(old), Some(new)) => {
+                    findings.push(self.beside((old, new), about(name, None), pairing, span));
+                }
+                // A slope comes and goes with layers that read 0, which fail.
+                _ if name == "decay_decades_per_layer" || self.has_diverged => {}
+                (None, None) => {}
+                _ => return Err(self.cannot(format!("one of the two has no {name} {place}"))),
             }
         }
         for (old, new) in old.layers.iter().zip(&new.layers) {
@@ -260,7 +275,7 @@ impl Comparison<'_> {
         let is_below = |value: f64| value < -tolerance - SLACK;
         let is_beyond = |value: f64| is_above(value) || is_below(value);
         let beyond = paired.differences.iter().filter(|d| is_beyond(**d)).count();
-        let [low, middle, high] = paired.interval;
+        let [mut low, mut middle, mut high] = paired.interval;
         // A seed repeats itself, so that each alone says whether something
         // changed; only where they disagree does the interval decide.
         let state = if paired.is_exact && beyond == 0 {
@@ -274,12 +289,21 @@ impl Comparison<'_> {
         } else {
             State::Unclear
         };
-        let base = paired.base;
+        let (mut base, mut new) = (paired.base, paired.new);
+        if paired.is_exact && beyond == paired.differences.len() && beyond > 1 {
+            // The median of changes in opposite directions says nothing.
+            let far = furthest(&paired.differences);
+            middle = paired.differences[far];
+            [low, _, high] = ends(&paired.differences);
+            if let Some(values) = paired.values.get(far) {
+                (base, new) = *values;
+            }
+        }
         let at = |difference: f64| {
             if difference.is_finite() {
                 base + difference
             } else {
-                paired.new
+                new
             }
         };
         let limit = if middle < 0.0 {
@@ -290,6 +314,7 @@ impl Comparison<'_> {
         Finding {
             rule: format!("baseline: {} {}", about.quantity, about.at.in_words()),
             source: Source::Baseline,
+            place: 0,
             file: Some(self.file.display().to_string()),
             quantity: about.quantity,
             at: about.at.to_string(),
@@ -321,6 +346,8 @@ struct About {
 struct Paired {
     /// New minus old.
     differences: Vec<f64>,
+    /// Old and new, seed by seed; empty where the two have no seed in common.
+    values: Vec<(f64, f64)>,
     /// Whether each difference is of one seed, or no interval can be had.
     is_exact: bool,
     /// Lower end, median and upper end of the difference.
@@ -360,18 +387,17 @@ fn pair(old: &Figure, new: &Figure, pairing: &Pairing) -> Paired {
         base: ends(&a)[1],
         new: ends(&b)[1],
         seeds: b.len(),
+        values: match pairing {
+            Pairing::BySeed(_) => a.into_iter().zip(b).collect(),
+            Pairing::Apart => Vec::new(),
+        },
         differences,
     }
 }
 
-/// The smallest, the middle and the largest; halfway between the two middle
-/// ones where both are finite.
-fn ends(values: &[f64]) -> [f64; 3] {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len();
-    let (below, above) = (sorted[(n - 1) / 2], sorted[n / 2]);
-    let halfway = below + (above - below) / 2.0;
-    let middle = if halfway.is_nan() { above } else { halfway };
-    [sorted[0], middle, sorted[n - 1]]
+/// Place of the largest of at least one difference, whatever its sign.
+fn furthest(differences: &[f64]) -> usize {
+    let sizes = differences.iter().map(|difference| difference.abs());
+    let largest = sizes.enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+    largest.map_or(0, |(place, _)| place)
 }

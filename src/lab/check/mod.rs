@@ -8,6 +8,7 @@ mod fingerprint;
 mod form;
 mod gap;
 mod judge;
+mod lack;
 mod layout;
 mod measure;
 mod moment;
