@@ -14,7 +14,7 @@ fn plain(values: &[&str]) -> String {
 fn negative_numbers_are_neither_accepted_nor_compared() {
     let desk = Desk::empty();
     desk.write("n.csv", plain(&["-1", "-2", "-4"]));
-    let words = ["x of layer 1 is -1", "logarithms", "--quantity"];
+    let words = ["n.csv", "x of layer 1 is -1", "logarithms", "--quantity"];
     cannot(
         &desk,
         "n.csv --quantity x --baseline n.json --accept",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::CheckArgs;
 use crate::base::Problem;
 use crate::cli::run::quoted;
-use crate::cli::{Global, output};
+use crate::cli::{Failure, Global, output};
 use crate::lab::check::{Baseline, Moment, Report, Verdict};
 
 impl CheckArgs {
@@ -100,7 +100,10 @@ impl CheckArgs {
             return;
         };
         match new.write(file) {
-            Err(problem) => report.cannot.push(problem.to_string()),
+            Err(problem) => {
+                report.cannot.push(problem.to_string());
+                Failure::from(problem).report();
+            }
             Ok(()) => {
                 report.accepted = Some(format!("{} holds {}", file.display(), new.in_short()));
                 if !global.quiet {

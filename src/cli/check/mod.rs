@@ -188,11 +188,11 @@ impl CheckArgs {
         for warning in &report.warnings {
             output::remark(&format!("warning: {warning}"));
         }
-        if let Some(file) = self.baseline.as_ref().filter(|_| self.accept) {
-            self.write(&mut report, candidate.as_ref(), file, global);
-        }
         for problem in &report.cannot {
             Failure::Problem(Problem::new(problem.clone())).report();
+        }
+        if let Some(file) = self.baseline.as_ref().filter(|_| self.accept) {
+            self.write(&mut report, candidate.as_ref(), file, global);
         }
         let outcome = outcome(report.verdict());
         Ok((report, outcome))

@@ -7,8 +7,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::figure::{DECIMALS, Figure};
+use super::figure::Figure;
 use super::fingerprint::Fingerprint;
+use super::held::{HeldStep, held_step};
 use super::layout::pretty;
 use super::measure::Measured;
 use super::moment::Moment;
@@ -39,34 +40,6 @@ pub struct Baseline {
     pub quantities: Vec<String>,
     /// The steps it holds.
     pub steps: Vec<HeldStep>,
-}
-
-/// One step of a baseline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeldStep {
-    /// Which.
-    pub at: Moment,
-    /// Its number.
-    pub step: u64,
-    /// Loss from the last hidden layer to the first.
-    pub attenuation_decades: Option<Figure>,
-    /// Slope over the layers.
-    pub decay_decades_per_layer: Option<Figure>,
-    /// The layers, ascending.
-    pub layers: Vec<HeldLayer>,
-}
-
-/// One layer of a baseline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeldLayer {
-    /// Its number.
-    pub layer: usize,
-    /// Its name; empty where the file has none.
-    pub name: String,
-    /// log10 of its norms by quantity; null where a cell was empty.
-    pub log10: BTreeMap<String, Option<Figure>>,
 }
 
 impl Baseline {
@@ -285,82 +258,6 @@ impl Baseline {
 fn not_one(path: &Path, what: &str) -> Problem {
     Problem::in_file(path, what)
         .help("give a file that `vgrad check --accept` wrote, or a new name to accept to")
-}
-
-fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {
-    let mut held = Vec::new();
-    for run in runs {
-        let found = run.held.iter().find(|held| held.moment == moment);
-        held.push(found.ok_or_else(|| {
-            Problem::new(format!("step {moment} was not logged"))
-                .help("name a step of gradients.csv, or log it with log.every")
-        })?);
-    }
-    let first = held[0];
-    let decimals = DECIMALS + digits_of(span(first.norms.keys()));
-    for other in &held {
-        let same = other.step == first.step && other.norms.keys().eq(first.norms.keys());
-        if !same {
-            return Err(Problem::new(format!(
-                "{} the seeds do not have the same step and layers",
-                moment.in_words()
-            ))
-            .help("run them anew: `vgrad run SPEC --seeds N`"));
-        }
-    }
-    // A figure needs a value of every seed.
-    let figure = |values: Vec<Option<f64>>, decimals: i32| -> Option<Figure> {
-        let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
-        (!values.iter().any(|value| value.is_nan())).then(|| Figure::of(&values, decimals))
-    };
-    let mut layers = Vec::new();
-    for layer in first.norms.keys() {
-        let name = runs[0].names.get(layer).cloned().unwrap_or_default();
-        let mut log10 = BTreeMap::new();
-        for (i, quantity) in runs[0].quantities.iter().enumerate() {
-            let norms = || held.iter().map(|held| held.norms[layer][i]);
-            if let Some(negative) = norms().flatten().find(|norm| *norm < 0.0) {
-                return Err(Problem::new(format!(
-                    "{quantity} of layer {layer} is {negative} {}, and a baseline holds logarithms, which negative numbers do not have",
-                    moment.in_words()
-                ))
-                .help("name a norm with --quantity, or write a rule about this column"));
-            }
-            let logs = norms().map(|norm| norm.map(f64::log10));
-            log10.insert(quantity.clone(), figure(logs.collect(), DECIMALS));
-        }
-        layers.push(HeldLayer {
-            layer: *layer,
-            name,
-            log10,
-        });
-    }
-    let of_decay = |get: fn(&crate::lab::decay::Decay) -> Option<f64>, decimals: i32| {
-        let values = held.iter().map(|held| held.decay.as_ref().and_then(get));
-        figure(values.collect(), decimals)
-    };
-    Ok(HeldStep {
-        at: moment,
-        step: first.step,
-        attenuation_decades: of_decay(|decay| decay.attenuation_decades, DECIMALS),
-        decay_decades_per_layer: of_decay(|decay| decay.decay_decades_per_layer, decimals),
-        layers,
-    })
-}
-
-/// Layers from the first to the last, at least 1: as often a change of the
-/// slope counts.
-pub fn span<'a>(mut layers: impl DoubleEndedIterator<Item = &'a usize>) -> f64 {
-    let first = layers.next();
-    let last = layers.next_back().or(first);
-    let span = first.zip(last).map_or(0, |(first, last)| last - first);
-    span.max(1) as f64
-}
-
-/// Decimals that a slope needs more than a number of decades, so that over
-/// all layers it is rounded no more than that.
-fn digits_of(span: f64) -> i32 {
-    span.log10().ceil() as i32
 }
 
 #[cfg(test)]

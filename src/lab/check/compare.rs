@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::baseline::{Baseline, HeldStep, span};
+use super::baseline::Baseline;
 use super::figure::Figure;
 use super::finding::{Finding, Source, State};
-use super::gap::{difference, ends};
+use super::gap::ends;
+use super::held::{HeldStep, span};
 use super::moment::Moment;
+use super::pairing::{Pairing, furthest, pair};
 use crate::base::Problem;
-use crate::lab::records::{Spread, difference as apart};
 
 /// Rounding that does not count, far below the file's decimals.
 const SLACK: f64 = 1e-9;
@@ -26,14 +27,6 @@ pub struct Comparison<'a> {
     pub tolerance: f64,
     /// The run diverged, so that figures may be missing.
     pub has_diverged: bool,
-}
-
-/// Which values of the two sides belong together.
-enum Pairing {
-    /// The values of one seed: old and new place. The initialisation's scatter cancels.
-    BySeed(Vec<(usize, usize)>),
-    /// No seed in common: only the medians can be compared.
-    Apart,
 }
 
 impl Comparison<'_> {
@@ -340,64 +333,4 @@ struct About {
     at: Moment,
     step: u64,
     layer: Option<(usize, String)>,
-}
-
-/// Old and new values put beside each other.
-struct Paired {
-    /// New minus old.
-    differences: Vec<f64>,
-    /// Old and new, seed by seed; empty where the two have no seed in common.
-    values: Vec<(f64, f64)>,
-    /// Whether each difference is of one seed, or no interval can be had.
-    is_exact: bool,
-    /// Lower end, median and upper end of the difference.
-    interval: [f64; 3],
-    /// The old median.
-    base: f64,
-    /// The new median.
-    new: f64,
-    /// New values.
-    seeds: usize,
-}
-
-fn pair(old: &Figure, new: &Figure, pairing: &Pairing) -> Paired {
-    let (mut a, mut b) = (old.values(), new.values());
-    if let Pairing::BySeed(pairs) = pairing {
-        (a, b) = pairs.iter().map(|&(i, j)| (a[i], b[j])).unzip();
-    }
-    let is_finite = a.iter().chain(&b).all(|value| value.is_finite());
-    let differences: Vec<f64> = match pairing {
-        Pairing::BySeed(_) => a.iter().zip(&b).map(|(a, b)| difference(*b, *a)).collect(),
-        Pairing::Apart => (b.iter())
-            .flat_map(|b| a.iter().map(|a| difference(*b, *a)))
-            .collect(),
-    };
-    let spread = match pairing {
-        _ if !is_finite => None,
-        Pairing::BySeed(_) => Some(Spread::of(&differences)),
-        Pairing::Apart => Some(apart(&Spread::of(&a), &Spread::of(&b))),
-    };
-    let interval = match spread {
-        Some(spread) => [spread.low, spread.median, spread.high],
-        None => ends(&differences),
-    };
-    Paired {
-        is_exact: spread.is_none() || matches!(pairing, Pairing::BySeed(_)),
-        interval,
-        base: ends(&a)[1],
-        new: ends(&b)[1],
-        seeds: b.len(),
-        values: match pairing {
-            Pairing::BySeed(_) => a.into_iter().zip(b).collect(),
-            Pairing::Apart => Vec::new(),
-        },
-        differences,
-    }
-}
-
-/// Place of the largest of at least one difference, whatever its sign.
-fn furthest(differences: &[f64]) -> usize {
-    let sizes = differences.iter().map(|difference| difference.abs());
-    let largest = sizes.enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
-    largest.map_or(0, |(place, _)| place)
 }

@@ -1,7 +1,9 @@
 //! One pass over a run that collects what the rules and the baseline ask for.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use super::extremes::Extremes;
 use super::lack::Lack;
 use super::moment::Moment;
 use super::rule::Rule;
@@ -23,34 +25,6 @@ pub struct Wanted<'a> {
     pub moments: &'a [Moment],
     /// The norm that decay is measured by, if not the run's own choice.
     pub quantity: Option<&'a str>,
-}
-
-/// The smallest and the largest value with their steps; NaN counts as both.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Extremes {
-    /// The smallest value and its step.
-    pub min: (f64, u64),
-    /// The largest value and its step.
-    pub max: (f64, u64),
-}
-
-impl Extremes {
-    fn one(value: f64, step: u64) -> Self {
-        Self {
-            min: (value, step),
-            max: (value, step),
-        }
-    }
-
-    fn take(&mut self, value: f64, step: u64) {
-        // The first NaN stays: no comparison with it is true.
-        if value < self.min.0 || (value.is_nan() && !self.min.0.is_nan()) {
-            self.min = (value, step);
-        }
-        if value > self.max.0 || (value.is_nan() && !self.max.0.is_nan()) {
-            self.max = (value, step);
-        }
-    }
 }
 
 /// What one rule found in one run: by layer, or under `None` for the network.
@@ -85,6 +59,8 @@ pub struct Diverged {
 /// What was measured of one run.
 #[derive(Clone, Debug)]
 pub struct Measured {
+    /// The file of its layers.
+    pub file: PathBuf,
     /// Its seed; none where it is not known, as of a lone file.
     pub seed: Option<u64>,
     /// Names by layer; empty where the file has none.
@@ -218,6 +194,7 @@ impl<'a> Pass<'a> {
             layers: Vec::new(),
             on_path: Vec::new(),
             measured: Measured {
+                file: run.gradients.clone(),
                 seed: run.seed(),
                 names: BTreeMap::new(),
                 found: vec![Found::new(); wanted.rules.len()],

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use super::baseline::Baseline;
 use super::compare::Comparison;
+use super::extremes::Extremes;
 use super::finding::{Finding, Source, State};
 use super::fingerprint::Fingerprint;
 use super::judge::{Limit, Scale, judge};
 use super::lack::in_words;
-use super::measure::{Extremes, Measured, Wanted, measure};
+use super::measure::{Measured, Wanted, measure};
 use super::moment::Moment;
 use super::report::Report;
 use super::rule::Rule;
