@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use vgrad::cli::Cli;
 
 /// Hands out memory that the system backs with large pages. A deep network walks
@@ -12,8 +11,9 @@ use vgrad::cli::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
-        Ok(outcome) => outcome.into(),
-        Err(failure) => failure.report(),
+    match Cli::read().map(Cli::run) {
+        Ok(Ok(outcome)) => outcome.into(),
+        Ok(Err(failure)) => failure.report(),
+        Err(code) => code,
     }
 }

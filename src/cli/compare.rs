@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::decades::decades;
 use super::{Failure, Global, Outcome, output};
 use crate::lab::compare::forms::{Detail, FORMS, Form};
 use crate::lab::compare::{At, Comparison, Request, TOLERANCE};
@@ -84,12 +85,4 @@ fn form() -> impl TypedValueParser<Value = &'static Form> {
         let form = FORMS.iter().find(|form| form.name == name);
         form.ok_or("there is no such form")
     })
-}
-
-/// A number of decades from 0 on.
-fn decades(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(decades) if (0.0..f64::INFINITY).contains(&decades) => Ok(decades),
-        _ => Err("expected a number of decades from 0 on, such as 0.1".to_owned()),
-    }
 }

@@ -1,13 +1,15 @@
 //! Floor 4, the command line: one file per command, arguments in, report out.
 
 use std::num::NonZeroUsize;
+use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 mod bench;
 mod check;
 mod compare;
 mod completions;
+mod decades;
 mod digest;
 mod gallery;
 mod list;
@@ -112,6 +114,29 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the command line of this process.
+    ///
+    /// # Errors
+    /// The exit code, once the user has been told what is wrong with it or has
+    /// got the help that was asked for.
+    pub fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| {
+            // With nobody left to tell, the exit code still does.
+            let _ = error.print();
+            if error.exit_code() != 0 {
+                // What could be understood, to see whose last line is missing.
+                let lenient = Self::command().ignore_errors(true);
+                let matches = lenient.try_get_matches_from(std::env::args_os());
+                let check = matches
+                    .as_ref()
+                    .ok()
+                    .and_then(|matches| matches.subcommand_matches("check"));
+                check.map(check::last_line_of_bad_usage);
+            }
+            ExitCode::from(error.exit_code() as u8)
+        })
+    }
+
     /// Runs the command.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ fn a_csv_file_that_is_none() {
         ("step,layer,x_norm\n0,1,-1\n", ["a.csv:2", "never negative"]),
         ("step,layer,x_norm\n0,1,one\n", ["a.csv:2", "`one`"]),
         (
-            "step,layer,x_norm,y_norm\n0,1,1,-1\n",
+            "step,layer,x_norm,delta_norm\n0,1,1,-1\n",
             ["a.csv:2", "never negative"],
         ),
         (
@@ -34,7 +34,7 @@ fn a_csv_file_that_is_none() {
             "step,layer,x_norm\n1,1,1\n0,1,1\n",
             ["a.csv:3", "step 0 comes after step 1"],
         ),
-        ("\0\u{1}\n\u{2}", ["a.csv", "no column"]),
+        ("\0\u{1}\n\u{2}", ["a.csv", "no text"]),
     ] {
         desk.write("a.csv", text);
         cannot(&desk, "a.csv --rules r.toml", &words);

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CheckArgs, outcome};
+use super::CheckArgs;
 use crate::base::Problem;
 use crate::cli::run::quoted;
-use crate::cli::{Failure, Global, Outcome, output};
+use crate::cli::{Failure, Global, output};
 use crate::lab::check::{Baseline, Moment, Report, Verdict};
 
 impl CheckArgs {
@@ -90,20 +90,26 @@ impl CheckArgs {
     pub(super) fn write(
         &self,
         report: &mut Report,
-        new: &Baseline,
+        new: Option<&Baseline>,
         file: &Path,
         global: &Global,
-    ) -> Result<Outcome, Failure> {
+    ) {
         let changes = report.set_aside_changes();
-        if report.verdict() != Verdict::Pass {
+        let Some(new) = new.filter(|_| report.verdict() == Verdict::Pass) else {
             output::remark(&format!("{} is not written", file.display()));
-            return Ok(outcome(report.verdict()));
+            return;
+        };
+        match new.write(file) {
+            Err(problem) => {
+                report.cannot.push(problem.to_string());
+                Failure::from(problem).report();
+            }
+            Ok(()) => {
+                report.accepted = Some(format!("{} holds {}", file.display(), new.in_short()));
+                if !global.quiet {
+                    changes.iter().for_each(|line| output::remark(line));
+                }
+            }
         }
-        new.write(file)?;
-        report.accepted = Some(format!("{} holds {}", file.display(), new.in_short()));
-        if !global.quiet {
-            changes.iter().for_each(|line| output::remark(line));
-        }
-        Ok(outcome(report.verdict()))
     }
 }

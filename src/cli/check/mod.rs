@@ -4,20 +4,22 @@ mod accept;
 mod first_run;
 
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use clap::builder::PossibleValue;
+use clap::{ArgMatches, Args};
 
 use self::first_run::Ran;
+use super::decades::decades;
 use super::spec_args::Changes;
 use super::{Failure, Global, Outcome, output};
 use crate::base::Problem;
 use crate::lab::check::{
     Answer, Detail, FORMS, Form, Moment, Questions, Report, Rule, Verdict, ask, step_summary,
 };
+use crate::lab::compare::TOLERANCE;
 use crate::lab::records::Target;
 use crate::lab::spec::load_rules;
 
@@ -40,7 +42,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "STEP", requires = "baseline")]
     at: Vec<Moment>,
     /// Decades that a layer, and the whole network, may differ from the baseline by
-    #[arg(long, value_name = "DECADES", default_value = "0.1", value_parser = tolerance)]
+    #[arg(long, value_name = "DECADES", default_value_t = TOLERANCE, value_parser = decades, allow_negative_numbers = true)]
     tolerance: f64,
     /// The norm that decay is measured by [default: activation_grad_norm, or the first column ending in _norm]
     #[arg(long, value_name = "COLUMN")]
@@ -68,12 +70,6 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 everything holds; 1 something fails, or the run diverged; 2 a question could not be
 answered. The last line begins with PASS, FAIL or CANNOT too: of stdout for human, else of stderr.";
 
-fn tolerance(text: &str) -> Result<f64, String> {
-    let number: Option<f64> = text.parse().ok();
-    let number = number.filter(|number| number.is_finite() && *number >= 0.0);
-    number.ok_or_else(|| "expected a finite number of decades from 0 on".to_owned())
-}
-
 /// The forms as `--format` takes them.
 fn forms() -> clap::builder::PossibleValuesParser {
     let forms = FORMS.iter();
@@ -94,57 +90,42 @@ fn is_set(name: &str) -> bool {
 
 impl CheckArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
-        let form = self.form();
-        let (report, outcome) = match self.check(global) {
+        let form = form(self.format.as_deref());
+        let (mut report, mut outcome) = match self.check(global) {
             Ok(end) => end,
-            Err(failure) => {
-                // In the report too, for those who read nothing else.
-                let report = Report {
-                    target: self.target.clone(),
-                    cannot: vec![failure.text()],
-                    ..Report::default()
-                };
-                failure.report();
-                (report, Outcome::CannotTell)
-            }
+            Err(failure) => (self.without_answer(failure), Outcome::CannotTell),
         };
-        match self.tell(&report, form, global) {
+        match tell(&report, form, global) {
+            Ok(()) => {}
             // Whoever reads has read enough; the gate stays as it is.
-            Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(outcome),
-            told => told.map(|()| outcome),
+            Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {}
+            Err(failure) => {
+                report = self.without_answer(failure);
+                outcome = Outcome::CannotTell;
+            }
+        }
+        if form.name == "github"
+            && let Err(problem) = append_summary(&report)
+        {
+            output::remark(&format!("warning: {problem}"));
+        }
+        // Nothing comes after it, whatever went wrong before.
+        match last_line(&report.last_line(), form) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(outcome),
         }
     }
 
-    fn form(&self) -> &'static Form {
-        let automatic = if is_set("GITHUB_ACTIONS") {
-            "github"
-        } else {
-            FORMS[0].name
+    /// Tells why there is no answer, in the report too for those who read
+    /// nothing else.
+    fn without_answer(&self, failure: Failure) -> Report {
+        let report = Report {
+            target: self.target.clone(),
+            cannot: vec![failure.text()],
+            ..Report::default()
         };
-        let name = self.format.as_deref().unwrap_or(automatic);
-        let form = FORMS.iter().find(|form| form.name == name);
-        form.unwrap_or(&FORMS[0])
-    }
-
-    fn tell(&self, report: &Report, form: &Form, global: &Global) -> Result<(), Failure> {
-        let detail = if global.verbose {
-            Detail::Whole
-        } else {
-            Detail::Short
-        };
-        if !is_human(form) || !global.quiet {
-            output::result(&(form.render)(report, detail)?)?;
-        }
-        if form.name == "github" {
-            append_summary(report)?;
-        }
-        let line = report.last_line();
-        if is_human(form) {
-            output::result(&format!("{line}\n"))?;
-        } else {
-            output::remark(&line);
-        }
-        Ok(())
+        failure.report();
+        report
     }
 
     /// The report, with everything said on stderr that belongs there.
@@ -176,12 +157,10 @@ impl CheckArgs {
             match self.run_first(global)? {
                 Ran::Whole(target, temporary) => (target, temporary),
                 Ran::Stopped(outcome) => {
-                    let report = Report {
-                        target: self.target.clone(),
-                        cannot: vec!["stopped before the run was over".to_owned()],
-                        ..Report::default()
-                    };
-                    return Ok((report, outcome));
+                    let problem =
+                        Problem::in_file(&self.target, "was stopped before its run was over")
+                            .help("start it again and let it come to its end");
+                    return Ok((self.without_answer(problem.into()), outcome));
                 }
             }
         } else {
@@ -206,21 +185,64 @@ impl CheckArgs {
                 .help("write [[check]] into the spec, or give --rules FILE or --baseline FILE");
             report.cannot.push(problem.to_string());
         }
-        if !global.quiet {
-            for warning in &report.warnings {
-                output::remark(&format!("warning: {warning}"));
-            }
+        for warning in &report.warnings {
+            output::remark(&format!("warning: {warning}"));
         }
-        for problem in std::mem::take(&mut report.cannot) {
+        for problem in &report.cannot {
             Failure::Problem(Problem::new(problem.clone())).report();
-            report.cannot.push(problem);
         }
-        let outcome = match (candidate, &self.baseline) {
-            (Some(new), Some(file)) => self.write(&mut report, &new, file, global)?,
-            _ => outcome(report.verdict()),
-        };
+        if let Some(file) = self.baseline.as_ref().filter(|_| self.accept) {
+            self.write(&mut report, candidate.as_ref(), file, global);
+        }
+        let outcome = outcome(report.verdict());
         Ok((report, outcome))
     }
+}
+
+/// The form of this name, or the one that fits the surroundings.
+fn form(name: Option<&str>) -> &'static Form {
+    let automatic = if is_set("GITHUB_ACTIONS") {
+        "github"
+    } else {
+        FORMS[0].name
+    };
+    let name = name.unwrap_or(automatic);
+    let form = FORMS.iter().find(|form| form.name == name);
+    form.unwrap_or(&FORMS[0])
+}
+
+/// Writes the report, all but its last line.
+fn tell(report: &Report, form: &Form, global: &Global) -> Result<(), Failure> {
+    let detail = if global.verbose {
+        Detail::Whole
+    } else {
+        Detail::Short
+    };
+    if !is_human(form) || !global.quiet {
+        output::result(&(form.render)(report, detail)?)?;
+    }
+    Ok(())
+}
+
+/// Writes the last line to where the form has it.
+fn last_line(line: &str, form: &Form) -> io::Result<()> {
+    if is_human(form) {
+        output::result(&format!("{line}\n"))
+    } else {
+        output::remark(line);
+        Ok(())
+    }
+}
+
+/// Writes the last line where the arguments were not understood and the error
+/// has been told; `matches` is what could be understood.
+pub fn last_line_of_bad_usage(matches: &ArgMatches) {
+    let format = matches.try_get_one::<String>("format").ok().flatten();
+    // With nobody left to tell, the exit code still does.
+    let _ = last_line(
+        &Report::default().last_line(),
+        form(format.map(String::as_str)),
+    );
 }
 
 fn is_human(form: &Form) -> bool {
@@ -254,6 +276,6 @@ fn append_summary(report: &Report) -> Result<(), Problem> {
                 &file,
                 format!("the step summary cannot be written: {error}"),
             )
-            .help("unset GITHUB_STEP_SUMMARY, or choose another --format")
+            .help("unset GITHUB_STEP_SUMMARY, or let it name a file that can be written")
         })
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::figure::Figure;
 use super::fingerprint::Fingerprint;
+use super::held::{HeldStep, held_step};
 use super::layout::pretty;
 use super::measure::Measured;
 use super::moment::Moment;
@@ -41,40 +42,13 @@ pub struct Baseline {
     pub steps: Vec<HeldStep>,
 }
 
-/// One step of a baseline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeldStep {
-    /// Which.
-    pub at: Moment,
-    /// Its number.
-    pub step: u64,
-    /// Loss from the last hidden layer to the first.
-    pub attenuation_decades: Option<Figure>,
-    /// Slope over the layers.
-    pub decay_decades_per_layer: Option<Figure>,
-    /// The layers, ascending.
-    pub layers: Vec<HeldLayer>,
-}
-
-/// One layer of a baseline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeldLayer {
-    /// Its number.
-    pub layer: usize,
-    /// Its name; empty where the file has none.
-    pub name: String,
-    /// log10 of its norms by quantity; null where a cell was empty.
-    pub log10: BTreeMap<String, Option<Figure>>,
-}
-
 impl Baseline {
-    /// Of a run, or of the seeds of an experiment. None if a norm is NaN.
+    /// Of a run, or of the seeds of an experiment. A norm that is NaN is left
+    /// out like an empty cell; the run that has it diverged.
     ///
     /// # Errors
-    /// If a step that is asked for was not logged, or the seeds do not have
-    /// the same layers.
+    /// If a step that is asked for was not logged, the seeds do not have the
+    /// same layers, or a number is negative and so has no logarithm.
     pub fn of(
         runs: &[Measured],
         moments: &[Moment],
@@ -192,6 +166,9 @@ impl Baseline {
             return Some("it holds a step twice".to_owned());
         }
         let names: BTreeSet<&String> = self.quantities.iter().collect();
+        if names.len() < self.quantities.len() {
+            return Some("it holds a quantity twice".to_owned());
+        }
         for step in &self.steps {
             let place = step.at.in_words();
             if step.layers.is_empty() {
@@ -203,6 +180,10 @@ impl Baseline {
                 .all(|pair| pair[0].layer < pair[1].layer)
             {
                 return Some(format!("{place} its layers do not ascend"));
+            }
+            let mut cells = step.layers.iter().flat_map(|layer| layer.log10.values());
+            if cells.all(Option::is_none) {
+                return Some(format!("{place} it holds no value: every cell is empty"));
             }
             let mut figures: Vec<&Option<Figure>> =
                 vec![&step.attenuation_decades, &step.decay_decades_per_layer];
@@ -233,9 +214,15 @@ impl Baseline {
     /// Writes the file in one go: it is there whole or not at all.
     ///
     /// # Errors
-    /// If it cannot be written, or the path holds something that is no
-    /// baseline, which is not replaced.
+    /// If it cannot be written, or could not be read back.
     pub fn write(&self, path: &Path) -> Result<(), Problem> {
+        if let Some(fault) = self.fault() {
+            return Err(Problem::in_file(
+                path,
+                format!("is not written, for it would not be read again: {fault}"),
+            )
+            .help("run the spec anew, or name another column with --quantity"));
+        }
         let failed =
             |error: std::io::Error| Problem::in_file(path, format!("cannot be written: {error}"));
         fs::create_dir_all(folder_of(path)).map_err(failed)?;
@@ -271,59 +258,6 @@ impl Baseline {
 fn not_one(path: &Path, what: &str) -> Problem {
     Problem::in_file(path, what)
         .help("give a file that `vgrad check --accept` wrote, or a new name to accept to")
-}
-
-fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {
-    let mut held = Vec::new();
-    for run in runs {
-        let found = run.held.iter().find(|held| held.moment == moment);
-        held.push(found.ok_or_else(|| {
-            Problem::new(format!("step {moment} was not logged"))
-                .help("name a step of gradients.csv, or log it with log.every")
-        })?);
-    }
-    let first = held[0];
-    for other in &held {
-        let same = other.step == first.step && other.norms.keys().eq(first.norms.keys());
-        if !same {
-            return Err(Problem::new(format!(
-                "{} the seeds do not have the same step and layers",
-                moment.in_words()
-            ))
-            .help("run them anew: `vgrad run SPEC --seeds N`"));
-        }
-    }
-    // A figure needs a value of every seed.
-    let figure = |values: Vec<Option<f64>>| -> Option<Figure> {
-        let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
-        (!values.iter().any(|value| value.is_nan())).then(|| Figure::of(&values))
-    };
-    let layers = first.norms.keys().map(|layer| {
-        let named = runs[0].quantities.iter().enumerate().map(|(i, name)| {
-            let norms = held.iter().map(|held| held.norms[layer][i]);
-            let logs = norms.map(|norm| norm.map(f64::log10));
-            (name.clone(), figure(logs.collect()))
-        });
-        HeldLayer {
-            layer: *layer,
-            name: runs[0].names.get(layer).cloned().unwrap_or_default(),
-            log10: named.collect(),
-        }
-    });
-    let of_decay = |get: fn(&crate::lab::decay::Decay) -> Option<f64>| {
-        figure(
-            held.iter()
-                .map(|held| held.decay.as_ref().and_then(get))
-                .collect(),
-        )
-    };
-    Ok(HeldStep {
-        at: moment,
-        step: first.step,
-        attenuation_decades: of_decay(|decay| decay.attenuation_decades),
-        decay_decades_per_layer: of_decay(|decay| decay.decay_decades_per_layer),
-        layers: layers.collect(),
-    })
 }
 
 #[cfg(test)]

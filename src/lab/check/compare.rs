@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use super::baseline::{Baseline, HeldStep};
+use super::baseline::Baseline;
 use super::figure::Figure;
 use super::finding::{Finding, Source, State};
-use super::gap::difference;
+use super::gap::ends;
+use super::held::{HeldStep, span};
 use super::moment::Moment;
+use super::pairing::{Pairing, furthest, pair};
 use crate::base::Problem;
-use crate::lab::records::{Spread, difference as apart};
 
-/// Rounding that does not count, far below the file's four decimals.
+/// Rounding that does not count, far below the file's decimals.
 const SLACK: f64 = 1e-9;
 
 /// A comparison to make.
@@ -26,14 +27,6 @@ pub struct Comparison<'a> {
     pub tolerance: f64,
     /// The run diverged, so that figures may be missing.
     pub has_diverged: bool,
-}
-
-/// Which values of the two sides belong together.
-enum Pairing {
-    /// The values of one seed: old and new place. The initialisation's scatter cancels.
-    BySeed(Vec<(usize, usize)>),
-    /// No seed in common: only the medians can be compared.
-    Apart,
 }
 
 impl Comparison<'_> {
@@ -56,7 +49,15 @@ impl Comparison<'_> {
         let mut findings = Vec::new();
         for (old, new) in self.old.steps.iter().zip(&self.new.steps) {
             self.same_layers(old, new)?;
+            let before = findings.len();
             self.one_step(old, new, &pairing, &mut findings)?;
+            if findings.len() == before && !self.has_diverged {
+                return Err(self.cannot(format!(
+                    "{} neither has a value of {}",
+                    old.at.in_words(),
+                    self.old.quantities.join(" or "),
+                )));
+            }
         }
         Ok((findings, remarks))
     }
@@ -113,6 +114,10 @@ impl Comparison<'_> {
             return Ok(Pairing::BySeed(
                 (0..old.len().max(1)).map(|i| (i, i)).collect(),
             ));
+        }
+        // One run beside one, and of a lone file nobody knows the seed.
+        if old.len().max(new.len()) == 1 && old.len() != new.len() {
+            return Ok(Pairing::BySeed(vec![(0, 0)]));
         }
         let list = |seeds: &[u64]| match seeds {
             [] => "no seed".to_owned(),
@@ -195,12 +200,9 @@ impl Comparison<'_> {
             step: old.step,
             layer: layer.map(|(layer, name)| (layer, name.to_owned())),
         };
+        let place = old.at.in_words();
         // A change of the slope adds up over the layers.
-        let ends = (old.layers.first(), old.layers.last());
-        let span = match ends {
-            (Some(first), Some(last)) => (last.layer - first.layer).max(1) as f64,
-            _ => 1.0,
-        };
+        let span = span(old.layers.iter().map(|layer| &layer.layer));
         for (name, old, new, span) in [
             (
                 "attenuation_decades",
@@ -215,8 +217,14 @@ impl Comparison<'_> {
                 span,
             ),
         ] {
-            if let (Some(old), Some(new)) = (old, new) {
-                findings.push(self.beside((old, new), about(name, None), pairing, span));
+            match (old, new) {
+                (Some(old), Some(new)) => {
+                    findings.push(self.beside((old, new), about(name, None), pairing, span));
+                }
+                // A slope comes and goes with layers that read 0, which fail.
+                _ if name == "decay_decades_per_layer" || self.has_diverged => {}
+                (None, None) => {}
+                _ => return Err(self.cannot(format!("one of the two has no {name} {place}"))),
             }
         }
         for (old, new) in old.layers.iter().zip(&new.layers) {
@@ -260,7 +268,7 @@ impl Comparison<'_> {
         let is_below = |value: f64| value < -tolerance - SLACK;
         let is_beyond = |value: f64| is_above(value) || is_below(value);
         let beyond = paired.differences.iter().filter(|d| is_beyond(**d)).count();
-        let [low, middle, high] = paired.interval;
+        let [mut low, mut middle, mut high] = paired.interval;
         // A seed repeats itself, so that each alone says whether something
         // changed; only where they disagree does the interval decide.
         let state = if paired.is_exact && beyond == 0 {
@@ -274,12 +282,21 @@ impl Comparison<'_> {
         } else {
             State::Unclear
         };
-        let base = paired.base;
+        let (mut base, mut new) = (paired.base, paired.new);
+        if paired.is_exact && beyond == paired.differences.len() && beyond > 1 {
+            // The median of changes in opposite directions says nothing.
+            let far = furthest(&paired.differences);
+            middle = paired.differences[far];
+            [low, _, high] = ends(&paired.differences);
+            if let Some(values) = paired.values.get(far) {
+                (base, new) = *values;
+            }
+        }
         let at = |difference: f64| {
             if difference.is_finite() {
                 base + difference
             } else {
-                paired.new
+                new
             }
         };
         let limit = if middle < 0.0 {
@@ -290,6 +307,7 @@ impl Comparison<'_> {
         Finding {
             rule: format!("baseline: {} {}", about.quantity, about.at.in_words()),
             source: Source::Baseline,
+            place: 0,
             file: Some(self.file.display().to_string()),
             quantity: about.quantity,
             at: about.at.to_string(),
@@ -315,63 +333,4 @@ struct About {
     at: Moment,
     step: u64,
     layer: Option<(usize, String)>,
-}
-
-/// Old and new values put beside each other.
-struct Paired {
-    /// New minus old.
-    differences: Vec<f64>,
-    /// Whether each difference is of one seed, or no interval can be had.
-    is_exact: bool,
-    /// Lower end, median and upper end of the difference.
-    interval: [f64; 3],
-    /// The old median.
-    base: f64,
-    /// The new median.
-    new: f64,
-    /// New values.
-    seeds: usize,
-}
-
-fn pair(old: &Figure, new: &Figure, pairing: &Pairing) -> Paired {
-    let (mut a, mut b) = (old.values(), new.values());
-    if let Pairing::BySeed(pairs) = pairing {
-        (a, b) = pairs.iter().map(|&(i, j)| (a[i], b[j])).unzip();
-    }
-    let is_finite = a.iter().chain(&b).all(|value| value.is_finite());
-    let differences: Vec<f64> = match pairing {
-        Pairing::BySeed(_) => a.iter().zip(&b).map(|(a, b)| difference(*b, *a)).collect(),
-        Pairing::Apart => (b.iter())
-            .flat_map(|b| a.iter().map(|a| difference(*b, *a)))
-            .collect(),
-    };
-    let spread = match pairing {
-        _ if !is_finite => None,
-        Pairing::BySeed(_) => Some(Spread::of(&differences)),
-        Pairing::Apart => Some(apart(&Spread::of(&a), &Spread::of(&b))),
-    };
-    let interval = match spread {
-        Some(spread) => [spread.low, spread.median, spread.high],
-        None => ends(&differences),
-    };
-    Paired {
-        is_exact: spread.is_none() || matches!(pairing, Pairing::BySeed(_)),
-        interval,
-        base: ends(&a)[1],
-        new: ends(&b)[1],
-        seeds: b.len(),
-        differences,
-    }
-}
-
-/// The smallest, the middle and the largest; halfway between the two middle
-/// ones where both are finite.
-fn ends(values: &[f64]) -> [f64; 3] {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len();
-    let (below, above) = (sorted[(n - 1) / 2], sorted[n / 2]);
-    let halfway = below + (above - below) / 2.0;
-    let middle = if halfway.is_nan() { above } else { halfway };
-    [sorted[0], middle, sorted[n - 1]]
 }

@@ -2,11 +2,15 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::gap::ends;
 use crate::lab::json::{number, read_number};
 use crate::lab::records::Spread;
 
-/// A figure over the seeds, rounded to four decimals so that noise in later
-/// digits makes no difference to the file.
+/// Decimals of a number of decades in a file.
+pub const DECIMALS: i32 = 4;
+
+/// A figure over the seeds, rounded so that noise in later digits makes no
+/// difference to the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Figure {
@@ -26,9 +30,10 @@ pub struct Figure {
 pub struct Number(pub f64);
 
 impl Number {
-    fn rounded(value: f64) -> Self {
+    fn rounded(value: f64, decimals: i32) -> Self {
+        let scale = 10f64.powi(decimals);
         // Adding 0 makes -0 a plain 0.
-        Self((value * 1e4).round() / 1e4 + 0.0)
+        Self((value * scale).round() / scale + 0.0)
     }
 }
 
@@ -48,30 +53,22 @@ impl<'de> Deserialize<'de> for Number {
 }
 
 impl Figure {
-    /// Of at least one value, none of them NaN.
-    pub fn of(values: &[f64]) -> Self {
-        let values: Vec<f64> = values
-            .iter()
-            .map(|value| Number::rounded(*value).0)
-            .collect();
+    /// Of at least one value, none of them NaN, rounded to so many decimals.
+    pub fn of(values: &[f64], decimals: i32) -> Self {
+        let rounded = |value: f64| Number::rounded(value, decimals);
+        let values: Vec<f64> = values.iter().map(|value| rounded(*value).0).collect();
         let [low, median, high] = if values.iter().all(|value| value.is_finite()) {
             let spread = Spread::of(&values);
             [spread.low, spread.median, spread.high]
         } else {
-            let mut sorted = values.clone();
-            sorted.sort_by(f64::total_cmp);
-            [
-                sorted[0],
-                sorted[sorted.len() / 2],
-                sorted[sorted.len() - 1],
-            ]
+            ends(&values)
         };
         let by_seed = values.iter().map(|value| Number(*value)).collect();
         Self {
             by_seed: (values.len() > 1).then_some(by_seed),
-            high: Number::rounded(high),
-            low: Number::rounded(low),
-            median: Number::rounded(median),
+            high: rounded(high),
+            low: rounded(low),
+            median: rounded(median),
         }
     }
 

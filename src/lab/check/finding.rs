@@ -49,6 +49,10 @@ pub struct Finding {
     pub rule: String,
     /// Who asked.
     pub source: Source,
+    /// The place of the rule among those that were put, from 0: two rules may
+    /// read the same.
+    #[serde(skip)]
+    pub place: usize,
     /// The file that asks.
     pub file: Option<String>,
     /// What was measured.
@@ -65,7 +69,8 @@ pub struct Finding {
     pub state: State,
     /// What was measured, the median over the seeds. A baseline's norms are
     /// measured as log10, and over several seeds it is the baseline's median
-    /// moved by the median difference.
+    /// moved by the median difference; where each seed fails by itself, it is
+    /// the value of the seed that moved furthest, and `baseline` the one it had.
     #[serde(serialize_with = "number")]
     pub value: Option<f64>,
     /// Lower end of its interval over the seeds.
@@ -96,7 +101,8 @@ impl Finding {
     pub fn by_badness(a: &Self, b: &Self) -> Ordering {
         let far = |finding: &Self| {
             let far = finding.beyond_decades.or(finding.beyond);
-            far.unwrap_or(f64::INFINITY)
+            // NaN is as bad as can be, whatever its sign.
+            far.filter(|far| !far.is_nan()).unwrap_or(f64::INFINITY)
         };
         let by_state = b.state.cmp(&a.state);
         by_state.then_with(|| far(b).total_cmp(&far(a)))
@@ -189,7 +195,8 @@ impl Finding {
         }
         let beyond = match (self.beyond_decades.or(self.beyond), self.state) {
             (None, _) => String::new(),
-            (Some(far), _) if far > 0.0 => {
+            (Some(far), _) if far.is_nan() => String::new(),
+            (Some(far), state) if state == State::Fails || far > 0.0 => {
                 format!(", {} beyond", self.shown_beyond().trim_start_matches('+'))
             }
             (Some(_), _) => format!(", {} within", self.shown_beyond().trim_start_matches('-')),

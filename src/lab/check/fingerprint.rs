@@ -48,6 +48,12 @@ impl Fingerprint {
                 *slot = json!(format!("sha256:{}", hash_of_file(&folder.join(file), key)?));
             }
         }
+        // A list of equal widths is the same network as one width for all.
+        if let Some([first, others @ ..]) = whole["network"]["width"].as_array().map(Vec::as_slice)
+            && others.iter().all(|width| width == first)
+        {
+            whole["network"]["width"] = first.clone();
+        }
         let mut keys = BTreeMap::new();
         flatten(&whole, "", &mut keys);
         // Sorted by key, so that the order of the fields in the code is free.
@@ -130,6 +136,7 @@ mod tests {
             "log.every=2",
             "check.0.min=0.1",
             "data.source.csv.path=b.csv",
+            "network.width=[4, 4, 4]",
         ] {
             assert!(same(&[change]), "{change}");
         }
@@ -137,6 +144,7 @@ mod tests {
             "data.source.csv.path=c.csv",
             "train.learning_rate=0.2",
             "network.depth=4",
+            "network.width=[4, 4, 5]",
             "precision=f64",
             "network.weights=a.csv",
         ] {

@@ -1,7 +1,7 @@
 //! Beside a limit: within, beyond, or too scattered to tell.
 
 use super::finding::State;
-use super::gap::difference;
+use super::gap::{difference, ends};
 use crate::lab::records::Spread;
 
 /// How a quantity counts.
@@ -122,17 +122,17 @@ fn place(values: &[f64], limit: Limit) -> (State, f64, f64, f64) {
     }
     // No interval can be had; the seeds vote.
     let beyond = values.iter().filter(|value| is_beyond(**value)).count();
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let state = if values.iter().any(|value| value.is_nan()) || beyond == values.len() {
+    let [low, middle, high] = ends(values);
+    // One NaN is enough to fail, so that it is what there is to tell.
+    let nan = values.iter().copied().find(|value| value.is_nan());
+    let state = if nan.is_some() || beyond == values.len() {
         State::Fails
     } else if beyond == 0 {
         State::Holds
     } else {
         State::Unclear
     };
-    let (low, high) = (sorted[0], sorted[sorted.len() - 1]);
-    (state, sorted[sorted.len() / 2], low, high)
+    (state, nan.unwrap_or(middle), low, high)
 }
 
 #[cfg(test)]
@@ -188,7 +188,9 @@ mod tests {
             }
         }
         let some = judge(&[0.0, 1.0], Limit::Min(1e-30), Scale::Norm);
-        assert_eq!(some.state, State::Unclear);
+        assert_eq!((some.state, some.value), (State::Unclear, 0.0));
+        let most = judge(&[1.0, 1.0, f64::NAN], Limit::Max(2.0), Scale::Norm);
+        assert!(most.value.is_nan() && most.state == State::Fails);
     }
 
     #[test]

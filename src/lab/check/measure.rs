@@ -1,13 +1,17 @@
 //! One pass over a run that collects what the rules and the baseline ask for.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use super::extremes::Extremes;
+use super::lack::Lack;
 use super::moment::Moment;
 use super::rule::Rule;
 use crate::base::Problem;
 use crate::lab::decay::Decay;
 use crate::lab::records::{Run, Step, Table};
 use crate::lab::spec::At;
+use crate::study::columns::gradient_columns;
 
 /// The weight gradient, the second of the two norms that a baseline holds.
 const WEIGHT_GRAD: &str = "weight_grad_norm";
@@ -21,34 +25,6 @@ pub struct Wanted<'a> {
     pub moments: &'a [Moment],
     /// The norm that decay is measured by, if not the run's own choice.
     pub quantity: Option<&'a str>,
-}
-
-/// The smallest and the largest value with their steps; NaN counts as both.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Extremes {
-    /// The smallest value and its step.
-    pub min: (f64, u64),
-    /// The largest value and its step.
-    pub max: (f64, u64),
-}
-
-impl Extremes {
-    fn one(value: f64, step: u64) -> Self {
-        Self {
-            min: (value, step),
-            max: (value, step),
-        }
-    }
-
-    fn take(&mut self, value: f64, step: u64) {
-        // The first NaN stays: no comparison with it is true.
-        if value < self.min.0 || (value.is_nan() && !self.min.0.is_nan()) {
-            self.min = (value, step);
-        }
-        if value > self.max.0 || (value.is_nan() && !self.max.0.is_nan()) {
-            self.max = (value, step);
-        }
-    }
 }
 
 /// What one rule found in one run: by layer, or under `None` for the network.
@@ -83,12 +59,16 @@ pub struct Diverged {
 /// What was measured of one run.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Its seed; none for a lone file.
+    /// The file of its layers.
+    pub file: PathBuf,
+    /// Its seed; none where it is not known, as of a lone file.
     pub seed: Option<u64>,
     /// Names by layer; empty where the file has none.
     pub names: BTreeMap<usize, String>,
     /// Per rule.
     pub found: Vec<Found>,
+    /// Per rule the layers that lack a value.
+    pub lacking: Vec<Lack>,
     /// The norms that a baseline holds, the one of the decay first.
     pub quantities: Vec<String>,
     /// The steps asked for, as far as they were logged.
@@ -160,15 +140,21 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     Ok(measured)
 }
 
-/// The headline, every other norm of the file, and what the rules name.
+/// The headline, the other norms that a run logs, and what the rules name.
+/// What else is in the file is nobody's business here.
 fn columns(run: &Run, headline: &str, rules: &[Rule]) -> Result<Vec<String>, Problem> {
     let table = Table::open(&run.gradients)?;
     for name in ["step", "layer", headline] {
         table.column(name)?;
     }
     let mut columns = vec![headline.to_owned()];
-    let norms = table.header().iter().filter(|name| name.ends_with("_norm"));
-    columns.extend(norms.filter(|name| *name != headline).cloned());
+    let norms = gradient_columns().iter().map(|column| column.name);
+    let norms = norms.filter(|name| name.ends_with("_norm") && *name != headline);
+    columns.extend(
+        norms
+            .filter(|name| table.find(name).is_some())
+            .map(str::to_owned),
+    );
     for rule in rules
         .iter()
         .filter(|rule| rule.check.quantity.is_per_layer())
@@ -208,9 +194,11 @@ impl<'a> Pass<'a> {
             layers: Vec::new(),
             on_path: Vec::new(),
             measured: Measured {
-                seed: run.spec.as_ref().map(|spec| spec.seed),
+                file: run.gradients.clone(),
+                seed: run.seed(),
                 names: BTreeMap::new(),
                 found: vec![Found::new(); wanted.rules.len()],
+                lacking: vec![Lack::default(); wanted.rules.len()],
                 quantities: held.iter().map(|&i| columns[i].clone()).collect(),
                 held: Vec::new(),
                 ends: [None, None],
@@ -281,11 +269,15 @@ impl<'a> Pass<'a> {
                     note(&mut self.measured.found[i], None, value, step.step);
                 }
             } else if let Some(column) = self.columns.iter().position(|own| own == name) {
+                let mut layers = Vec::with_capacity(step.layers.len());
                 for (layer, value) in step.column(column) {
-                    if let Some(value) = value.filter(|_| rule.looks_at(layer)) {
+                    let Some(value) = value else { continue };
+                    layers.push(layer);
+                    if rule.looks_at(layer) {
                         note(&mut self.measured.found[i], Some(layer), value, step.step);
                     }
                 }
+                self.measured.lacking[i].look(step.step, &layers, rule.check.layers);
             }
         }
     }

@@ -2,15 +2,19 @@
 
 mod baseline;
 mod compare;
+mod extremes;
 mod figure;
 mod finding;
 mod fingerprint;
 mod form;
 mod gap;
+mod held;
 mod judge;
+mod lack;
 mod layout;
 mod measure;
 mod moment;
+mod pairing;
 mod question;
 mod report;
 mod rule;

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use super::baseline::Baseline;
 use super::compare::Comparison;
+use super::extremes::Extremes;
 use super::finding::{Finding, Source, State};
 use super::fingerprint::Fingerprint;
 use super::judge::{Limit, Scale, judge};
-use super::measure::{Extremes, Measured, Wanted, measure};
+use super::lack::in_words;
+use super::measure::{Measured, Wanted, measure};
 use super::moment::Moment;
 use super::report::Report;
 use super::rule::Rule;
@@ -61,6 +63,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
         target: target.path.clone(),
         seeds: runs.iter().filter_map(|run| run.seed).collect(),
         strict: questions.strict,
+        accepts: !questions.accept.is_empty(),
         has_diverged: runs.iter().any(|run| run.diverged.is_some()),
         ends: runs.iter().map(|run| run.ends.clone()).collect(),
         warnings: runs
@@ -72,7 +75,10 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
     report.findings.extend(runs.iter().filter_map(divergence));
     for (i, rule) in questions.rules.iter().enumerate() {
         match obey(rule, i, &runs, &target.runs) {
-            Ok(findings) => report.findings.extend(findings),
+            Ok((findings, remarks)) => {
+                report.findings.extend(findings);
+                report.warnings.extend(remarks);
+            }
             Err(problem) => report.cannot.push(problem.to_string()),
         }
     }
@@ -83,10 +89,10 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
             .spec
             .as_ref()
             .map(|spec| Fingerprint::of(spec, &run.path));
-        let print = print.transpose()?;
+        let print = print.transpose();
         let made = |moments: &[Moment]| {
             finished(moments.contains(&Moment::Final), &target.runs)?;
-            Baseline::of(&runs, moments, print.as_ref())
+            Baseline::of(&runs, moments, print.clone()?.as_ref())
         };
         if let Some((file, old)) = old {
             let findings = made(&old.moments()).and_then(|new| {
@@ -112,8 +118,18 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
             }
         }
         if !questions.accept.is_empty() {
-            candidate = Some(made(&questions.accept)?);
+            // What was found is told even where nothing can be accepted.
+            match made(&questions.accept) {
+                Ok(new) => candidate = Some(new),
+                Err(problem) => report.cannot.push(problem.to_string()),
+            }
         }
+    }
+    let asks = !questions.rules.is_empty() || old.is_some();
+    if asks && report.findings.is_empty() && report.cannot.is_empty() && !report.accepts {
+        report
+            .cannot
+            .push("nothing was found that could be checked".to_owned());
     }
     report.findings.sort_by(Finding::by_badness);
     Ok(Answer { report, candidate })
@@ -126,6 +142,7 @@ fn divergence(run: &Measured) -> Option<Finding> {
     Some(Finding {
         rule: "every number is finite".to_owned(),
         source: Source::Run,
+        place: 0,
         file: None,
         quantity: at.quantity.clone(),
         at: "every".to_owned(),
@@ -163,13 +180,13 @@ fn finished(is_asked: bool, runs: &[Run]) -> Result<(), Problem> {
     }
 }
 
-/// The findings of one rule, the `i`-th.
+/// The findings of one rule, the `i`-th, and remarks.
 fn obey(
     rule: &Rule,
     i: usize,
     runs: &[Measured],
     records: &[Run],
-) -> Result<Vec<Finding>, Problem> {
+) -> Result<(Vec<Finding>, Vec<String>), Problem> {
     let cannot = |what: String, help: &str| {
         Problem::in_file(&rule.file, format!("the rule `{}` {what}", rule.label())).help(help)
     };
@@ -203,6 +220,20 @@ fn obey(
             by_layer.entry(*layer).or_default().push(*extremes);
         }
     }
+    let mut remarks = Vec::new();
+    for what in lacks(i, runs, &by_layer) {
+        if rule.check.layers.is_some() {
+            return Err(cannot(
+                format!("cannot look at every layer of its range: {what}"),
+                "name layers that have a value; `vgrad list quantities` explains where there is none",
+            ));
+        }
+        remarks.push(format!(
+            "{}: the rule `{}`: {what}",
+            rule.file.display(),
+            rule.label()
+        ));
+    }
     let layer_name = |layer: Option<usize>| runs[0].names.get(&layer?).cloned();
     let findings = by_layer.into_iter().map(|(layer, extremes)| {
         let low = |extremes: &Extremes| extremes.min;
@@ -210,11 +241,11 @@ fn obey(
         let min = rule
             .check
             .min
-            .map(|limit| finding(rule, Limit::Min(limit), &extremes, low));
+            .map(|limit| finding((rule, i), Limit::Min(limit), &extremes, low));
         let max = rule
             .check
             .max
-            .map(|limit| finding(rule, Limit::Max(limit), &extremes, high));
+            .map(|limit| finding((rule, i), Limit::Max(limit), &extremes, high));
         let sides = min.into_iter().chain(max);
         // A rule without a limit is refused where it is read.
         let worst = sides
@@ -226,12 +257,42 @@ fn obey(
             ..worst
         }
     });
-    Ok(findings.collect())
+    Ok((findings.collect(), remarks))
 }
 
-/// One side of a rule for one layer, over the seeds.
+/// Where layers that others of the `i`-th rule's steps or seeds have lack a value.
+fn lacks(
+    i: usize,
+    runs: &[Measured],
+    by_layer: &BTreeMap<Option<usize>, Vec<Extremes>>,
+) -> Vec<String> {
+    let of_steps = runs.iter().filter_map(|run| {
+        let (step, layers) = run.lacking[i].first()?;
+        let seed = match run.seed.filter(|_| runs.len() > 1) {
+            Some(seed) => format!("seed {seed}: "),
+            None => String::new(),
+        };
+        Some(format!("{seed}{layers} without a value at step {step}"))
+    });
+    let mut lacks: Vec<String> = of_steps.collect();
+    let in_some = by_layer
+        .iter()
+        .filter(|(_, seeds)| seeds.len() < runs.len());
+    let in_some: Vec<[usize; 2]> = in_some
+        .filter_map(|(layer, _)| layer.map(|layer| [layer, layer]))
+        .collect();
+    if lacks.is_empty() && !in_some.is_empty() {
+        lacks.push(format!(
+            "{} without a value in some of the seeds",
+            in_words(&in_some)
+        ));
+    }
+    lacks
+}
+
+/// One side of a rule, given with its place, for one layer over the seeds.
 fn finding(
-    rule: &Rule,
+    (rule, place): (&Rule, usize),
     limit: Limit,
     seeds: &[Extremes],
     worst: impl Fn(&Extremes) -> (f64, u64),
@@ -239,17 +300,20 @@ fn finding(
     let values: Vec<f64> = seeds.iter().map(|seed| worst(seed).0).collect();
     let quantity = rule.check.quantity.name();
     let judged = judge(&values, limit, Scale::of(quantity));
-    // The step of the seed that is worst.
+    // The step of the seed that is worst; nothing is worse than NaN.
     let steps = seeds.iter().map(&worst).max_by(|a, b| {
         let key = |value: f64| match limit {
+            _ if value.is_nan() => f64::INFINITY,
             Limit::Min(_) => -value,
             Limit::Max(_) => value,
         };
-        key(a.0).total_cmp(&key(b.0))
+        let of_nan = a.0.is_nan().cmp(&b.0.is_nan());
+        of_nan.then_with(|| key(a.0).total_cmp(&key(b.0)))
     });
     Finding {
         rule: rule.label(),
         source: Source::Rule,
+        place,
         file: Some(rule.file.display().to_string()),
         quantity: quantity.to_owned(),
         at: rule.check.at.name().to_owned(),

@@ -45,6 +45,8 @@ pub struct Report {
     pub strict: bool,
     /// A number is not finite.
     pub has_diverged: bool,
+    /// What is measured shall become the baseline, so that nothing need be compared.
+    pub accepts: bool,
     /// The baseline that was written, if one was.
     pub accepted: Option<String>,
     /// Decay at the first and the last logged step of each run.
@@ -54,9 +56,11 @@ pub struct Report {
 impl Report {
     /// The verdict. A diverged run has failed, whatever else could not be answered.
     pub fn verdict(&self) -> Verdict {
+        // A gate that looked at nothing must not let pass.
+        let is_idle = self.findings.is_empty() && !self.accepts;
         if self.has_diverged {
             Verdict::Fail
-        } else if !self.cannot.is_empty() {
+        } else if !self.cannot.is_empty() || is_idle {
             Verdict::Cannot
         } else if self.count(State::Fails) > 0 || (self.strict && self.count(State::Unclear) > 0) {
             Verdict::Fail
@@ -73,18 +77,31 @@ impl Report {
             .count()
     }
 
-    /// The findings by question, in the order of the worst of each.
-    pub fn by_question(&self) -> Vec<(&str, Vec<&Finding>)> {
-        let mut groups: Vec<(&str, Vec<&Finding>)> = Vec::new();
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    /// The findings by question, in the order of the worst of each. Questions
+    /// that read the same are told apart by their number.
+    pub fn by_question(&self) -> Vec<(String, Vec<&Finding>)> {
+        let mut groups: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
+        let mut places = BTreeMap::new();
+        let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
         for finding in &self.findings {
-            let place = *places.entry(&finding.rule).or_insert(groups.len());
+            let key = (&finding.rule, &finding.file, finding.place);
+            let place = *places.entry(key).or_insert(groups.len());
             match groups.get_mut(place) {
                 Some((_, group)) => group.push(finding),
-                None => groups.push((&finding.rule, vec![finding])),
+                None => {
+                    groups.push((finding, vec![finding]));
+                    *alike.entry(&finding.rule).or_default() += 1;
+                }
             }
         }
-        groups
+        let named = groups.into_iter().map(|(first, group)| {
+            let name = match alike[&*first.rule] {
+                1 => first.rule.clone(),
+                _ => format!("{} (rule {})", first.rule, first.place + 1),
+            };
+            (name, group)
+        });
+        named.collect()
     }
 
     /// Takes the comparison with a baseline that is about to be replaced out of

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Detail;
 use crate::base::Problem;
-use crate::lab::check::finding::Source;
+use crate::lab::check::finding::{Finding, Source};
 use crate::lab::check::report::Report;
 use crate::lab::decay::Decay;
 use crate::lab::records::Spread;
@@ -30,15 +30,30 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
             &of(|decay| decay.decay_decades_per_layer),
         ));
     }
-    let from_baseline = report
-        .findings
-        .iter()
-        .filter(|finding| finding.source == Source::Baseline);
-    let far = from_baseline.filter_map(|finding| Some((finding.value? - finding.baseline?).abs()));
-    if let Some(far) = far.max_by(f64::total_cmp).filter(|far| far.is_finite()) {
-        entries.push(json!({ "name": "largest difference from the baseline", "unit": "decades", "value": far }));
-    }
+    entries.extend(furthest(report));
     Ok(format!("{:#}\n", Value::from(entries)))
+}
+
+/// The largest difference from the baseline, of what is measured in decades;
+/// one that is infinite, which a chart has no place for, is told in words.
+fn furthest(report: &Report) -> Option<Value> {
+    let in_decades = |finding: &&Finding| {
+        finding.source == Source::Baseline && finding.quantity != "decay_decades_per_layer"
+    };
+    let changes = report.findings.iter().filter(in_decades);
+    let (finite, infinite): (Vec<f64>, Vec<f64>) = changes
+        .map(Finding::change)
+        .partition(|change| change.is_finite());
+    let far = finite.into_iter().max_by(f64::total_cmp)?;
+    let mut entry =
+        json!({ "name": "largest difference from the baseline", "unit": "decades", "value": far });
+    if !infinite.is_empty() {
+        entry["extra"] = json!(format!(
+            "{} of the differences are infinite and left out: a norm came to 0 or left it",
+            infinite.len()
+        ));
+    }
+    Some(entry)
 }
 
 /// A number over the seeds; its size is charted, since growth is as bad as

@@ -11,7 +11,7 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
     let name = report.target.display().to_string();
     let mut suite = TestSuite::new(&*name);
     for (question, findings) in report.by_question() {
-        let mut case = TestCase::new(question, status(report, &findings));
+        let mut case = TestCase::new(&*question, status(report, &findings));
         case.set_classname(&*name);
         suite.add_test_case(case);
     }

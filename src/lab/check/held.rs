@@ -1,0 +1,133 @@
+//! One step as a baseline holds it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::figure::{DECIMALS, Figure};
+use super::measure::Measured;
+use super::moment::Moment;
+use crate::base::Problem;
+use crate::lab::decay::Decay;
+
+/// One step of a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldStep {
+    /// Which.
+    pub at: Moment,
+    /// Its number.
+    pub step: u64,
+    /// Loss from the last hidden layer to the first.
+    pub attenuation_decades: Option<Figure>,
+    /// Slope over the layers.
+    pub decay_decades_per_layer: Option<Figure>,
+    /// The layers, ascending.
+    pub layers: Vec<HeldLayer>,
+}
+
+/// One layer of a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldLayer {
+    /// Its number.
+    pub layer: usize,
+    /// Its name; empty where the file has none.
+    pub name: String,
+    /// log10 of its norms by quantity; null where a cell was empty.
+    pub log10: BTreeMap<String, Option<Figure>>,
+}
+
+/// One step of a run, or of the seeds of an experiment.
+///
+/// # Errors
+/// If it was not logged, the seeds do not have the same layers, or a number is
+/// negative and so has no logarithm.
+pub fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {
+    let mut held = Vec::new();
+    for run in runs {
+        let found = run.held.iter().find(|held| held.moment == moment);
+        held.push(found.ok_or_else(|| {
+            Problem::in_file(&run.file, format!("step {moment} was not logged"))
+                .help("name a step of gradients.csv, or log it with log.every")
+        })?);
+    }
+    let first = held[0];
+    let decimals = DECIMALS + digits_of(span(first.norms.keys()));
+    for other in &held {
+        let same = other.step == first.step && other.norms.keys().eq(first.norms.keys());
+        if !same {
+            return Err(Problem::new(format!(
+                "{} the seeds do not have the same step and layers",
+                moment.in_words()
+            ))
+            .help("run them anew: `vgrad run SPEC --seeds N`"));
+        }
+    }
+    // A figure needs a value of every seed.
+    let figure = |values: Vec<Option<f64>>, decimals: i32| -> Option<Figure> {
+        let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
+        (!values.iter().any(|value| value.is_nan())).then(|| Figure::of(&values, decimals))
+    };
+    let mut layers = Vec::new();
+    for layer in first.norms.keys() {
+        let name = runs[0].names.get(layer).cloned().unwrap_or_default();
+        let mut log10 = BTreeMap::new();
+        for (i, quantity) in runs[0].quantities.iter().enumerate() {
+            for (run, held) in runs.iter().zip(&held) {
+                if let Some(negative) = held.norms[layer][i].filter(|norm| *norm < 0.0) {
+                    return Err(no_logarithm(
+                        &run.file,
+                        &format!(
+                            "{quantity} of layer {layer} is {negative} {}",
+                            moment.in_words()
+                        ),
+                    ));
+                }
+            }
+            let norms = held.iter().map(|held| held.norms[layer][i]);
+            let logs = norms.map(|norm| norm.map(f64::log10));
+            log10.insert(quantity.clone(), figure(logs.collect(), DECIMALS));
+        }
+        layers.push(HeldLayer {
+            layer: *layer,
+            name,
+            log10,
+        });
+    }
+    let of_decay = |get: fn(&Decay) -> Option<f64>, decimals: i32| {
+        let values = held.iter().map(|held| held.decay.as_ref().and_then(get));
+        figure(values.collect(), decimals)
+    };
+    Ok(HeldStep {
+        at: moment,
+        step: first.step,
+        attenuation_decades: of_decay(|decay| decay.attenuation_decades, DECIMALS),
+        decay_decades_per_layer: of_decay(|decay| decay.decay_decades_per_layer, decimals),
+        layers,
+    })
+}
+
+/// Layers from the first to the last, at least 1: as often a change of the
+/// slope counts.
+pub fn span<'a>(mut layers: impl DoubleEndedIterator<Item = &'a usize>) -> f64 {
+    let first = layers.next();
+    let last = layers.next_back().or(first);
+    let span = first.zip(last).map_or(0, |(first, last)| last - first);
+    span.max(1) as f64
+}
+
+/// Decimals that a slope needs more than a number of decades, so that over
+/// all layers it is rounded no more than that.
+fn digits_of(span: f64) -> i32 {
+    span.log10().ceil() as i32
+}
+
+fn no_logarithm(file: &Path, what: &str) -> Problem {
+    Problem::in_file(
+        file,
+        format!("{what}, and a baseline holds logarithms, which negative numbers do not have"),
+    )
+    .help("name a norm with --quantity, or write a rule about this column")
+}

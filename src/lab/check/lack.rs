@@ -1,0 +1,110 @@
+//! The layers that a rule looks for and does not find.
+
+/// What one rule lacks in one run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lack {
+    /// The layers that had a value at the first step that had any.
+    expected: Vec<usize>,
+    /// The first step at which layers lack one, and which.
+    first: Option<(u64, String)>,
+}
+
+impl Lack {
+    /// Shows it the layers, ascending, that have a value at `step`. `range`:
+    /// those that the rule names. A step without any value is one that the
+    /// quantity does not apply to, such as the update after the last step.
+    pub fn look(&mut self, step: u64, layers: &[usize], range: Option<[usize; 2]>) {
+        if layers.is_empty() || self.first.is_some() {
+            return;
+        }
+        if self.expected.is_empty() {
+            self.expected = layers.to_vec();
+        }
+        let gaps = match range {
+            Some(range) => gaps(layers, range),
+            None => {
+                let gone = |layer: &&usize| layers.binary_search(layer).is_err();
+                let gone = self.expected.iter().filter(gone);
+                gone.map(|&layer| [layer, layer]).collect()
+            }
+        };
+        if !gaps.is_empty() {
+            self.first = Some((step, in_words(&gaps)));
+        }
+    }
+
+    /// The first step at which layers lack a value, and which: "layers 2, 4 to 7".
+    pub fn first(&self) -> Option<(u64, &str)> {
+        let (step, layers) = self.first.as_ref()?;
+        Some((*step, layers))
+    }
+}
+
+/// The parts of a range of numbers that are not among `layers`, which ascend.
+fn gaps(layers: &[usize], [first, last]: [usize; 2]) -> Vec<[usize; 2]> {
+    let mut gaps = Vec::new();
+    let mut next = first;
+    for &layer in layers.iter().filter(|layer| (first..=last).contains(layer)) {
+        if layer > next {
+            gaps.push([next, layer - 1]);
+        }
+        next = layer + 1;
+    }
+    if next <= last {
+        gaps.push([next, last]);
+    }
+    gaps
+}
+
+/// "layer 2" or "layers 2, 4 to 7".
+pub fn in_words(ranges: &[[usize; 2]]) -> String {
+    const MOST: usize = 8;
+    let shown = ranges.iter().take(MOST).map(|[first, last]| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first} to {last}")
+        }
+    });
+    let shown: Vec<String> = shown.collect();
+    let more = if ranges.len() > MOST { " and more" } else { "" };
+    let plural = match ranges {
+        [[first, last]] if first == last => "",
+        _ => "s",
+    };
+    format!("layer{plural} {}{more}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_searched_for_gaps() {
+        for (layers, range, expected) in [
+            (&[1, 2, 3][..], [1, 3], ""),
+            (&[1, 3], [1, 3], "layer 2"),
+            (&[2], [1, 3], "layers 1, 3"),
+            (&[5, 9], [1, 3], "layers 1 to 3"),
+            (&[1], [1, 1 << 52], "layers 2 to 4503599627370496"),
+        ] {
+            let mut lack = Lack::default();
+            lack.look(7, layers, Some(range));
+            let found = lack.first().map_or("", |(_, layers)| layers);
+            assert_eq!(found, expected, "{layers:?} {range:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_range_the_first_step_tells_what_is_expected() {
+        let mut lack = Lack::default();
+        lack.look(0, &[], None);
+        lack.look(1, &[1, 2, 3], None);
+        lack.look(2, &[], None);
+        lack.look(3, &[1, 2, 3, 4], None);
+        assert_eq!(lack.first(), None);
+        lack.look(4, &[2], None);
+        lack.look(5, &[1], None);
+        assert_eq!(lack.first(), Some((4, "layers 1, 3")));
+    }
+}
