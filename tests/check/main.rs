@@ -9,8 +9,13 @@ mod desk;
 mod forms;
 mod gallery;
 mod gate;
+mod groups;
+mod last_line;
+mod lone_files;
 mod property;
+mod ranges;
 mod rules;
+mod seeds;
 #[path = "../run/table.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod table;
