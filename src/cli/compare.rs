@@ -65,10 +65,13 @@ impl CompareArgs {
             is_verbose: global.verbose,
         };
         output::result(&(self.format.write)(&comparison, detail))?;
-        if self.strict && !comparison.holds() {
-            return Ok(Outcome::GateFailed);
-        }
-        Ok(Outcome::Done)
+        Ok(if self.strict && !comparison.holds() {
+            Outcome::GateFailed
+        } else if !comparison.has_comparable() {
+            Outcome::CannotTell
+        } else {
+            Outcome::Done
+        })
     }
 }
 

@@ -82,6 +82,7 @@ impl RunFolder {
             Err(error) => return Err(cannot_create(path, &error)),
         };
         let may_be_used = || {
+            holds_no_seeds(path)?;
             if force {
                 spares(path, inputs)
             } else {
@@ -196,6 +197,23 @@ pub fn is_free(folder: &Path) -> Result<(), Problem> {
                 "add --force to replace it, --resume to go on with an unfinished one, \
                  or choose another folder with --out",
             ),
+        ),
+    }
+}
+
+/// That `folder` is not that of a group of seeds, which a run's files would hide
+/// from whoever reads the folder.
+fn holds_no_seeds(folder: &Path) -> Result<(), Problem> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_seed = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("seed-")) && is_free(path).is_err()
+    };
+    match entries.map(|entry| entry.path()).find(is_seed) {
+        None => Ok(()),
+        Some(_) => Err(
+            Problem::in_file(folder, "holds the seeds of an earlier run")
+                .help("choose another folder with --out"),
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! Which layer is held against which, and where in the runs.
 
 use crate::desk::Desk;
-use crate::sheet::{compare, json, numbers, of_layers, one_step, sheets};
+use crate::sheet::{compare, json, json_of_nothing, numbers, of_layers, one_step, sheets};
 
 #[test]
 fn another_depth_is_compared_by_relative_depth() {
@@ -85,7 +85,7 @@ fn outputs_are_held_against_outputs() {
 #[test]
 fn one_hidden_layer_has_no_relative_depth() {
     let desk = sheets(&[&["1"], &["1", "1"]]);
-    let whole = json(&desk, "a.csv b.csv");
+    let whole = json_of_nothing(&desk, "a.csv b.csv");
     let reason = of_layers(&whole, "reason")[0].clone();
     assert!(
         reason.as_str().unwrap().contains("B has no relative depth"),

@@ -1,7 +1,7 @@
 //! What has no difference is listed with its reason, never dropped, never a pass.
 
 use crate::desk::Desk;
-use crate::sheet::{compare, json, of_layers, sheets};
+use crate::sheet::{compare, json, json_of_nothing, of_layers, sheets};
 
 #[test]
 fn figures_without_a_log_are_shown_as_what_they_are() {
@@ -97,7 +97,7 @@ fn other_norms_are_no_comparison() {
         "step,layer,activation_grad_norm,weight_norm\n0,1,1,1\n0,2,1,1\n",
     );
     desk.write("b.csv", "step,layer,weight_norm\n0,1,1\n0,2,1\n");
-    let whole = json(&desk, "a.csv b.csv");
+    let whole = json_of_nothing(&desk, "a.csv b.csv");
     assert_eq!(
         of_layers(&whole, "result"),
         ["not_comparable", "not_comparable"]
@@ -131,4 +131,41 @@ fn other_norms_are_no_comparison() {
 fn a_quantity_without_a_single_figure_is_refused() {
     let desk = sheets(&[&["", ""], &["", ""]]);
     compare(&desk, "a.csv b.csv").refused(&["grad_norm", "empty in every layer", "--quantity"]);
+}
+
+#[test]
+fn csv_tells_what_of_a_pair_cannot_be_compared() {
+    let desk = Desk::empty();
+    let rows = "step,layer,name,n_norm\n0,1,hidden_1,1\n0,2,hidden_2,1\n";
+    desk.write("a.csv", rows);
+    desk.write("b.csv", format!("{rows}0,3,hidden_3,1\n0,4,output,1\n"));
+    let ended = compare(&desk, "a.csv b.csv --format csv --strict");
+    assert_eq!(ended.code, Some(1));
+    let told = ended
+        .stdout
+        .lines()
+        .find(|line| line.contains("not_comparable"));
+    assert!(told.unwrap().contains("output layer"), "{}", ended.stdout);
+}
+
+#[test]
+fn the_end_of_a_run_that_lost_its_last_rows_is_not_another_step() {
+    let desk = Desk::with(crate::desk::SMALL);
+    desk.run("--out a").fine();
+    desk.run("--out b").fine();
+    let rows = desk.read("b/gradients.csv");
+    desk.write("b/gradients.csv", &rows[..rows.len() - 200]);
+    let ended = compare(&desk, "a b --at final");
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("the last steps of B"),
+        "{}",
+        ended.stderr
+    );
+    let ended = compare(&desk, "a b --strict").fine();
+    assert!(
+        ended.stderr.contains("the run's summary tells of step 6"),
+        "{}",
+        ended.stderr
+    );
 }

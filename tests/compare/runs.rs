@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::desk::{Desk, SMALL};
-use crate::sheet::{compare, json, numbers, of_layers};
+use crate::sheet::{compare, json, json_of_nothing, numbers, of_layers};
 
 /// The runs `tanh` and `sigmoid`, which differ in the activation and the steps.
 fn two_runs() -> Desk {
@@ -151,7 +151,37 @@ fn a_diverged_run_is_told_as_one() {
     desk.run("--out fine").fine();
     desk.run("--out wild --set train.learning_rate=1e30 --set network.activation=relu")
         .fine();
-    let whole = json(&desk, "fine wild --at final");
+    let whole = json_of_nothing(&desk, "fine wild --at final");
     assert_eq!(whole["targets"][1]["outcome"]["verdict"], "diverged");
     assert_eq!(whole["holds"], false);
+}
+
+/// Saved specs name their data relative to where they lie.
+#[test]
+fn data_files_are_compared_and_not_the_way_to_them() {
+    let desk = Desk::with(&SMALL.replace(
+        "{ blobs = { samples = 100, classes = 3 } }",
+        "{ csv = { path = 'd.csv', target = 'y' } }",
+    ));
+    let rows: String = (0..40).map(|i| format!("{},{}\n", i % 7, i % 2)).collect();
+    for folder in ["", "p1/", "p2/"] {
+        desk.write(&format!("{folder}d.csv"), format!("x,y\n{rows}"));
+        desk.write(&format!("{folder}trial.toml"), desk.read("trial.toml"));
+    }
+    for out in ["a", "deep/er/b"] {
+        desk.vgrad(["run", "trial.toml", "--out", out]).fine();
+    }
+    for folder in ["p1", "p2"] {
+        let (spec, out) = (format!("{folder}/trial.toml"), format!("{folder}/run"));
+        desk.vgrad(["run", &spec, "--out", &out]).fine();
+    }
+    let keys = |runs: &str| -> Vec<String> {
+        let whole = json(&desk, runs);
+        let specs = whole["spec_changes"].as_array().unwrap().iter();
+        specs
+            .map(|changed| changed["key"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(keys("a deep/er/b"), [""; 0]);
+    assert_eq!(keys("p1/run p2/run"), ["data.source.csv.path"]);
 }

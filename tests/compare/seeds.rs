@@ -111,7 +111,7 @@ fn intervals_belong_to_seeds() {
         assert!(of_layers(&whole, key).iter().all(|end| end.is_null()));
     }
     assert!(of_layers(&whole, "reference")[0]["low"].is_null());
-    // Against a single run the group's interval is all there is.
+    // A single run is taken to scatter as the group does: 0.5 ± t(0.975, 1)·s·√1.5.
     let whole = json(&desk, "b a");
     assert!(of_layers(&whole, "other")[0]["low"].is_number());
     assert!(of_layers(&whole, "reference")[0]["low"].is_null());
@@ -138,4 +138,68 @@ fn a_layer_of_one_seed_or_of_later_steps_is_not_dropped() {
         "step,layer,w_norm\n0,1,1\n0,2,1\n",
     );
     compare(&desk, "a b").refused(&["b", "grad_norm and w_norm", "--quantity"]);
+}
+
+#[test]
+fn a_single_run_within_the_scatter_of_a_group_is_not_told_apart() {
+    // s = 1.2909944 over four seeds: one more lies within 2.5 ± 3.18·s·√1.25 = 2.5 ± 4.59.
+    let desk = groups(&[1.0, 2.0, 3.0, 4.0], &[6.5]);
+    let whole = json(&desk, "a b --strict");
+    assert_eq!(of_layers(&whole, "result"), ["unclear", "equal"]);
+    let desk = groups(&[1.0, 2.0, 3.0, 4.0], &[7.5]);
+    assert_eq!(of_layers(&json(&desk, "a b"), "result")[0], "differs");
+}
+
+#[test]
+fn a_group_has_every_seed_once() {
+    let desk = groups(&[0.0, 1.0], &[0.0]);
+    desk.write("a/seed-01/gradients.csv", one_step(&["1", "1"]));
+    compare(&desk, "a b").refused(&["seed-01", "seed-1", "of the same seed"]);
+    let desk = groups(&[0.0, 1.0], &[0.0]);
+    std::fs::remove_file(desk.path("a/seed-1/gradients.csv")).unwrap();
+    compare(&desk, "a b").refused(&["seed-1", "no gradients.csv", "take its folder away"]);
+}
+
+#[test]
+fn seeds_are_those_of_the_specs() {
+    let desk = Desk::with(SMALL);
+    desk.run("--seed 7 --out g/seed-0").fine();
+    desk.run("--seed 3 --out g/seed-1").fine();
+    desk.run("--seeds 2 --out h").fine();
+    let whole = json(&desk, "g h");
+    let changes = whole["spec_changes"].as_array().unwrap();
+    let seed = changes.iter().find(|changed| changed["key"] == "seed");
+    let seed = seed.unwrap();
+    assert_eq!(seed["values"], serde_json::json!(["[3, 7]", "[0, 1]"]));
+}
+
+/// Seeds scatter by more than a change does; the same seed does not.
+#[test]
+fn the_same_seeds_are_compared_each_with_itself() {
+    let desk = Desk::with(SMALL);
+    desk.run("--seeds 3 --out a").fine();
+    for seed in 0..3 {
+        let (from, to) = (format!("a/seed-{seed}"), format!("b/seed-{seed}"));
+        desk.write(
+            &format!("{to}/spec.toml"),
+            desk.read(&format!("{from}/spec.toml")),
+        );
+        let mut rows = desk.table(&format!("{from}/gradients.csv"));
+        let at = |name: &str| rows.header.iter().position(|own| own == name).unwrap();
+        let (layer, norm) = (at("layer"), at("activation_grad_norm"));
+        for row in rows.rows.iter_mut().filter(|row| row[layer] == "2") {
+            let scaled = row[norm].parse::<f64>().unwrap() * 10f64.powf(0.3);
+            row[norm] = format!("{scaled:e}");
+        }
+        rows.rows.insert(0, rows.header);
+        let lines: String = rows.rows.iter().map(|row| row.join(",") + "\n").collect();
+        desk.write(&format!("{to}/gradients.csv"), lines);
+    }
+    let whole = json(&desk, "a b");
+    assert_eq!(whole["pairs"][0]["paired_by_seed"], true);
+    assert_eq!(of_layers(&whole, "result")[1], "differs");
+    assert!((numbers(&whole, "difference_low")[1] - 0.3).abs() < 1e-9);
+    assert_eq!(whole["pairs"][0]["differs"], 1);
+    let whole = json(&desk, "a a");
+    assert_eq!(numbers(&whole, "difference_high"), [0.0; 5]);
 }

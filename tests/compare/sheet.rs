@@ -33,6 +33,14 @@ pub fn json(desk: &Desk, arguments: &str) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
+/// The same where no layer can be compared, which ends with 2.
+#[track_caller]
+pub fn json_of_nothing(desk: &Desk, arguments: &str) -> Value {
+    let ended = compare(desk, &format!("{arguments} --format json"));
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
 /// One key of every layer of the first pair.
 pub fn of_layers(whole: &Value, key: &str) -> Vec<Value> {
     let layers = whole["pairs"][0]["layers"].as_array().unwrap();

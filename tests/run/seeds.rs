@@ -42,6 +42,12 @@ fn an_occupied_group_is_refused_before_anything_is_run() {
     assert_eq!(desk.list("group"), ["seed-1"]);
     desk.run("--seeds 2 --out group --force").fine();
     assert_eq!(desk.list("group"), ["seed-0", "seed-1"]);
+    // A group's folder is no place for a run of its own, forced or not.
+    desk.run("--out group")
+        .refused(&["group", "holds the seeds"]);
+    desk.run("--out group --force")
+        .refused(&["group", "holds the seeds"]);
+    assert_eq!(desk.list("group"), ["seed-0", "seed-1"]);
     // A run's own folder is no place for a group.
     desk.run("--out single").fine();
     desk.run("--seeds 2 --out single").refused(&["single"]);

@@ -25,13 +25,18 @@ impl Matching {
         }
     }
 
-    /// By number where the hidden depth is the same, or where the layers are the
-    /// same and one of the files does not say which of them is the output.
+    /// By number where the hidden layers begin and end with the same numbers, or
+    /// where the layers are the same and one of the files does not say which of
+    /// them is the output.
     pub fn of(reference: &Side, other: &Side) -> Self {
         let is_unnamed = |side: &Side| !side.profiles[0].has_names();
         let are_alike =
             (is_unnamed(reference) || is_unnamed(other)) && reference.layers() == other.layers();
-        if reference.depth == other.depth || are_alike {
+        let ends = |side: &Side| {
+            let hidden = side.profiles[0].hidden();
+            (hidden.first().copied(), hidden.last().copied())
+        };
+        if ends(reference) == ends(other) || are_alike {
             Self::Number
         } else {
             Self::RelativeDepth

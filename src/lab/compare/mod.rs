@@ -102,6 +102,11 @@ impl Comparison {
         self.pairs.iter().all(Pair::holds)
     }
 
+    /// Whether some layer of some pair could be compared.
+    pub fn has_comparable(&self) -> bool {
+        self.pairs.iter().any(Pair::has_comparable)
+    }
+
     /// The target that a pair holds against the reference.
     pub fn other(&self, pair: &Pair) -> &Side {
         &self.sides[pair.other]

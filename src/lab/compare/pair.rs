@@ -2,6 +2,7 @@
 
 use super::at::At;
 use super::matching::Matching;
+use super::profile::Profile;
 use super::reading::{Lack, Reading, Value};
 use super::side::Side;
 use crate::lab::records::{Spread, difference};
@@ -57,8 +58,10 @@ pub struct LayerPair {
     pub reference: Value,
     /// log10 of the other's.
     pub other: Value,
-    /// Other − reference in decades. Its ends are those of the 95 % interval,
-    /// or the difference itself where neither side has several seeds.
+    /// Other − reference in decades: the difference of the medians, or the median
+    /// of the seeds' differences where both have the same seeds. Its ends are
+    /// those of the 95 % interval, or the difference itself where neither side
+    /// has several seeds.
     pub difference: Option<Spread>,
     /// What it came to.
     pub finding: Finding,
@@ -73,6 +76,8 @@ pub struct Pair {
     pub other: usize,
     /// How the layers are matched.
     pub matching: Matching,
+    /// Whether both have the same seeds, of which each is compared with itself.
+    pub is_paired: bool,
     /// Why the pair as a whole cannot be compared, or a part of it.
     pub not_comparable: Vec<String>,
     /// The layers, ascending; none where the step was not logged.
@@ -108,11 +113,17 @@ impl Pair {
         let mut pair = Self {
             other,
             matching,
+            is_paired: reference.seeds.len() > 1
+                && reference.seeds.len() == reference.profiles.len()
+                && reference.seeds == side.seeds,
             not_comparable: Vec::new(),
             layers: Vec::new(),
         };
         for side in [reference, side] {
             pair.not_comparable.extend(side.not_logged(measure.at));
+            if matches!(measure.at, At::Final | At::Mean) {
+                pair.not_comparable.extend(side.lost_end());
+            }
         }
         if !pair.not_comparable.is_empty() {
             return pair;
@@ -138,6 +149,15 @@ impl Pair {
             let theirs = side.value(|profile| place.reading(profile));
             let (finding, difference) = match (&own, &theirs) {
                 _ if !is_same => (Finding::NotComparable, None),
+                (Ok(a), Ok(b)) if pair.is_paired => {
+                    let own = |profile: &Profile| at_layer(profile.readings.get(&layer));
+                    let seeds = reference.profiles.iter().zip(&side.profiles);
+                    let by_seed: Option<Vec<f64>> = seeds
+                        .map(|(a, b)| Some(place.reading(b).ok()? - own(a).ok()?))
+                        .collect();
+                    let difference = by_seed.map_or_else(|| difference(a, b), |d| Spread::of(&d));
+                    (measure.judge(&difference), Some(difference))
+                }
                 (own, theirs) => measure.finding(own, theirs),
             };
             let reason = (finding == Finding::NotComparable).then(|| {
@@ -197,6 +217,11 @@ impl Pair {
             && self.count(Finding::NotComparable) == 0
     }
 
+    /// Whether some layer could be compared.
+    pub fn has_comparable(&self) -> bool {
+        self.count(Finding::NotComparable) < self.layers.len()
+    }
+
     /// Whether a figure of both sides was held against each other at all.
     pub fn has_figures(&self) -> bool {
         let is_empty = |value: &Value| *value == Err(Lack::Empty);
@@ -216,8 +241,12 @@ impl Measure {
             _ => return (Finding::NotComparable, None),
         };
         let difference = difference(reference, other);
+        (self.judge(&difference), Some(difference))
+    }
+
+    fn judge(&self, difference: &Spread) -> Finding {
         let decades = difference.median;
-        let finding = if decades == 0.0 {
+        if decades == 0.0 {
             Finding::Equal
         } else if decades.abs() <= self.tolerance {
             Finding::Within
@@ -225,8 +254,7 @@ impl Measure {
             Finding::Unclear
         } else {
             Finding::Differs
-        };
-        (finding, Some(difference))
+        }
     }
 }
 

@@ -6,10 +6,7 @@ use super::at::At;
 use super::reading::{Mean, Reading, log10};
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
-use crate::lab::records::{LayerInfo, Run, Step, Survey};
-
-/// The name of the output layer.
-const OUTPUT: &str = "output";
+use crate::lab::records::{LayerInfo, OUTPUT, Run, Step, Survey};
 
 /// What one run contributes to a comparison.
 #[derive(Clone, Debug)]

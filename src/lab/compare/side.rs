@@ -50,11 +50,9 @@ impl Side {
             );
         }
         let specs = target.runs.iter().filter_map(|run| run.spec.as_ref());
-        // Foreign files may have gaps; their deepest hidden layer counts.
-        let depth = target.spec().map_or_else(
-            || profiles[0].hidden().last().copied().unwrap_or(0),
-            |spec| spec.network.depth,
-        );
+        let depth = target
+            .spec()
+            .map_or_else(|| profiles[0].hidden().len(), |spec| spec.network.depth);
         Ok(Self {
             letter: letter(i),
             label: target.label.clone(),
@@ -116,6 +114,15 @@ impl Side {
             "step {at} was not logged in {}{run}; the {verb} {}",
             self.letter,
             nearest.join(" and ")
+        ))
+    }
+
+    /// Why its last step cannot be looked at: its rows are gone.
+    pub fn lost_end(&self) -> Option<String> {
+        let i = self.profiles.iter().position(|p| p.survey.is_cut_short)?;
+        Some(format!(
+            "the last steps of {} ({}) are gone from its file",
+            self.letter, self.runs[i]
         ))
     }
 

@@ -1,6 +1,6 @@
 //! What differs in the specs of the targets.
 
-use crate::lab::records::Target;
+use crate::lab::records::{Run, Target};
 use crate::lab::spec::{Changed, Spec, changed_keys};
 
 /// The keys in which the targets' specs differ; a target without a spec has no
@@ -9,8 +9,11 @@ pub fn changed(targets: &[Target]) -> Vec<Changed> {
     let with: Vec<usize> = (0..targets.len())
         .filter(|&i| targets[i].spec().is_some())
         .collect();
-    let specs: Vec<&Spec> = with.iter().filter_map(|&i| targets[i].spec()).collect();
-    let mut changed = changed_keys(&specs);
+    let specs: Vec<Spec> = with
+        .iter()
+        .filter_map(|&i| targets[i].runs[0].resolved_spec())
+        .collect();
+    let mut changed = changed_keys(&specs.iter().collect::<Vec<_>>());
     changed.retain(|changed| changed.key != SEED);
     let seeds: Vec<Option<String>> = with.iter().map(|&i| Some(seeds(&targets[i]))).collect();
     if seeds.iter().any(|own| *own != seeds[0]) {
@@ -31,8 +34,8 @@ pub fn changed(targets: &[Target]) -> Vec<Changed> {
 const SEED: &str = "seed";
 
 fn seeds(target: &Target) -> String {
-    let specs = target.runs.iter().filter_map(|run| run.spec.as_ref());
-    let seeds: Vec<String> = specs.map(|spec| spec.seed.to_string()).collect();
+    let seeds = target.runs.iter().filter_map(Run::seed);
+    let seeds: Vec<String> = seeds.map(|seed| seed.to_string()).collect();
     match &*seeds {
         [seed] => seed.clone(),
         _ => format!("[{}]", seeds.join(", ")),

@@ -30,6 +30,9 @@ pub struct Ended {
     pub verdict: String,
     /// Updates made.
     pub steps: u64,
+    /// The gradients at the last logged step.
+    #[serde(default, rename = "final")]
+    pub last: Option<LastStep>,
     /// Loss of the last logged batch.
     #[serde(default, deserialize_with = "read_number")]
     pub train_loss: Option<f64>,
@@ -51,6 +54,13 @@ pub struct DivergedAt {
     pub step: u64,
     /// The layer, from 1.
     pub layer: usize,
+}
+
+/// Where a run's rows end.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct LastStep {
+    /// The last logged step.
+    pub step: u64,
 }
 
 impl Ended {

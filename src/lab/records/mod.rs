@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 pub use curves::{Curve, Curves};
 pub use ended::Ended;
 pub use grid::{Bucket, Grid};
-pub use spread::{Spread, difference};
-pub use steps::{HEADLINE, Step, Steps, headline};
+pub use spread::{Spread, difference, median};
+pub use steps::{HEADLINE, OUTPUT, Step, Steps, headline};
 pub use survey::{LayerInfo, Survey};
 pub use table::{Row, Table};
 
@@ -37,6 +37,8 @@ pub struct Run {
     pub spec: Option<Spec>,
     /// How it ended; absent for a lone file, a killed run and one that goes on.
     pub ended: Option<Ended>,
+    /// The number in its folder's name, `seed-3`, where it is one of a group.
+    numbered: Option<u64>,
 }
 
 /// What a user names on the command line: a run, or several seeds of one.
@@ -63,6 +65,7 @@ impl Run {
                 training: None,
                 spec: None,
                 ended: None,
+                numbered: None,
             });
         }
         let file = |name: &str| Some(path.join(name)).filter(|file| file.exists());
@@ -77,7 +80,20 @@ impl Run {
             training: file("training.csv"),
             spec,
             ended,
+            numbered: None,
         })
+    }
+
+    /// Its seed: the spec's, or without one the number of its folder.
+    pub fn seed(&self) -> Option<u64> {
+        self.spec.as_ref().map(|spec| spec.seed).or(self.numbered)
+    }
+
+    /// Its spec with absolute paths, to be compared with that of another folder.
+    pub fn resolved_spec(&self) -> Option<Spec> {
+        let mut spec = self.spec.clone()?;
+        spec.resolve_paths(&self.path);
+        Some(spec)
     }
 
     /// The norm it is read for unless the user names another.
@@ -187,46 +203,54 @@ fn last_part(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The runs `seed-0`, `seed-1` … of a folder.
+/// The runs `seed-0`, `seed-1` … of a folder, by ascending seed.
 fn seeds(folder: &Path) -> Result<Vec<Run>, Problem> {
-    let entries = fs::read_dir(folder)
-        .map_err(|error| Problem::in_file(folder, format!("cannot be read: {error}")))?;
-    let mut found: Vec<(u64, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name();
-            let seed = name.to_str()?.strip_prefix("seed-")?.parse().ok()?;
-            let path = entry.path();
-            path.join("gradients.csv").exists().then_some((seed, path))
-        })
-        .collect();
-    found.sort();
-    if found.is_empty() {
+    let unreadable =
+        |error: std::io::Error| Problem::in_file(folder, format!("cannot be read: {error}"));
+    let mut runs = Vec::new();
+    let mut empty = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = last_part(&path);
+        let Some(number) = name.strip_prefix("seed-").and_then(|n| n.parse().ok()) else {
+            continue;
+        };
+        if path.join("gradients.csv").exists() {
+            runs.push(Run {
+                numbered: Some(number),
+                ..Run::open(&path)?
+            });
+        } else {
+            empty.push(path);
+        }
+    }
+    if runs.is_empty() {
         return Err(no_run(folder));
     }
-    let runs = found
-        .iter()
-        .map(|(_, path)| Run::open(path))
-        .collect::<Result<Vec<_>, _>>()?;
-    for run in &runs[1..] {
-        if experiment(run) != experiment(&runs[0]) {
-            return Err(Problem::in_file(
-                folder,
-                format!(
-                    "{} and {} are not seeds of one experiment: their specs differ",
-                    last_part(&runs[0].path),
-                    last_part(&run.path)
-                ),
-            )
+    empty.sort();
+    if let Some(path) = empty.first() {
+        return Err(no_run(path).help("run this seed again, or take its folder away"));
+    }
+    runs.sort_by(|a, b| (a.seed(), &a.path).cmp(&(b.seed(), &b.path)));
+    for pair in runs.windows(2) {
+        let [a, b] = pair else { continue };
+        let wrong = if a.seed() == b.seed() {
+            "are of the same seed"
+        } else if experiment(a) != experiment(b) {
+            "are not seeds of one experiment: their specs differ"
+        } else {
+            continue;
+        };
+        let (a, b) = (last_part(&a.path), last_part(&b.path));
+        return Err(Problem::in_file(folder, format!("{a} and {b} {wrong}"))
             .help("name the two as runs of their own"));
-        }
     }
     Ok(runs)
 }
 
 /// What the seeds of one experiment have in common.
 fn experiment(run: &Run) -> Option<Spec> {
-    run.spec.clone().map(|spec| Spec {
+    run.resolved_spec().map(|spec| Spec {
         seed: 0,
         name: String::new(),
         check: Vec::new(),

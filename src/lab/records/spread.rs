@@ -29,12 +29,7 @@ impl Spread {
     /// for few seeds, exact for the mean of normal values.
     pub fn of(values: &[f64]) -> Self {
         let n = values.len();
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        // The middle one, or halfway between two. Exact for one value and for
-        // equal ones, so that equal seeds differ by 0.
-        let (below, above) = (sorted[(n - 1) / 2], sorted[n / 2]);
-        let median = below + (above - below) / 2.0;
+        let median = median(values);
         let std = standard_deviation(values);
         let half = half_width(std * std / n as f64, (n - 1) as f64);
         Self {
@@ -52,16 +47,39 @@ impl Spread {
     }
 }
 
-/// The difference `b` − `a` of the medians with its 95 % interval (Welch's).
-/// Where neither side has several seeds the interval is the difference itself.
+/// The middle one of at least one value, or halfway between two. Exact for one
+/// value and for equal ones, infinite ones too, so that equal seeds differ by 0.
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let (below, above) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
+    if below == above {
+        below
+    } else {
+        below + (above - below) / 2.0
+    }
+}
+
+/// The difference `b` − `a` of the medians with its 95 % interval: Welch's, or
+/// where one side has a single seed Student's, as if that seed scattered like
+/// the other side's. Where both have one the interval is the difference itself.
 pub fn difference(a: &Spread, b: &Spread) -> Spread {
     let difference = b.median - a.median;
-    let [(va, da), (vb, db)] =
-        [a, b].map(|side| (side.std * side.std / side.n as f64, (side.n - 1) as f64));
-    let variance = va + vb;
-    // Welch–Satterthwaite; a side of one seed adds nothing.
-    let per_side = |v: f64, d: f64| if d > 0.0 { v * v / d } else { 0.0 };
-    let freedom = variance * variance / (per_side(va, da) + per_side(vb, db));
+    let (variance, freedom) = match (a.n, b.n) {
+        (1, n) | (n, 1) => {
+            // The std of the single seed is 0.
+            let scatter = (a.std + b.std).powi(2);
+            (scatter * (1.0 + 1.0 / n as f64), n as f64 - 1.0)
+        }
+        _ => {
+            let per_side = |side: &Spread| side.std * side.std / side.n as f64;
+            let (va, vb) = (per_side(a), per_side(b));
+            let (da, db) = (a.n as f64 - 1.0, b.n as f64 - 1.0);
+            // Welch–Satterthwaite.
+            let freedom = (va + vb).powi(2) / (va * va / da + vb * vb / db);
+            (va + vb, freedom)
+        }
+    };
     let half = half_width(variance, freedom);
     Spread {
         n: a.n.min(b.n),
@@ -130,5 +148,25 @@ mod tests {
         assert!(!one.has_interval());
         let d = difference(&one, &Spread::of(&[0.5]));
         assert_eq!((d.low, d.high), (d.median, d.median));
+    }
+
+    #[test]
+    fn a_single_seed_is_taken_to_scatter_as_the_others_do() {
+        // The prediction interval for one more value: s·√(1 + 1/n)·t(0.975, n − 1),
+        // with s = 1, n = 3 and t as above.
+        let (one, three) = (Spread::of(&[5.0]), Spread::of(&[1.0, 3.0, 2.0]));
+        for (a, b, sign) in [(one, three, -1.0), (three, one, 1.0)] {
+            let d = difference(&a, &b);
+            assert_eq!(d.median, 3.0 * sign);
+            let half = (d.high - d.low) / 2.0;
+            assert!((half - 4.302_652_7 * (4.0 / 3.0f64).sqrt()).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn medians_lie_halfway() {
+        assert_eq!(median(&[3.0, 1.0]), 2.0);
+        assert_eq!(median(&[7.0, -1.0, 3.0]), 3.0);
+        assert_eq!(median(&[f64::NEG_INFINITY; 2]), f64::NEG_INFINITY);
     }
 }

@@ -11,7 +11,10 @@ use crate::lab::decay::Decay;
 pub const HEADLINE: &str = "activation_grad_norm";
 
 /// The name of the output layer.
-const OUTPUT: &str = "output";
+pub const OUTPUT: &str = "output";
+
+/// The columns that say which row it is.
+const COORDINATES: [&str; 4] = ["step", "epoch", "layer", "name"];
 
 /// The figures of one step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -115,6 +118,10 @@ impl Steps {
         let columns = columns
             .iter()
             .map(|name| {
+                if COORDINATES.contains(name) {
+                    let what = format!("`{name}` says which row it is, not what was measured");
+                    return Err(Problem::in_file(path, what).help("name another --quantity"));
+                }
                 Ok(ColumnAt {
                     at: table.column(name)?,
                     is_norm: name.ends_with("_norm"),
@@ -384,6 +391,9 @@ mod tests {
                 ":3: step 0 comes after step 1",
             ),
             ("step,layer,n_norm\n0,1\n", ":2: has 2 cells"),
+            ("step;layer;n_norm\n0;1;1\n", "separated by semicolons"),
+            ("step\tlayer\tn_norm\n0\t1\t1\n", "separated by tabs"),
+            ("\u{1}\u{2}\n0\n", "is no text"),
         ] {
             let problem = read(text, None).unwrap_err().to_string();
             assert!(problem.contains(what), "{text:?}: {problem}");

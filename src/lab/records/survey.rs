@@ -1,6 +1,8 @@
 //! One pass over a run: its layers, the decay at both ends, and whatever else
 //! the caller looks at on the way.
 
+use std::collections::BTreeSet;
+
 use super::steps::{Step, Steps};
 use super::{Ended, Run};
 use crate::base::Problem;
@@ -23,6 +25,8 @@ pub struct Survey {
     pub logged_steps: u64,
     /// The last logged step.
     pub last_step: u64,
+    /// Whether the summary tells of later steps, whose rows are gone.
+    pub is_cut_short: bool,
     /// What was left out of the file, for the user to know.
     pub warnings: Vec<String>,
 }
@@ -58,10 +62,12 @@ impl Survey {
             first_non_finite: None,
             logged_steps: 0,
             last_step: 0,
+            is_cut_short: false,
             warnings: Vec::new(),
         };
         // The last step's norms, whose decay is worked out once it is known to be the last.
         let mut last = Step::default();
+        let mut late = BTreeSet::new();
         while let Some(step) = steps.next_step()? {
             last.clone_from(step);
             if survey.logged_steps == 0 {
@@ -74,11 +80,39 @@ impl Survey {
                 let found = last.column(0).find(|(_, norm)| !is_finite(*norm));
                 survey.first_non_finite = found.map(|(layer, _)| (last.step, layer));
             }
+            if last.layers.len() != survey.layers.len()
+                || last
+                    .layers
+                    .iter()
+                    .zip(&survey.layers)
+                    .any(|(a, b)| *a != b.layer)
+            {
+                let is_known = |layer: &&usize| survey.info(**layer).is_some();
+                late.extend(last.layers.iter().filter(|layer| !is_known(layer)).copied());
+            }
             visit(&last)?;
         }
         survey.last_step = last.step;
         survey.last = survey.decay(&last);
         survey.warnings = steps.warnings().to_vec();
+        let told = run.ended.as_ref().and_then(|ended| ended.last.as_ref());
+        if let Some(told) = told.filter(|told| told.step > last.step) {
+            survey.is_cut_short = true;
+            survey.warnings.push(format!(
+                "{}: its whole steps end at {}, the run's summary tells of step {}",
+                run.gradients.display(),
+                last.step,
+                told.step
+            ));
+        }
+        if !late.is_empty() {
+            let late: Vec<String> = late.iter().map(usize::to_string).collect();
+            survey.warnings.push(format!(
+                "{}: the first step has no layer {}, later ones do",
+                run.gradients.display(),
+                late.join(", ")
+            ));
+        }
         Ok(survey)
     }
 
@@ -89,8 +123,13 @@ impl Survey {
 
     /// Whether decay is measured over this layer.
     pub fn is_on_path(&self, layer: usize) -> bool {
+        self.info(layer).is_some_and(|info| info.is_on_path)
+    }
+
+    /// What is known of a layer of the first step.
+    fn info(&self, layer: usize) -> Option<&LayerInfo> {
         let at = self.layers.binary_search_by_key(&layer, |info| info.layer);
-        at.is_ok_and(|at| self.layers[at].is_on_path)
+        at.ok().map(|at| &self.layers[at])
     }
 
     /// The run's verdict: `diverged`, or that on its first step.

@@ -32,7 +32,12 @@ impl Table {
         let unreadable =
             |error: io::Error| Problem::in_file(path, format!("cannot be read: {error}"));
         let mut file = File::open(path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(Problem::in_file(path, "is no regular file")
+                .help("write the rows to a file first: it is read from both ends"));
+        }
+        let length = metadata.len();
         let whole = whole_lines(&mut file, length).map_err(unreadable)?;
         if whole == 0 {
             let what = if length == 0 {
@@ -55,6 +60,7 @@ impl Table {
             .iter()
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect();
+        refuse_other_formats(path, &header)?;
         for (i, name) in header.iter().enumerate() {
             if header[..i].contains(name) {
                 return Err(Problem::at_line(
@@ -183,9 +189,7 @@ impl<'a> Row<'a> {
     /// If the cell holds text or a negative number.
     pub fn norm(self, column: usize) -> Result<Option<f64>, Problem> {
         match self.number(column)? {
-            Some(number) if number < 0.0 => {
-                Err(self.wrong(column, "a norm, which is never negative"))
-            }
+            Some(number) if number < 0.0 => Err(self.wrong(column, "a norm (never negative)")),
             number => Ok(number),
         }
     }
@@ -203,6 +207,25 @@ impl<'a> Row<'a> {
         )
         .help("mend the line, or write the file anew")
     }
+}
+
+/// Says what a file is if it is nearly a CSV file, or none at all.
+fn refuse_other_formats(path: &Path, header: &[String]) -> Result<(), Problem> {
+    let is_odd = |c: char| c.is_control() && c != '\t' || c == char::REPLACEMENT_CHARACTER;
+    if header.iter().any(|name| name.contains(is_odd)) {
+        return Err(
+            Problem::at_line(path, 1, "is no text, a CSV file was expected")
+                .help("name a run folder or a CSV file"),
+        );
+    }
+    let [only] = header else { return Ok(()) };
+    for (separator, name) in [(';', "semicolons"), ('\t', "tabs")] {
+        if only.contains(separator) {
+            let what = format!("its cells are separated by {name}, commas were expected");
+            return Err(Problem::at_line(path, 1, what).help("write it with commas"));
+        }
+    }
+    Ok(())
 }
 
 /// Bytes up to and with the last newline.

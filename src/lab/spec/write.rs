@@ -6,7 +6,7 @@ use toml_edit::{DocumentMut, Item, Value, ser};
 
 use super::sections::Spec;
 use crate::base::Problem;
-use crate::study::data::rebase;
+use crate::study::data::{rebase, resolve};
 
 impl Spec {
     /// The spec as TOML that reads back as the same spec. Its first line names
@@ -27,6 +27,17 @@ impl Spec {
         self.data.source.rebase(from, to);
         if let Some(weights) = &mut self.network.weights {
             *weights = rebase(weights, from, to);
+        }
+    }
+}
+
+impl Spec {
+    /// Makes paths that are relative to `folder` absolute, so that specs of
+    /// different folders can be compared.
+    pub fn resolve_paths(&mut self, folder: &Path) {
+        self.data.source.resolve(folder);
+        if let Some(weights) = &mut self.network.weights {
+            *weights = resolve(&folder.join(&*weights));
         }
     }
 }

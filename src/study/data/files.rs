@@ -64,7 +64,7 @@ pub fn rebase(path: &Path, from: &Path, to: &Path) -> PathBuf {
 }
 
 /// The absolute path without links; what does not exist yet is appended as it is.
-fn resolve(path: &Path) -> PathBuf {
+pub fn resolve(path: &Path) -> PathBuf {
     let path = if path == Path::new("") {
         Path::new(".")
     } else {

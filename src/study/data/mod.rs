@@ -22,7 +22,7 @@ mod teacher;
 pub use csv::Csv;
 pub use dataset::{Dataset, LoadOptions, Split, load};
 pub use digits::Digits;
-pub use files::{read as read_file, rebase};
+pub use files::{read as read_file, rebase, resolve};
 pub use idx::Idx;
 pub use planar::{Circles, Moons, Spirals};
 pub use raw::{Inputs, Raw};
@@ -94,8 +94,17 @@ impl Source {
     /// Rewrites relative paths, so that a spec moved from the folder `from` to
     /// the folder `to` still names the same files.
     pub fn rebase(&mut self, from: &Path, to: &Path) {
-        let moved = self.loader().with_paths(&|path| rebase(path, from, to));
-        if let Some(moved) = moved {
+        self.map_paths(&|path| rebase(path, from, to));
+    }
+
+    /// Makes paths that are relative to `folder` absolute, so that the sources
+    /// of two specs can be compared.
+    pub fn resolve(&mut self, folder: &Path) {
+        self.map_paths(&|path| resolve(&folder.join(path)));
+    }
+
+    fn map_paths(&mut self, new: &dyn Fn(&Path) -> PathBuf) {
+        if let Some(moved) = self.loader().with_paths(new) {
             *self = moved;
         }
     }

@@ -25,8 +25,8 @@ const HEADER: [&str; 19] = [
     "reason",
 ];
 
-/// A row per pair and layer with a header; a pair that cannot be compared has
-/// one row without a layer. An empty cell does not apply.
+/// A row per pair and layer with a header; what cannot be compared about a pair
+/// stands in a row without a layer. An empty cell does not apply.
 pub fn write(comparison: &Comparison, _: Detail) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let reference = &comparison.sides[0];
@@ -44,7 +44,7 @@ pub fn write(comparison: &Comparison, _: Detail) -> String {
             other.quantity.clone(),
             comparison.at.to_string(),
         ];
-        if pair.layers.is_empty() {
+        if !pair.not_comparable.is_empty() {
             let mut row = vec![String::new(); HEADER.len()];
             row[..begin.len()].clone_from_slice(&begin);
             row[HEADER.len() - 2] = "not_comparable".to_owned();

@@ -23,7 +23,7 @@ const SCHEMA_VERSION: u32 = 1;
 ///   without a finite one)
 /// * `spec_changes`: `key` and `values`, one per target as TOML or null
 /// * `pairs`: `reference` and `other` (letters), `matched_by` (`number` or
-///   `relative_depth`), `not_comparable` (reasons that concern the pair),
+///   `relative_depth`), `paired_by_seed` (each seed is compared with itself), `not_comparable` (reasons that concern the pair),
 ///   `equal`, `within`, `differs`, `unclear`, `not_comparable_layers` (counts),
 ///   `largest` (`layer`, `difference`), `conclusion` and `layers`
 /// * a layer: `layer`, `name`, `other_layer`, `reference` and `other` (each
@@ -103,6 +103,7 @@ fn pair_json(comparison: &Comparison, pair: &Pair) -> Value {
         "reference": comparison.sides[0].letter,
         "other": comparison.other(pair).letter,
         "matched_by": pair.matching.name(),
+        "paired_by_seed": pair.is_paired,
         "not_comparable": pair.not_comparable,
     });
     for finding in Finding::ALL {
