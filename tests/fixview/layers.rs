@@ -101,17 +101,17 @@ fn what_is_left_out_is_told_by_both() {
     let desk = Desk::empty();
     let cut = LATE.replace("1,4,1e-1\n", "2,1,1e-3\n");
     desk.write("cut.csv", &cut);
-    let words = "cut.csv: step 2 has 1 of 3 layers";
-    for line in [
-        "plot cut.csv -q",
-        "plot cut.csv -o a.svg -q",
-        "report cut.csv -q",
+    desk.write("late.csv", LATE);
+    for words in [
+        "cut.csv: step 2 has 1 of 3 layers",
+        "late.csv: the first step has no layer 4",
     ] {
-        let ended = desk.vgrad(line.split(' ')).fine();
-        assert!(
-            ended.stderr.contains(&format!("warning: {words}")),
-            "{line}"
-        );
+        let (file, _) = words.split_once(':').unwrap();
+        for line in ["plot FILE -q", "plot FILE -o a.svg -q", "report FILE -q"] {
+            let ended = desk.vgrad(line.replace("FILE", file).split(' ')).fine();
+            let told = format!("warning: {words}");
+            assert!(ended.stderr.contains(&told), "{line}");
+        }
+        assert!(markup(&desk, "report.html").contains(words));
     }
-    assert!(markup(&desk, "report.html").contains(words));
 }

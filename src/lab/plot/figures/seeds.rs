@@ -10,7 +10,7 @@ use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
 use super::super::words::symbol;
 use super::{Figure, Portrait};
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
-use crate::lab::records::Spread;
+use crate::lab::records::{self, Spread};
 
 /// Bins over the height of the histogram.
 const BINS: f64 = 36.0;
@@ -118,21 +118,22 @@ fn range(album: &Album, several: &[usize]) -> Panel {
     }
 }
 
-/// The value in the middle; of two, the one halfway between them on the axis
-/// shown. On a log axis that is 0 where one of the two is 0. `None` of nothing.
+/// The median, of two values in the middle the point halfway between them on
+/// the axis shown. On a log axis that is 0 where one of the two is 0. `None` of
+/// nothing.
 fn median(values: &[f64], is_log: bool) -> Option<f64> {
+    if values.is_empty() || !is_log {
+        return (!values.is_empty()).then(|| records::median(values));
+    }
     let mut sorted = values.to_vec();
     // NaN stands above all.
     sorted.sort_by(f64::total_cmp);
-    let below = *sorted.get(sorted.len().checked_sub(1)? / 2)?;
-    let above = sorted[sorted.len() / 2];
+    let (below, above) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
     Some(if below == above {
         below
-    } else if is_log {
+    } else {
         // The root of the product, which might overflow.
         below.sqrt() * above.sqrt()
-    } else {
-        below / 2.0 + above / 2.0
     })
 }
 
