@@ -1,5 +1,6 @@
 //! `vgrad plot`: figures of runs, in a file or on the terminal.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
@@ -7,6 +8,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::{Failure, Global, Outcome, output};
+use crate::lab::machine::cores;
 use crate::lab::plot::{Album, Colors, Destination, FIGURES, Look, Sheet};
 use crate::lab::records::Target;
 
@@ -23,7 +25,7 @@ pub struct PlotArgs {
     /// Run folders, folders of seeds, or CSV files
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// The file to draw into, .svg or .png; without it, draw on the terminal
+    /// The file to draw into, .svg or .png, where only an earlier figure is replaced; without it, draw on the terminal
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// What to draw into the file; repeatable [default: all that apply]
@@ -58,7 +60,8 @@ impl PlotArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         let destination = self.out.as_deref().map(Destination::open).transpose()?;
         let targets = Target::open_all(&self.runs)?;
-        let album = Album::of(&targets, self.quantity.as_deref())?;
+        let threads = global.threads.map_or_else(cores, NonZeroUsize::get);
+        let album = Album::of(&targets, self.quantity.as_deref(), threads)?;
         for warning in &album.warnings {
             output::remark(&format!("warning: {warning}"));
         }

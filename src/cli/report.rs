@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Failure, Global, Outcome, output};
 use crate::lab::machine::cores;
 use crate::lab::records::Target;
-use crate::lab::report::{Destination, Report, Request, inputs, refuse_overwriting};
+use crate::lab::report::{Destination, Report, Request};
 
 /// Write one HTML page about runs, with charts that work offline
 #[derive(Args, Debug)]
@@ -16,7 +16,7 @@ pub struct ReportArgs {
     /// Run folders, folders of seeds or CSV files
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// The page; an earlier one is replaced
+    /// The page; an earlier page is replaced, another file is not
     #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
     output: PathBuf,
     /// The page's heading [default: the runs' names]
@@ -32,7 +32,6 @@ impl ReportArgs {
         // Before a gigabyte is read for nothing.
         let destination = Destination::new(&self.output)?;
         let targets = Target::open_all(&self.runs)?;
-        refuse_overwriting(destination.path(), &inputs(&targets))?;
         let report = Report::of(&Request {
             targets: &targets,
             title: self.title.as_deref(),

@@ -12,6 +12,7 @@ pub mod machine;
 pub mod peak;
 pub mod plan;
 pub mod plot;
+pub mod reading;
 pub mod records;
 pub mod report;
 pub mod run_folder;

@@ -1,10 +1,15 @@
-//! Files that are there whole or not at all.
+//! Files that are there whole or not at all, and which files may be replaced.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+use crate::base::Problem;
+
+/// Bytes from which a file's kind is told.
+const HEAD: u64 = 1 << 16;
 
 /// A file that takes its place, and that of an earlier one, once it is whole.
 pub struct WholeFile {
@@ -42,6 +47,49 @@ impl WholeFile {
     }
 }
 
+/// What a file is, by what stands at its head.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// For the user, with an article: "an HTML page".
+    pub name: &'static str,
+    /// Whether a file is one, by its first 65 536 bytes.
+    pub is_one: fn(&[u8]) -> bool,
+}
+
+/// That a file of this kind may be written to `path`: nothing is there, or a
+/// file that is empty or of the same kind. Whatever else a user has there was
+/// not made by the same command, and a slip of the pen must not cost it.
+///
+/// # Errors
+/// If something else is there.
+pub fn may_replace(path: &Path, kind: &Kind) -> Result<(), Problem> {
+    let refused = |what: String| {
+        Err(Problem::in_file(path, what).help("choose another name, or take the file away first"))
+    };
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return refused(format!("cannot be looked at: {error}")),
+    };
+    if found.is_dir() {
+        return Err(
+            Problem::in_file(path, "is a folder; the name of a file was expected")
+                .help("name a file in it"),
+        );
+    }
+    if !found.is_file() {
+        // A device such as /dev/null would be gone.
+        return refused("is no ordinary file and is not replaced".to_owned());
+    }
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    match read {
+        Err(error) => refused(format!("exists and cannot be read: {error}")),
+        Ok(_) if head.is_empty() || (kind.is_one)(&head) => Ok(()),
+        Ok(_) => refused(format!("exists, is not {} and is not replaced", kind.name)),
+    }
+}
+
 /// The folder that a file lies in.
 pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
@@ -60,3 +108,45 @@ fn make_readable(file: &File) {
 
 #[cfg(not(unix))]
 fn make_readable(_file: &File) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: Kind = Kind {
+        name: "a letter",
+        is_one: |head| head.starts_with(b"Dear"),
+    };
+
+    #[test]
+    fn only_its_like_and_nothing_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let verdict = || may_replace(&path, &KIND).map_err(|problem| problem.what);
+        assert_eq!(verdict(), Ok(()));
+        for (content, is_fine) in [
+            ("", true),
+            ("Dear Ada", true),
+            ("dear", false),
+            (" ", false),
+            ("step,layer\n", false),
+        ] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(verdict().is_ok(), is_fine, "{content:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+        assert!(verdict().unwrap_err().contains("not a letter"));
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(verdict().unwrap_err().contains("is a folder"));
+        // Whether there is a folder for it is for others to say.
+        assert_eq!(may_replace(&folder.path().join("none/file"), &KIND), Ok(()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_stay() {
+        let problem = may_replace(Path::new("/dev/null"), &KIND).unwrap_err();
+        assert!(problem.what.contains("no ordinary file"), "{problem}");
+    }
+}

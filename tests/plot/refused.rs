@@ -24,7 +24,7 @@ fn other_formats_are_refused() {
     let desk = desk();
     desk.write("data.svg", "step,layer\n");
     desk.vgrad(["plot", "small.csv", "-o", "data.svg"])
-        .refused(&["data.svg", "is no figure", "-o"]);
+        .refused(&["data.svg", "not a figure", "another name"]);
     assert_eq!(desk.read("data.svg"), "step,layer\n");
 }
 
@@ -34,7 +34,7 @@ fn places_that_cannot_be_written_are_refused() {
     let desk = desk();
     std::fs::create_dir(desk.path("folder.svg")).unwrap();
     desk.vgrad(["plot", "small.csv", "-o", "folder.svg"])
-        .refused(&["folder.svg", "-o"]);
+        .refused(&["folder.svg", "is a folder"]);
 }
 
 #[test]

@@ -178,6 +178,6 @@ fn bad_input_is_refused_and_leaves_nothing() {
     desk.vgrad(["report", "runs/one", "-o", "runs"])
         .refused(&["runs", "is a folder"]);
     desk.vgrad(["report", "runs/one", "-o", "runs/one/training.csv"])
-        .refused(&["training.csv", "would replace"]);
+        .refused(&["training.csv", "not an HTML page", "not replaced"]);
     assert_eq!(desk.list("."), before);
 }

@@ -5,7 +5,8 @@ use super::axis::Scale;
 use super::extent::{Cell, Extent};
 use super::words::{counted, shortened};
 use crate::base::Problem;
-use crate::lab::records::{CurvePoint, Grid, Step, Survey, Target};
+use crate::lab::reading::read_all;
+use crate::lab::records::{Curves, Grid, Run, Step, Survey, Target};
 
 /// The most buckets of neighbouring steps that are kept.
 const MOST_BUCKETS: usize = 600;
@@ -26,6 +27,22 @@ impl Profile {
         Self {
             step: step.step,
             values: step.column(0).collect(),
+        }
+    }
+
+    /// The value of a layer, by its number: another step may lack it, and then
+    /// the places differ.
+    pub fn of_layer(&self, layer: usize) -> Option<f64> {
+        let at = self.values.binary_search_by_key(&layer, |(own, _)| *own);
+        self.values[at.ok()?].1
+    }
+
+    /// The first and the last layer.
+    pub fn ends(&self) -> (usize, usize) {
+        let ends = (self.values.first(), self.values.last());
+        match ends {
+            (Some((first, _)), Some((last, _))) => (*first, *last),
+            _ => (1, 1),
         }
     }
 
@@ -54,12 +71,50 @@ pub struct Portrait {
     /// The extremes of them all, each value counted.
     pub extent: Extent,
     /// Loss and accuracy; empty for a lone file.
-    pub curves: Vec<CurvePoint>,
+    pub curves: Curves,
     /// Its layers and its decay.
     pub survey: Survey,
+    /// What was left out of its files.
+    warnings: Vec<String>,
 }
 
 impl Portrait {
+    /// Reads a run; `label` and `target` say which it is.
+    fn read(run: &Run, quantity: &str, label: &str, target: usize) -> Result<Self, Problem> {
+        let mut grid = Grid::new(MOST_BUCKETS);
+        let mut extent = Extent::default();
+        let (mut first, mut last) = (None, Step::default());
+        let survey = Survey::of(run, &[quantity], |step| {
+            first.get_or_insert_with(|| Profile::of(step));
+            last.clone_from(step);
+            grid.add(step, 0);
+            step.column(0)
+                .filter_map(|(_, value)| value)
+                .for_each(|value| extent.add(value));
+            Ok(())
+        })?;
+        if extent == Extent::default() {
+            return Err(Problem::in_file(
+                &run.gradients,
+                format!("has no value in the column `{quantity}`"),
+            )
+            .help("name another column with --quantity"));
+        }
+        let mut warnings = survey.warnings.clone();
+        let curves = run.curves(&mut warnings)?;
+        Ok(Self {
+            label: shortened(label, NAME_LENGTH),
+            target,
+            first: first.unwrap_or_default(),
+            last: Profile::of(&last),
+            grid,
+            extent,
+            curves,
+            survey,
+            warnings,
+        })
+    }
+
     /// What the caption has to say about values apart.
     pub fn remark(&self, is_log: bool) -> Option<String> {
         apart(&self.extent, is_log)
@@ -97,65 +152,35 @@ pub struct Album {
 }
 
 impl Album {
-    /// Reads the runs for `quantity`, or for the norm that tells of decay.
+    /// Reads the runs, at most `threads` at once, for `quantity` or for the
+    /// norm that tells of decay.
     ///
     /// # Errors
     /// If a file cannot be read or lacks the quantity.
-    pub fn of(targets: &[Target], quantity: Option<&str>) -> Result<Self, Problem> {
+    pub fn of(targets: &[Target], quantity: Option<&str>, threads: usize) -> Result<Self, Problem> {
         let quantity = match quantity {
             Some(quantity) => quantity.to_owned(),
             None => headline(targets)?,
         };
-        let mut album = Self {
-            quantity,
-            targets: targets
-                .iter()
+        let portraits = read_all(targets, threads, |i, run| {
+            let target = &targets[i];
+            let mut label = target.label.clone();
+            if target.runs.len() > 1 {
+                let seed = run.path.file_name().unwrap_or_default();
+                label = format!("{label} {}", seed.to_string_lossy());
+            }
+            Portrait::read(run, &quantity, &label, i)
+        })?;
+        let names = targets.iter();
+        let warnings = portraits.iter().flat_map(|p| p.warnings.iter().cloned());
+        Ok(Self {
+            targets: names
                 .map(|target| shortened(&target.label, NAME_LENGTH))
                 .collect(),
-            portraits: Vec::new(),
-            warnings: Vec::new(),
-        };
-        for (i, target) in targets.iter().enumerate() {
-            for run in &target.runs {
-                let mut label = target.label.clone();
-                if target.runs.len() > 1 {
-                    let seed = run.path.file_name().unwrap_or_default();
-                    label = format!("{label} {}", seed.to_string_lossy());
-                }
-                let mut grid = Grid::new(MOST_BUCKETS);
-                let mut extent = Extent::default();
-                let (mut first, mut last) = (None, Step::default());
-                let survey = Survey::of(run, &[&album.quantity], |step| {
-                    first.get_or_insert_with(|| Profile::of(step));
-                    last.clone_from(step);
-                    grid.add(step, 0);
-                    step.column(0)
-                        .filter_map(|(_, value)| value)
-                        .for_each(|value| extent.add(value));
-                    Ok(())
-                })?;
-                if extent == Extent::default() {
-                    return Err(Problem::in_file(
-                        &run.gradients,
-                        format!("has no value in the column `{}`", album.quantity),
-                    )
-                    .help("name another column with --quantity"));
-                }
-                album.warnings.extend(survey.warnings.iter().cloned());
-                let curves = run.curves(&mut album.warnings)?;
-                album.portraits.push(Portrait {
-                    label: shortened(&label, NAME_LENGTH),
-                    target: i,
-                    first: first.unwrap_or_default(),
-                    last: Profile::of(&last),
-                    grid,
-                    extent,
-                    curves,
-                    survey,
-                });
-            }
-        }
-        Ok(album)
+            warnings: warnings.collect(),
+            quantity,
+            portraits,
+        })
     }
 
     /// Whether its values belong on a log axis: norms and ratios do, shares

@@ -1,12 +1,16 @@
 //! The file that a figure goes into.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::raster;
 use crate::base::Problem;
-use crate::lab::whole_file::WholeFile;
+use crate::lab::whole_file::{Kind, WholeFile, may_replace};
+
+/// What a figure may replace.
+const FIGURE: Kind = Kind {
+    name: "a figure (SVG or PNG)",
+    is_one: is_figure,
+};
 
 /// What a figure is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +55,7 @@ impl Destination {
     /// or its folder cannot be written.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let format = Format::of(path)?;
-        if path.exists() && !is_figure(path) {
-            return Err(Problem::in_file(path, "exists and is no figure")
-                .help("choose another name with -o"));
-        }
+        may_replace(path, &FIGURE)?;
         let file = WholeFile::create(path).map_err(|error| {
             Problem::in_file(path, format!("cannot be written: {error}"))
                 .help("choose a folder that exists and can be written with -o")
@@ -86,10 +87,37 @@ impl Destination {
     }
 }
 
-/// Whether a file is empty or begins as an SVG or PNG file does.
-fn is_figure(path: &Path) -> bool {
-    let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(8).read_to_end(&mut start));
-    let begins = [&b"<svg"[..], b"<?xml", b"\x89PNG", b"<!DOCTYP"];
-    read.is_ok() && (start.is_empty() || begins.iter().any(|begin| start.starts_with(begin)))
+/// Whether a file begins as an SVG or PNG file does.
+fn is_figure(head: &[u8]) -> bool {
+    // PNG specification, 5.2.
+    if head.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return true;
+    }
+    // Before its root element an SVG may have XML's own declarations; other XML
+    // has them too.
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    text.starts_with("<svg")
+        || (text.starts_with("<?xml") || text.starts_with("<!DOCTYPE svg")) && text.contains("<svg")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_told_from_other_files() {
+        for (head, is_one) in [
+            (&b"<svg width=\"1\"/>"[..], true),
+            (b"<?xml version=\"1.0\"?>\n<svg/>", true),
+            (b"\x89PNG\r\n\x1a\n....", true),
+            (b"<?xml version=\"1.0\"?>\n<testsuites/>", false),
+            (b"<!DOCTYPE html><svg/>", false),
+            (b"\x89PN", false),
+            (b"step,layer\n", false),
+            (b"\xff\xfe", false),
+        ] {
+            assert_eq!(is_figure(head), is_one, "{head:?}");
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! The heat map and the profile of a run in block characters.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anstyle::{Color, RgbColor, Style};
 use anstyle_lossy::rgb_to_xterm;
 use plotters::style::RGBColor;
 
-use super::album::{Album, Portrait, Profile};
+use super::album::{Album, Portrait};
 use super::axis::{Place, Scale};
 use super::colors;
 use super::extent::Extent;
@@ -201,13 +202,17 @@ impl Look {
             let _ = write!(text, "{words:<each$}");
         }
         end_line(text);
-        let (kept, _) = thinned(portrait.layers().len(), MOST_LINES);
+        // A layer may be there at one end alone.
+        let layers = ends.iter().flat_map(|end| end.values.iter());
+        let layers: BTreeSet<usize> = layers.map(|(layer, _)| *layer).collect();
+        let layers: Vec<usize> = layers.into_iter().collect();
+        let (kept, _) = thinned(layers.len(), MOST_LINES);
         for i in kept.into_iter().rev() {
-            let _ = write!(text, "{:>6}  ", portrait.layers()[i]);
+            let _ = write!(text, "{:>6}  ", layers[i]);
             for end in &ends {
-                let (number, bar) = self.bar(end, i, &scale, width);
+                let value = end.of_layer(layers[i]);
+                let (number, bar) = in_words(value, &scale, width);
                 let fill = each - 9 - bar.chars().count();
-                let value = end.values.get(i).and_then(|(_, value)| *value);
                 let shade = value.and_then(|value| scale.share(value)).map(Shade::At);
                 let style = shade.map_or(Style::new(), |shade| {
                     Style::new().fg_color(self.tint(shade))
@@ -225,23 +230,24 @@ impl Look {
             self.color(shade)
         }
     }
+}
 
-    fn bar(&self, end: &Profile, i: usize, scale: &Scale, width: usize) -> (String, String) {
-        let Some(value) = end.values.get(i).and_then(|(_, value)| *value) else {
-            return (String::new(), String::new());
-        };
-        match (scale.place(value), scale.share(value)) {
-            (Place::At(at), Some(share)) => {
-                let number = format!("{at:.2}");
-                let number = if number.len() > 8 {
-                    format!("{at:.1e}")
-                } else {
-                    number
-                };
-                (number, bar(share, width as f64))
-            }
-            _ => (format!("{value}"), String::new()),
+/// A value as a number and a bar of at most `width` characters.
+fn in_words(value: Option<f64>, scale: &Scale, width: usize) -> (String, String) {
+    let Some(value) = value else {
+        return (String::new(), String::new());
+    };
+    match (scale.place(value), scale.share(value)) {
+        (Place::At(at), Some(share)) => {
+            let number = format!("{at:.2}");
+            let number = if number.len() > 8 {
+                format!("{at:.1e}")
+            } else {
+                number
+            };
+            (number, bar(share, width as f64))
         }
+        _ => (format!("{value}"), String::new()),
     }
 }
 

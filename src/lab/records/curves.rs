@@ -1,76 +1,265 @@
-//! `training.csv` read back: loss and accuracy over the steps.
+//! `training.csv` read back: loss and accuracy over the steps, kept to a
+//! bounded size however many rows there are.
 
 use std::path::Path;
 
 use super::table::Table;
 use crate::base::Problem;
 
-/// One row of `training.csv`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct CurvePoint {
-    /// Updates made before.
-    pub step: u64,
-    /// Loss of this step's batch.
-    pub train_loss: Option<f64>,
-    /// Accuracy on this step's batch.
-    pub train_accuracy: Option<f64>,
-    /// Loss on the test set.
-    pub test_loss: Option<f64>,
-    /// Accuracy on the test set.
-    pub test_accuracy: Option<f64>,
-    /// Norm of the whole gradient before clipping.
-    pub grad_norm: Option<f64>,
+/// The most points of a curve, an even number. A chart of common width can
+/// tell no more apart.
+const MOST_POINTS: usize = 400;
+
+/// Neighbouring rows taken together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// The step of the first.
+    pub first: u64,
+    /// The step of the last.
+    pub last: u64,
+    /// The smallest finite value; NaN where there is none.
+    pub low: f64,
+    /// The largest finite value; NaN where there is none.
+    pub high: f64,
+    /// Values that are NaN or infinite.
+    pub non_finite: u64,
 }
 
-/// The rows of a `training.csv`, the steps ascending; what is left out is told
-/// in `warnings`.
+impl Point {
+    fn of(step: u64, value: f64) -> Self {
+        let is_finite = value.is_finite();
+        let value = if is_finite { value } else { f64::NAN };
+        Self {
+            first: step,
+            last: step,
+            low: value,
+            high: value,
+            non_finite: u64::from(!is_finite),
+        }
+    }
+
+    /// Takes in the point after it.
+    fn join(&mut self, next: &Self) {
+        self.last = next.last;
+        // Both pass over NaN.
+        self.low = self.low.min(next.low);
+        self.high = self.high.max(next.high);
+        self.non_finite += next.non_finite;
+    }
+}
+
+/// One column over the steps; rows without a value are no part of it. Where
+/// there are too many, neighbours share a point that keeps their extremes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
+    points: Vec<Point>,
+    /// Values per point is 2 to the power of this.
+    doublings: u32,
+    /// Values in the last point.
+    in_last: u64,
+    last: Option<f64>,
+}
+
+impl Curve {
+    fn add(&mut self, step: u64, value: f64) {
+        self.last = Some(value);
+        let is_full = self.in_last == self.per_point();
+        if self.points.len() == MOST_POINTS && is_full {
+            self.halve();
+        }
+        let next = Point::of(step, value);
+        match self.points.last_mut() {
+            Some(point) if self.in_last < 1 << self.doublings => {
+                point.join(&next);
+                self.in_last += 1;
+            }
+            _ => {
+                self.points.push(next);
+                self.in_last = 1;
+            }
+        }
+    }
+
+    /// Takes each two neighbouring points, all of them full, together.
+    fn halve(&mut self) {
+        let pairs = self.points.chunks(2).map(|pair| {
+            let mut joined = pair[0];
+            pair[1..].iter().for_each(|next| joined.join(next));
+            joined
+        });
+        self.points = pairs.collect();
+        self.doublings += 1;
+        self.in_last = self.per_point();
+    }
+
+    /// The points, by ascending step.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// Values that share a point; 1 = every value has its own.
+    pub fn per_point(&self) -> u64 {
+        1 << self.doublings
+    }
+
+    /// The exact last value.
+    pub fn last(&self) -> Option<f64> {
+        self.last
+    }
+
+    /// Whether no row has a value.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+}
+
+/// What readers show of a `training.csv`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curves {
+    /// Loss of each step's batch.
+    pub train_loss: Curve,
+    /// Accuracy on each step's batch.
+    pub train_accuracy: Curve,
+    /// Loss on the test set.
+    pub test_loss: Curve,
+    /// Accuracy on the test set.
+    pub test_accuracy: Curve,
+    /// The first and the last step; `None` without a row, as for a lone file.
+    pub steps: Option<(u64, u64)>,
+}
+
+impl Curves {
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_none()
+    }
+
+    /// All columns.
+    pub fn all(&self) -> [&Curve; 4] {
+        [
+            &self.train_loss,
+            &self.train_accuracy,
+            &self.test_loss,
+            &self.test_accuracy,
+        ]
+    }
+
+    /// The most rows of any column that share a point; 1 = none do.
+    pub fn per_point(&self) -> u64 {
+        let each = self.all().map(Curve::per_point);
+        each.into_iter().max().unwrap_or(1)
+    }
+}
+
+/// Reads a `training.csv`, the steps ascending; what is left out is told in
+/// `warnings`.
 ///
 /// # Errors
 /// If it cannot be read, a cell is no number, or the steps do not ascend.
-pub(super) fn curves(path: &Path, warnings: &mut Vec<String>) -> Result<Vec<CurvePoint>, Problem> {
+pub(super) fn curves(path: &Path, warnings: &mut Vec<String>) -> Result<Curves, Problem> {
     let mut table = Table::open(path)?;
     let step = table.column("step")?;
-    let [
-        train_loss,
-        train_accuracy,
-        test_loss,
-        test_accuracy,
-        grad_norm,
-    ] = [
-        "train_loss",
-        "train_accuracy",
-        "test_loss",
-        "test_accuracy",
-        "grad_norm",
-    ]
-    .map(|name| table.find(name));
-    let mut points: Vec<CurvePoint> = Vec::new();
+    let mut curves = Curves::default();
+    let places =
+        ["train_loss", "train_accuracy", "test_loss", "test_accuracy"].map(|name| table.find(name));
     while let Some(row) = table.next_row()? {
-        let cell = |column: Option<usize>| match column {
-            Some(column) => row.number(column),
-            None => Ok(None),
-        };
-        let point = CurvePoint {
-            step: row.count(step)?,
-            train_loss: cell(train_loss)?,
-            train_accuracy: cell(train_accuracy)?,
-            test_loss: cell(test_loss)?,
-            test_accuracy: cell(test_accuracy)?,
-            grad_norm: cell(grad_norm)?,
-        };
-        if let Some(last) = points.last()
-            && point.step <= last.step
-        {
-            let (line, last) = (row.line(), last.step);
+        let step = row.count(step)?;
+        let (first, last) = curves.steps.unwrap_or((step, step));
+        if curves.steps.is_some() && step <= last {
             return Err(Problem::at_line(
                 path,
-                line,
-                format!("step {} comes after step {last}", point.step),
+                row.line(),
+                format!("step {step} comes after step {last}"),
             )
             .help("a file holds one run: one row per step, the steps ascending"));
         }
-        points.push(point);
+        curves.steps = Some((first, step));
+        let columns = [
+            &mut curves.train_loss,
+            &mut curves.train_accuracy,
+            &mut curves.test_loss,
+            &mut curves.test_accuracy,
+        ];
+        for (curve, place) in columns.into_iter().zip(places) {
+            let Some(place) = place else { continue };
+            if let Some(value) = row.number(place)? {
+                curve.add(step, value);
+            }
+        }
     }
     warnings.extend(table.cut_warning());
-    Ok(points)
+    Ok(curves)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(values: impl IntoIterator<Item = f64>) -> Curve {
+        let mut curve = Curve::default();
+        for (step, value) in (0..).zip(values) {
+            curve.add(step, value);
+        }
+        curve
+    }
+
+    #[test]
+    fn few_values_stay_as_they_are() {
+        let curve = curve([2.0, 1.0, f64::INFINITY]);
+        assert_eq!((curve.per_point(), curve.points().len()), (1, 3));
+        assert_eq!(curve.points()[1], Point::of(1, 1.0));
+        assert_eq!(curve.points()[2].non_finite, 1);
+        assert_eq!(curve.last(), Some(f64::INFINITY));
+        assert_eq!(
+            (Curve::default().last(), Curve::default().points()),
+            (None, &[][..])
+        );
+    }
+
+    /// Against all values at hand, for every length around the doublings.
+    #[test]
+    fn many_values_keep_their_extremes_in_bounded_memory() {
+        let most = MOST_POINTS as u64;
+        for count in [
+            most,
+            most + 1,
+            most + 2,
+            2 * most - 1,
+            2 * most,
+            2 * most + 1,
+            9999,
+        ] {
+            // Restless without chance.
+            let value = |step: u64| (step * 7919 % 1009) as f64;
+            let curve = curve((0..count).map(value));
+            let points = curve.points();
+            assert!(points.len() as u64 <= most && points.len() as u64 >= most.min(count) / 2);
+            let mut next = 0;
+            for point in points {
+                assert_eq!(point.first, next);
+                let own = || (point.first..=point.last).map(value);
+                assert_eq!(point.low, own().fold(f64::INFINITY, f64::min));
+                assert_eq!(point.high, own().fold(f64::NEG_INFINITY, f64::max));
+                assert!(point.last - point.first < curve.per_point());
+                next = point.last + 1;
+            }
+            assert_eq!(next, count);
+            assert_eq!(curve.last(), Some(value(count - 1)));
+        }
+    }
+
+    #[test]
+    fn nan_hides_no_neighbour_and_is_counted() {
+        let count = 4 * MOST_POINTS;
+        let odd = |step: usize| [f64::NAN, f64::INFINITY][step % 2];
+        let curve = curve((0..count).map(|step| if step < 6 { odd(step) } else { 3.0 }));
+        assert_eq!(curve.per_point(), 4);
+        let [first, second, third, ..] = curve.points() else {
+            panic!()
+        };
+        assert!(first.low.is_nan() && first.high.is_nan());
+        assert_eq!(first.non_finite, 4);
+        assert_eq!((second.low, second.high, second.non_finite), (3.0, 3.0, 2));
+        assert_eq!(third.non_finite, 0);
+    }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use curves::CurvePoint;
+pub use curves::{Curve, Curves};
 pub use ended::Ended;
 pub use grid::{Bucket, Grid};
 pub use spread::{Spread, difference, median};
@@ -118,9 +118,9 @@ impl Run {
     ///
     /// # Errors
     /// If `training.csv` cannot be understood.
-    pub fn curves(&self, warnings: &mut Vec<String>) -> Result<Vec<CurvePoint>, Problem> {
+    pub fn curves(&self, warnings: &mut Vec<String>) -> Result<Curves, Problem> {
         match &self.training {
-            None => Ok(Vec::new()),
+            None => Ok(Curves::default()),
             Some(path) => curves::curves(path, warnings),
         }
     }

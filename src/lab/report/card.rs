@@ -124,19 +124,13 @@ fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
             break;
         }
     }
-    if let Some(loss) = entry.curves.iter().rev().find_map(|point| point.train_loss) {
+    if let Some(loss) = entry.curves.train_loss.last() {
         facts.push(("Training loss", format!("{loss:.4} (last logged batch)")));
     }
-    let test_loss = entry.curves.iter().rev().find_map(|point| point.test_loss);
-    if let Some(loss) = test_loss {
+    if let Some(loss) = entry.curves.test_loss.last() {
         facts.push(("Test loss", format!("{loss:.4}")));
     }
-    let test = entry
-        .curves
-        .iter()
-        .rev()
-        .find_map(|point| point.test_accuracy);
-    if let Some(accuracy) = test {
+    if let Some(accuracy) = entry.curves.test_accuracy.last() {
         let chance = ended
             .and_then(|ended| ended.chance_accuracy)
             .map_or(String::new(), |chance| {

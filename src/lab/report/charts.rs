@@ -6,7 +6,7 @@ use super::curve::Curve;
 use super::decades::{Decades, Figure};
 use super::entry::Entry;
 use crate::base::Problem;
-use crate::lab::records::{Bucket, CurvePoint, Step, Target};
+use crate::lab::records::{self, Bucket, Step, Target};
 
 /// Everything the script needs.
 #[derive(Serialize)]
@@ -100,7 +100,7 @@ fn run<'a>(entry: &'a Entry) -> RunData<'a> {
     let cells = |get: fn(&Bucket) -> &Vec<f64>| -> Vec<Vec<Decades>> {
         buckets
             .iter()
-            .map(|bucket| row(get(bucket), entry))
+            .map(|bucket| row(get(bucket), &bucket.present))
             .collect()
     };
     let per_bucket = entry.grid.steps_per_bucket();
@@ -119,27 +119,21 @@ fn run<'a>(entry: &'a Entry) -> RunData<'a> {
     }
 }
 
-/// In a grid what does not apply is NaN as well; a layer without any value is
-/// told from one whose values are NaN.
-fn row(values: &[f64], entry: &Entry) -> Vec<Decades> {
-    let cells = values.iter().zip(&entry.applies);
+/// In a grid what is absent is NaN as well; whether a value was there tells it
+/// from a value that is NaN.
+fn row(values: &[f64], present: &[bool]) -> Vec<Decades> {
+    let cells = values.iter().zip(present);
     cells
-        .map(|(value, applies)| Decades(applies.then_some(*value)))
+        .map(|(value, is_there)| Decades(is_there.then_some(*value)))
         .collect()
 }
 
-fn curves(points: &[CurvePoint]) -> Curves {
-    let curve = |get: fn(&CurvePoint) -> Option<f64>| {
-        let values = points
-            .iter()
-            .filter_map(|point| Some((point.step, get(point)?)));
-        Curve::of(&values.collect::<Vec<_>>())
-    };
+fn curves(curves: &records::Curves) -> Curves {
     Curves {
-        train_loss: curve(|point| point.train_loss),
-        test_loss: curve(|point| point.test_loss),
-        train_accuracy: curve(|point| point.train_accuracy),
-        test_accuracy: curve(|point| point.test_accuracy),
+        train_loss: Curve::from(&curves.train_loss),
+        test_loss: Curve::from(&curves.test_loss),
+        train_accuracy: Curve::from(&curves.train_accuracy),
+        test_accuracy: Curve::from(&curves.test_accuracy),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::Request;
 use crate::base::Problem;
-use crate::base::team::Team;
-use crate::lab::records::{CurvePoint, Grid, Run, Step, Survey, Table};
+use crate::lab::reading;
+use crate::lab::records::{Curves, Grid, Run, Step, Survey, Table};
+use crate::study::columns::gradient_columns;
 
 /// Values of the grid per run, a lowest and a highest each: 6 bytes a piece
 /// on the page.
@@ -28,8 +29,6 @@ pub struct Entry<'a> {
     pub survey: Survey,
     /// The headline norm per layer and bucket of steps.
     pub grid: Grid,
-    /// Which layers have the headline norm at all.
-    pub applies: Vec<bool>,
     /// Norms that are exactly 0, over all steps and layers.
     pub zeros: u64,
     /// Norms that are NaN or infinite.
@@ -41,49 +40,34 @@ pub struct Entry<'a> {
     /// The last logged step.
     pub last: Step,
     /// Loss and accuracy over the steps; empty for a lone file.
-    pub curves: Vec<CurvePoint>,
+    pub curves: Curves,
     /// What was left out of its files.
     pub warnings: Vec<String>,
-}
-
-/// A run to read.
-struct Job<'a> {
-    target: usize,
-    label: String,
-    run: &'a Run,
-    entry: Option<Result<Entry<'a>, Problem>>,
 }
 
 /// Reads every run of a request, several at a time.
 ///
 /// # Errors
-/// See [`Survey::of`] and [`curves`]; of several, that of the first run named.
+/// See [`Survey::of`] and [`Run::curves`]; of several, that of the first run named.
 pub fn read_all<'a>(request: &Request<'a>) -> Result<Vec<Entry<'a>>, Problem> {
-    let mut jobs: Vec<Job<'a>> = Vec::new();
-    for (i, target) in request.targets.iter().enumerate() {
-        for run in &target.runs {
-            let label = match (target.runs.len(), run.path.file_name()) {
-                (1, _) | (_, None) => target.label.clone(),
-                (_, Some(seed)) => format!("{}/{}", target.label, seed.to_string_lossy()),
-            };
-            jobs.push(Job {
-                target: i,
-                label,
-                run,
-                entry: None,
-            });
-        }
-    }
-    let cells = CELLS_PER_RUN.min(CELLS / jobs.len().max(1));
-    let team = Team::new(request.threads.clamp(1, jobs.len().max(1)))?;
-    team.each(&mut jobs, |job| {
-        job.entry = Some(read(job, request.quantity, cells));
-    });
-    jobs.into_iter().filter_map(|job| job.entry).collect()
+    let runs: usize = request.targets.iter().map(|target| target.runs.len()).sum();
+    let cells = CELLS_PER_RUN.min(CELLS / runs.max(1));
+    reading::read_all(request.targets, request.threads, |target, run| {
+        let of = &request.targets[target];
+        let label = match (of.runs.len(), run.path.file_name()) {
+            (1, _) | (_, None) => of.label.clone(),
+            (_, Some(seed)) => format!("{}/{}", of.label, seed.to_string_lossy()),
+        };
+        read(run, request.quantity, cells).map(|entry| Entry {
+            label,
+            target,
+            ..entry
+        })
+    })
 }
 
-fn read<'a>(job: &Job<'a>, quantity: Option<&str>, cells: usize) -> Result<Entry<'a>, Problem> {
-    let run = job.run;
+/// Reads a run; its label and target are for the caller to say.
+fn read<'a>(run: &'a Run, quantity: Option<&str>, cells: usize) -> Result<Entry<'a>, Problem> {
     let headline = match quantity {
         Some(name) => name.to_owned(),
         None => run.headline()?,
@@ -96,22 +80,12 @@ fn read<'a>(job: &Job<'a>, quantity: Option<&str>, cells: usize) -> Result<Entry
         .map_or(1, |step| step.layers.len());
     let mut grid = Grid::new((cells / layers.max(1)).clamp(2, MOST_BUCKETS));
     let (mut first, mut last): (Option<Step>, Step) = (None, Step::default());
-    let mut applies = vec![false; layers];
     let (mut zeros, mut non_finite) = (0, 0);
     let survey = Survey::of(run, &names, |step| {
         grid.add(step, 0);
-        let same_layers = step.layers == grid.layers();
-        for (i, (layer, norm)) in step.column(0).enumerate() {
-            let Some(norm) = norm else { continue };
+        for norm in step.column(0).filter_map(|(_, norm)| norm) {
             zeros += u64::from(norm == 0.0);
             non_finite += u64::from(!norm.is_finite());
-            let at = match same_layers {
-                true => Ok(i),
-                false => grid.layers().binary_search(&layer),
-            };
-            if let Ok(at) = at {
-                applies[at] = true;
-            }
         }
         if first.is_none() {
             first = Some(step.clone());
@@ -122,12 +96,11 @@ fn read<'a>(job: &Job<'a>, quantity: Option<&str>, cells: usize) -> Result<Entry
     let mut warnings = survey.warnings.clone();
     let curves = run.curves(&mut warnings)?;
     Ok(Entry {
-        label: job.label.clone(),
-        target: job.target,
+        label: String::new(),
+        target: 0,
         run,
         survey,
         grid,
-        applies,
         zeros,
         non_finite,
         columns,
@@ -138,16 +111,15 @@ fn read<'a>(job: &Job<'a>, quantity: Option<&str>, cells: usize) -> Result<Entry
     })
 }
 
-/// The headline, then every other norm and the fractions that the file has.
+/// The headline, then the other norms and fractions of a run that the file
+/// has. Columns of other names are the user's own: they may hold anything.
 fn columns(run: &Run, headline: String) -> Result<Vec<String>, Problem> {
     let table = Table::open(&run.gradients)?;
     table.column(&headline)?;
     let is_wanted = |name: &str| name.ends_with("_norm") || FRACTIONS.contains(&name);
-    let others: Vec<String> = table
-        .header()
+    let others = gradient_columns()
         .iter()
-        .filter(|name| is_wanted(name) && **name != headline)
-        .cloned()
-        .collect();
-    Ok([vec![headline], others].concat())
+        .map(|column| column.name)
+        .filter(|name| is_wanted(name) && *name != headline && table.find(name).is_some());
+    Ok([vec![headline.clone()], others.map(str::to_owned).collect()].concat())
 }

@@ -11,9 +11,7 @@ mod library;
 mod page;
 mod write;
 
-use std::path::PathBuf;
-
-pub use write::{Destination, refuse_overwriting};
+pub use write::Destination;
 
 use crate::base::Problem;
 use crate::lab::records::Target;
@@ -53,14 +51,6 @@ impl Report {
             html: page::render(&title(request), request.targets, &entries)?,
         })
     }
-}
-
-/// The files that a report on `targets` reads.
-pub fn inputs(targets: &[Target]) -> Vec<PathBuf> {
-    let runs = targets.iter().flat_map(|target| &target.runs);
-    runs.flat_map(|run| [Some(run.gradients.clone()), run.training.clone()])
-        .flatten()
-        .collect()
 }
 
 fn title(request: &Request) -> String {

@@ -1,6 +1,6 @@
 "use strict";
-// Draws the charts and the layer table from the data in the page. Names come
-// from files: as text they go through textContent, into charts through plain().
+// Draws the charts from the data in the page. Names come from files: as text
+// they go through textContent, into charts through plain().
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const { runs, groups } = data;
@@ -17,7 +17,6 @@
     [31, 158, 137], [53, 183, 121], [109, 205, 89], [180, 222, 44], [253, 231, 37]];
   const MOST_LINES = 16; // layers drawn over training
   const MOST_STOPS = 100; // places of the slider
-  const MOST_ROWS = 400; // of the table before one asks for more
 
   const isDark = () => root.dataset.theme === "dark";
   const tone = (name) => getComputedStyle(root).getPropertyValue(name).trim();
@@ -84,7 +83,6 @@
   const stepText = (run, bucket) =>
     run.first[bucket] === run.last[bucket] ? `${run.first[bucket]}` : `${run.first[bucket]}–${run.last[bucket]}`;
   const layerText = (run, i) => `layer ${run.layers[i]}` + (run.names[i] ? ` (${plain(run.names[i])})` : "");
-  const quantities = [...new Set(runs.map((run) => run.quantity))];
   const axisTitle = (some) => {
     const names = [...new Set(some.map((run) => run.quantity))];
     return "log₁₀ " + (names.length > 1 ? "norm" : plain(names[0]));
@@ -154,6 +152,8 @@
   const stops = allStops.length <= MOST_STOPS ? allStops
     : Array.from({ length: MOST_STOPS }, (_, i) => allStops[Math.round(i * (allStops.length - 1) / (MOST_STOPS - 1))]);
   const profileBounds = extent(runs);
+  // Where each run has a layer.
+  const places = runs.map((run) => new Map(run.layers.map((layer, i) => [layer, i])));
 
   // What a run reads at a step: exactly at its ends, elsewhere the last bucket
   // that has begun.
@@ -166,12 +166,16 @@
     return { cells: run.layers.map((_, i) => cell(run, bucket, i)), words: stepText(run, bucket) };
   }
 
-  // The middle of some seeds, layer by layer.
-  function medianOf(profiles) {
-    return profiles[0].map((_, i) => {
-      const values = profiles.map((cells) => cells[i]?.middle).filter(isNumber).sort((a, b) => a - b);
-      if (!values.length) return null;
-      return (values[(values.length - 1) >> 1] + values[values.length >> 1]) / 2;
+  // The middle of some seeds, layer by layer, as cells. A 0 stands below all,
+  // NaN and infinity above; halfway to them is one of them.
+  function medianOf(group, profiles) {
+    const height = (c) => c.middle ?? (c.zero ? -Infinity : c.wild ? Infinity : null);
+    return runs[group.runs[0]].layers.map((layer) => {
+      const cells = group.runs.map((r) => profiles[r].cells[places[r].get(layer)]).filter(Boolean);
+      const values = cells.map(height).filter(isNumber).sort((a, b) => a - b);
+      if (!values.length) return { middle: null };
+      const middle = (values[(values.length - 1) >> 1] + values[values.length >> 1]) / 2;
+      return Number.isFinite(middle) ? { middle } : { middle: null, zero: middle === -Infinity, wild: middle !== -Infinity };
     });
   }
 
@@ -193,12 +197,15 @@
       traces.push(...edgeMarkers({ ...own, tint: color(r), bounds: profileBounds }));
     });
     groups.forEach((group, g) => {
+      const own = { x: runs[group.runs[0]].layers, group: `median${g}`, uid: `median${g}` };
+      const cells = medianOf(group, profiles);
       traces.push({
-        type: "scatter", mode: "lines", x: runs[group.runs[0]].layers, uid: `median${g}`,
-        y: medianOf(group.runs.map((r) => profiles[r].cells)),
+        type: "scatter", mode: "lines", x: own.x, y: cells.map((c) => c.middle), uid: own.uid, legendgroup: own.group,
         name: `median of ${shortened(group.label)}`, line: { color: tone("--ink"), width: 4, dash: DASHES[(g + 2) % 5] },
         hovertemplate: "median, layer %{x}<br>%{y:.3f}<extra></extra>",
       });
+      const text = (i) => `median of ${plain(group.label)}, layer ${own.x[i]}`;
+      traces.push(...edgeMarkers({ ...own, cells, text, tint: tone("--ink"), bounds: profileBounds }));
     });
     draw("profile", traces, {
       xaxis: { title: { text: "layer" } },
@@ -321,98 +328,6 @@
       (wild ? `${wild} points hold NaN or infinite values, which are not drawn.` : "");
   }
 
-  // ---- the layer table
-
-  const sorting = { column: 0, isDown: false };
-  let mostRows = MOST_ROWS;
-
-  // The columns of the runs shown, by name: runs need not have the same.
-  function tableColumns(shown) {
-    const names = [...new Set(shown.flatMap((run) => run.table.columns))];
-    const steps = [0, 1].map((end) => [...new Set(shown.map((run) => run.table.steps[end]))]);
-    const title = (end) => (steps[end].length === 1 ? `step ${steps[end][0]}` : ["first", "last"][end]);
-    const ends = shown.every((run) => run.table.steps[0] === run.table.steps[1]) ? [0] : [0, 1];
-    return [
-      ...(shown.length > 1 ? [{ title: "run", isText: true, get: (run) => run.label }] : []),
-      { title: "layer", get: (run, i) => run.layers[i], digits: 0 },
-      { title: "name", isText: true, get: (run, i) => run.names[i] },
-      ...names.flatMap((name) => ends.map((end) => {
-        const isNorm = name.endsWith("_norm") || quantities.includes(name);
-        return {
-          title: `${isNorm ? "log₁₀ " : ""}${name}\n${title(end)}`, digits: 3,
-          get: (run, i) => {
-            const column = run.table.columns.indexOf(name);
-            const value = column < 0 ? null : run.table[end ? "last" : "initial"][column][i];
-            return isNumber(value) && isNorm ? value / 1000 : value;
-          },
-        };
-      })),
-    ];
-  }
-
-  const WORDS = { "-inf": -Infinity, inf: Infinity };
-  // What does not apply and NaN come last, either way.
-  function compare(a, b, isDown) {
-    const [x, y] = [a, b].map((value) => (value in WORDS ? WORDS[value] : value));
-    const isLast = (value) => value === null || value === "NaN";
-    if (isLast(x) || isLast(y)) return isLast(x) - isLast(y);
-    const order = typeof x === "string" ? x.localeCompare(y, "en", { numeric: true }) : x < y ? -1 : x > y ? 1 : 0;
-    return isDown ? -order : order;
-  }
-
-  function element(name, text, className) {
-    const made = document.createElement(name);
-    if (text !== undefined) made.textContent = text;
-    if (className) made.className = className;
-    return made;
-  }
-
-  function drawTable() {
-    const choice = $("table-run").value;
-    const shown = choice === "all" ? runs : [runs[choice]];
-    const columns = tableColumns(shown);
-    sorting.column = Math.min(sorting.column, columns.length - 1);
-    const rows = shown.flatMap((run) => run.layers.map((_, i) => columns.map((column) => column.get(run, i))));
-    rows.sort((a, b) => compare(a[sorting.column], b[sorting.column], sorting.isDown));
-    const head = element("tr");
-    columns.forEach((column, c) => {
-      const th = element("th", undefined, column.isText ? "text" : "");
-      th.scope = "col";
-      if (c === sorting.column) th.setAttribute("aria-sort", sorting.isDown ? "descending" : "ascending");
-      const button = element("button", column.title);
-      button.type = "button";
-      button.addEventListener("click", () => {
-        sorting.isDown = sorting.column === c && !sorting.isDown;
-        sorting.column = c;
-        drawTable();
-        $("layers").tHead.rows[0].cells[c].firstChild.focus();
-      });
-      th.append(button);
-      head.append(th);
-    });
-    const text = (value, { digits }) => {
-      if (value === null) return "";
-      if (value === "-inf") return "0 exactly";
-      return isNumber(value) ? value.toFixed(digits) : value;
-    };
-    const body = rows.slice(0, mostRows).map((row) => {
-      const tr = element("tr");
-      row.forEach((value, c) => tr.append(element("td", text(value, columns[c]), columns[c].isText ? "text" : "")));
-      return tr;
-    });
-    $("layers").tHead.replaceChildren(head);
-    $("layers").tBodies[0].replaceChildren(...body);
-    const note = $("layers-note");
-    note.textContent = "";
-    if (rows.length > mostRows) {
-      note.textContent = `${mostRows} of ${rows.length} rows in this order. `;
-      const more = element("button", "Show all");
-      more.type = "button";
-      more.addEventListener("click", () => { mostRows = Infinity; drawTable(); });
-      note.append(more);
-    }
-  }
-
   // ---- controls
 
   function options(select, withAll) {
@@ -458,7 +373,6 @@
   options($("table-run"), true);
   $("training-run").addEventListener("change", drawTraining);
   $("heat-run").addEventListener("change", drawHeat);
-  $("table-run").addEventListener("change", drawTable);
   // Legends stand beside wide charts and below narrow ones.
   let wasNarrow = window.innerWidth < 800;
   window.addEventListener("resize", () => {
@@ -466,5 +380,5 @@
   });
 
   drawCharts();
-  drawTable();
+  layerTable(runs)();
 })();

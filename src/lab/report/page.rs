@@ -11,7 +11,7 @@ use crate::base::Problem;
 use crate::lab::records::Target;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const SCRIPT: &str = concat!(include_str!("table.js"), include_str!("page.js"));
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/lab/report/askama.toml")]
@@ -36,7 +36,7 @@ struct Page<'a> {
 /// # Errors
 /// None that a user could cause.
 pub fn render(title: &str, targets: &[Target], entries: &[Entry]) -> Result<String, Problem> {
-    let points = || entries.iter().flat_map(|entry| &entry.curves);
+    let curves = || entries.iter().map(|entry| &entry.curves);
     let page = Page {
         title,
         version: env!("CARGO_PKG_VERSION"),
@@ -46,8 +46,8 @@ pub fn render(title: &str, targets: &[Target], entries: &[Entry]) -> Result<Stri
             .collect(),
         facts: facts(entries),
         sampling: sampling(entries),
-        has_curves: points().next().is_some(),
-        has_accuracy: points().any(|p| p.train_accuracy.or(p.test_accuracy).is_some()),
+        has_curves: curves().any(|curves| !curves.is_empty()),
+        has_accuracy: curves().any(|c| !c.train_accuracy.is_empty() || !c.test_accuracy.is_empty()),
         style: STYLE,
         library: library::script()?,
         script: SCRIPT,
@@ -58,16 +58,20 @@ pub fn render(title: &str, targets: &[Target], entries: &[Entry]) -> Result<Stri
 }
 
 fn sampling(entries: &[Entry]) -> Vec<String> {
-    let coarse = entries
-        .iter()
-        .filter(|entry| entry.grid.steps_per_bucket() > 1);
-    coarse
-        .map(|entry| {
-            format!(
-                "{}: each point is the min–max of {} logged steps.",
-                entry.label,
-                entry.grid.steps_per_bucket()
-            )
-        })
-        .collect()
+    let mut sentences = Vec::new();
+    for entry in entries {
+        let label = &entry.label;
+        let (steps, rows) = (entry.grid.steps_per_bucket(), entry.curves.per_point());
+        if steps > 1 {
+            sentences.push(format!(
+                "{label}: each point is the min–max of {steps} logged steps."
+            ));
+        }
+        if rows > 1 {
+            sentences.push(format!(
+                "{label}: each point of loss and accuracy is the min–max of up to {rows} rows."
+            ));
+        }
+    }
+    sentences
 }

@@ -1,10 +1,15 @@
 //! Putting the page where it was asked for, whole or not at all.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
-use crate::lab::whole_file::{WholeFile, folder_of};
+use crate::lab::whole_file::{Kind, WholeFile, folder_of, may_replace};
+
+/// What a page may replace.
+const PAGE: Kind = Kind {
+    name: "an HTML page",
+    is_one: is_page,
+};
 
 /// Where a page goes.
 #[derive(Clone, Debug)]
@@ -13,15 +18,13 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// A file, which may exist already, in a folder that must.
+    /// A file in a folder that must exist. An earlier page may be there, but
+    /// nothing else: a spec or the run's own files would be lost.
     ///
     /// # Errors
-    /// If the folder does not exist, or the path names a folder.
+    /// If the folder does not exist, or the path names something else.
     pub fn new(path: &Path) -> Result<Self, Problem> {
-        if path.is_dir() {
-            return Err(Problem::in_file(path, "is a folder; a file was expected")
-                .help("name the file, such as -o report.html"));
-        }
+        may_replace(path, &PAGE)?;
         let folder = folder_of(path);
         if !folder.is_dir() {
             return Err(Problem::in_file(
@@ -54,21 +57,33 @@ impl Destination {
     }
 }
 
-/// Keeps a page from taking the place of a file that it is made from.
-///
-/// # Errors
-/// If `destination` is one of the `inputs`.
-pub fn refuse_overwriting(destination: &Path, inputs: &[PathBuf]) -> Result<(), Problem> {
-    let Ok(own) = fs::canonicalize(destination) else {
-        return Ok(());
+/// Whether a file begins as an HTML page does.
+fn is_page(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let begins = |start: &str| {
+        let own = text.get(..start.len());
+        own.is_some_and(|own| own.eq_ignore_ascii_case(start))
     };
-    let is_input = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|input| input == own);
-    if inputs.iter().any(is_input) {
-        return Err(Problem::in_file(
-            destination,
-            "is a file that the report is made from, which it would replace",
-        )
-        .help("choose another file with -o"));
+    begins("<!doctype html") || begins("<html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_told_from_other_files() {
+        for (head, is_one) in [
+            (&b"<!DOCTYPE html>\n<html lang=\"en\">"[..], true),
+            (b"\xef\xbb\xbf\n<!doctype HTML>", true),
+            (b"<html>", true),
+            (b"<svg/>", false),
+            (b"step,layer\n", false),
+            (b"{\"name\": \"<html>\"}", false),
+            ("\u{17c}\u{f3}\u{142}w".as_bytes(), false),
+        ] {
+            assert_eq!(is_page(head), is_one, "{head:?}");
+        }
     }
-    Ok(())
 }

@@ -1,27 +1,25 @@
 //! Loss and accuracy over training.
 
-use super::super::album::{Album, Portrait, apart};
+use super::super::album::{Album, apart};
 use super::super::axis::{Scale, counting};
 use super::super::colors::{INK, of_run};
 use super::super::extent::Extent;
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
 use super::Figure;
-use crate::lab::records::CurvePoint;
+use crate::lab::records::{Curve, Curves as Recorded};
 
-/// The most points of a curve; more are taken together.
-const MOST_POINTS: usize = 300;
 /// From this ratio of the largest to the smallest loss on the axis is a log one.
 const LOG_FROM: f64 = 100.0;
 
 pub struct Curves;
 
 /// What a panel shows: a name and the values of the batch and the test set.
-type Get = fn(&CurvePoint) -> Option<f64>;
-const LOSS: (&str, Get, Get) = ("loss", |point| point.train_loss, |point| point.test_loss);
+type Get = fn(&Recorded) -> &Curve;
+const LOSS: (&str, Get, Get) = ("loss", |run| &run.train_loss, |run| &run.test_loss);
 const ACCURACY: (&str, Get, Get) = (
     "accuracy",
-    |point| point.train_accuracy,
-    |point| point.test_accuracy,
+    |run| &run.train_accuracy,
+    |run| &run.test_accuracy,
 );
 
 impl Figure for Curves {
@@ -47,8 +45,8 @@ impl Figure for Curves {
 
 fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
     let with_curves = || album.portraits.iter().filter(|p| !p.curves.is_empty());
-    let values = with_curves().flat_map(|portrait| portrait.curves.iter());
-    let extent = Extent::of(values.flat_map(|point| parts.iter().filter_map(|get| get(point))));
+    let drawn = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.curves)));
+    let extent = drawn.fold(Extent::default(), |whole, curve| whole.join(&extent(curve)));
     if extent == Extent::default() {
         return None;
     }
@@ -67,8 +65,9 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
     for (part, get) in parts.into_iter().enumerate() {
         for (i, portrait) in with_curves().enumerate() {
             let color = of_run(portrait.target, album.targets.len());
-            let (series, together) = series(portrait, get);
-            merged = merged.max(together);
+            let curve = get(&portrait.curves);
+            let series = series(curve);
+            merged = merged.max(curve.per_point());
             let trace = Trace {
                 stroke: if part == 0 {
                     Stroke {
@@ -95,7 +94,7 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
         opacity: 0.55,
         ..Stroke::solid(INK, 1.0)
     };
-    let has = |get: Get| with_curves().any(|p| p.curves.iter().any(|point| get(point).is_some()));
+    let has = |get: Get| with_curves().any(|p| !get(&p.curves).is_empty());
     if has(parts[0]) {
         legend.push(Key::Line(faint, "training batch".to_owned()));
     }
@@ -105,20 +104,20 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
     let mut caption = Vec::new();
     if merged > 1 {
         caption.push(format!(
-            "Of each {merged} rows the smallest and the largest value"
+            "Of up to {merged} rows each the smallest and the largest value"
         ));
     }
     if with_curves().count() < runs {
         caption.push("lone CSV files have no curves".to_owned());
     }
     caption.extend(apart(&extent, is_log));
-    let steps = || with_curves().flat_map(|p| p.curves.iter().map(|point| point.step));
+    let steps = || with_curves().filter_map(|p| p.curves.steps);
     Some(Panel {
         title: format!("{}{} over training", name[..1].to_uppercase(), &name[1..]),
         x: counting(
             "step",
-            steps().min().unwrap_or(0) as f64,
-            steps().max().unwrap_or(1) as f64,
+            steps().map(|(first, _)| first).min().unwrap_or(0) as f64,
+            steps().map(|(_, last)| last).max().unwrap_or(1) as f64,
         ),
         y: scale.axis(name),
         marks,
@@ -127,28 +126,30 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
     })
 }
 
-/// A curve with the rows that have a value; too many are taken together, of
-/// which the smallest and the largest stay.
-fn series(portrait: &Portrait, get: Get) -> (Vec<(f64, Option<f64>)>, usize) {
-    let points: Vec<(f64, f64)> = portrait
-        .curves
-        .iter()
-        .filter_map(|point| Some((point.step as f64, get(point)?)))
-        .collect();
-    let together = points.len().div_ceil(MOST_POINTS).max(1);
-    if together == 1 {
-        let whole = points.into_iter();
-        return (whole.map(|(x, y)| (x, Some(y))).collect(), 1);
+/// How far a curve reaches. Zeros are not counted: where there are any, the
+/// axis is linear and they are like other values.
+fn extent(curve: &Curve) -> Extent {
+    let points = curve.points().iter();
+    let ends = points.clone().flat_map(|point| [point.low, point.high]);
+    Extent {
+        non_finite: points.map(|point| point.non_finite).sum(),
+        ..Extent::of(ends.filter(|value| value.is_finite()))
     }
+}
+
+/// A curve point by point: of several rows the smallest value at the first and
+/// the largest at the last; a NaN among others shows as such.
+fn series(curve: &Curve) -> Vec<(f64, Option<f64>)> {
     let mut series = Vec::new();
-    for chunk in points.chunks(together) {
-        let extent = Extent::of(chunk.iter().map(|(_, value)| *value));
-        let (from, to) = (chunk[0].0, chunk[chunk.len() - 1].0);
-        if extent.non_finite > 0 {
+    for point in curve.points() {
+        let (from, to) = (point.first as f64, point.last as f64);
+        if point.non_finite > 0 {
             series.push((from, Some(f64::NAN)));
+        } else if point.first == point.last {
+            series.push((from, Some(point.low)));
         } else {
-            series.extend([(from, Some(extent.lowest)), (to, Some(extent.highest))]);
+            series.extend([(from, Some(point.low)), (to, Some(point.high))]);
         }
     }
-    (series, together)
+    series
 }

@@ -102,8 +102,22 @@ impl Figure for Layers {
 /// Layers, or shares of the depth where the runs' depths are too unlike for
 /// one axis of layers; and which of them it is.
 fn depth_axis(album: &Album) -> (Axis, bool) {
-    let last = |p: &Portrait| p.layers().last().copied().unwrap_or(1);
-    let first = |p: &Portrait| p.layers().first().copied().unwrap_or(1);
+    // A layer may be there at one end alone.
+    let layers = |p: &Portrait| [&p.first, &p.last].map(Profile::ends);
+    let first = |p: &Portrait| {
+        layers(p)
+            .map(|(first, _)| first)
+            .into_iter()
+            .min()
+            .unwrap_or(1)
+    };
+    let last = |p: &Portrait| {
+        layers(p)
+            .map(|(_, last)| last)
+            .into_iter()
+            .max()
+            .unwrap_or(1)
+    };
     let portraits = || album.portraits.iter();
     let deepest = portraits().map(last).max().unwrap_or(1);
     let shallowest = portraits().map(last).min().unwrap_or(1);

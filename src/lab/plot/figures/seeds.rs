@@ -1,5 +1,7 @@
 //! How far the seeds of a run lie apart.
 
+use std::collections::BTreeSet;
+
 use super::super::album::{Album, Profile, apart};
 use super::super::axis::{Axis, Place, Scale, Tick, counting};
 use super::super::colors::{INK, of_run};
@@ -8,7 +10,7 @@ use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
 use super::super::words::symbol;
 use super::{Figure, Portrait};
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
-use crate::lab::records::Spread;
+use crate::lab::records::{self, Spread};
 
 /// Bins over the height of the histogram.
 const BINS: f64 = 36.0;
@@ -57,10 +59,15 @@ fn range(album: &Album, several: &[usize]) -> Panel {
         let profiles: Vec<&Profile> = seeds(target).collect();
         let mut medians = Vec::new();
         let mut area: Vec<(f64, f64, f64)> = Vec::new();
-        for (layer, _) in &profiles[0].values {
-            (low, high) = (low.min(*layer), high.max(*layer));
-            let values = of_layer(&profiles, *layer);
-            medians.push((*layer as f64, median(&values)));
+        let layers = profiles.iter().flat_map(|profile| profile.values.iter());
+        let layers: BTreeSet<usize> = layers.map(|(layer, _)| *layer).collect();
+        for layer in layers {
+            (low, high) = (low.min(layer), high.max(layer));
+            let values = profiles
+                .iter()
+                .filter_map(|profile| profile.of_layer(layer));
+            let values: Vec<f64> = values.collect();
+            medians.push((layer as f64, median(&values, scale.is_log())));
             let heights: Vec<f64> = values
                 .iter()
                 .filter_map(|value| match scale.place(*value) {
@@ -71,7 +78,7 @@ fn range(album: &Album, several: &[usize]) -> Panel {
             if heights.len() == values.len() && !values.is_empty() {
                 let least = heights.iter().copied().fold(f64::INFINITY, f64::min);
                 let most = heights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                area.push((*layer as f64, least, most));
+                area.push((layer as f64, least, most));
             } else if area.len() > 1 {
                 let points = std::mem::take(&mut area);
                 marks.push(Mark::Area { points, color });
@@ -111,20 +118,23 @@ fn range(album: &Album, several: &[usize]) -> Panel {
     }
 }
 
-fn of_layer(profiles: &[&Profile], layer: usize) -> Vec<f64> {
-    let find = |profile: &&Profile| {
-        let values = &profile.values;
-        let at = values.binary_search_by_key(&layer, |(layer, _)| *layer);
-        at.ok().and_then(|at| values[at].1)
-    };
-    profiles.iter().filter_map(find).collect()
-}
-
-/// The value in the middle, NaN above all; `None` of nothing.
-fn median(values: &[f64]) -> Option<f64> {
+/// The median, of two values in the middle the point halfway between them on
+/// the axis shown. On a log axis that is 0 where one of the two is 0. `None` of
+/// nothing.
+fn median(values: &[f64], is_log: bool) -> Option<f64> {
+    if values.is_empty() || !is_log {
+        return (!values.is_empty()).then(|| records::median(values));
+    }
     let mut sorted = values.to_vec();
+    // NaN stands above all.
     sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied()
+    let (below, above) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
+    Some(if below == above {
+        below
+    } else {
+        // The root of the product, which might overflow.
+        below.sqrt() * above.sqrt()
+    })
 }
 
 fn counts(album: &Album, several: &[usize]) -> String {
@@ -257,10 +267,25 @@ mod tests {
     }
 
     #[test]
-    fn a_median_with_nan_is_nan_only_if_most_are() {
-        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(&[1.0, f64::NAN, 2.0]), Some(2.0));
-        assert!(median(&[1.0, f64::NAN, f64::NAN]).unwrap().is_nan());
-        assert_eq!(median(&[]), None);
+    fn a_median_lies_halfway_on_the_axis_shown() {
+        assert_eq!(median(&[3.0, 1.0, 2.0], true), Some(2.0));
+        let halfway = median(&[1e-6, 1e-2], true).unwrap();
+        assert!((halfway / 1e-4 - 1.0).abs() < 1e-12, "{halfway}");
+        assert_eq!(median(&[1.0, 3.0], false), Some(2.0));
+        assert_eq!(median(&[-3.0, 1.0], false), Some(-1.0));
+        assert_eq!(median(&[5e-324, 5e-324], true), Some(5e-324));
+        let halfway = median(&[1e-320, 1e300], true).unwrap();
+        assert!((halfway.log10() + 10.0).abs() < 1e-3, "{halfway}");
+        assert_eq!(median(&[0.0, 1.0], true), Some(0.0));
+        assert_eq!(median(&[0.0, 0.0], true), Some(0.0));
+        assert_eq!(median(&[], true), None);
+    }
+
+    #[test]
+    fn a_median_with_nan_is_nan_only_if_the_middle_is() {
+        assert_eq!(median(&[1.0, f64::NAN, 2.0], true), Some(2.0));
+        assert!(median(&[1.0, f64::NAN, f64::NAN], true).unwrap().is_nan());
+        assert!(median(&[1.0, f64::NAN], true).unwrap().is_nan());
+        assert_eq!(median(&[1.0, f64::INFINITY], true), Some(f64::INFINITY));
     }
 }

@@ -1,0 +1,95 @@
+//! Runs read several at a time.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::base::Problem;
+use crate::base::team::Team;
+use crate::lab::records::{Run, Target};
+
+/// Reads every run of `targets`, at most `threads` of them at once, and gives
+/// what `read` makes of each, target by target. `read` gets the target's place
+/// and the run.
+///
+/// # Errors
+/// Those of `read`; of several, that of the first run named, whatever the
+/// number of threads. Later runs are not begun once one has failed.
+pub fn read_all<'a, T: Send>(
+    targets: &'a [Target],
+    threads: usize,
+    read: impl Fn(usize, &'a Run) -> Result<T, Problem> + Sync,
+) -> Result<Vec<T>, Problem> {
+    struct Job<'a, T> {
+        place: usize,
+        target: usize,
+        run: &'a Run,
+        result: Option<Result<T, Problem>>,
+    }
+    let mut jobs: Vec<Job<T>> = Vec::new();
+    for (target, whole) in targets.iter().enumerate() {
+        for run in &whole.runs {
+            let place = jobs.len();
+            jobs.push(Job {
+                place,
+                target,
+                run,
+                result: None,
+            });
+        }
+    }
+    let failed = AtomicUsize::new(usize::MAX);
+    let team = Team::new(threads.clamp(1, jobs.len().max(1)))?;
+    team.each(&mut jobs, |job| {
+        // Runs before the one that failed may fail too, and are told first.
+        if failed.load(Ordering::Relaxed) < job.place {
+            return;
+        }
+        let result = read(job.target, job.run);
+        if result.is_err() {
+            failed.fetch_min(job.place, Ordering::Relaxed);
+        }
+        job.result = Some(result);
+    });
+    jobs.into_iter().filter_map(|job| job.result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn targets(folder: &std::path::Path) -> Vec<Target> {
+        let files: Vec<_> = (0..9).map(|i| folder.join(format!("{i}.csv"))).collect();
+        for file in &files {
+            std::fs::write(file, "").unwrap();
+        }
+        Target::open_all(&files).unwrap()
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_targets_however_many_threads() {
+        let folder = tempfile::tempdir().unwrap();
+        let targets = targets(folder.path());
+        for threads in [1, 2, 5, 100] {
+            let read = |i: usize, run: &Run| Ok((i, run.path.clone()));
+            let found = read_all(&targets, threads, read).unwrap();
+            let paths = targets.iter().map(|target| target.path.clone());
+            assert_eq!(found, paths.enumerate().collect::<Vec<_>>());
+        }
+        assert!(read_all(&[], 4, |_, _| Ok(())).unwrap().is_empty());
+    }
+
+    #[test]
+    fn of_several_errors_the_first_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let targets = targets(folder.path());
+        for threads in [1, 2, 5] {
+            for _ in 0..50 {
+                let read = |i: usize, _: &Run| match i {
+                    3 | 4 | 8 => Err(Problem::new(i.to_string())),
+                    _ => Ok(()),
+                };
+                let problem = read_all(&targets, threads, read).unwrap_err();
+                assert_eq!(problem.what, "3");
+            }
+        }
+    }
+}
