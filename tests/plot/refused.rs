@@ -48,7 +48,7 @@ fn missing_and_broken_runs_are_refused() {
     );
     refused(
         "plot small.csv --quantity name",
-        &["`hidden_1`", "a number"],
+        &["small.csv", "`name`", "not what was measured"],
     );
     let desk = desk();
     desk.write("bad.csv", "step,layer,x_norm\n0,1,one\n");
