@@ -8,7 +8,6 @@ mod matching;
 mod outcome;
 mod pair;
 mod profile;
-mod read;
 mod reading;
 mod side;
 mod specs;
@@ -22,8 +21,10 @@ pub use reading::{Lack, Value};
 pub use side::Side;
 
 use pair::Measure;
+use profile::Profile;
 
 use crate::base::Problem;
+use crate::lab::reading::read_all;
 use crate::lab::records::Target;
 use crate::lab::spec::Changed;
 
@@ -70,12 +71,17 @@ impl Comparison {
     /// target can be compared with the reference.
     pub fn of(targets: &[Target], request: &Request) -> Result<Self, Problem> {
         let quantity = request.quantity.as_deref();
-        let profiles = read::read(targets, quantity, request.at, request.threads)?;
+        let profiles = read_all(targets, request.threads, |_, run| {
+            Profile::read(run, quantity, request.at)
+        })?;
+        let mut profiles = profiles.into_iter();
         let sides: Vec<Side> = targets
             .iter()
-            .zip(profiles)
             .enumerate()
-            .map(|(i, (target, profiles))| Side::new(i, target, profiles))
+            .map(|(i, target)| {
+                let own = profiles.by_ref().take(target.runs.len());
+                Side::new(i, target, own.collect())
+            })
             .collect::<Result<_, _>>()?;
         let measure = Measure {
             at: request.at,
