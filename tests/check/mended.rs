@@ -122,3 +122,17 @@ fn a_step_summary_tells_what_holds_in_a_line() {
     let ended = check(&desk, "a.csv --baseline b.json --strict");
     assert!(ended.stdout.ends_with("checks\n"), "{ended:?}");
 }
+
+#[test]
+fn a_file_of_rules_is_spoken_of_as_one() {
+    let desk = Desk::empty();
+    desk.write("a.csv", csv(&[&["1e-2", "1"]]));
+    cannot(&desk, "a.csv --rules none.toml", &["the rules cannot be"]);
+    desk.write("r.toml", "");
+    cannot(&desk, "a.csv --rules r.toml", &["file of rules is empty"]);
+    desk.write(
+        "r.toml",
+        rule("quantity = 'activation_grad_norm'; max = 1; layers = [5, 2]"),
+    );
+    cannot(&desk, "a.csv --rules r.toml", &["no greater than the last"]);
+}
