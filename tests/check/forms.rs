@@ -153,7 +153,7 @@ fn github_gets_at_most_ten_annotations_of_a_kind_and_a_table() {
     );
     let human = run(&[], "a&b,<c>.csv --rules zero.toml --format human");
     assert!(
-        human.stdout.ends_with("PASS: 1 hold of 1 checks\n"),
+        human.stdout.ends_with("PASS: 1 hold of 1 check\n"),
         "{human:?}"
     );
 }

@@ -12,6 +12,7 @@ mod gate;
 mod groups;
 mod last_line;
 mod lone_files;
+mod mended;
 mod property;
 mod ranges;
 mod rules;

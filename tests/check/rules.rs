@@ -41,7 +41,7 @@ fn rules_of_the_spec_and_of_a_file_both_count() {
     let desk = Desk::with(&(SMALL.to_owned() + &rule("quantity = 'attenuation_decades'; max = 3")));
     let ended = ends(&desk, "trial.toml", 0);
     assert!(
-        ended.stdout.contains("PASS: 1 hold of 1 checks"),
+        ended.stdout.contains("PASS: 1 hold of 1 check"),
         "{}",
         ended.stdout
     );
@@ -247,13 +247,13 @@ fn seeds_that_scatter_over_the_limit_are_unclear() {
     limit(sorted[1]);
     let ended = ends(&desk, "group --rules r.toml", 0);
     assert!(
-        ended.stdout.contains("PASS: 1 unclear of 1 checks"),
+        ended.stdout.contains("PASS: 1 unclear of 1 check"),
         "{}",
         ended.stdout
     );
     let ended = ends(&desk, "group --rules r.toml --strict", 1);
     assert!(
-        ended.stdout.contains("FAIL: 1 unclear of 1 checks"),
+        ended.stdout.contains("FAIL: 1 unclear of 1 check"),
         "{}",
         ended.stdout
     );

@@ -3,8 +3,8 @@
 mod accept;
 mod first_run;
 
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
@@ -164,6 +164,14 @@ impl CheckArgs {
                 }
             }
         } else {
+            if looks_like_a_spec(&self.target) {
+                return Err(Problem::in_file(
+                    &self.target,
+                    "looks like a spec, but its name does not end in .toml",
+                )
+                .help("rename it so that it does: a spec is told by its name")
+                .into());
+            }
             (Target::open(&self.target)?, None)
         };
         if let Some(spec) = target.spec() {
@@ -243,6 +251,19 @@ pub fn last_line_of_bad_usage(matches: &ArgMatches) {
         &Report::default().last_line(),
         form(format.map(String::as_str)),
     );
+}
+
+/// Whether a file begins as a spec does, which no CSV file does.
+fn looks_like_a_spec(path: &Path) -> bool {
+    const ENOUGH: u64 = 4096;
+    let mut bytes = Vec::new();
+    let is_read = path.is_file()
+        && File::open(path).is_ok_and(|file| file.take(ENOUGH).read_to_end(&mut bytes).is_ok());
+    let text = String::from_utf8_lossy(&bytes);
+    let is_mark = |line: &str| {
+        line.starts_with("#:schema") || ["[data]", "[network]", "[train]"].contains(&line.trim())
+    };
+    is_read && text.lines().any(is_mark)
 }
 
 fn is_human(form: &Form) -> bool {

@@ -1,7 +1,8 @@
 //! The baseline: what the gradients were when somebody last looked and agreed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,6 @@ pub struct Baseline {
     /// What decides the gradients; null for a lone CSV file.
     pub spec_hash: Option<String>,
     /// The keys that the hash is of, so that a difference can be told.
-    #[serde(default)]
     pub spec: BTreeMap<String, Value>,
     /// The seeds, ascending; none for a lone CSV file.
     pub seeds: Vec<u64>,
@@ -101,11 +101,16 @@ impl Baseline {
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let unreadable =
             |error: std::io::Error| Problem::in_file(path, format!("cannot be read: {error}"));
-        let length = fs::metadata(path).map_err(unreadable)?.len();
-        if length > LONGEST {
+        if !fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(not_one(path, "is no regular file"));
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(unreadable)?;
+        // One byte more shows that there is more.
+        let read = file.take(LONGEST + 1).read_to_end(&mut bytes);
+        if read.map_err(unreadable)? as u64 > LONGEST {
             return Err(not_one(path, "is longer than 64 MiB, no baseline is"));
         }
-        let bytes = fs::read(path).map_err(unreadable)?;
         Self::parse(path, &bytes)
     }
 
@@ -242,9 +247,16 @@ impl Baseline {
                 "is a folder, expected the name of a JSON file",
             ));
         }
-        let Ok(bytes) = fs::read(path) else {
+        if path.exists() && !path.is_file() {
+            return Err(not_one(path, "is no regular file and is not replaced"));
+        }
+        let Ok(file) = File::open(path) else {
             return Ok(());
         };
+        let mut bytes = Vec::new();
+        if file.take(LONGEST).read_to_end(&mut bytes).is_err() {
+            return Ok(());
+        }
         let text = String::from_utf8_lossy(&bytes);
         if text.trim().is_empty()
             || text.contains("\"schema_version\"") && text.contains("\"spec_hash\"")

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::baseline::Baseline;
 use super::figure::Figure;
 use super::finding::{Finding, Source, State};
@@ -69,7 +71,7 @@ impl Comparison<'_> {
 
     fn same_experiment(&self) -> Result<(), Problem> {
         if self.old.spec_hash == self.new.spec_hash {
-            return Ok(());
+            return self.same_keys();
         }
         if self.old.spec_hash.is_none() || self.new.spec_hash.is_none() {
             let [a, b] = [self.old, self.new].map(|side| match side.spec_hash {
@@ -106,6 +108,20 @@ impl Comparison<'_> {
             true => "it is of another spec: the hashes differ".to_owned(),
             false => format!("it is of another spec: {}{more}", told.join(", ")),
         }))
+    }
+
+    /// That the keys beside the same hash are the same, which they are unless
+    /// somebody edited them.
+    fn same_keys(&self) -> Result<(), Problem> {
+        let keys = self.old.spec.keys().chain(self.new.spec.keys());
+        let get = |side: &Baseline, key: &str| side.spec.get(key).cloned().unwrap_or_default();
+        let differs = |key: &&String| !is_alike(&get(self.old, key), &get(self.new, key));
+        match keys.into_iter().find(differs) {
+            None => Ok(()),
+            Some(key) => Err(self.cannot(format!(
+                "its spec_hash is not of its spec, whose `{key}` was cut or edited by hand"
+            ))),
+        }
     }
 
     fn pairing(&self, remarks: &mut Vec<String>) -> Result<Pairing, Problem> {
@@ -174,15 +190,12 @@ impl Comparison<'_> {
         let has = |side: &HeldStep, layer: usize| side.layers.iter().any(|own| own.layer == layer);
         if let Some(gone) = old.layers.iter().find(|own| !has(new, own.layer)) {
             return Err(self.cannot(format!(
-                "{place} the run lacks layer {} ({})",
-                gone.layer, gone.name
+                "{place} the run lacks {}",
+                named(gone.layer, &gone.name)
             )));
         }
         if let Some(come) = new.layers.iter().find(|own| !has(old, own.layer)) {
-            return Err(self.cannot(format!(
-                "{place} layer {} ({}) is new",
-                come.layer, come.name
-            )));
+            return Err(self.cannot(format!("{place} {} is new", named(come.layer, &come.name))));
         }
         Ok(())
     }
@@ -243,8 +256,8 @@ impl Comparison<'_> {
                             ["has not", "has"]
                         };
                         return Err(self.cannot(format!(
-                            "for layer {} ({}) the baseline {a} a value of {name}, the run {b}",
-                            old.layer, old.name
+                            "for {} the baseline {a} a value of {name}, the run {b}",
+                            named(old.layer, &old.name)
                         )));
                     }
                 }
@@ -324,6 +337,28 @@ impl Comparison<'_> {
             beyond_decades: Some(middle.abs() * span - self.tolerance),
             seeds: paired.seeds,
         }
+    }
+}
+
+/// Equal but for the last digit of a number, which reading may change.
+fn is_alike(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) => (a - b).abs() <= 1e-14 * a.abs(),
+            _ => a == b,
+        },
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_alike(a, b))
+        }
+        _ => a == b,
+    }
+}
+
+/// "layer 3 (hidden_3)"; a lone file need not have names.
+fn named(layer: usize, name: &str) -> String {
+    match name {
+        "" => format!("layer {layer}"),
+        name => format!("layer {layer} ({name})"),
     }
 }
 

@@ -154,15 +154,24 @@ impl Finding {
     /// How far beyond the limit, as a person reads it.
     pub fn shown_beyond(&self) -> String {
         match (self.beyond_decades, self.beyond) {
+            (Some(far), _) | (None, Some(far)) if far.is_nan() => "not a number".to_owned(),
+            (Some(far), _) if self.is_within(far) => format!("{:.3} decades within", far.abs()),
+            (None, Some(far)) if self.is_within(far) => format!("{:.4} within", far.abs()),
             (Some(decades), _) => format!("{decades:+.3} decades"),
             (None, Some(beyond)) => format!("{beyond:+.4}"),
             (None, None) => String::new(),
         }
     }
 
-    fn shown(&self, value: f64) -> String {
+    /// Whether so far from the limit is on its good side.
+    fn is_within(&self, far: f64) -> bool {
+        self.state != State::Fails && far <= 0.0
+    }
+
+    /// A value of its quantity as a person reads it.
+    pub fn shown(&self, value: f64) -> String {
         let is_log = self.source == Source::Baseline && self.layer.is_some();
-        if is_log && value == f64::NEG_INFINITY {
+        if value == 0.0 && !is_log || is_log && value == f64::NEG_INFINITY {
             "0".to_owned()
         } else if is_log {
             format!("10^{value:.3}")
@@ -196,10 +205,8 @@ impl Finding {
         let beyond = match (self.beyond_decades.or(self.beyond), self.state) {
             (None, _) => String::new(),
             (Some(far), _) if far.is_nan() => String::new(),
-            (Some(far), state) if state == State::Fails || far > 0.0 => {
-                format!(", {} beyond", self.shown_beyond().trim_start_matches('+'))
-            }
-            (Some(_), _) => format!(", {} within", self.shown_beyond().trim_start_matches('-')),
+            (Some(far), _) if self.is_within(far) => format!(", {}", self.shown_beyond()),
+            (Some(_), _) => format!(", {} beyond", self.shown_beyond().trim_start_matches('+')),
         };
         let from = self.baseline.map_or_else(String::new, |old| {
             format!(", the baseline has {}", self.shown(old))

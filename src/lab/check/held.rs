@@ -19,9 +19,12 @@ pub struct HeldStep {
     pub at: Moment,
     /// Its number.
     pub step: u64,
-    /// Loss from the last hidden layer to the first.
+    /// Loss from the last hidden layer to the first; null is written out, and
+    /// a file that lacks the key was cut.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub attenuation_decades: Option<Figure>,
     /// Slope over the layers.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub decay_decades_per_layer: Option<Figure>,
     /// The layers, ascending.
     pub layers: Vec<HeldLayer>,

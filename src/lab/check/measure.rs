@@ -77,6 +77,8 @@ pub struct Measured {
     pub ends: [Option<Decay>; 2],
     /// Where it diverged, if it did.
     pub diverged: Option<Diverged>,
+    /// That rows are gone which the run's summary tells of, in words.
+    pub lost_end: Option<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
@@ -119,6 +121,8 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
         .warnings
         .extend(steps.warnings().iter().cloned());
     let mut measured = pass.measured;
+    measured.lost_end = lost_end(run, step.step);
+    measured.warnings.extend(measured.lost_end.clone());
     training(run, wanted.rules, &mut measured)?;
     if let Some(ended) = run.ended.as_ref().filter(|ended| ended.has_diverged()) {
         measured.diverged.get_or_insert_with(|| Diverged {
@@ -168,6 +172,17 @@ fn columns(run: &Run, headline: &str, rules: &[Rule]) -> Result<Vec<String>, Pro
     Ok(columns)
 }
 
+/// What to say if the file ends before the step that the summary calls the last.
+fn lost_end(run: &Run, last: u64) -> Option<String> {
+    let told = run.ended.as_ref()?.last.as_ref()?.step;
+    (told > last).then(|| {
+        format!(
+            "{}: its whole steps end at {last}, the run's summary tells of step {told}",
+            run.gradients.display()
+        )
+    })
+}
+
 /// A pass over the steps.
 struct Pass<'a> {
     wanted: &'a Wanted<'a>,
@@ -203,6 +218,7 @@ impl<'a> Pass<'a> {
                 held: Vec::new(),
                 ends: [None, None],
                 diverged: None,
+                lost_end: None,
                 warnings: Vec::new(),
             },
             held,

@@ -91,7 +91,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
             .map(|spec| Fingerprint::of(spec, &run.path));
         let print = print.transpose();
         let made = |moments: &[Moment]| {
-            finished(moments.contains(&Moment::Final), &target.runs)?;
+            finished(moments.contains(&Moment::Final), &runs, &target.runs)?;
             Baseline::of(&runs, moments, print.clone()?.as_ref())
         };
         if let Some((file, old)) = old {
@@ -161,8 +161,17 @@ fn divergence(run: &Measured) -> Option<Finding> {
     })
 }
 
-/// That every run has come to its end, if its final step is asked for.
-fn finished(is_asked: bool, runs: &[Run]) -> Result<(), Problem> {
+/// That every run has come to its end and all of it is there, if its final
+/// step is asked for.
+fn finished(is_asked: bool, measured: &[Measured], runs: &[Run]) -> Result<(), Problem> {
+    if let Some(lost) = measured.iter().find_map(|run| run.lost_end.as_ref())
+        && is_asked
+    {
+        return Err(
+            Problem::new(format!("cannot look at the last steps: {lost}"))
+                .help("restore the file or run the spec anew, or ask about the initial step"),
+        );
+    }
     let is_open = |run: &&Run| {
         let has_ended = run
             .ended
@@ -191,7 +200,9 @@ fn obey(
         Problem::in_file(&rule.file, format!("the rule `{}` {what}", rule.label())).help(help)
     };
     let name = rule.check.quantity.name();
-    finished(rule.check.at == At::Final, records)?;
+    // Rows that are gone may hold the worst step as well as the last.
+    finished(rule.check.at != At::Initial, runs, &[])?;
+    finished(rule.check.at == At::Final, runs, records)?;
     let layers: Vec<usize> = runs[0].names.keys().copied().collect();
     if let (Some([first, last]), Some(low), Some(high)) =
         (rule.check.layers, layers.first(), layers.last())

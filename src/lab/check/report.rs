@@ -139,14 +139,20 @@ impl Report {
             let parts: Vec<String> = parts.map(|(n, word)| format!("{n} {word}")).collect();
             parts.join(", ")
         };
+        let checks = if total == 1 { "check" } else { "checks" };
         match (self.verdict(), &self.accepted) {
             (Verdict::Pass, Some(accepted)) => format!("PASS: accepted, {accepted}"),
             (Verdict::Pass, None) => format!(
-                "PASS: {} of {total} checks",
-                counts(&[(holds, "hold"), (unclear, "unclear")])
+                "PASS: {} of {total} {checks}{}",
+                counts(&[(holds, "hold"), (unclear, "unclear")]),
+                if holds == 0 {
+                    ", none is sure to hold"
+                } else {
+                    ""
+                }
             ),
             (Verdict::Fail, _) => format!(
-                "FAIL: {} of {total} checks",
+                "FAIL: {} of {total} {checks}",
                 counts(&[
                     (fails, "fail"),
                     (unclear, "unclear"),

@@ -241,10 +241,14 @@ pub fn one_check(i: usize, check: &Check, depth: usize) -> Option<Conflict> {
         return found(
             &[&at(".layers"), "network.depth"],
             format!("the check of `{name}` looks at layers {first} to {last}"),
-            &format!(
-                "expected [first, last] within 1 to {} (the output)",
-                depth + 1
-            ),
+            // A file of rules knows no depth.
+            &match depth.checked_add(2) {
+                Some(_) => format!(
+                    "expected [first, last] within 1 to {} (the output)",
+                    depth + 1
+                ),
+                None => "expected [first, last], the first no greater than the last".to_owned(),
+            },
             "name the first layer, then the last",
         );
     }

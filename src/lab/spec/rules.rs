@@ -1,5 +1,6 @@
 //! A file of rules: the `[[check]]` tables of a spec, alone.
 
+use std::fs::File;
 use std::path::Path;
 
 use toml::{Table, Value};
@@ -22,11 +23,27 @@ const KEY: &str = "check";
 /// # Errors
 /// Whatever is wrong with the file or its content, one error at a time.
 pub fn load_rules(path: &Path) -> Result<Vec<Check>, SpecError> {
-    let source = Source {
+    let mut source = Source {
         path: path.to_owned(),
-        text: read(path)?,
+        text: String::new(),
         overrides: Overrides::default(),
     };
+    const EXAMPLE: &str =
+        "name a TOML file of [[check]] tables, each with quantity, at, and min or max";
+    let fault = match File::open(path).and_then(|file| file.metadata()) {
+        Err(error) => Some(format!("the rules cannot be read: {error}")),
+        Ok(about) if about.is_file() && about.len() == 0 => {
+            Some("the file of rules is empty, expected [[check]] tables".to_owned())
+        }
+        Ok(_) => None,
+    };
+    if let Some(fault) = fault {
+        return Err(SpecError::new(
+            Message::new(fault, "").help(EXAMPLE),
+            source.whole(),
+        ));
+    }
+    source.text = read(path)?;
     let table: Table = toml::from_str(&source.text).map_err(|e| source.syntax(&e))?;
     let root = KeyPath::default();
     if let Some(key) = table.keys().find(|key| *key != KEY) {
@@ -56,7 +73,7 @@ pub fn load_rules(path: &Path) -> Result<Vec<Check>, SpecError> {
         SpecError::new(message, source.whole())
     })?;
     // How many layers the network has is known once a run is at hand.
-    const ANY_DEPTH: usize = usize::MAX - 1;
+    const ANY_DEPTH: usize = usize::MAX - 1; // and one more is the output
     let conflict =
         (checks.iter().enumerate()).find_map(|(i, check)| one_check(i, check, ANY_DEPTH));
     match conflict {

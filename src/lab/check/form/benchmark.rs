@@ -31,6 +31,14 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
         ));
     }
     entries.extend(furthest(report));
+    let is_infinite = |decay: &Decay| decay.attenuation_decades.is_some_and(f64::is_infinite);
+    let lost = report.ends.iter().flatten().flatten();
+    if lost.clone().any(is_infinite)
+        && let Some(extra) = entries.first_mut().and_then(|entry| entry.get_mut("extra"))
+        && let Some(text) = extra.as_str()
+    {
+        *extra = json!(format!("{text}; an attenuation is infinite and left out"));
+    }
     Ok(format!("{:#}\n", Value::from(entries)))
 }
 

@@ -99,20 +99,34 @@ pub fn step_summary(report: &Report) -> String {
         Verdict::Cannot => "⚠️",
     };
     let mut text = format!(
-        "### {mark} vgrad check {}\n\n",
+        // What is there already need not end in a newline.
+        "\n### {mark} vgrad check {}\n\n",
         cell(&report.target.display().to_string())
     );
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{}\n", cell(&report.last_line()));
+    // Writing to a string cannot fail. The last line points at what is above it.
     for problem in &report.cannot {
         let _ = writeln!(text, "```text\n{}\n```\n", problem.replace("```", "'''"));
     }
+    let _ = writeln!(text, "{}\n", cell(&report.last_line()));
     if report.findings.is_empty() {
         return text;
     }
-    text += "| | what | layer | value | limit | beyond the limit |\n|---|---|---|---:|---:|---:|\n";
-    for finding in report.findings.iter().take(MOST_ROWS) {
-        let layer = finding.place().unwrap_or_else(|| "all".to_owned());
+    text += "| | what | layer | value | limit | beyond it |\n|---|---|---|---:|---:|---:|\n";
+    let open = report.findings.iter().filter(|f| f.state != State::Holds);
+    let more = open.clone().count().saturating_sub(MOST_ROWS);
+    let mut rows: Vec<(&Finding, usize)> = open.take(MOST_ROWS).map(|f| (f, 1)).collect();
+    // What holds is told question by question, by what comes nearest to its limit.
+    let groups = report.by_question();
+    for (_, findings) in groups.iter().take(MOST_ROWS) {
+        let mut held = findings.iter().filter(|f| f.state == State::Holds);
+        let count = held.clone().count();
+        rows.extend(held.next().map(|nearest| (*nearest, count)));
+    }
+    for (finding, count) in rows {
+        let mut layer = finding.place().unwrap_or_else(|| "all".to_owned());
+        if count > 1 {
+            layer = format!("{count} layers, nearest: {layer}");
+        }
         let cells = [
             finding.state.name().to_owned(),
             finding.rule.clone(),
@@ -123,8 +137,8 @@ pub fn step_summary(report: &Report) -> String {
         ];
         let _ = writeln!(text, "| {} |", cells.map(|text| cell(&text)).join(" | "));
     }
-    if let more @ 1.. = report.findings.len().saturating_sub(MOST_ROWS) {
-        let _ = writeln!(text, "\nand {more} more");
+    if more > 0 {
+        let _ = writeln!(text, "\nand {more} more that fail or are unclear");
     }
     text + "\n"
 }

@@ -1,5 +1,6 @@
 //! A table to read: what fails first and by itself, what holds in few lines.
 
+use anstyle::AnsiColor;
 use comfy_table::{Table, presets};
 
 use super::Detail;
@@ -20,9 +21,30 @@ pub fn render(report: &Report, detail: Detail) -> Result<String, Problem> {
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "what", "layer", "value", "limit", "beyond the limit"]);
+    table.set_header(["", "what", "layer", "value", "limit", "beyond it"]);
     table.add_rows(rows);
-    Ok(table.trim_fmt() + "\n\n")
+    let lines: Vec<String> = table.trim_fmt().lines().map(colored).collect();
+    Ok(lines.join("\n") + "\n\n")
+}
+
+/// A line of the table with the colour of its answer, if it begins with one.
+fn colored(line: &str) -> String {
+    let text = line.strip_prefix(' ').unwrap_or(line);
+    let answers = [
+        (State::Fails, AnsiColor::Red),
+        (State::Unclear, AnsiColor::Yellow),
+        (State::Holds, AnsiColor::Green),
+    ];
+    for (state, color) in answers {
+        if let Some(rest) = text
+            .strip_prefix(state.name())
+            .filter(|rest| rest.starts_with(' '))
+        {
+            let (style, indent) = (color.on_default(), &line[..line.len() - text.len()]);
+            return format!("{indent}{style}{}{style:#}{rest}", state.name());
+        }
+    }
+    line.to_owned()
 }
 
 /// What fails or is unclear, finding by finding; what holds, question by
@@ -65,11 +87,17 @@ fn row(finding: &Finding) -> [String; 6] {
         (Some(layer), Some(name)) if !name.is_empty() => format!("{layer} {name}"),
         (Some(layer), _) => layer.to_string(),
     };
+    let interval = match (finding.state, finding.low, finding.high) {
+        (State::Unclear, Some(low), Some(high)) => {
+            format!(" ({} to {})", finding.shown(low), finding.shown(high))
+        }
+        _ => String::new(),
+    };
     [
         finding.state.name().to_owned(),
         format!("{}{at_step}", finding.rule),
         layer,
-        finding.shown_value(),
+        finding.shown_value() + &interval,
         finding.shown_limit(),
         finding.shown_beyond(),
     ]
