@@ -6,13 +6,13 @@ mod baseline;
 #[path = "../run/desk.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod desk;
+mod first_use;
 mod forms;
 mod gallery;
 mod gate;
 mod groups;
 mod last_line;
 mod lone_files;
-mod mended;
 mod property;
 mod ranges;
 mod rules;
