@@ -106,6 +106,9 @@ macro_rules! columns {
     };
 }
 
+/// The columns that say which row it is, not what was measured.
+pub const COORDINATES: [&str; 4] = ["step", "epoch", "layer", "name"];
+
 /// `gradients.csv`: a row per logged step and layer.
 pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     columns! {

@@ -1,5 +1,7 @@
 //! Numbers that may be infinite: their difference and their middle.
 
+use crate::lab::records::median;
+
 /// a − b, where equal infinities differ by nothing.
 pub fn difference(a: f64, b: f64) -> f64 {
     if a == b { 0.0 } else { a - b }
@@ -7,26 +9,10 @@ pub fn difference(a: f64, b: f64) -> f64 {
 
 /// The smallest, the middle and the largest of at least one number.
 pub fn ends(values: &[f64]) -> [f64; 3] {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len();
-    [
-        sorted[0],
-        halfway(sorted[(n - 1) / 2], sorted[n / 2]),
-        sorted[n - 1],
-    ]
-}
-
-/// Halfway between two numbers: infinite where one of them is, and 0 between
-/// opposite infinities.
-fn halfway(below: f64, above: f64) -> f64 {
-    if below.is_finite() && above.is_finite() {
-        below + (above - below) / 2.0
-    } else if below == -above {
-        0.0
-    } else {
-        below + above
-    }
+    let least = values.iter().copied().min_by(f64::total_cmp);
+    let most = values.iter().copied().max_by(f64::total_cmp);
+    let middle = median(values);
+    [least.unwrap_or(middle), middle, most.unwrap_or(middle)]
 }
 
 #[cfg(test)]

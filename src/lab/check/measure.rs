@@ -121,7 +121,7 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
         .warnings
         .extend(steps.warnings().iter().cloned());
     let mut measured = pass.measured;
-    measured.lost_end = lost_end(run, step.step);
+    measured.lost_end = run.lost_end(step.step);
     measured.warnings.extend(measured.lost_end.clone());
     training(run, wanted.rules, &mut measured)?;
     if let Some(ended) = run.ended.as_ref().filter(|ended| ended.has_diverged()) {
@@ -170,17 +170,6 @@ fn columns(run: &Run, headline: &str, rules: &[Rule]) -> Result<Vec<String>, Pro
         }
     }
     Ok(columns)
-}
-
-/// What to say if the file ends before the step that the summary calls the last.
-fn lost_end(run: &Run, last: u64) -> Option<String> {
-    let told = run.ended.as_ref()?.last.as_ref()?.step;
-    (told > last).then(|| {
-        format!(
-            "{}: its whole steps end at {last}, the run's summary tells of step {told}",
-            run.gradients.display()
-        )
-    })
 }
 
 /// A pass over the steps.

@@ -125,6 +125,16 @@ impl Run {
         }
     }
 
+    /// What to tell the user where the rows end at step `last`, before the step
+    /// that the summary calls the last.
+    pub fn lost_end(&self, last: u64) -> Option<String> {
+        let told = self.ended.as_ref()?.last.as_ref()?.step;
+        (told > last).then(|| {
+            let path = self.gradients.display();
+            format!("{path}: its whole steps end at {last}, the run's summary tells of step {told}")
+        })
+    }
+
     /// Whether decay is measured over `layer`: by the spec a hidden layer on
     /// the main path, without one every layer not named `output`.
     pub fn is_on_path(&self, steps: &Steps, layer: usize) -> bool {

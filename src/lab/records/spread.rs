@@ -55,6 +55,9 @@ pub fn median(values: &[f64]) -> f64 {
     let (below, above) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
     if below == above {
         below
+    } else if below == -above {
+        // Opposite infinities too.
+        0.0
     } else {
         // Halved first: −∞ beside a finite value is −∞ and not NaN.
         below / 2.0 + above / 2.0

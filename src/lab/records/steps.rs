@@ -6,15 +6,13 @@ use std::path::Path;
 use super::table::Table;
 use crate::base::Problem;
 use crate::lab::decay::Decay;
+use crate::study::columns::COORDINATES;
 
 /// The column that tells of decay, where a file has it.
 pub const HEADLINE: &str = "activation_grad_norm";
 
 /// The name of the output layer.
 pub const OUTPUT: &str = "output";
-
-/// The columns that say which row it is.
-const COORDINATES: [&str; 4] = ["step", "epoch", "layer", "name"];
 
 /// The figures of one step.
 #[derive(Clone, Debug, Default, PartialEq)]

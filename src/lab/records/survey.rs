@@ -95,16 +95,9 @@ impl Survey {
         survey.last_step = last.step;
         survey.last = survey.decay(&last);
         survey.warnings = steps.warnings().to_vec();
-        let told = run.ended.as_ref().and_then(|ended| ended.last.as_ref());
-        if let Some(told) = told.filter(|told| told.step > last.step) {
-            survey.is_cut_short = true;
-            survey.warnings.push(format!(
-                "{}: its whole steps end at {}, the run's summary tells of step {}",
-                run.gradients.display(),
-                last.step,
-                told.step
-            ));
-        }
+        let lost_end = run.lost_end(last.step);
+        survey.is_cut_short = lost_end.is_some();
+        survey.warnings.extend(lost_end);
         if !late.is_empty() {
             let late: Vec<String> = late.iter().map(usize::to_string).collect();
             survey.warnings.push(format!(

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::json;
 
-use crate::study::columns::{gradient_columns, training_columns};
+use crate::study::columns::{COORDINATES, gradient_columns, training_columns};
 
 /// One rule: a quantity of the run must lie between `min` and `max`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,9 +78,6 @@ const OF_THE_RUN: [(&str, &str); 5] = [
         "1 if a loss or a gradient norm became NaN or infinite, else 0",
     ),
 ];
-
-/// The columns that say which row it is, not what was measured.
-const COORDINATES: [&str; 4] = ["step", "epoch", "layer", "name"];
 
 /// The measured columns of `gradients.csv`: name and help text.
 fn per_layer() -> impl Iterator<Item = (&'static str, &'static str)> {
