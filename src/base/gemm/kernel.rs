@@ -4,7 +4,9 @@
 //! high-performance matrix multiplication": a block of B is packed into
 //! panels a few registers wide that stay in the cache while all rows of A pass
 //! over them; a tile of C stays in registers over the block's whole depth. A is
-//! read where it lies.
+//! read where it lies, but for long columns on processors with 16 registers.
+
+use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -13,19 +15,45 @@ use super::{Matrix, Register, Start};
 use crate::base::Scalar;
 use crate::base::prefetch::fetch_some;
 
-/// Rows of B in a block: a panel of 64 f32 columns then takes 32 KiB.
-const DEPTH: usize = 128;
-/// Columns of B in a block, 512 KiB of f32: half of a second-level cache.
-const COLUMNS: usize = 1024;
+/// How a product is cut into blocks that stay in a cache.
+struct Blocking {
+    /// Rows of B in a block.
+    depth: usize,
+    /// Columns of B in a block.
+    columns: usize,
+    /// Rows of A that are packed at a time.
+    rows: usize,
+}
+
+/// For 32 registers: a panel of 64 f32 columns takes 32 KiB, a block of B
+/// 512 KiB, half of a second-level cache. A is read where it lies.
+const WIDE: Blocking = Blocking {
+    depth: 128,
+    columns: 1024,
+    rows: 0,
+};
+/// For 16 registers, measured on Zen 3 with 512 KiB of second-level cache: a
+/// panel of 16 f32 columns takes 24 KiB.
+const NARROW: Blocking = Blocking {
+    depth: 384,
+    columns: 384,
+    rows: 144,
+};
 /// The widest panel: four registers of 16 lanes.
 const WIDEST: usize = 64;
 /// B is read where it lies if its rows are no longer than this, in bytes:
 /// longer ones fall into the same few cache sets.
 const SHORT_ROW: usize = 512;
 
+/// A's columns are packed if they are at least this long, in bytes: a step
+/// along a row then ends in the same cache set again after one or two others.
+/// A product with 256 rows of 1024 is a third faster for it.
+const LONG_COLUMN: usize = 2048;
+
 /// Values that the packing buffer needs room for.
 pub fn buffer_len() -> usize {
-    DEPTH * (COLUMNS + WIDEST)
+    let room = |blocking: Blocking| blocking.depth * (blocking.columns + WIDEST + blocking.rows);
+    room(WIDE).max(room(NARROW))
 }
 
 /// A product to be computed.
@@ -39,16 +67,24 @@ pub struct Product<'a, T> {
 impl<T: Scalar> Product<'_, T> {
     /// Computes it with the instructions of `arch`.
     pub fn run(self, arch: Arch, buffer: &mut [T]) {
+        // With AVX-512 and AVX2 there is a fast way to transpose besides.
+        macro_rules! vectorize {
+            ($simd:ident) => {
+                Simd::vectorize(
+                    $simd,
+                    Job {
+                        product: self,
+                        buffer,
+                        square: $simd,
+                    },
+                )
+            };
+        }
         match arch {
             #[cfg(target_arch = "x86_64")]
-            Arch::V4(simd) => Simd::vectorize(
-                simd,
-                Job {
-                    product: self,
-                    buffer,
-                    square: simd,
-                },
-            ),
+            Arch::V4(simd) => vectorize!(simd),
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(simd) => vectorize!(simd),
             _ => arch.dispatch(Job {
                 product: self,
                 buffer,
@@ -64,20 +100,47 @@ struct Job<'a, T, X> {
     square: X,
 }
 
-/// Some columns of a block of B, row after row.
+/// Some columns of a block of B: of rows of `stride` values each, those from
+/// `left` on.
 #[derive(Clone, Copy)]
 struct Panel<'a, T> {
-    values: &'a [T],
+    rows: &'a [T],
     stride: usize,
+    left: usize,
 }
 
-/// Where a panel lies: rows `first` … of B, columns `left` … of C.
+/// Rows of A as far as a block goes: from row `top` and column `first` on.
+#[derive(Clone, Copy)]
+struct Strip<'a, T> {
+    a: Matrix<'a, T>,
+    top: usize,
+    first: usize,
+}
+
+/// Where a tile lies in C, and how many terms it adds up.
 #[derive(Clone, Copy)]
 struct Place {
-    first: usize,
-    depth: usize,
+    top: usize,
     left: usize,
     width: usize,
+    depth: usize,
+    /// Columns of C.
+    row_len: usize,
+}
+
+/// The height of the next of the tiles, `V` registers wide, when `left` rows
+/// are left. 24 or 16 of 32 registers hold a tile, or 12 of 16; beyond that they
+/// spill, and below 8 the latency of a multiply-add shows.
+#[inline(always)]
+fn height<S: Simd, const V: usize>(left: usize) -> usize {
+    match left {
+        8.. if S::REGISTER_COUNT > 16 && V == 2 => 8,
+        8 => 4,
+        6.. => 6,
+        4.. => 4,
+        2.. => 2,
+        _ => 1,
+    }
 }
 
 impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
@@ -86,25 +149,35 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Product { a, b, start, c } = self.product;
-        let buffer = self.buffer;
         let lanes = T::lanes::<S>();
+        let (blocking, wide) = if S::REGISTER_COUNT > 16 {
+            (WIDE, 4)
+        } else {
+            (NARROW, 2)
+        };
         let widths = Widths {
-            wide: lanes * if S::REGISTER_COUNT > 16 { 4 } else { 2 },
+            wide: lanes * wide,
             narrow: lanes * 2,
         };
+        let (buffer, strips) = self
+            .buffer
+            .split_at_mut(blocking.depth * (blocking.columns + WIDEST));
         let is_direct = b.is_row_major() && b.row_stride * size_of::<T>() <= SHORT_ROW;
-        let mut first = 0;
-        loop {
-            let depth = DEPTH.min(b.rows - first);
-            let start = if first > 0 { Start::Add } else { start };
-            let mut block = Block {
-                first,
-                depth,
-                left: 0,
-                columns: 0,
-            };
+        let is_packed = blocking.rows > 0
+            && !a.is_row_major()
+            && a.column_stride * size_of::<T>() >= LONG_COLUMN;
+        let mut block = Block {
+            first: 0,
+            depth: 0,
+            left: 0,
+            columns: 0,
+        };
+        while block.first < b.rows {
+            block.depth = blocking.depth.min(b.rows - block.first);
+            let start = if block.first > 0 { Start::Add } else { start };
+            block.left = 0;
             while block.left < b.columns {
-                block.columns = COLUMNS.min(b.columns - block.left);
+                block.columns = blocking.columns.min(b.columns - block.left);
                 // A narrower last panel is packed alone.
                 let whole = if is_direct {
                     block.columns / widths.narrow * widths.narrow
@@ -117,98 +190,150 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
                     ..block
                 };
                 pack(b, rest, widths, buffer, self.square);
-                let mut j = 0;
-                while j < block.columns {
-                    let (panel, place, is_narrow) = if j < whole {
-                        let width = if whole - j < widths.wide {
-                            widths.narrow
-                        } else {
-                            widths.wide
-                        };
-                        let left = block.left + j;
-                        let values = &b.values[first * b.row_stride + left..];
-                        let values = &values[..(depth - 1) * b.row_stride + width];
-                        let panel = Panel {
-                            values,
-                            // A single row may have a stride of 1.
-                            stride: b.row_stride.max(width),
-                        };
-                        (
-                            panel,
-                            Place {
-                                first,
-                                depth,
-                                left,
-                                width,
-                            },
-                            width == widths.narrow,
-                        )
-                    } else {
-                        let left = block.columns - j;
-                        let stride = widths.next(left);
-                        let values = &buffer[(j - whole) * depth..][..depth * stride];
-                        let (left, width) = (block.left + j, stride.min(left));
-                        (
-                            Panel { values, stride },
-                            Place {
-                                first,
-                                depth,
-                                left,
-                                width,
-                            },
-                            stride == widths.narrow,
-                        )
+                let mut top = 0;
+                while top < a.rows {
+                    let mut rows = Rows {
+                        a,
+                        first: block.first,
+                        top,
+                        count: a.rows,
+                        strips: None,
                     };
-                    if is_narrow {
-                        rows_of_tiles::<T, S, 2>(simd, a, panel, place, start, c);
-                    } else {
-                        rows_of_tiles::<T, S, 4>(simd, a, panel, place, start, c);
+                    if is_packed {
+                        rows.count = blocking.rows.min(a.rows - top);
+                        pack_strips::<T, S>(a, top..top + rows.count, block, strips);
+                        rows.strips = Some(strips);
                     }
-                    j += place.width;
+                    let mut j = 0;
+                    while j < block.columns {
+                        let left = block.left + j;
+                        let (panel, width) = if j < whole {
+                            let width = if whole - j < widths.wide {
+                                widths.narrow
+                            } else {
+                                widths.wide
+                            };
+                            let stride = b.row_stride;
+                            let rows = &b.values[block.first * stride..][..block.depth * stride];
+                            (Panel { rows, stride, left }, width)
+                        } else {
+                            let stride = widths.next(block.columns - j);
+                            let rows = &buffer[(j - whole) * block.depth..];
+                            let rows = &rows[..block.depth * stride];
+                            let left = 0;
+                            (Panel { rows, stride, left }, stride)
+                        };
+                        let place = Place {
+                            top,
+                            left: block.left + j,
+                            width: width.min(block.columns - j),
+                            depth: block.depth,
+                            row_len: b.columns,
+                        };
+                        if width == widths.narrow {
+                            rows_of_tiles::<T, S, 2>(simd, rows, panel, place, start, c);
+                        } else {
+                            rows_of_tiles::<T, S, 4>(simd, rows, panel, place, start, c);
+                        }
+                        j += place.width;
+                    }
+                    top += rows.count;
                 }
                 block.left += block.columns;
             }
-            first += depth;
-            if first >= b.rows {
-                break;
-            }
+            block.first += block.depth;
         }
     }
+}
+
+/// Packs rows of a column-major A for a block: strips as high as the tiles,
+/// each column after column.
+#[inline(always)]
+fn pack_strips<T: Scalar, S: Simd>(a: Matrix<T>, rows: Range<usize>, block: Block, to: &mut [T]) {
+    // A few columns at a time, for the same reason as in [`pack`].
+    const COLUMNS: usize = 8;
+    let Block { first, depth, .. } = block;
+    for p in (0..depth).step_by(COLUMNS) {
+        let end = (p + COLUMNS).min(depth);
+        let columns = &a.values[(first + p) * a.column_stride..];
+        let mut top = rows.start;
+        while top < rows.end {
+            let height = height::<S, 2>(rows.end - top);
+            let strip = &mut to[(top - rows.start) * depth..][p * height..end * height];
+            let columns = columns.chunks_exact(a.column_stride);
+            macro_rules! copy {
+                ($height:literal) => {
+                    for (slot, column) in strip.as_chunks_mut::<$height>().0.iter_mut().zip(columns)
+                    {
+                        slot.copy_from_slice(&column[top..][..$height]);
+                    }
+                };
+            }
+            match height {
+                6 => copy!(6),
+                4 => copy!(4),
+                2 => copy!(2),
+                _ => copy!(1),
+            }
+            top += height;
+        }
+    }
+}
+
+/// Some rows of A, over the depth of a block.
+#[derive(Clone, Copy)]
+struct Rows<'a, T> {
+    a: Matrix<'a, T>,
+    /// The first column of A that matters.
+    first: usize,
+    /// The first row.
+    top: usize,
+    /// How many.
+    count: usize,
+    /// The same, packed.
+    strips: Option<&'a [T]>,
 }
 
 /// The tiles of one panel, `V` registers wide, top to bottom.
 #[inline(always)]
 fn rows_of_tiles<T: Scalar, S: Simd, const V: usize>(
     simd: S,
-    a: Matrix<T>,
+    rows: Rows<T>,
     panel: Panel<T>,
-    place: Place,
+    mut place: Place,
     start: Start<T>,
     c: &mut [T],
 ) {
-    let mut top = 0;
-    while top < a.rows {
+    let end = rows.top + rows.count;
+    while place.top < end {
         fetch_some();
-        let left = a.rows - top;
-        // 24 or 16 of 32 registers hold the tile, or 12 of 16; beyond that
-        // they spill, below 8 the latency of a multiply-add shows.
-        macro_rules! tile {
-            ($rows:literal) => {{
-                tile::<T, S, $rows, V>(simd, a, top, panel, place, start, c);
-                top += $rows;
-            }};
+        let height = height::<S, V>(end - place.top);
+        let strip = match rows.strips {
+            Some(strips) => Strip {
+                a: Matrix {
+                    values: &strips[(place.top - rows.top) * place.depth..][..height * place.depth],
+                    rows: height,
+                    columns: place.depth,
+                    row_stride: 1,
+                    column_stride: height,
+                },
+                top: 0,
+                first: 0,
+            },
+            None => Strip {
+                a: rows.a,
+                top: place.top,
+                first: rows.first,
+            },
+        };
+        match height {
+            8 => tile::<T, S, 8, V>(simd, strip, panel, place, start, c),
+            6 => tile::<T, S, 6, V>(simd, strip, panel, place, start, c),
+            4 => tile::<T, S, 4, V>(simd, strip, panel, place, start, c),
+            2 => tile::<T, S, 2, V>(simd, strip, panel, place, start, c),
+            _ => tile::<T, S, 1, V>(simd, strip, panel, place, start, c),
         }
-        if S::REGISTER_COUNT > 16 && V == 2 && left >= 8 {
-            tile!(8)
-        } else if left >= 6 {
-            tile!(6)
-        } else if left >= 4 {
-            tile!(4)
-        } else if left >= 2 {
-            tile!(2)
-        } else {
-            tile!(1)
-        }
+        place.top += height;
     }
 }
 
@@ -216,17 +341,18 @@ fn rows_of_tiles<T: Scalar, S: Simd, const V: usize>(
 #[inline(always)]
 fn tile<T: Scalar, S: Simd, const R: usize, const V: usize>(
     simd: S,
-    a: Matrix<T>,
-    top: usize,
+    strip: Strip<T>,
     panel: Panel<T>,
     place: Place,
     start: Start<T>,
     c: &mut [T],
 ) {
     let full = V * T::lanes::<S>();
-    let n = c.len() / a.rows;
+    let n = place.row_len;
     let mut sums = [[T::splat(simd, T::default()); V]; R];
-    let Place { left, width, .. } = place;
+    let Place {
+        top, left, width, ..
+    } = place;
     let registers = |values: &[T]| -> [T::Of<S>; V] {
         *T::registers::<S>(values)
             .first_chunk()
@@ -242,7 +368,7 @@ fn tile<T: Scalar, S: Simd, const R: usize, const V: usize>(
             }
             Start::Row(row) => sums = [registers(&row[left..][..full]); R],
         }
-        accumulate(simd, a, top, panel, place, &mut sums);
+        accumulate(simd, strip, panel, place.depth, &mut sums);
         for i in 0..R {
             T::registers_mut::<S>(&mut c[(top + i) * n + left..][..full]).copy_from_slice(&sums[i]);
         }
@@ -257,7 +383,7 @@ fn tile<T: Scalar, S: Simd, const R: usize, const V: usize>(
             }
             sums[i] = registers(row);
         }
-        accumulate(simd, a, top, panel, place, &mut sums);
+        accumulate(simd, strip, panel, place.depth, &mut sums);
         for i in 0..R {
             T::registers_mut::<S>(row).copy_from_slice(&sums[i]);
             c[(top + i) * n + left..][..width].copy_from_slice(&row[..width]);
@@ -268,13 +394,12 @@ fn tile<T: Scalar, S: Simd, const R: usize, const V: usize>(
 #[inline(always)]
 fn accumulate<T: Scalar, S: Simd, const R: usize, const V: usize>(
     simd: S,
-    a: Matrix<T>,
-    top: usize,
+    strip: Strip<T>,
     panel: Panel<T>,
-    place: Place,
+    depth: usize,
     sums: &mut [[T::Of<S>; V]; R],
 ) {
-    let Place { first, depth, .. } = place;
+    let Strip { a, top, first } = strip;
     if a.is_row_major() {
         let mut rows = [&a.values[..0]; R];
         for (i, row) in rows.iter_mut().enumerate() {
@@ -289,9 +414,10 @@ fn accumulate<T: Scalar, S: Simd, const R: usize, const V: usize>(
         });
         chain(simd, columns, panel, sums);
     } else {
-        let columns = a.values[first * a.column_stride + top..].chunks(a.column_stride);
-        let columns = columns.map(|column| *column[..R].first_chunk().expect("R entries"));
-        chain(simd, columns.take(depth), panel, sums);
+        let columns = &a.values[first * a.column_stride..][..depth * a.column_stride];
+        let columns = columns.chunks_exact(a.column_stride);
+        let columns = columns.map(|column| *column[top..][..R].first_chunk().expect("R entries"));
+        chain(simd, columns, panel, sums);
     }
 }
 
@@ -307,8 +433,9 @@ fn chain<T: Scalar, S: Simd, const R: usize, const V: usize>(
 ) {
     let mut own = *sums;
     let width = V * T::lanes::<S>();
-    for (row, column) in panel.values.chunks(panel.stride).zip(columns) {
-        let row: [T::Of<S>; V] = *T::registers::<S>(&row[..width])
+    let Panel { rows, stride, left } = panel;
+    for (row, column) in rows.chunks_exact(stride).zip(columns) {
+        let row: [T::Of<S>; V] = *T::registers::<S>(&row[left..][..width])
             .first_chunk()
             .expect("V registers");
         for i in 0..R {

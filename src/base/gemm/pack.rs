@@ -3,11 +3,31 @@
 
 use super::{Matrix, Register};
 
+/// 16 columns of a panel, of which all rows are given.
+pub struct Slots<'a, T> {
+    /// The panel's rows.
+    pub values: &'a mut [T],
+    /// The length of a row.
+    pub stride: usize,
+    /// The first of the columns.
+    pub left: usize,
+}
+
+impl<T> Slots<'_, T> {
+    /// Without the first `count` rows.
+    #[inline(always)]
+    fn skip(self, count: usize) -> Self {
+        Self {
+            values: &mut self.values[count * self.stride..],
+            ..self
+        }
+    }
+}
+
 /// Transposes 16 columns at a time.
 pub trait Square<T>: Copy {
-    /// `slots[p·stride + q]` ← `columns[q][p]` for q < 16 and every p; the
-    /// columns are of one length.
-    fn transpose(self, columns: [&[T]; 16], slots: &mut [T], stride: usize);
+    /// Row p, column q of `to` ← `columns[q][p]`; the columns are of one length.
+    fn transpose(self, columns: [&[T]; 16], to: Slots<T>);
 }
 
 /// Entry by entry.
@@ -16,34 +36,52 @@ pub struct Plain;
 
 impl<T: Copy> Square<T> for Plain {
     #[inline(always)]
-    fn transpose(self, columns: [&[T]; 16], slots: &mut [T], stride: usize) {
+    fn transpose(self, columns: [&[T]; 16], to: Slots<T>) {
         let depth = columns[0].len();
         let columns = columns.map(|column| &column[..depth]);
-        for p in 0..depth {
-            let slot = &mut slots[p * stride..p * stride + 16];
+        let rows = to.values.chunks_exact_mut(to.stride);
+        for (p, row) in rows.enumerate().take(depth) {
+            let row = &mut row[to.left..][..16];
             for q in 0..16 {
-                slot[q] = columns[q][p];
+                row[q] = columns[q][p];
             }
         }
     }
 }
 
-/// A scalar type with a fast way to transpose where the processor has one.
+/// A scalar type with fast ways to transpose where the processor has one; each
+/// does what [`Square::transpose`] says.
 pub trait Transpose: Copy {
-    /// `slots[p·stride + q]` ← `columns[q][p]` for q < 16 and every p.
+    /// With AVX-512.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn transpose(simd: pulp::x86::V4, columns: [&[Self]; 16], slots: &mut [Self], stride: usize) {
+    fn transpose_v4(simd: pulp::x86::V4, columns: [&[Self]; 16], to: Slots<Self>) {
         let _ = simd;
-        Plain.transpose(columns, slots, stride);
+        Plain.transpose(columns, to);
+    }
+
+    /// With AVX2.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn transpose_v3(simd: pulp::x86::V3, columns: [&[Self]; 16], to: Slots<Self>) {
+        let _ = simd;
+        Plain.transpose(columns, to);
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl<T: Transpose> Square<T> for pulp::x86::V4 {
     #[inline(always)]
-    fn transpose(self, columns: [&[T]; 16], slots: &mut [T], stride: usize) {
-        T::transpose(self, columns, slots, stride);
+    fn transpose(self, columns: [&[T]; 16], to: Slots<T>) {
+        T::transpose_v4(self, columns, to);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<T: Transpose> Square<T> for pulp::x86::V3 {
+    #[inline(always)]
+    fn transpose(self, columns: [&[T]; 16], to: Slots<T>) {
+        T::transpose_v3(self, columns, to);
     }
 }
 
@@ -55,7 +93,7 @@ impl Transpose for f32 {
     /// rows of 256 takes about a third longer.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn transpose(simd: pulp::x86::V4, columns: [&[f32]; 16], slots: &mut [f32], stride: usize) {
+    fn transpose_v4(simd: pulp::x86::V4, columns: [&[f32]; 16], to: Slots<f32>) {
         use pulp::cast;
         let depth = columns[0].len();
         let columns = columns.map(|column| &column[..depth]);
@@ -92,19 +130,57 @@ impl Transpose for f32 {
                 let out = [even(a, b), even(d, e), odd(a, b), odd(d, e)];
                 for (q, row) in out.into_iter().enumerate() {
                     let row: [f32; 16] = cast(row);
-                    let first = (p + 4 * q + c) * stride;
-                    slots[first..first + 16].copy_from_slice(&row);
+                    let first = (p + 4 * q + c) * to.stride + to.left;
+                    to.values[first..first + 16].copy_from_slice(&row);
                 }
             }
             p += 16;
         }
-        if p < depth {
-            Plain.transpose(
-                columns.map(|column| &column[p..]),
-                &mut slots[p * stride..],
-                stride,
-            );
+        Plain.transpose(columns.map(|column| &column[p..]), to.skip(p));
+    }
+
+    /// 4 × 8 entries in registers: columns c and c + 4 share a register from
+    /// the start, so that two squares of 4 × 4 are transposed side by side and
+    /// nothing crosses the middle of a register.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn transpose_v3(simd: pulp::x86::V3, columns: [&[f32]; 16], to: Slots<f32>) {
+        use pulp::cast;
+        let simd = simd.avx;
+        let whole = columns[0].len() / 4;
+        for half in [0, 8] {
+            let mut fours = [&[[0.0; 4]; 0][..]; 8];
+            for c in 0..8 {
+                fours[c] = &columns[half + c].as_chunks().0[..whole];
+            }
+            let left = to.left + half;
+            let groups = to.values.chunks_exact_mut(4 * to.stride);
+            for (p, group) in groups.enumerate().take(whole) {
+                let mut rows = [simd._mm256_setzero_ps(); 4];
+                for c in 0..4 {
+                    rows[c] = cast([fours[c][p], fours[c + 4][p]]);
+                }
+                let [a, b, c, d] = rows;
+                let (low, high) = (simd._mm256_unpacklo_ps(a, b), simd._mm256_unpackhi_ps(a, b));
+                let (a, b) = (cast(low), cast(high));
+                let (low, high) = (simd._mm256_unpacklo_ps(c, d), simd._mm256_unpackhi_ps(c, d));
+                let (c, d) = (cast(low), cast(high));
+                let out = [
+                    simd._mm256_unpacklo_pd(a, c),
+                    simd._mm256_unpackhi_pd(a, c),
+                    simd._mm256_unpacklo_pd(b, d),
+                    simd._mm256_unpackhi_pd(b, d),
+                ];
+                for (row, slot) in out.into_iter().zip(group.chunks_exact_mut(to.stride)) {
+                    let row: [f32; 8] = cast(row);
+                    slot[left..][..8].copy_from_slice(&row);
+                }
+            }
         }
+        Plain.transpose(
+            columns.map(|column| &column[4 * whole..]),
+            to.skip(4 * whole),
+        );
     }
 }
 
@@ -161,11 +237,18 @@ pub fn pack<T: Register, X: Square<T>>(
     let wide = widths.wide;
     let full = columns / wide * wide;
     if b.is_row_major() {
-        // Row by row, so that the processor sees the stream and fetches ahead.
-        for p in 0..depth {
-            let row = &b.values[(first + p) * b.row_stride + left..][..full];
-            for (panel, chunk) in row.chunks_exact(wide).enumerate() {
-                to[panel * wide * depth + p * wide..][..wide].copy_from_slice(chunk);
+        // A few rows at a time: along whole rows the panels' places fall into
+        // the same few cache sets, down whole panels the rows' do.
+        const ROWS: usize = 8;
+        for p in (0..depth).step_by(ROWS) {
+            let rows = ROWS.min(depth - p);
+            for j in (0..full).step_by(wide) {
+                let slots = &mut to[j * depth + p * wide..][..rows * wide];
+                let from = &b.values[(first + p) * b.row_stride..][..rows * b.row_stride];
+                let from = from.chunks_exact(b.row_stride);
+                for (slot, row) in slots.chunks_exact_mut(wide).zip(from) {
+                    slot.copy_from_slice(&row[left + j..][..wide]);
+                }
             }
         }
     } else {
@@ -218,7 +301,12 @@ fn pack_panel<T: Register, X: Square<T>>(
         let column = |q: usize| &b.values[(left + q) * b.column_stride + first..][..depth];
         let squares = columns / 16 * 16;
         for q in (0..squares).step_by(16) {
-            square.transpose(std::array::from_fn(|i| column(q + i)), &mut to[q..], width);
+            let to = Slots {
+                values: &mut *to,
+                stride: width,
+                left: q,
+            };
+            square.transpose(std::array::from_fn(|i| column(q + i)), to);
         }
         for q in squares..columns {
             for (slot, value) in to.chunks_exact_mut(width).zip(column(q)) {
