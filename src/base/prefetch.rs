@@ -18,53 +18,52 @@ const LINE: usize = 64;
 /// two fetches can begin per cycle.
 const PER_TILE: usize = 32;
 
-/// Longest buffer, in bytes, that is fetched at once.
-const SHORT: usize = 8 << 10;
+/// How much can be planned.
+const STRETCHES: usize = 4;
 
 /// Addresses from … to.
-type Stretch = (usize, usize);
+type Stretch = Cell<(usize, usize)>;
 
 thread_local! {
     /// What this thread's next product shall fetch.
-    static PLAN: Cell<[Stretch; 2]> = const { Cell::new([(0, 0); 2]) };
+    static PLAN: [Stretch; STRETCHES] = const { [const { Cell::new((0, 0)) }; STRETCHES] };
 }
 
 /// The calling thread's next product shall fetch these, first things first,
 /// instead of what was planned before.
 #[inline]
-pub fn plan<T>(first: &[T], second: &[T]) {
-    let stretch = |values: &[T]| {
-        let range = values.as_ptr_range();
-        (range.start.addr(), range.end.addr())
-    };
-    PLAN.set([stretch(first), stretch(second)]);
+pub fn plan<T, const N: usize>(wanted: [&[T]; N]) {
+    const { assert!(N <= STRETCHES) }
+    PLAN.with(|plan| {
+        let mut slots = plan.iter();
+        for (slot, values) in slots.by_ref().zip(wanted) {
+            let range = values.as_ptr_range();
+            slot.set((range.start.addr(), range.end.addr()));
+        }
+        slots.for_each(|slot| slot.set((0, 0)));
+    });
 }
 
 /// Begins to fetch some of what was planned.
 #[inline]
 pub fn fetch_some() {
-    let mut plan = PLAN.get();
-    let mut left = PER_TILE;
-    for (from, to) in &mut plan {
-        while *from < *to && left > 0 {
-            fetch(*from as *const u8);
-            *from += LINE;
-            left -= 1;
+    PLAN.with(|plan| {
+        let mut left = PER_TILE;
+        for stretch in plan {
+            let (mut from, to) = stretch.get();
+            if from < to {
+                while from < to && left > 0 {
+                    fetch(from as *const u8);
+                    from += LINE;
+                    left -= 1;
+                }
+                stretch.set((from, to));
+                if left == 0 {
+                    return;
+                }
+            }
         }
-    }
-    if left < PER_TILE {
-        PLAN.set(plan);
-    }
-}
-
-/// Begins to fetch `values` now, if they are few.
-#[inline]
-pub fn fetch_if_short<T>(values: &[T]) {
-    if size_of_val(values) <= SHORT {
-        for line in values.chunks((LINE / size_of::<T>()).max(1)) {
-            fetch(line.as_ptr().cast());
-        }
-    }
+    });
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -89,15 +88,25 @@ mod tests {
     #[test]
     fn a_plan_is_fetched_bit_by_bit_and_then_no_more() {
         let (first, second) = ([0f32; 1000], [0f32; 200]);
-        plan(&first, &second);
-        let left = || PLAN.get().map(|(from, to)| to.saturating_sub(from));
-        assert_eq!(left(), [4000, 800]);
+        plan([&first, &[], &second]);
+        let left = || {
+            PLAN.with(|plan| {
+                let [a, b, c, d] = plan;
+                [a, b, c, d].map(|stretch| {
+                    let (from, to) = stretch.get();
+                    to.saturating_sub(from)
+                })
+            })
+        };
+        assert_eq!(left(), [4000, 0, 800, 0]);
         fetch_some();
-        assert_eq!(left(), [4000 - 32 * 64, 800]);
+        assert_eq!(left(), [4000 - 32 * 64, 0, 800, 0]);
         fetch_some();
         // 31 lines hold the rest of the first, one more is of the second.
-        assert_eq!(left(), [0, 800 - 64]);
+        assert_eq!(left(), [0, 0, 800 - 64, 0]);
         (0..3).for_each(|_| fetch_some());
-        assert_eq!(left(), [0, 0]);
+        assert_eq!(left(), [0; 4]);
+        plan([&second]);
+        assert_eq!(left(), [800, 0, 0, 0]);
     }
 }

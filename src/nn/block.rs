@@ -161,16 +161,20 @@ impl<T: Scalar> Block<T> {
 
     /// [`Self::compute_gradient`] and, if `update` says how and the gradient is
     /// finite, [`Self::update`] and the running averages in one: the gradient
-    /// never leaves the cache, and is not kept. Says whether it is finite.
+    /// never leaves the cache, and is not kept. `next` will be needed next.
+    /// Says whether it is finite.
     pub fn step(
         &mut self,
         layer: &dyn Layer<T>,
         pieces: &dyn PiecesOf<T>,
+        next: [&[T]; 2],
         observe: bool,
         update: Option<(&Stepper<T>, &Moment)>,
     ) -> bool {
-        // While the gradient is computed, what the update needs comes nearer.
-        plan(&self.trained, &self.state);
+        // While the gradient is computed, what the update needs comes nearer,
+        // and what the next block's gradient is made of.
+        let [x, delta] = next;
+        plan([&self.trained, &self.state, x, delta]);
         T::with_gradient_buffer(self.trained.len(), |gradient| {
             self.differentiate(layer, pieces, observe, gradient);
             let is_finite = self.sums.grad_squares().is_finite();

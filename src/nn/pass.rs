@@ -4,7 +4,6 @@
 use std::sync::RwLock;
 
 use crate::base::Scalar;
-use crate::base::prefetch::{fetch_if_short, plan};
 use crate::base::team::Barrier;
 use crate::nn::block::Block;
 use crate::nn::graph::Graph;
@@ -95,12 +94,11 @@ impl<T: Scalar> Pass<'_, T> {
             *round += 1;
         }
         let parameters = parameters_of(self.blocks, self.block_of, n);
-        if let Some(next) = self.block_of[n].and_then(|b| self.blocks.get(b + 1)) {
-            plan(&next.trained, &[]);
-        }
+        let next = self.block_of[n].and_then(|b| self.blocks.get(b + 1));
+        let next = next.map_or(&[][..], |block| &block.trained);
         for piece in share {
             piece.watch.start();
-            piece.forward(self.graph, n, mode, parameters, gathered, observe);
+            piece.forward(self.graph, n, mode, parameters, next, gathered, observe);
             piece.watch.lap(layer.phase());
         }
     }
@@ -138,13 +136,11 @@ impl<T: Scalar> Pass<'_, T> {
             }
             *round += 1;
         }
-        let before = self.block_of[n].and_then(|b| self.blocks[..b].last());
+        let next = self.block_of[n].and_then(|b| self.blocks[..b].last());
+        let next = next.map_or(&[][..], |block| &block.trained);
         for piece in share {
-            if let Some(before) = before {
-                plan(&before.trained, piece.saved(n - 1));
-            }
             piece.watch.start();
-            piece.backward(self.graph, n, parameters, summed);
+            piece.backward(self.graph, n, parameters, next, summed);
             piece.watch.lap(layer.phase());
         }
     }
@@ -176,16 +172,17 @@ pub struct NodePieces<'a, T> {
 }
 
 impl<T: Scalar> NodePieces<'_, T> {
-    /// Begins to fetch what the gradient of the next parameters is made of.
-    pub fn fetch_next(&self) {
+    /// What the gradient of the next parameters is made of, in the first piece.
+    pub fn next_factors(&self) -> [&[T]; 2] {
         let later = &self.graph.nodes[self.n + 1..];
         let next = later.iter().find(|node| node.layer.keeps_grad_output());
-        if let Some(next) = next {
-            for piece in self.pieces {
-                fetch_if_short(piece.value(self.graph, next.inputs[0]));
-                fetch_if_short(piece.gradient(self.graph, next.output));
-            }
-        }
+        next.map_or([&[], &[]], |next| {
+            let piece = &self.pieces[0];
+            [
+                piece.value(self.graph, next.inputs[0]),
+                piece.gradient(self.graph, next.output),
+            ]
+        })
     }
 }
 

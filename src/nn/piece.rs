@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::base::Scalar;
-use crate::base::prefetch::fetch_if_short;
+use crate::base::prefetch::plan;
 use crate::base::sums::sum_of_squares;
 use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
@@ -195,14 +195,17 @@ impl<T: Scalar> Piece<T> {
         n: usize,
         mode: Mode,
         parameters: Parameters<T>,
+        next_parameters: &[T],
         gathered: usize,
         observe: bool,
     ) {
-        // What the next node writes is on its way while this one works.
+        // A product fetches the next parameters, and what the next node writes.
+        let (mut output, mut saved): (&[T], &[T]) = (&[], &[]);
         if let Some(next) = graph.nodes.get(n + 1) {
-            fetch_if_short(&self.slots[graph.values[next.output].slot]);
-            fetch_if_short(&self.saved[n + 1]);
+            output = &self.slots[graph.values[next.output].slot];
+            saved = &self.saved[n + 1];
         }
+        plan([next_parameters, output, saved]);
         let node = &graph.nodes[n];
         let value = &graph.values[node.output];
         let length = value.width * self.rows.count;
@@ -310,12 +313,15 @@ impl<T: Scalar> Piece<T> {
         graph: &Graph<T>,
         n: usize,
         parameters: Parameters<T>,
+        next_parameters: &[T],
         summed: usize,
     ) {
         let node = &graph.nodes[n];
-        let next = graph.nodes[..n].last();
-        if let Some(slot) = next.and_then(|next| graph.values[next.inputs[0]].grad_slot) {
-            fetch_if_short(&self.grad_slots[slot]);
+        // As on the way forward, with what the next node reads.
+        if let Some(next) = graph.nodes[..n].last() {
+            let slot = graph.values[next.inputs[0]].grad_slot;
+            let gradient = slot.map_or(&[][..], |slot| &self.grad_slots[slot]);
+            plan([next_parameters, &self.saved[n - 1], gradient]);
         }
         let mut buffers: [Vec<T>; MAX_INPUTS] = Default::default();
         for (buffer, &id) in buffers.iter_mut().zip(&node.inputs) {

@@ -34,7 +34,7 @@ impl<T: Scalar> Network<T> {
             for n in 0..graph.nodes.len() {
                 let parameters = parameters_of(blocks, block_of, n);
                 for piece in &mut *share {
-                    piece.forward(graph, n, Mode::Evaluation, parameters, 0, false);
+                    piece.forward(graph, n, Mode::Evaluation, parameters, &[], 0, false);
                 }
             }
             share
@@ -75,8 +75,8 @@ impl<T: Scalar> Network<T> {
             let n = block.node;
             let layer = &*graph.nodes[n].layer;
             let of_node = NodePieces { graph, pieces, n };
-            of_node.fetch_next();
-            block.step(layer, &of_node, observe, update);
+            let next = of_node.next_factors();
+            block.step(layer, &of_node, next, observe, update);
         });
         let figures = self.step_figures();
         if figures.diverged_at.is_none() {
