@@ -3,10 +3,12 @@
 //!
 //! A loop handed to [`dispatch`] is compiled once per instruction set (AVX-512,
 //! AVX2, NEON, and the target's minimum) and left to the compiler to vectorise.
-//! It uses no fused multiply-add: each operation is then rounded by itself, so
-//! that every instruction set, the remainder of a slice and a single call give
-//! the same bits. (Besides, `mul_add` compiled without FMA is a slow library
-//! call.) The matrix product, which is nothing but multiply-adds, fuses them.
+//! It fuses a multiplication and an addition only where `mul_add` says so, which
+//! is rounded once on every processor: every instruction set, the remainder of a
+//! slice and a single call then give the same bits. (Compiled without FMA,
+//! `mul_add` is a library call, so that x86 processors before 2013 are slow at
+//! it.) The matrix product, which is nothing but multiply-adds, fuses them where
+//! the processor can.
 
 use pulp::{Arch, WithSimd};
 
