@@ -10,7 +10,7 @@ use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
 use vgrad::base::gemm::{Matrix, Start, gemm};
-use vgrad::base::sums::{count_zeros, nonzero_columns, sum_of_squares};
+use vgrad::base::sums::{count_zeros, sum_of_squares};
 use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
@@ -115,7 +115,7 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
         bencher.iter(|| curve.count_saturated(black_box(&y), &slope));
     });
     group.bench_function("alive", |bencher| {
-        bencher.iter(|| nonzero_columns(black_box(&slope), &mut sums.alive));
+        bencher.iter(|| curve.find_alive(&y, black_box(&slope), &mut sums.alive));
     });
     group.bench_function("scalar", |bencher| {
         bencher.iter(|| {
@@ -165,6 +165,7 @@ fn backward(criterion: &mut Criterion) {
                         running: &[],
                     },
                     inputs: Default::default(),
+                    output: &[],
                     saved: black_box(&slope),
                     grad_output: &grad_output,
                     tally_sums: &[],

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use vgrad::base::Scalar;
 use vgrad::nn::activation::{Activation, Elu, LeakyRelu};
+use vgrad::nn::layer::InputGradient;
 
 /// Every member at its defaults.
 fn members() -> impl Iterator<Item = Activation> {
@@ -248,4 +249,48 @@ fn saturation_is_counted_on_the_flat_sides() {
             assert_eq!(found, expected, "{activation:?} at {end}");
         }
     }
+}
+
+/// A layer whose slope can be read off the value keeps none: nothing may tell.
+#[test]
+fn a_slope_read_off_the_value_is_the_slope() {
+    let bits = |k: u32| f32::from_bits(k.wrapping_mul(2_654_435_761));
+    let mut x: Vec<f32> = (0..64_000).map(bits).collect();
+    x.splice(..7, [0.0, -0.0, 1.0, -1.0, 1e-45, -1e-45, f32::NAN]);
+    let grad: Vec<f32> = (0..x.len()).map(|k| 1.0 + k as f32).collect();
+    let mut readable = 0;
+    for activation in members_and_variants() {
+        let curve = activation.curve::<f32>();
+        if !curve.slope_is_of_value() {
+            continue;
+        }
+        readable += 1;
+        let (mut y, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        curve.forward(&x, &mut y, &mut slope);
+        let mut values = vec![0.0; x.len()];
+        curve.forward(&x, &mut values, &mut []);
+        let same = |a: &[f32], b: &[f32]| {
+            let mut pairs = a.iter().zip(b);
+            pairs.all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))
+        };
+        assert!(same(&values, &y), "{activation:?}");
+        let backward = |slope: &[f32]| {
+            let mut out = vec![0.0; x.len()];
+            let gradient = InputGradient {
+                values: &mut out,
+                accumulate: false,
+            };
+            curve.backward(&grad, &y, slope, gradient);
+            out
+        };
+        assert!(same(&backward(&[]), &backward(&slope)), "{activation:?}");
+        let saturated = |slope: &[f32]| curve.count_saturated(&y, slope);
+        assert_eq!(saturated(&[]), saturated(&slope), "{activation:?}");
+        let (mut alive, mut expected) = (vec![false; 16_000], vec![false; 16_000]);
+        let count = curve.find_alive(&y, &[], &mut alive);
+        assert_eq!(count, curve.find_alive(&y, &slope, &mut expected));
+        assert_eq!(alive, expected, "{activation:?}");
+    }
+    // Identity, hard tanh, ReLU and the three leaky ones.
+    assert_eq!(readable, 6);
 }

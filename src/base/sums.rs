@@ -158,17 +158,23 @@ pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64])
     );
 }
 
-/// For rows as long as `found`: says of every column whether some row is not 0
-/// there, and returns how many columns that is true of.
-pub fn nonzero_columns<T: Scalar>(rows: &[T], found: &mut [bool]) -> usize {
+/// For rows as long as `found`: says of every column whether `term` of some
+/// row's entry there is not 0, and returns how many columns that is true of. To
+/// be vectorised, `term` must be inlined.
+#[inline(always)]
+pub fn nonzero_columns<T: Scalar>(
+    rows: &[T],
+    found: &mut [bool],
+    term: impl Fn(T) -> T + Copy,
+) -> usize {
     /// Columns at a time: their sums stay in registers from row to row.
     const COLUMNS: usize = 32;
     /// Σ |x|: 0 if and only if every x is, since no sum of two numbers greater
     /// than 0 rounds to 0; NaN is not 0.
     #[inline(always)]
-    fn add_sizes<T: Scalar>(sizes: &mut [T], row: &[T]) {
+    fn add_sizes<T: Scalar>(sizes: &mut [T], row: &[T], term: impl Fn(T) -> T) {
         for (size, x) in sizes.iter_mut().zip(row) {
-            *size += x.abs();
+            *size += term(*x).abs();
         }
     }
     let width = found.len();
@@ -184,12 +190,12 @@ pub fn nonzero_columns<T: Scalar>(rows: &[T], found: &mut [bool]) -> usize {
                     let mut in_registers = sizes;
                     for row in rows {
                         let row: &[T; COLUMNS] = row.try_into().expect("whole blocks");
-                        add_sizes(&mut in_registers, row);
+                        add_sizes(&mut in_registers, row, term);
                     }
                     sizes = in_registers;
                 } else {
                     let sizes = &mut sizes[..found.len()];
-                    rows.for_each(|row| add_sizes(sizes, row));
+                    rows.for_each(|row| add_sizes(sizes, row, term));
                 }
                 for (found, size) in found.iter_mut().zip(sizes) {
                     *found = size != T::zero();
@@ -288,11 +294,12 @@ mod tests {
                     expected[column] = is_found;
                 }
                 let mut found = vec![true; width];
-                assert_eq!(nonzero_columns(&table, &mut found), width.div_ceil(3));
+                let count = nonzero_columns(&table, &mut found, |x| x);
+                assert_eq!(count, width.div_ceil(3));
                 assert_eq!(found, expected);
             }
             let mut found = vec![true; width];
-            assert_eq!(nonzero_columns::<f64>(&[], &mut found), 0);
+            assert_eq!(nonzero_columns::<f64>(&[], &mut found, |x| x), 0);
             assert_eq!(found, vec![false; width]);
         }
     }

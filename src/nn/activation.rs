@@ -6,7 +6,8 @@
 use crate::base::Scalar;
 use crate::base::family::{family, member};
 use crate::base::simd;
-use crate::base::sums::count_where;
+use crate::base::sums::{count_where, nonzero_columns};
+use crate::nn::layer::InputGradient;
 
 family! {
     /// The activation function of the hidden layers.
@@ -54,6 +55,12 @@ pub trait Pointwise: Clone + Send + Sync {
     /// marked `#[inline(always)]`, it vectorises.
     fn eval<T: Scalar>(&self, x: T) -> (T, T);
 
+    /// Whether φ'(φ(x)) = φ'(x) for every x. The slope is then read off the
+    /// value and need not be kept.
+    fn slope_is_of_value(&self) -> bool {
+        false
+    }
+
     /// max |φ'|.
     fn max_slope(&self) -> f64 {
         1.0
@@ -67,8 +74,17 @@ pub trait Pointwise: Clone + Send + Sync {
 
 /// An activation function over slices of one precision: what a layer calls.
 pub trait Curve<T: Scalar>: Send + Sync {
-    /// y ← φ(x), slope ← φ'(x), elementwise; all three of one length.
+    /// y ← φ(x), slope ← φ'(x), elementwise; all three of one length, but for
+    /// an empty `slope`, which asks for the values alone.
     fn forward(&self, x: &[T], y: &mut [T], slope: &mut [T]);
+
+    /// Whether φ'(φ(x)) = φ'(x) for every x, so that the functions below may be
+    /// given an empty `slope`.
+    fn slope_is_of_value(&self) -> bool;
+
+    /// out ← grad·φ'(x), or added to if `accumulate`; `y` and `slope` as
+    /// `forward` left them, all of one length.
+    fn backward(&self, grad: &[T], y: &[T], slope: &[T], out: InputGradient<T>);
 
     /// φ(x) and φ'(x) at one point.
     fn at(&self, x: T) -> (T, T);
@@ -76,6 +92,10 @@ pub trait Curve<T: Scalar>: Send + Sync {
     /// How many entries are saturated: |φ'| < 0.05·max|φ'| on a flat side.
     /// `None` where φ has no flat side. `y` and `slope` as `forward` left them.
     fn count_saturated(&self, y: &[T], slope: &[T]) -> Option<u64>;
+
+    /// For rows as long as `alive`: says of every unit whether φ' is not 0 in
+    /// some row, and returns how many units that is true of.
+    fn find_alive(&self, y: &[T], slope: &[T], alive: &mut [bool]) -> usize;
 
     /// Inputs at which a derivative of φ jumps.
     fn kinks(&self) -> &'static [f64];
@@ -89,11 +109,34 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
                 // A copy, which writing to `y` cannot change: its parameters
                 // stay in registers.
                 let curve = self.clone();
-                for ((x, y), slope) in x.iter().zip(y).zip(slope) {
-                    (*y, *slope) = curve.eval(*x);
+                if slope.is_empty() {
+                    for (x, y) in x.iter().zip(y) {
+                        (*y, _) = curve.eval(*x);
+                    }
+                } else {
+                    for ((x, y), slope) in x.iter().zip(y).zip(slope) {
+                        (*y, *slope) = curve.eval(*x);
+                    }
                 }
             },
         );
+    }
+
+    fn slope_is_of_value(&self) -> bool {
+        Pointwise::slope_is_of_value(self)
+    }
+
+    fn backward(&self, grad: &[T], y: &[T], slope: &[T], mut out: InputGradient<T>) {
+        if slope.is_empty() {
+            let curve = self.clone();
+            let terms = grad.iter().zip(y);
+            out.put(terms.map(
+                #[inline(always)]
+                |(grad, y)| *grad * curve.eval(*y).1,
+            ));
+        } else {
+            out.put(grad.iter().zip(slope).map(|(grad, slope)| *grad * *slope));
+        }
     }
 
     fn at(&self, x: T) -> (T, T) {
@@ -103,24 +146,55 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
     fn count_saturated(&self, y: &[T], slope: &[T]) -> Option<u64> {
         let limit = T::of(0.05 * self.max_slope());
         let (middle, _) = self.eval(T::zero());
-        // The side is read off the value: every φ here lies above φ(0) on the
-        // right of 0 and not above it on the left.
         (P::FLAT != FlatSides::None).then(|| {
-            count_where(
-                y,
-                slope,
-                #[inline(always)]
-                |y: T, slope: T| {
-                    // `&` and not `&&`: there is nothing to branch about.
-                    (slope.abs() < limit) & (P::FLAT == FlatSides::Both || y <= middle)
-                },
-            )
+            if slope.is_empty() {
+                count_where(
+                    y,
+                    y,
+                    #[inline(always)]
+                    |y: T, _| is_saturated::<T, P>(y, self.eval(y).1, limit, middle),
+                )
+            } else {
+                count_where(
+                    y,
+                    slope,
+                    #[inline(always)]
+                    |y, slope| is_saturated::<T, P>(y, slope, limit, middle),
+                )
+            }
         })
+    }
+
+    fn find_alive(&self, y: &[T], slope: &[T], alive: &mut [bool]) -> usize {
+        if slope.is_empty() {
+            nonzero_columns(
+                y,
+                alive,
+                #[inline(always)]
+                |y| self.eval(y).1,
+            )
+        } else {
+            nonzero_columns(
+                slope,
+                alive,
+                #[inline(always)]
+                |slope| slope,
+            )
+        }
     }
 
     fn kinks(&self) -> &'static [f64] {
         Pointwise::kinks(self)
     }
+}
+
+/// Whether a slope is below `limit` on a flat side. The side is read off the
+/// value: every φ here lies above φ(0) = `middle` on the right of 0 and not
+/// above it on the left.
+#[inline(always)]
+fn is_saturated<T: Scalar, P: Pointwise>(y: T, slope: T, limit: T, middle: T) -> bool {
+    // `&` and not `&&`: there is nothing to branch about.
+    (slope.abs() < limit) & (P::FLAT == FlatSides::Both || y <= middle)
 }
 
 /// σ(x) without overflow or cancellation, on either side.
@@ -152,6 +226,9 @@ impl Pointwise for Identity {
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         (x, T::one())
+    }
+    fn slope_is_of_value(&self) -> bool {
+        true
     }
 }
 
@@ -223,6 +300,9 @@ impl Pointwise for HardTanh {
     fn kinks(&self) -> &'static [f64] {
         &[-1.0, 1.0]
     }
+    fn slope_is_of_value(&self) -> bool {
+        true
+    }
 }
 
 member! {
@@ -278,6 +358,9 @@ impl Pointwise for Relu {
     fn kinks(&self) -> &'static [f64] {
         &[0.0]
     }
+    fn slope_is_of_value(&self) -> bool {
+        true
+    }
 }
 
 member! {
@@ -303,6 +386,10 @@ impl Pointwise for LeakyRelu {
     }
     fn kinks(&self) -> &'static [f64] {
         &[0.0]
+    }
+    fn slope_is_of_value(&self) -> bool {
+        // Otherwise values on the left of 0 go to its right.
+        self.slope >= 0.0
     }
 }
 

@@ -228,7 +228,7 @@ impl<T: Scalar> Piece<T> {
                 node.layer.observe(
                     grain.rows,
                     &output[first..last],
-                    &saved[first..],
+                    saved.get(first..).unwrap_or(&[]),
                     &mut grain.activations[n],
                 );
             }
@@ -294,6 +294,7 @@ impl<T: Scalar> Piece<T> {
                 rows: self.grains[g].rows,
                 parameters,
                 inputs: self.inputs_of(graph, node, g),
+                output: &self.value(graph, node.output)[rows.start * width..rows.end * width],
                 saved: self.saved[n].get(rows.start * width..).unwrap_or(&[]),
                 grad_output: &self.gradient(graph, node.output)
                     [rows.start * width..rows.end * width],
@@ -342,6 +343,7 @@ impl<T: Scalar> Piece<T> {
             rows: self.rows,
             parameters,
             inputs: self.inputs(graph, node),
+            output: self.value(graph, node.output),
             saved: &self.saved[n],
             grad_output: self.gradient(graph, node.output),
             tally_sums: &self.gathered[..summed],

@@ -1,20 +1,25 @@
 //! The activation layer a = φ(z).
 
 use crate::base::Scalar;
-use crate::base::sums::nonzero_columns;
 use crate::nn::activation::Activation;
 use crate::nn::measure::ActivationSums;
 use crate::nn::times::Phase;
 
 use super::{Backward, Forward, Layer, Rows};
 
-/// a = φ(z), elementwise. Keeps φ'(z): backward is then one product whatever
-/// φ, and saturation can be read off it.
+/// a = φ(z), elementwise. Keeps φ'(z), or a where that says as much: backward
+/// is then one product whatever φ, and saturation can be read off it.
 pub struct Activate {
     /// Width of z and a.
     pub width: usize,
     /// φ.
     pub activation: Activation,
+}
+
+impl Activate {
+    fn keeps_slope<T: Scalar>(&self) -> bool {
+        !self.activation.curve::<T>().slope_is_of_value()
+    }
 }
 
 impl<T: Scalar> Layer<T> for Activate {
@@ -27,7 +32,15 @@ impl<T: Scalar> Layer<T> for Activate {
     }
 
     fn saved_len(&self, rows: usize) -> usize {
-        rows * self.width
+        if self.keeps_slope::<T>() {
+            rows * self.width
+        } else {
+            0
+        }
+    }
+
+    fn keeps_output(&self) -> bool {
+        !self.keeps_slope::<T>()
     }
 
     fn forward(&self, pass: Forward<T>) {
@@ -37,19 +50,16 @@ impl<T: Scalar> Layer<T> for Activate {
     }
 
     fn backward(&self, pass: Backward<T>) {
-        let [mut grad_input, ..] = pass.grad_inputs;
-        grad_input.put(
-            pass.grad_output
-                .iter()
-                .zip(pass.saved)
-                .map(|(grad, slope)| *grad * *slope),
-        );
+        let [grad_input, ..] = pass.grad_inputs;
+        let curve = self.activation.curve();
+        curve.backward(pass.grad_output, pass.output, pass.saved, grad_input);
     }
 
     fn observe(&self, rows: Rows, output: &[T], saved: &[T], sums: &mut ActivationSums) {
-        let slopes = &saved[..rows.count * self.width];
+        let kept = <Self as Layer<T>>::saved_len(self, rows.count);
+        let (curve, slopes) = (self.activation.curve(), &saved[..kept]);
         sums.values.add_all(output);
-        sums.saturated = self.activation.curve().count_saturated(output, slopes);
-        sums.alive_units = nonzero_columns(slopes, &mut sums.alive);
+        sums.saturated = curve.count_saturated(output, slopes);
+        sums.alive_units = curve.find_alive(output, slopes, &mut sums.alive);
     }
 }

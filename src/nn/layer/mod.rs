@@ -136,6 +136,8 @@ pub struct Backward<'a, T> {
     pub parameters: Parameters<'a, T>,
     /// The values read in the forward pass, where the layer said it needs them.
     pub inputs: [&'a [T]; MAX_INPUTS],
+    /// The value written, if the layer said it needs it.
+    pub output: &'a [T],
     /// What the forward pass kept.
     pub saved: &'a [T],
     /// ∂L/∂output.
@@ -226,6 +228,11 @@ pub trait Layer<T: Scalar>: Send + Sync {
 
     /// Whether the backward pass (or [`Self::gradient`]) reads the inputs.
     fn keeps_inputs(&self) -> bool {
+        false
+    }
+
+    /// Whether the backward pass reads the output.
+    fn keeps_output(&self) -> bool {
         false
     }
 
