@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use vgrad::base::Scalar;
 use vgrad::nn::activation::{Activation, Elu, LeakyRelu};
-use vgrad::nn::layer::InputGradient;
 
 /// Every member at its defaults.
 fn members() -> impl Iterator<Item = Activation> {
@@ -276,11 +275,7 @@ fn a_slope_read_off_the_value_is_the_slope() {
         assert!(same(&values, &y), "{activation:?}");
         let backward = |slope: &[f32]| {
             let mut out = vec![0.0; x.len()];
-            let gradient = InputGradient {
-                values: &mut out,
-                accumulate: false,
-            };
-            curve.backward(&grad, &y, slope, gradient);
+            curve.backward(&grad, &y, slope, &mut out, false);
             out
         };
         assert!(same(&backward(&[]), &backward(&slope)), "{activation:?}");

@@ -38,6 +38,27 @@ pub fn dispatch_on<R>(arch: Arch, work: impl FnOnce() -> R) -> R {
     arch.dispatch(Loop(work))
 }
 
+/// Writes `values` into `slots` or, if `accumulate`, adds them: an iterator over
+/// slices, so that the loop vectorises.
+#[inline(always)]
+pub fn put<T: std::ops::AddAssign>(
+    slots: &mut [T],
+    accumulate: bool,
+    values: impl Iterator<Item = T>,
+) {
+    let slots = slots.iter_mut().zip(values);
+    dispatch(
+        #[inline(always)]
+        || {
+            if accumulate {
+                slots.for_each(|(slot, value)| *slot += value);
+            } else {
+                slots.for_each(|(slot, value)| *slot = value);
+            }
+        },
+    );
+}
+
 /// All instruction sets that this processor has and the binary has code for,
 /// plain code first: the twin that the others are tested against.
 pub fn available() -> Vec<Arch> {

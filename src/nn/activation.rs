@@ -7,7 +7,6 @@ use crate::base::Scalar;
 use crate::base::family::{family, member};
 use crate::base::simd;
 use crate::base::sums::{count_where, nonzero_columns};
-use crate::nn::layer::InputGradient;
 
 family! {
     /// The activation function of the hidden layers.
@@ -82,9 +81,9 @@ pub trait Curve<T: Scalar>: Send + Sync {
     /// given an empty `slope`.
     fn slope_is_of_value(&self) -> bool;
 
-    /// out ← grad·φ'(x), or added to if `accumulate`; `y` and `slope` as
-    /// `forward` left them, all of one length.
-    fn backward(&self, grad: &[T], y: &[T], slope: &[T], out: InputGradient<T>);
+    /// out ← grad·φ'(x), added to what is there if `accumulate`; `y` and
+    /// `slope` as `forward` left them, all of one length.
+    fn backward(&self, grad: &[T], y: &[T], slope: &[T], out: &mut [T], accumulate: bool);
 
     /// φ(x) and φ'(x) at one point.
     fn at(&self, x: T) -> (T, T);
@@ -126,16 +125,17 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
         Pointwise::slope_is_of_value(self)
     }
 
-    fn backward(&self, grad: &[T], y: &[T], slope: &[T], mut out: InputGradient<T>) {
+    fn backward(&self, grad: &[T], y: &[T], slope: &[T], out: &mut [T], accumulate: bool) {
         if slope.is_empty() {
             let curve = self.clone();
-            let terms = grad.iter().zip(y);
-            out.put(terms.map(
+            let terms = grad.iter().zip(y).map(
                 #[inline(always)]
                 |(grad, y)| *grad * curve.eval(*y).1,
-            ));
+            );
+            simd::put(out, accumulate, terms);
         } else {
-            out.put(grad.iter().zip(slope).map(|(grad, slope)| *grad * *slope));
+            let terms = grad.iter().zip(slope).map(|(grad, slope)| *grad * *slope);
+            simd::put(out, accumulate, terms);
         }
     }
 

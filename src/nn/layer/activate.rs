@@ -51,8 +51,13 @@ impl<T: Scalar> Layer<T> for Activate {
 
     fn backward(&self, pass: Backward<T>) {
         let [grad_input, ..] = pass.grad_inputs;
-        let curve = self.activation.curve();
-        curve.backward(pass.grad_output, pass.output, pass.saved, grad_input);
+        self.activation.curve().backward(
+            pass.grad_output,
+            pass.output,
+            pass.saved,
+            grad_input.values,
+            grad_input.accumulate,
+        );
     }
 
     fn observe(&self, rows: Rows, output: &[T], saved: &[T], sums: &mut ActivationSums) {

@@ -164,18 +164,7 @@ impl<T: Scalar> InputGradient<'_, T> {
     /// the loop vectorises.
     #[inline(always)]
     pub fn put(&mut self, values: impl Iterator<Item = T>) {
-        let accumulate = self.accumulate;
-        let slots = self.values.iter_mut().zip(values);
-        simd::dispatch(
-            #[inline(always)]
-            || {
-                if accumulate {
-                    slots.for_each(|(slot, value)| *slot += value);
-                } else {
-                    slots.for_each(|(slot, value)| *slot = value);
-                }
-            },
-        );
+        simd::put(self.values, self.accumulate, values);
     }
 
     /// Whether anybody asks for it.
