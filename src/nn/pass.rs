@@ -98,7 +98,8 @@ impl<T: Scalar> Pass<'_, T> {
         let next = next.map_or(&[][..], |block| &block.trained);
         for piece in share {
             piece.watch.start();
-            piece.forward(self.graph, n, mode, parameters, next, gathered, observe);
+            piece.plan_forward(self.graph, n, next);
+            piece.forward(self.graph, n, mode, parameters, gathered, observe);
             piece.watch.lap(layer.phase());
         }
     }
@@ -140,7 +141,8 @@ impl<T: Scalar> Pass<'_, T> {
         let next = next.map_or(&[][..], |block| &block.trained);
         for piece in share {
             piece.watch.start();
-            piece.backward(self.graph, n, parameters, next, summed);
+            piece.plan_backward(self.graph, n, next);
+            piece.backward(self.graph, n, parameters, summed);
             piece.watch.lap(layer.phase());
         }
     }

@@ -188,6 +188,24 @@ impl<T: Scalar> Piece<T> {
         &mut self.gathered
     }
 
+    /// If node `n` is a product, it shall fetch these parameters on its way
+    /// forward, and what the next node writes.
+    pub fn plan_forward(&self, graph: &Graph<T>, n: usize, parameters: &[T]) {
+        if let Some(next) = graph.nodes.get(n + 1) {
+            let output = &self.slots[graph.values[next.output].slot];
+            plan([parameters, output, &self.saved[n + 1]]);
+        }
+    }
+
+    /// The same on the way back, with what the node before it reads and writes.
+    pub fn plan_backward(&self, graph: &Graph<T>, n: usize, parameters: &[T]) {
+        if let Some(next) = graph.nodes[..n].last() {
+            let slot = graph.values[next.inputs[0]].grad_slot;
+            let gradient = slot.map_or(&[][..], |slot| &self.grad_slots[slot]);
+            plan([parameters, &self.saved[n - 1], gradient]);
+        }
+    }
+
     /// Node `n` forward; `gathered` values of the gathered tallies are valid.
     pub fn forward(
         &mut self,
@@ -195,17 +213,9 @@ impl<T: Scalar> Piece<T> {
         n: usize,
         mode: Mode,
         parameters: Parameters<T>,
-        next_parameters: &[T],
         gathered: usize,
         observe: bool,
     ) {
-        // A product fetches the next parameters, and what the next node writes.
-        let (mut output, mut saved): (&[T], &[T]) = (&[], &[]);
-        if let Some(next) = graph.nodes.get(n + 1) {
-            output = &self.slots[graph.values[next.output].slot];
-            saved = &self.saved[n + 1];
-        }
-        plan([next_parameters, output, saved]);
         let node = &graph.nodes[n];
         let value = &graph.values[node.output];
         let length = value.width * self.rows.count;
@@ -314,16 +324,9 @@ impl<T: Scalar> Piece<T> {
         graph: &Graph<T>,
         n: usize,
         parameters: Parameters<T>,
-        next_parameters: &[T],
         summed: usize,
     ) {
         let node = &graph.nodes[n];
-        // As on the way forward, with what the next node reads.
-        if let Some(next) = graph.nodes[..n].last() {
-            let slot = graph.values[next.inputs[0]].grad_slot;
-            let gradient = slot.map_or(&[][..], |slot| &self.grad_slots[slot]);
-            plan([next_parameters, &self.saved[n - 1], gradient]);
-        }
         let mut buffers: [Vec<T>; MAX_INPUTS] = Default::default();
         for (buffer, &id) in buffers.iter_mut().zip(&node.inputs) {
             if let Some(slot) = graph.values[id].grad_slot {

@@ -34,7 +34,7 @@ impl<T: Scalar> Network<T> {
             for n in 0..graph.nodes.len() {
                 let parameters = parameters_of(blocks, block_of, n);
                 for piece in &mut *share {
-                    piece.forward(graph, n, Mode::Evaluation, parameters, &[], 0, false);
+                    piece.forward(graph, n, Mode::Evaluation, parameters, 0, false);
                 }
             }
             share
