@@ -49,8 +49,8 @@ impl<T: Copy> Square<T> for Plain {
     }
 }
 
-/// A scalar type with fast ways to transpose where the processor has one; each
-/// does what [`Square::transpose`] says.
+/// A scalar type with fast ways to transpose where the processor has one. Each
+/// puts 16 columns of one length side by side.
 pub trait Transpose: Copy {
     /// With AVX-512.
     #[cfg(target_arch = "x86_64")]
