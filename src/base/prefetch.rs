@@ -15,9 +15,8 @@ use std::cell::Cell;
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Lines fetched per tile of a product: a tile takes at least 200 cycles, and
-/// two fetches can begin per cycle.
-const PER_TILE: usize = 32;
+/// The most lines fetched per tile of a product: more would keep it waiting.
+const PER_TILE: usize = 24;
 
 /// The longest stretch that is fetched, in bytes, as much as a small second-level
 /// cache: a longer one would push out what the product at hand works with. W2,
@@ -55,16 +54,30 @@ pub fn plan<T, const N: usize>(wanted: [&[T]; N]) {
     });
 }
 
-/// Begins to fetch some of what was planned.
+/// How many lines to fetch per tile so that a product of `tiles` tiles fetches
+/// what is planned evenly.
 #[inline]
-pub fn fetch_some() {
+pub fn lines_per_tile(tiles: usize) -> usize {
+    let bytes: usize = PLAN.with(|plan| {
+        let lengths = plan.iter().map(|stretch| {
+            let (from, to) = stretch.get();
+            to.saturating_sub(from)
+        });
+        lengths.sum()
+    });
+    bytes.div_ceil(LINE).div_ceil(tiles).min(PER_TILE)
+}
+
+/// Begins to fetch the next `lines` lines of what was planned.
+#[inline]
+pub fn fetch(lines: usize) {
     PLAN.with(|plan| {
-        let mut left = PER_TILE;
+        let mut left = lines;
         for stretch in plan {
             let (mut from, to) = stretch.get();
             if from < to {
                 while from < to && left > 0 {
-                    fetch(from as *const u8);
+                    hint(from as *const u8);
                     from += LINE;
                     left -= 1;
                 }
@@ -80,7 +93,7 @@ pub fn fetch_some() {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[allow(unsafe_code)]
-fn fetch(place: *const u8) {
+fn hint(place: *const u8) {
     use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
     // SAFETY: a hint, which reads and writes nothing and may name any address,
     // even of what is no more; its instruction belongs to every x86-64
@@ -90,7 +103,7 @@ fn fetch(place: *const u8) {
 
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
-fn fetch(_place: *const u8) {}
+fn hint(_place: *const u8) {}
 
 #[cfg(test)]
 mod tests {
@@ -110,12 +123,14 @@ mod tests {
             })
         };
         assert_eq!(left(), [4000, 0, 800, 0]);
-        fetch_some();
+        // 4800 bytes are 75 lines.
+        assert_eq!([3, 4, 75, 100].map(lines_per_tile), [24, 19, 1, 1]);
+        fetch(32);
         assert_eq!(left(), [4000 - 32 * 64, 0, 800, 0]);
-        fetch_some();
+        fetch(32);
         // 31 lines hold the rest of the first, one more is of the second.
         assert_eq!(left(), [0, 0, 800 - 64, 0]);
-        (0..3).for_each(|_| fetch_some());
+        (0..3).for_each(|_| fetch(32));
         assert_eq!(left(), [0; 4]);
         let long = vec![0f32; LONGEST / 4 + 1];
         plan([&long, &second]);

@@ -13,7 +13,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::pack::{Block, Plain, Square, Widths, pack};
 use super::{Matrix, Register, Start};
 use crate::base::Scalar;
-use crate::base::prefetch::fetch_some;
+use crate::base::prefetch::{fetch, lines_per_tile};
 
 /// How a product is cut into blocks that stay in a cache.
 struct Blocking {
@@ -178,6 +178,8 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
         } else {
             blocking.rows
         };
+        let tiles = a.rows.div_ceil(6) * b.columns.div_ceil(widths.wide);
+        let lines = lines_per_tile(tiles * b.rows.div_ceil(blocking.depth));
         let mut block = Block {
             first: 0,
             depth: 0,
@@ -210,6 +212,7 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
                         top,
                         count: row_count.min(a.rows - top),
                         strips: None,
+                        lines,
                     };
                     if is_packed {
                         pack_strips::<T, S>(a, top..top + rows.count, block, strips);
@@ -303,6 +306,8 @@ struct Rows<'a, T> {
     count: usize,
     /// The same, packed.
     strips: Option<&'a [T]>,
+    /// Lines to be fetched meanwhile, per tile.
+    lines: usize,
 }
 
 /// The tiles of one panel, `V` registers wide, top to bottom.
@@ -317,7 +322,7 @@ fn rows_of_tiles<T: Scalar, S: Simd, const V: usize>(
 ) {
     let end = rows.top + rows.count;
     while place.top < end {
-        fetch_some();
+        fetch(rows.lines);
         let height = height::<S, V>(end - place.top);
         let strip = match rows.strips {
             Some(strips) => Strip {
