@@ -11,6 +11,8 @@
 //! is what it does on other processors.
 
 use std::cell::Cell;
+pub static KNOB: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+pub fn knob() -> usize { KNOB.load(std::sync::atomic::Ordering::Relaxed) }
 
 /// Bytes of a cache line.
 const LINE: usize = 64;

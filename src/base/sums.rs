@@ -74,7 +74,7 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
         for ((plain, square), x) in lanes.zip(values) {
             let x = x.wide() - origin;
             *plain += x;
-            *square += x * x;
+            *square = x.mul_add(x, *square);
         }
     }
     simd::dispatch(
@@ -89,7 +89,7 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
                 for (((plain, square), a), b) in lanes.zip(a).zip(b) {
                     let (a, b) = (a.wide() - origin, b.wide() - origin);
                     *plain += a + b;
-                    *square += a * a + b * b;
+                    *square += a.mul_add(a, b * b);
                 }
             }
             for chunk in single {
@@ -113,24 +113,24 @@ pub fn sum_of_squares<T: Scalar>(values: &[T]) -> f64 {
     )
 }
 
-/// sums ← the sum of all rows, each as long as `sums`, in their order.
-pub fn sum_rows<T: Scalar>(rows: &[T], sums: &mut [f64]) {
+/// For rows of `width` entries: sums ← the sum over the rows, in their order, of
+/// as many columns as there are sums, from column `first` on.
+pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f64]) {
     simd::dispatch(
         #[inline(always)]
         || {
             sums.fill(0.0);
+            let count = sums.len();
             // Four rows at a time: the sums are read and written less often.
-            let (fours, rest) = rows.split_at(rows.len() / (4 * sums.len()) * 4 * sums.len());
-            for four in fours.chunks_exact(4 * sums.len()) {
-                let (first, last) = four.split_at(2 * sums.len());
-                let (a, b) = first.split_at(sums.len());
-                let (c, d) = last.split_at(sums.len());
+            let (fours, rest) = rows.split_at(rows.len() / (4 * width) * 4 * width);
+            for four in fours.chunks_exact(4 * width) {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|r| &four[r * width + first..][..count]);
                 for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
                     *sum = (((*sum + a.wide()) + b.wide()) + c.wide()) + d.wide();
                 }
             }
-            for row in rest.chunks_exact(sums.len()) {
-                for (sum, x) in sums.iter_mut().zip(row) {
+            for row in rest.chunks_exact(width) {
+                for (sum, x) in sums.iter_mut().zip(&row[first..][..count]) {
                     *sum += x.wide();
                 }
             }
@@ -167,38 +167,36 @@ pub fn nonzero_columns<T: Scalar>(
     found: &mut [bool],
     term: impl Fn(T) -> T + Copy,
 ) -> usize {
-    /// Columns at a time: their sums stay in registers from row to row.
-    const COLUMNS: usize = 32;
-    /// Σ |x|: 0 if and only if every x is, since no sum of two numbers greater
-    /// than 0 rounds to 0; NaN is not 0.
-    #[inline(always)]
-    fn add_sizes<T: Scalar>(sizes: &mut [T], row: &[T], term: impl Fn(T) -> T) {
-        for (size, x) in sizes.iter_mut().zip(row) {
-            *size += term(*x).abs();
-        }
-    }
+    /// Columns at a time.
+    const COLUMNS: usize = 64;
     let width = found.len();
+    // Σ |term|: 0 if and only if every term is, since no sum of two numbers
+    // greater than 0 rounds to 0; NaN is not 0.
+    let size = |x: &T| term(*x).abs();
     simd::dispatch(
         #[inline(always)]
         || {
             let mut count = 0;
             for (block, found) in found.chunks_mut(COLUMNS).enumerate() {
                 let mut sizes = [T::zero(); COLUMNS];
-                let columns = block * COLUMNS..block * COLUMNS + found.len();
-                let rows = rows.chunks_exact(width).map(|row| &row[columns.clone()]);
-                if found.len() == COLUMNS {
-                    let mut in_registers = sizes;
-                    for row in rows {
-                        let row: &[T; COLUMNS] = row.try_into().expect("whole blocks");
-                        add_sizes(&mut in_registers, row, term);
+                let sizes = &mut sizes[..found.len()];
+                let columns = |row: usize| &rows[row * width + block * COLUMNS..][..found.len()];
+                let row_count = rows.len() / width;
+                // Four rows at a time: the sums are read and written less often.
+                let fours = row_count / 4 * 4;
+                for r in (0..fours).step_by(4) {
+                    let [a, b, c, d] = [r, r + 1, r + 2, r + 3].map(columns);
+                    for ((((sum, a), b), c), d) in sizes.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                        *sum += (size(a) + size(b)) + (size(c) + size(d));
                     }
-                    sizes = in_registers;
-                } else {
-                    let sizes = &mut sizes[..found.len()];
-                    rows.for_each(|row| add_sizes(sizes, row, term));
                 }
-                for (found, size) in found.iter_mut().zip(sizes) {
-                    *found = size != T::zero();
+                for r in fours..row_count {
+                    for (sum, x) in sizes.iter_mut().zip(columns(r)) {
+                        *sum += size(x);
+                    }
+                }
+                for (found, sum) in found.iter_mut().zip(sizes) {
+                    *found = *sum != T::zero();
                     count += usize::from(*found);
                 }
             }

@@ -29,6 +29,8 @@ pub struct Block<T> {
     /// Where its time goes.
     pub watch: Stopwatch,
     state: Vec<T>,
+    /// Length of the first tensor, which is far away in memory.
+    weight_len: usize,
 }
 
 /// Sums over a block of parameters; "weight" is its first tensor.
@@ -66,6 +68,7 @@ impl<T: Scalar> Block<T> {
         let (trained, running) = (length(true), length(false));
         Self {
             node,
+            weight_len: tensors[0].len(),
             tensors,
             trained: vec![T::zero(); trained],
             running: vec![T::zero(); running],
@@ -78,7 +81,7 @@ impl<T: Scalar> Block<T> {
 
     /// Length of the first tensor.
     pub fn weight_len(&self) -> usize {
-        self.tensors[0].len()
+        self.weight_len
     }
 
     /// What a layer needs to know of its parameters.

@@ -113,11 +113,13 @@ impl<T: Scalar> Pass<'_, T> {
             piece.watch.start();
             piece.measure_gradient(self.graph, n);
             piece.watch.lap(Phase::Norms);
-            for g in 0..piece.grains.len() {
-                let grain = piece.first_grain + g;
-                let tally = piece.backward_tally(self.graph, n, g, parameters);
-                if couples {
-                    self.exchange.publish(*round, grain, tally);
+            if layer.backward_tally_len() > 0 {
+                for g in 0..piece.grains.len() {
+                    let grain = piece.first_grain + g;
+                    let tally = piece.backward_tally(self.graph, n, g, parameters);
+                    if couples {
+                        self.exchange.publish(*round, grain, tally);
+                    }
                 }
             }
             piece.watch.lap(layer.phase());
@@ -174,6 +176,12 @@ pub struct NodePieces<'a, T> {
 }
 
 impl<T: Scalar> NodePieces<'_, T> {
+    /// The piece that has grain `g`.
+    fn piece_of(&self, g: usize) -> &Piece<T> {
+        let piece = self.pieces.iter().rfind(|piece| piece.first_grain <= g);
+        piece.expect("the first piece has the first grain")
+    }
+
     /// What the gradient of the next parameters is made of, in the first piece.
     pub fn next_factors(&self) -> [&[T]; 2] {
         let later = &self.graph.nodes[self.n + 1..];
@@ -207,9 +215,16 @@ impl<T: Scalar> PiecesOf<T> for NodePieces<'_, T> {
     fn grains(&self) -> usize {
         self.pieces.iter().map(|piece| piece.grains.len()).sum()
     }
+    fn grad_output_of(&self, g: usize) -> &[T] {
+        let piece = self.piece_of(g);
+        piece.gradient_of(
+            self.graph,
+            self.graph.nodes[self.n].output,
+            g - piece.first_grain,
+        )
+    }
     fn tally(&self, g: usize) -> &[f64] {
-        let piece = self.pieces.iter().rfind(|piece| piece.first_grain <= g);
-        let piece = piece.expect("the first piece has the first grain");
+        let piece = self.piece_of(g);
         &piece.grains[g - piece.first_grain].tallies[self.n]
     }
 }

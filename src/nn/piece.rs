@@ -142,6 +142,12 @@ impl<T: Scalar> Piece<T> {
         })
     }
 
+    /// Its rows of grain `g`.
+    pub fn gradient_of(&self, graph: &Graph<T>, id: usize, g: usize) -> &[T] {
+        let (rows, width) = (self.rows_of(g), graph.values[id].width);
+        &self.gradient(graph, id)[rows.start * width..rows.end * width]
+    }
+
     /// What node `n` saved.
     pub fn saved(&self, n: usize) -> &[T] {
         &self.saved[n]
@@ -202,7 +208,13 @@ impl<T: Scalar> Piece<T> {
         if let Some(next) = graph.nodes[..n].last() {
             let slot = graph.values[next.inputs[0]].grad_slot;
             let gradient = slot.map_or(&[][..], |slot| &self.grad_slots[slot]);
-            plan([parameters, &self.saved[n - 1], gradient]);
+            // What the layer before saved, or its output if it needs that instead.
+            let kept = if next.layer.keeps_output() {
+                &self.slots[graph.values[next.output].slot]
+            } else {
+                &self.saved[n - 1]
+            };
+            plan([parameters, kept, gradient]);
         }
     }
 
@@ -280,14 +292,11 @@ impl<T: Scalar> Piece<T> {
             return;
         }
         for g in 0..self.grains.len() {
-            let rows = self.rows_of(g);
-            let gradient = self.gradient(graph, id);
-            let gradient = &gradient[rows.start * value.width..rows.end * value.width];
-            self.grains[g].grad_squares[id] = sum_of_squares(gradient);
+            self.grains[g].grad_squares[id] = sum_of_squares(self.gradient_of(graph, id, g));
         }
     }
 
-    /// Node `n`'s backward tally over grain `g`.
+    /// The backward tally of node `n`, which has one, over grain `g`.
     pub fn backward_tally(
         &mut self,
         graph: &Graph<T>,
@@ -298,21 +307,18 @@ impl<T: Scalar> Piece<T> {
         let node = &graph.nodes[n];
         let width = graph.values[node.output].width;
         let mut tally = std::mem::take(&mut self.grains[g].tallies[n]);
-        if !tally.is_empty() {
-            let rows = self.rows_of(g);
-            let pass = Backward {
-                rows: self.grains[g].rows,
-                parameters,
-                inputs: self.inputs_of(graph, node, g),
-                output: &self.value(graph, node.output)[rows.start * width..rows.end * width],
-                saved: self.saved[n].get(rows.start * width..).unwrap_or(&[]),
-                grad_output: &self.gradient(graph, node.output)
-                    [rows.start * width..rows.end * width],
-                tally_sums: &[],
-                grad_inputs: Default::default(),
-            };
-            node.layer.backward_tally(&pass, &mut tally);
-        }
+        let rows = self.rows_of(g);
+        let pass = Backward {
+            rows: self.grains[g].rows,
+            parameters,
+            inputs: self.inputs_of(graph, node, g),
+            output: &self.value(graph, node.output)[rows.start * width..rows.end * width],
+            saved: self.saved[n].get(rows.start * width..).unwrap_or(&[]),
+            grad_output: self.gradient_of(graph, node.output, g),
+            tally_sums: &[],
+            grad_inputs: Default::default(),
+        };
+        node.layer.backward_tally(&pass, &mut tally);
         self.grains[g].tallies[n] = tally;
         &self.grains[g].tallies[n]
     }

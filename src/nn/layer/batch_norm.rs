@@ -88,7 +88,7 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         let (means, rest) = tally.split_at_mut(width);
         let (squares, counts) = rest.split_at_mut(width);
         counts.fill(rows.count as f64);
-        sum_rows(inputs[0], means);
+        sum_rows(inputs[0], means.len(), 0, means);
         simd::dispatch(
             #[inline(always)]
             || {

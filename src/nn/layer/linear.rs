@@ -57,10 +57,6 @@ impl<T: Scalar> Layer<T> for Linear {
         true
     }
 
-    fn backward_tally_len(&self) -> usize {
-        if self.bias.is_some() { self.fan_out } else { 0 }
-    }
-
     fn forward(&self, pass: Forward<T>) {
         let rows = pass.rows.count;
         let (weight, bias) = pass.parameters.trained.split_at(self.fan_in * self.fan_out);
@@ -74,12 +70,6 @@ impl<T: Scalar> Layer<T> for Linear {
             start,
             pass.output,
         );
-    }
-
-    fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
-        if self.bias.is_some() {
-            sum_rows(pass.grad_output, tally);
-        }
     }
 
     fn backward(&self, pass: Backward<T>) {
@@ -111,6 +101,28 @@ impl<T: Scalar> Layer<T> for Linear {
                 weight,
             );
         }
-        super::sum_tallies(pieces, bias);
+        sum_grad_outputs(pieces, bias);
+    }
+}
+
+/// sums ← Σ over all rows of ∂L/∂output, grain by grain and combined in the
+/// grains' order.
+fn sum_grad_outputs<T: Scalar>(pieces: &dyn PiecesOf<T>, sums: &mut [T]) {
+    /// Columns at a time, so that their sums need no memory of their own.
+    const BLOCK: usize = 128;
+    let width = sums.len();
+    for (b, slots) in sums.chunks_mut(BLOCK).enumerate() {
+        let columns = b * BLOCK..b * BLOCK + slots.len();
+        let (mut sums, mut part) = ([0.0; BLOCK], [0.0; BLOCK]);
+        let (sums, part) = (&mut sums[..slots.len()], &mut part[..slots.len()]);
+        for g in 0..pieces.grains() {
+            sum_rows(pieces.grad_output_of(g), width, columns.start, part);
+            sums.iter_mut().zip(&*part).for_each(|(sum, x)| *sum += x);
+        }
+        let rounded = sums.iter().map(|sum| T::of(*sum));
+        slots
+            .iter_mut()
+            .zip(rounded)
+            .for_each(|(slot, x)| *slot = x);
     }
 }

@@ -183,6 +183,8 @@ pub trait PiecesOf<T> {
     fn input(&self, p: usize) -> &[T];
     /// ∂L/∂output in piece `p`.
     fn grad_output(&self, p: usize) -> &[T];
+    /// ∂L/∂output in grain `g`.
+    fn grad_output_of(&self, g: usize) -> &[T];
     /// What the layer saved in piece `p`.
     fn saved(&self, p: usize) -> &[T];
     /// Number of grains in all pieces.
