@@ -12,7 +12,9 @@
 
 use std::cell::Cell;
 pub static KNOB: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-pub fn knob() -> usize { KNOB.load(std::sync::atomic::Ordering::Relaxed) }
+pub fn knob() -> usize {
+    KNOB.load(std::sync::atomic::Ordering::Relaxed)
+}
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -26,7 +28,7 @@ const PER_TILE: usize = 24;
 const LONGEST: usize = 512 << 10;
 
 /// How much can be planned.
-const STRETCHES: usize = 4;
+const STRETCHES: usize = 6;
 
 /// Addresses from … to.
 type Stretch = Cell<(usize, usize)>;
@@ -117,7 +119,7 @@ mod tests {
         plan([&first, &[], &second]);
         let left = || {
             PLAN.with(|plan| {
-                let [a, b, c, d] = plan;
+                let [a, b, c, d, ..] = plan;
                 [a, b, c, d].map(|stretch| {
                     let (from, to) = stretch.get();
                     to.saturating_sub(from)

@@ -170,14 +170,14 @@ impl<T: Scalar> Block<T> {
         &mut self,
         layer: &dyn Layer<T>,
         pieces: &dyn PiecesOf<T>,
-        next: [&[T]; 2],
+        next: [&[T]; 4],
         observe: bool,
         update: Option<(&Stepper<T>, &Moment)>,
     ) -> bool {
         // While the gradient is computed, what the update needs comes nearer,
         // and what the next block's gradient is made of.
-        let [x, delta] = next;
-        plan([&self.trained, &self.state, x, delta]);
+        let [x, delta, other_x, other_delta] = next;
+        plan([&self.trained, &self.state, x, delta, other_x, other_delta]);
         T::with_gradient_buffer(self.trained.len(), |gradient| {
             self.differentiate(layer, pieces, observe, gradient);
             let is_finite = self.sums.grad_squares().is_finite();

@@ -182,17 +182,21 @@ impl<T: Scalar> NodePieces<'_, T> {
         piece.expect("the first piece has the first grain")
     }
 
-    /// What the gradient of the next parameters is made of, in the first piece.
-    pub fn next_factors(&self) -> [&[T]; 2] {
+    /// What the gradient of the next parameters is made of, in the first two
+    /// pieces.
+    pub fn next_factors(&self) -> [&[T]; 4] {
         let later = &self.graph.nodes[self.n + 1..];
         let next = later.iter().find(|node| node.layer.keeps_grad_output());
-        next.map_or([&[], &[]], |next| {
-            let piece = &self.pieces[0];
-            [
-                piece.value(self.graph, next.inputs[0]),
-                piece.gradient(self.graph, next.output),
-            ]
-        })
+        let mut factors = [&[][..]; 4];
+        if let Some(next) = next {
+            for (pair, piece) in factors.as_chunks_mut().0.iter_mut().zip(self.pieces) {
+                *pair = [
+                    piece.value(self.graph, next.inputs[0]),
+                    piece.gradient(self.graph, next.output),
+                ];
+            }
+        }
+        factors
     }
 }
 
