@@ -282,7 +282,13 @@ mod tests {
     fn a_column_is_found_by_any_number_that_is_not_zero() {
         let smallest = f32::from_bits(1);
         for width in [1, 5, 32, 33, 64, 100] {
-            for (nonzero, rows) in [(smallest, 1), (-smallest, 4), (f32::NAN, 2), (-1.0, 3)] {
+            for (nonzero, rows) in [
+                (smallest, 1),
+                (-smallest, 4),
+                (f32::NAN, 2),
+                (-1.0, 3),
+                (smallest, 9),
+            ] {
                 let mut table = vec![0.0; width * rows];
                 // Every third column, in some row; the others hold −0 there.
                 let mut expected = vec![false; width];
@@ -299,6 +305,25 @@ mod tests {
             let mut found = vec![true; width];
             assert_eq!(nonzero_columns::<f64>(&[], &mut found, |x| x), 0);
             assert_eq!(found, vec![false; width]);
+        }
+    }
+
+    #[test]
+    fn columns_are_summed_wherever_they_lie() {
+        const WIDTH: usize = 7;
+        for rows in [0, 1, 3, 4, 5, 11] {
+            // Whole numbers: sums are exact. Entry (r, c) is 10·r + c.
+            let table: Vec<f32> = (0..rows * WIDTH)
+                .map(|i| (10 * (i / WIDTH) + i % WIDTH) as f32)
+                .collect();
+            for (first, count) in [(0, WIDTH), (2, 3), (6, 1)] {
+                let mut sums = vec![-1.0; count];
+                sum_rows(&table, WIDTH, first, &mut sums);
+                // Σ_r (10·r + c) = 10·rows·(rows − 1)/2 + rows·c.
+                let of_rows = 5 * rows * rows.saturating_sub(1);
+                let expected = (first..first + count).map(|c| (of_rows + rows * c) as f64);
+                assert_eq!(sums, expected.collect::<Vec<_>>());
+            }
         }
     }
 

@@ -126,3 +126,56 @@ fn sum_grad_outputs<T: Scalar>(pieces: &dyn PiecesOf<T>, sums: &mut [T]) {
             .for_each(|(slot, x)| *slot = x);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two grains of one piece: entry (r, c) of ∂L/∂output is r + 1000·c.
+    struct TwoGrains {
+        width: usize,
+        grad_output: Vec<f32>,
+    }
+
+    impl PiecesOf<f32> for TwoGrains {
+        fn count(&self) -> usize {
+            1
+        }
+        fn rows(&self, _: usize) -> usize {
+            self.grad_output.len() / self.width
+        }
+        fn input(&self, _: usize) -> &[f32] {
+            &[]
+        }
+        fn grad_output(&self, _: usize) -> &[f32] {
+            &self.grad_output
+        }
+        fn grad_output_of(&self, g: usize) -> &[f32] {
+            // 3 rows and the rest.
+            let (first, second) = self.grad_output.split_at(3 * self.width);
+            [first, second][g]
+        }
+        fn saved(&self, _: usize) -> &[f32] {
+            &[]
+        }
+        fn grains(&self) -> usize {
+            2
+        }
+        fn tally(&self, _: usize) -> &[f64] {
+            &[]
+        }
+    }
+
+    #[test]
+    fn the_gradient_of_any_number_of_biases_is_summed_over_all_grains() {
+        for width in [1, 128, 129, 300] {
+            let entries = (0..8 * width).map(|i| (i / width + 1000 * (i % width)) as f32);
+            let grad_output = entries.collect();
+            let mut sums = vec![0.0f32; width];
+            sum_grad_outputs(&TwoGrains { width, grad_output }, &mut sums);
+            // Σ_r (r + 1000·c) over r = 0 … 7 = 28 + 8000·c.
+            let expected: Vec<_> = (0..width).map(|c| (28 + 8000 * c) as f32).collect();
+            assert_eq!(sums, expected);
+        }
+    }
+}
