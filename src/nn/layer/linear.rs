@@ -105,26 +105,12 @@ impl<T: Scalar> Layer<T> for Linear {
     }
 }
 
-/// sums ← Σ over all rows of ∂L/∂output, grain by grain and combined in the
-/// grains' order.
-fn sum_grad_outputs<T: Scalar>(pieces: &dyn PiecesOf<T>, sums: &mut [T]) {
-    /// Columns at a time, so that their sums need no memory of their own.
-    const BLOCK: usize = 128;
-    let width = sums.len();
-    for (b, slots) in sums.chunks_mut(BLOCK).enumerate() {
-        let columns = b * BLOCK..b * BLOCK + slots.len();
-        let (mut sums, mut part) = ([0.0; BLOCK], [0.0; BLOCK]);
-        let (sums, part) = (&mut sums[..slots.len()], &mut part[..slots.len()]);
-        for g in 0..pieces.grains() {
-            sum_rows(pieces.grad_output_of(g), width, columns.start, part);
-            sums.iter_mut().zip(&*part).for_each(|(sum, x)| *sum += x);
-        }
-        let rounded = sums.iter().map(|sum| T::of(*sum));
-        slots
-            .iter_mut()
-            .zip(rounded)
-            .for_each(|(slot, x)| *slot = x);
-    }
+/// gradient ← Σ over all rows of ∂L/∂output.
+fn sum_grad_outputs<T: Scalar>(pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
+    let width = gradient.len();
+    super::sum_grains(pieces.grains(), gradient, |g, first, part| {
+        sum_rows(pieces.grad_output_of(g), width, first, part);
+    });
 }
 
 #[cfg(test)]

@@ -286,17 +286,26 @@ pub trait Layer<T: Scalar>: Send + Sync {
 
 /// gradient ← Σ over grains of their backward tallies, in the grains' order.
 pub fn sum_tallies<T: Scalar>(pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
+    sum_grains(pieces.grains(), gradient, |g, first, part| {
+        part.copy_from_slice(&pieces.tally(g)[first..][..part.len()]);
+    });
+}
+
+/// gradient ← Σ over grains, in their order, of what `fill` says of a grain's
+/// entries: it gets the grain, the first entry and the place for some of them.
+pub fn sum_grains<T: Scalar>(
+    grains: usize,
+    gradient: &mut [T],
+    fill: impl Fn(usize, usize, &mut [f64]),
+) {
     /// Entries at a time, so that their sums need no memory of their own.
     const BLOCK: usize = 128;
-    let grains = pieces.grains();
     for (b, slots) in gradient.chunks_mut(BLOCK).enumerate() {
-        let entries = b * BLOCK..b * BLOCK + slots.len();
-        let mut sums = [0.0; BLOCK];
-        let sums = &mut sums[..slots.len()];
-        sums.copy_from_slice(&pieces.tally(0)[entries.clone()]);
-        for g in 1..grains {
-            let tally = &pieces.tally(g)[entries.clone()];
-            sums.iter_mut().zip(tally).for_each(|(sum, x)| *sum += x);
+        let (mut sums, mut part) = ([0.0; BLOCK], [0.0; BLOCK]);
+        let (sums, part) = (&mut sums[..slots.len()], &mut part[..slots.len()]);
+        for g in 0..grains {
+            fill(g, b * BLOCK, part);
+            sums.iter_mut().zip(&*part).for_each(|(sum, x)| *sum += x);
         }
         let rounded = sums.iter().map(|sum| T::of(*sum));
         slots
