@@ -94,11 +94,14 @@ impl<T: Scalar> Pass<'_, T> {
             *round += 1;
         }
         let parameters = parameters_of(self.blocks, self.block_of, n);
-        let next = self.block_of[n].and_then(|b| self.blocks.get(b + 1));
-        let next = next.map_or(&[][..], |block| &block.trained);
+        let next = self
+            .products_block(n)
+            .map(|b| self.weights_of_first_product(self.blocks[b + 1..].iter()));
         for piece in share {
             piece.watch.start();
-            piece.plan_forward(self.graph, n, next);
+            if let Some(next) = next {
+                piece.plan_forward(self.graph, n, next);
+            }
             piece.forward(self.graph, n, mode, parameters, gathered, observe);
             piece.watch.lap(layer.phase());
         }
@@ -139,14 +142,37 @@ impl<T: Scalar> Pass<'_, T> {
             }
             *round += 1;
         }
-        let next = self.block_of[n].and_then(|b| self.blocks[..b].last());
-        let next = next.map_or(&[][..], |block| &block.trained);
+        let next = self
+            .products_block(n)
+            .map(|b| self.weights_of_first_product(self.blocks[..b].iter().rev()));
         for piece in share {
             piece.watch.start();
-            piece.plan_backward(self.graph, n, next);
+            if let Some(next) = next {
+                piece.plan_backward(self.graph, n, next);
+            }
             piece.backward(self.graph, n, parameters, summed);
             piece.watch.lap(layer.phase());
         }
+    }
+
+    /// The block of node `n` if it is a matrix product, which can fetch what
+    /// comes next.
+    fn products_block(&self, n: usize) -> Option<usize> {
+        self.block_of[n].filter(|_| self.is_product(n))
+    }
+
+    fn is_product(&self, n: usize) -> bool {
+        self.graph.nodes[n].layer.phase() == Phase::Products
+    }
+
+    /// The parameters of the first product among `blocks`: those of a norm on
+    /// the way to it are short.
+    fn weights_of_first_product<'b>(
+        &self,
+        mut blocks: impl Iterator<Item = &'b Block<T>>,
+    ) -> &'b [T] {
+        let product = blocks.find(|block| self.is_product(block.node));
+        product.map_or(&[], |block| &block.trained)
     }
 }
 

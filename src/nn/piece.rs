@@ -194,8 +194,8 @@ impl<T: Scalar> Piece<T> {
         &mut self.gathered
     }
 
-    /// If node `n` is a product, it shall fetch these parameters on its way
-    /// forward, and what the next node writes.
+    /// Node `n`, a product, shall fetch these parameters on its way forward, and
+    /// what the next node writes.
     pub fn plan_forward(&self, graph: &Graph<T>, n: usize, parameters: &[T]) {
         if let Some(next) = graph.nodes.get(n + 1) {
             let output = &self.slots[graph.values[next.output].slot];
