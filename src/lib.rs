@@ -63,7 +63,7 @@
 //! };
 //! let stepper = Stepper::new(&Optimizer::from(Adam::default()));
 //! let loss = Loss::from(CrossEntropy {});
-//! let mut network = Network::new(&architecture, loss, 64, true, &stepper);
+//! let mut network = Network::new(&architecture, loss, 64, true);
 //!
 //! // Who watches a run sees every step; a logged one with all layers' figures.
 //! #[derive(Default)]

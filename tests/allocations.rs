@@ -1,6 +1,7 @@
-//! Every buffer is claimed before the first step: from the second step on the
-//! engine allocates nothing, and recording nothing once its buffers have grown. The matrix product's own packing buffer is the
-//! one exception, so it is counted apart, by the same products alone.
+//! Buffers are claimed before the first step, what an optimizer or a kept
+//! gradient needs in it: from the second step on the engine allocates nothing, and
+//! recording nothing once its buffers have grown. The matrix product's own packing
+//! buffer is the one exception, so it is counted apart, by the same products alone.
 
 mod common;
 
@@ -12,6 +13,7 @@ use vgrad::base::team::Team;
 use vgrad::nn::architecture::Architecture;
 use vgrad::nn::layer::norm::Norm;
 use vgrad::nn::layer::skip::Skip;
+use vgrad::nn::loss::Targets;
 use vgrad::nn::measure::LayerFigures;
 use vgrad::nn::network::Network;
 use vgrad::nn::optim::{Moment, Optimizer, Stepper};
@@ -46,6 +48,12 @@ fn counted<R>(work: impl FnOnce() -> R) -> (u64, R) {
     (ALLOCATIONS.load(Ordering::Relaxed) - before, result)
 }
 
+fn claimed_by(work: impl FnOnce()) -> usize {
+    let before = BYTES.load(Ordering::Relaxed);
+    work();
+    (BYTES.load(Ordering::Relaxed) - before) as usize
+}
+
 /// One test, so that nothing else allocates meanwhile.
 #[test]
 fn steps_allocate_nothing_and_memory_is_as_planned() {
@@ -62,8 +70,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     ..plain("relu", "he_normal", 5, vec![16; 4], 3)
                 };
                 let stepper = Stepper::<f64>::new(&named::<Optimizer>(optimizer));
-                let mut network =
-                    Network::new(&architecture, named("cross_entropy"), 64, true, &stepper);
+                let mut network = Network::new(&architecture, named("cross_entropy"), 64, true);
                 let mut step = |t| {
                     network.load(&inputs, &targets, &rows);
                     network.gradients(&team, true);
@@ -122,20 +129,44 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
 
     // W4 of the reference workloads: 1000 layers of 32 units, batch 32, f32.
     let architecture = plain("relu", "he_normal", 64, vec![32; 1000], 10);
-    let stepper = Stepper::<f32>::new(&named::<Optimizer>("sgd"));
-    let before = BYTES.load(Ordering::Relaxed);
-    let network = Network::<f32>::new(&architecture, named("cross_entropy"), 32, true, &stepper);
-    let claimed = BYTES.load(Ordering::Relaxed) - before;
+    let stepper = Stepper::<f32>::new(&named::<Optimizer>("adam"));
+    let graph = architecture.graph::<f32>(false);
+    let mut network = None;
+    let claimed = claimed_by(|| {
+        network = Some(Network::<f32>::new(
+            &architecture,
+            named("cross_entropy"),
+            32,
+            true,
+        ));
+    });
+    let mut network = network.unwrap();
     assert!(claimed < 200_000_000, "W4 claims {claimed} bytes");
     // What the plan tells a user before anything is claimed is the truth, up
     // to bookkeeping and drawing the weights in f64.
-    let planned = architecture
-        .graph::<f32>(false)
-        .bytes(32, stepper.states_per_param());
+    let planned = graph.bytes(32, 0);
     let ratio = claimed as f64 / planned;
     assert!(
         (0.9..2.0).contains(&ratio),
         "claimed {claimed}, planned {planned}"
     );
     assert_eq!(network.layers(), 1001);
+    // The optimizer's state comes with the first update, and to keep gradients
+    // takes one more value per parameter; to look at them takes none.
+    let team = Team::new(1).unwrap();
+    let targets = Targets::Classes(vec![0; 32]);
+    let inputs = normal(1, 32, 64).mapv(|x| x as f32);
+    network.load(&inputs, &targets, &(0..32).collect::<Vec<_>>());
+    network.gradient_figures(&team, true);
+    let per_parameter = |values| (graph.bytes(32, values) - planned) as usize;
+    let moment = Moment {
+        t: 1,
+        learning_rate: 1e-3,
+    };
+    let mut claims = [0; 4];
+    claims[0] = claimed_by(|| _ = network.gradient_figures(&team, true));
+    claims[1] = claimed_by(|| _ = network.train_step(&team, true, &stepper, &moment));
+    claims[2] = claimed_by(|| _ = network.gradients(&team, true));
+    claims[3] = claimed_by(|| network.update(&team, &stepper, &moment, 1.0));
+    assert_eq!(claims, [0, per_parameter(2), per_parameter(1), 0]);
 }

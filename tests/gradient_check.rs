@@ -16,7 +16,6 @@ use vgrad::nn::layer::skip::Skip;
 use vgrad::nn::layer::{Backward, Forward, Layer};
 use vgrad::nn::loss::{Loss, Targets};
 use vgrad::nn::network::Network;
-use vgrad::nn::optim::{Optimizer, Stepper};
 
 /// |analytic − numeric| may be at most this times max(|g|, 1e-3·largest |g|).
 const TOLERANCE: f64 = 1e-6;
@@ -48,13 +47,11 @@ impl Problem {
         rows: usize,
         seed: u64,
     ) -> Self {
-        let stepper = Stepper::new(&named::<Optimizer>("sgd"));
         let architecture = Architecture {
             seed,
             ..architecture.clone()
         };
-        let mut network =
-            Network::from_graph(&architecture, graph, loss.clone(), rows, true, &stepper);
+        let mut network = Network::from_graph(&architecture, graph, loss.clone(), rows, true);
         // Every parameter away from its start, so that a ReZero scale or a
         // norm's bias of 0 hides nothing.
         let mut random = normal(seed + 1000, 1, 4096).into_iter();

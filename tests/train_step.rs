@@ -46,7 +46,7 @@ fn in_one_or_in_two_calls_on_any_team() {
                 let trained = |threads: usize, in_one: bool| {
                     let team = Team::new(threads).unwrap();
                     let loss = named("cross_entropy");
-                    let mut network = Network::new(&architecture, loss, ROWS, true, &stepper);
+                    let mut network = Network::new(&architecture, loss, ROWS, true);
                     network.divide(threads);
                     let mut told = Vec::new();
                     for t in 1..4 {
@@ -68,6 +68,21 @@ fn in_one_or_in_two_calls_on_any_team() {
                     let what = format!("{norm} {skip} {optimizer}, {threads} threads");
                     assert!(trained(threads, true) == expected, "{what}, in one");
                     assert!(trained(threads, false) == expected, "{what}, in two");
+                    let looked_at = |keep: bool| {
+                        let team = Team::new(threads).unwrap();
+                        let loss = named("cross_entropy");
+                        let mut network = Network::new(&architecture, loss, ROWS, true);
+                        network.divide(threads);
+                        network.load(&inputs, &targets, &rows);
+                        let figures = if keep {
+                            network.gradients(&team, true)
+                        } else {
+                            network.gradient_figures(&team, true)
+                        };
+                        let layers = (1..=network.layers()).map(|l| network.figures(l));
+                        (figures, layers.collect::<Vec<_>>(), bits(&network))
+                    };
+                    assert!(looked_at(false) == looked_at(true), "{what}, looked at");
                 }
             }
         }
@@ -82,7 +97,7 @@ fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
     let stepper = Stepper::<f32>::new(&named::<Optimizer>("sgd"));
     let team = Team::new(1).unwrap();
     for observe in [false, true] {
-        let mut network = Network::<f32>::new(&architecture, named("mse"), 4, false, &stepper);
+        let mut network = Network::<f32>::new(&architecture, named("mse"), 4, false);
         for (block, weight) in network.blocks_mut().iter_mut().zip([1e-25, 1.0]) {
             block.trained.fill(0.0);
             block.trained[0] = weight;
@@ -111,7 +126,7 @@ fn a_loss_that_is_not_finite_changes_nothing() {
     let architecture = plain("relu", "he_normal", 2, vec![4; 3], 2);
     let stepper = Stepper::<f64>::new(&named::<Optimizer>("adam"));
     let team = Team::new(1).unwrap();
-    let mut network = Network::new(&architecture, named("mse"), 8, true, &stepper);
+    let mut network = Network::new(&architecture, named("mse"), 8, true);
     let before = bits(&network);
     let inputs = Array2::from_elem((8, 2), 1e200);
     network.load(&inputs, &labels(8, 2), &[0, 1, 2, 3, 4, 5, 6, 7]);

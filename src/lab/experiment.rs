@@ -153,8 +153,7 @@ pub fn network<T: Scalar>(
     let classes = matches!(plan.data.train.targets, Targets::Classes(_));
     let loss = plan.spec.train.loss.clone();
     let batch = plan.training.batch_size;
-    let (architecture, stepper) = (&plan.architecture, &plan.stepper);
-    let mut network = Network::drawn_by(team, architecture, loss, batch, classes, stepper);
+    let mut network = Network::drawn_by(team, &plan.architecture, loss, batch, classes);
     if let Some(file) = &plan.spec.network.weights {
         weights::load(&mut network, &base_dir.join(file))?;
     } else if plan.architecture.init.scheme().scales_to_data() {

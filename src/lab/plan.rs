@@ -52,8 +52,10 @@ impl<T: Scalar> Plan<T> {
         let samples = data.train.samples();
         let batch_size = batch_size(&spec, samples)?;
         let stepper = Stepper::new(&spec.train.optimizer);
-        let states = stepper.states_per_param();
-        let bytes = network_bytes::<T>(&spec, &data, batch_size, states);
+        // To be clipped, a gradient must be kept until all are known.
+        let per_parameter =
+            stepper.states_per_param() + usize::from(spec.train.clip_grad_norm.is_some());
+        let bytes = network_bytes::<T>(&spec, &data, batch_size, per_parameter);
         if let Some(free) = free_memory().filter(|free| bytes > *free) {
             return Err(too_large(bytes, &format!("{} are free", human_bytes(free))));
         }
@@ -158,15 +160,21 @@ fn refuse_absurd_sizes<T>(spec: &Spec) -> Result<(), Problem> {
     Err(too_large(bytes, "no machine has that much"))
 }
 
-/// Bytes the network will take. With one width for all layers they grow
+/// Bytes the network will take, with `per_parameter` values for each parameter
+/// besides itself. With one width for all layers they grow
 /// linearly in the depth, so a few shallow networks tell those of any other
 /// and a depth of 10⁹ is answered at once.
-fn network_bytes<T: Scalar>(spec: &Spec, data: &Dataset<T>, batch: usize, states: usize) -> f64 {
+fn network_bytes<T: Scalar>(
+    spec: &Spec,
+    data: &Dataset<T>,
+    batch: usize,
+    per_parameter: usize,
+) -> f64 {
     let width = match &spec.network.width {
         Width::All(width) => *width,
         Width::PerLayer(widths) => {
             let architecture = architecture(spec, data, widths.clone());
-            return architecture.graph::<T>(false).bytes(batch, states);
+            return architecture.graph::<T>(false).bytes(batch, per_parameter);
         }
     };
     let bytes = |groups: usize, every: usize| {
@@ -174,7 +182,7 @@ fn network_bytes<T: Scalar>(spec: &Spec, data: &Dataset<T>, batch: usize, states
         if let Skip::Identity(skip) = &mut architecture.skip {
             skip.every = every;
         }
-        architecture.graph::<T>(false).bytes(batch, states)
+        architecture.graph::<T>(false).bytes(batch, per_parameter)
     };
     // Layer 1, then groups of `every` layers, a skip around each.
     let every = architecture(spec, data, Vec::new()).layers_per_skip();

@@ -22,12 +22,13 @@ pub struct Block<T> {
     pub trained: Vec<T>,
     /// Running averages.
     pub running: Vec<T>,
-    /// ∂L/∂trained, as [`Self::compute_gradient`] left it.
+    /// ∂L/∂trained, as [`Self::compute_gradient`] left it; empty before it.
     pub gradient: Vec<T>,
     /// Sums over them at the last step.
     pub sums: BlockSums,
     /// Where its time goes.
     pub watch: Stopwatch,
+    /// The optimizer's; empty before the first update.
     state: Vec<T>,
     /// Length of the first tensor, which is far away in memory.
     weight_len: usize,
@@ -56,26 +57,18 @@ impl BlockSums {
 }
 
 impl<T: Scalar> Block<T> {
-    /// Claims the memory of node `node`'s `tensors` and of `states` values of
-    /// optimizer state per parameter; everything is 0.
-    pub fn new(node: usize, tensors: Vec<TensorShape>, states: usize) -> Self {
-        let length = |trained: bool| -> usize {
-            let chosen = tensors
-                .iter()
-                .filter(|tensor| tensor.is_trained() == trained);
-            chosen.map(TensorShape::len).sum()
-        };
-        let (trained, running) = (length(true), length(false));
+    /// The parameters `tensors` of node `node`, to be drawn.
+    pub fn new(node: usize, tensors: Vec<TensorShape>) -> Self {
         Self {
             node,
             weight_len: tensors[0].len(),
             tensors,
-            trained: vec![T::zero(); trained],
-            running: vec![T::zero(); running],
-            gradient: vec![T::zero(); trained],
+            trained: Vec::new(),
+            running: Vec::new(),
+            gradient: Vec::new(),
             sums: BlockSums::default(),
             watch: Stopwatch::default(),
-            state: vec![T::zero(); trained * states],
+            state: Vec::new(),
         }
     }
 
@@ -92,18 +85,24 @@ impl<T: Scalar> Block<T> {
         }
     }
 
-    /// Gives the tensors their start: a weight and its bias from the stream
-    /// (`purpose`, `layer`) by the architecture's init, the others as their
-    /// roles say. `scratch` is memory to draw in; whatever is in it is lost.
+    /// Claims the memory and gives the tensors their start: a weight and its bias
+    /// from the stream (`purpose`, `layer`) by the architecture's init, the others
+    /// as their roles say. `scratch` is memory to draw in; whatever is in it is
+    /// lost.
     pub fn draw(
         &mut self,
         architecture: &Architecture,
         (purpose, layer): (&str, usize),
         scratch: &mut Vec<f64>,
     ) {
+        let length = |trained: bool| -> usize {
+            let tensors = self.tensors.iter();
+            let chosen = tensors.filter(|tensor| tensor.is_trained() == trained);
+            chosen.map(TensorShape::len).sum()
+        };
         let has_drawn_bias = self.tensors.iter().any(|tensor| tensor.role == Role::Bias);
-        let mut trained = &mut self.trained[..];
-        let mut running = &mut self.running[..];
+        let mut trained = Vec::with_capacity(length(true));
+        let mut running = Vec::with_capacity(length(false));
         let mut drawn_bias = Vec::new();
         for tensor in &self.tensors {
             let values = if tensor.is_trained() {
@@ -111,9 +110,6 @@ impl<T: Scalar> Block<T> {
             } else {
                 &mut running
             };
-            let slots = values
-                .split_off_mut(..tensor.len())
-                .expect("the block has room for its tensors");
             match tensor.role {
                 Role::Weight => {
                     let (fan_in, fan_out) = (tensor.shape[0], tensor.shape[1]);
@@ -127,18 +123,15 @@ impl<T: Scalar> Block<T> {
                         weight.expect("as long as the tensor"),
                         &mut drawn_bias,
                     );
-                    slots
-                        .iter_mut()
-                        .zip(&*scratch)
-                        .for_each(|(slot, w)| *slot = T::of(*w));
+                    values.extend(scratch.iter().map(|w| T::of(*w)));
                 }
-                Role::Bias => slots
-                    .iter_mut()
-                    .zip(&drawn_bias)
-                    .for_each(|(slot, b)| *slot = T::of(*b)),
-                Role::Constant(start) | Role::Running(start) => slots.fill(T::of(start)),
+                Role::Bias => values.extend(drawn_bias.iter().map(|b| T::of(*b))),
+                Role::Constant(start) | Role::Running(start) => {
+                    values.resize(values.len() + tensor.len(), T::of(start));
+                }
             }
         }
+        (self.trained, self.running) = (trained, running);
     }
 
     /// Computes the gradient from all pieces, and its sums while it is in the
@@ -150,6 +143,8 @@ impl<T: Scalar> Block<T> {
         observe: bool,
     ) {
         let mut gradient = std::mem::take(&mut self.gradient);
+        // Claimed now, since most networks never need it.
+        gradient.resize(self.trained.len(), T::zero());
         self.differentiate(layer, pieces, observe, &mut gradient);
         self.gradient = gradient;
     }
@@ -219,6 +214,9 @@ impl<T: Scalar> Block<T> {
 
     fn descend(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T, gradient: &[T]) {
         self.watch.start();
+        // Claimed at the first update, and a no-op ever after.
+        self.state
+            .resize(self.trained.len() * stepper.states_per_param(), T::zero());
         let weight = self.weight_len();
         let (params, other_params) = self.trained.split_at_mut(weight);
         let (grads, other_grads) = gradient.split_at(weight);

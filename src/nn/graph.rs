@@ -248,10 +248,11 @@ impl<T: Scalar> Graph<T> {
         self.nodes.iter().enumerate().flat_map(tensors)
     }
 
-    /// Bytes that parameters, optimizer state (`states_per_parameter` values) and
-    /// batches of `batch` rows take; sums and what each thread keeps for itself,
-    /// about a megabyte and a layer's gradient, come on top.
-    pub fn bytes(&self, batch: usize, states_per_parameter: usize) -> f64 {
+    /// Bytes that parameters, `per_parameter` more values for each of them
+    /// (optimizer state, a kept gradient) and batches of `batch` rows take; sums
+    /// and what each thread keeps for itself, about a megabyte and a layer's
+    /// gradient, come on top.
+    pub fn bytes(&self, batch: usize, per_parameter: usize) -> f64 {
         let trained: usize = self
             .tensors()
             .filter(|(_, t)| t.is_trained())
@@ -263,7 +264,7 @@ impl<T: Scalar> Graph<T> {
             .iter()
             .map(|node| node.layer.saved_len(batch))
             .sum();
-        let values = trained as f64 * (2 + states_per_parameter) as f64
+        let values = trained as f64 * (1 + per_parameter) as f64
             + columns as f64 * batch as f64
             + saved as f64;
         values * size_of::<T>() as f64

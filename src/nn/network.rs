@@ -11,7 +11,6 @@ use crate::nn::graph::Graph;
 use crate::nn::layer::Mode;
 use crate::nn::loss::{Loss, Targets};
 use crate::nn::measure::Moments;
-use crate::nn::optim::Stepper;
 use crate::nn::pass::{Exchange, Pass};
 use crate::nn::piece::{Piece, PieceTargets};
 use crate::nn::times::{PhaseTimes, Stopwatch};
@@ -33,38 +32,28 @@ pub struct Network<T> {
 
 impl<T: Scalar> Network<T> {
     /// Draws the parameters and claims all memory for batches of up to `batch`
-    /// rows with class targets (`classes`) or numeric ones. The memory a
-    /// network takes is [`Graph::bytes`].
-    pub fn new(
-        architecture: &Architecture,
-        loss: Loss,
-        batch: usize,
-        classes: bool,
-        stepper: &Stepper<T>,
-    ) -> Self {
+    /// rows with class targets (`classes`) or numeric ones, but for the
+    /// optimizer's state and gradients to be kept ([`Self::gradients`]), which are
+    /// claimed when they are first needed. The memory a network takes is
+    /// [`Graph::bytes`].
+    pub fn new(architecture: &Architecture, loss: Loss, batch: usize, classes: bool) -> Self {
         let graph = architecture.graph(false);
-        Self::from_graph(architecture, graph, loss, batch, classes, stepper)
+        Self::from_graph(architecture, graph, loss, batch, classes)
     }
 
     /// As [`Network::new`], and the same network, but `team` draws the
-    /// parameters: every layer has a stream of random numbers of its own.
+    /// parameters: every layer has a stream of random numbers of its own. Most of
+    /// the time before the first step goes into memory being claimed, which the
+    /// team's threads do side by side as well.
     pub fn drawn_by(
         team: &Team,
         architecture: &Architecture,
         loss: Loss,
         batch: usize,
         classes: bool,
-        stepper: &Stepper<T>,
     ) -> Self {
         let graph = architecture.graph(false);
-        Self::build(
-            architecture,
-            graph,
-            loss,
-            (batch, classes),
-            stepper,
-            Some(team),
-        )
+        Self::build(architecture, graph, loss, (batch, classes), Some(team))
     }
 
     /// As [`Network::new`] for a graph of one's own, e.g. one that computes
@@ -75,9 +64,8 @@ impl<T: Scalar> Network<T> {
         loss: Loss,
         batch: usize,
         classes: bool,
-        stepper: &Stepper<T>,
     ) -> Self {
-        Self::build(architecture, graph, loss, (batch, classes), stepper, None)
+        Self::build(architecture, graph, loss, (batch, classes), None)
     }
 
     fn build(
@@ -85,7 +73,6 @@ impl<T: Scalar> Network<T> {
         graph: Graph<T>,
         loss: Loss,
         (batch, classes): (usize, bool),
-        stepper: &Stepper<T>,
         team: Option<&Team>,
     ) -> Self {
         let mut block_of = vec![None; graph.nodes.len()];
@@ -96,7 +83,7 @@ impl<T: Scalar> Network<T> {
                 continue;
             }
             block_of[n] = Some(blocks.len());
-            blocks.push(Block::new(n, tensors, stepper.states_per_param()));
+            blocks.push(Block::new(n, tensors));
         }
         let draw = |share: &mut [Block<T>]| draw(share, &graph, architecture);
         match team {
@@ -121,8 +108,18 @@ impl<T: Scalar> Network<T> {
             _ => 1,
         };
         let parts = parts.clamp(1, grains);
+        let mut pieces: Vec<_> = (0..parts).map(|p| (p, None)).collect();
+        let claim = |share: &mut [(usize, Option<Piece<T>>)]| {
+            for (p, slot) in share {
+                *slot = Some(piece(&graph, (*p, parts), batch, classes));
+            }
+        };
+        match team {
+            Some(team) => team.shares(&mut pieces, claim),
+            None => claim(&mut pieces),
+        }
         Self {
-            pieces: pieces(&graph, parts, batch, classes).collect(),
+            pieces: pieces.into_iter().filter_map(|(_, piece)| piece).collect(),
             graph,
             loss,
             blocks,
@@ -145,7 +142,7 @@ impl<T: Scalar> Network<T> {
         let classes = matches!(self.pieces[0].targets, PieceTargets::Classes(_));
         self.pieces.clear();
         self.pieces
-            .extend(pieces(&self.graph, parts, self.batch, classes));
+            .extend((0..parts).map(|p| piece(&self.graph, (p, parts), self.batch, classes)));
     }
 
     /// Starts (or stops) measuring where the time goes; the figures start at 0.
@@ -307,15 +304,14 @@ impl<T: Scalar> Network<T> {
     }
 }
 
-/// A batch of `batch` rows cut into `parts` pieces of whole grains.
-fn pieces<T: Scalar>(
+/// Piece `p` of a batch of `batch` rows cut into `parts` pieces of whole grains.
+fn piece<T: Scalar>(
     graph: &Graph<T>,
-    parts: usize,
+    (p, parts): (usize, usize),
     batch: usize,
     classes: bool,
-) -> impl Iterator<Item = Piece<T>> {
-    let grains = grain_count(batch);
-    (0..parts).map(move |p| Piece::new(graph, part(p, parts, grains), batch, classes))
+) -> Piece<T> {
+    Piece::new(graph, part(p, parts, grain_count(batch)), batch, classes)
 }
 
 /// Draws the parameters of some blocks.

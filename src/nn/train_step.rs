@@ -69,15 +69,7 @@ impl<T: Scalar> Network<T> {
     ) -> StepFigures {
         self.forward_backward(team, observe);
         let is_finite = self.loss_sums().loss.is_finite() && self.backward_is_finite();
-        let update = is_finite.then_some((stepper, moment));
-        let (graph, pieces) = (&self.graph, &self.pieces);
-        team.each(&mut self.blocks, |block| {
-            let n = block.node;
-            let layer = &*graph.nodes[n].layer;
-            let of_node = NodePieces { graph, pieces, n };
-            let next = of_node.next_factors();
-            block.step(layer, &of_node, next, observe, update);
-        });
+        self.pass_blocks(team, observe, is_finite.then_some((stepper, moment)));
         let figures = self.step_figures();
         if figures.diverged_at.is_none() {
             self.step += 1;
@@ -88,6 +80,26 @@ impl<T: Scalar> Network<T> {
             sums.for_each(|sums| sums.values = Moments::default());
         }
         figures
+    }
+
+    /// The figures of [`Self::gradients`], bit for bit, without keeping any
+    /// parameter's gradient.
+    pub fn gradient_figures(&mut self, team: &Team, observe: bool) -> StepFigures {
+        self.forward_backward(team, observe);
+        self.pass_blocks(team, observe, None);
+        self.step_figures()
+    }
+
+    /// Every block's gradient and, if `update` says how, its update.
+    fn pass_blocks(&mut self, team: &Team, observe: bool, update: Option<(&Stepper<T>, &Moment)>) {
+        let (graph, pieces) = (&self.graph, &self.pieces);
+        team.each(&mut self.blocks, |block| {
+            let n = block.node;
+            let layer = &*graph.nodes[n].layer;
+            let of_node = NodePieces { graph, pieces, n };
+            let next = of_node.next_factors();
+            block.step(layer, &of_node, next, observe, update);
+        });
     }
 
     /// Changes the parameters by one step of the optimizer, the gradient

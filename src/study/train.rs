@@ -271,7 +271,8 @@ impl<'a, T: Scalar> Session<'a, T> {
         let mut clip = 1.0;
         let is_last = step == plan.steps;
         let figures = match plan.clip_grad_norm {
-            None if !is_last => network.train_step(team, is_logged, self.stepper, &moment),
+            None if is_last => network.gradient_figures(team, is_logged),
+            None => network.train_step(team, is_logged, self.stepper, &moment),
             limit => {
                 let figures = network.gradients(team, is_logged);
                 if let Some(limit) = limit {
@@ -285,7 +286,7 @@ impl<'a, T: Scalar> Session<'a, T> {
         };
         let has_diverged = figures.diverged_at.is_some();
         if has_diverged && !is_logged && !network.is_partly_updated() {
-            network.gradients(team, true);
+            network.gradient_figures(team, true);
         }
         if is_last || has_diverged {
             network.measure_weights();

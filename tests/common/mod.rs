@@ -11,7 +11,6 @@ use vgrad::nn::architecture::{Architecture, Order};
 use vgrad::nn::loss::Targets;
 use vgrad::nn::measure::LayerFigures;
 use vgrad::nn::network::Network;
-use vgrad::nn::optim::{Optimizer, Stepper};
 
 /// A family's member from its bare name, all parameters at their defaults.
 pub fn named<F: DeserializeOwned>(name: &str) -> F {
@@ -61,12 +60,11 @@ pub fn training_pass(
     inputs: &Array2<f64>,
     targets: &Targets<f64>,
 ) -> (Network<f64>, f64) {
-    let stepper = Stepper::new(&named::<Optimizer>("sgd"));
     let classes = matches!(targets, Targets::Classes(_));
     let rows = inputs.nrows();
     let graph = architecture.graph(true);
     let loss = named(loss);
-    let mut network = Network::from_graph(architecture, graph, loss, rows, classes, &stepper);
+    let mut network = Network::from_graph(architecture, graph, loss, rows, classes);
     let loss = repeat_pass(&mut network, inputs, targets);
     (network, loss)
 }
