@@ -9,6 +9,7 @@
 mod kernel;
 mod pack;
 mod register;
+mod tile;
 
 use pulp::Arch;
 
@@ -78,7 +79,10 @@ pub enum Start<'a, T> {
     Row(&'a [T]),
 }
 
-/// C ← start + A·B; A is [m, k], B [k, n], C [m, n] row by row.
+/// A product A·B: A is [m, k], B [k, n].
+pub type Term<'a, T> = [Matrix<'a, T>; 2];
+
+/// C ← start + A·B; C is [m, n] row by row.
 ///
 /// Runs on the calling thread alone: parallelism belongs above the product,
 /// where the pieces of work do not depend on the number of threads. Nothing is
@@ -87,12 +91,38 @@ pub enum Start<'a, T> {
 /// # Panics
 /// If the shapes do not fit each other.
 pub fn gemm<T: Scalar>(a: Matrix<T>, b: Matrix<T>, start: Start<T>, c: &mut [T]) {
-    assert_eq!(a.columns, b.rows, "columns of A, rows of B");
-    assert_eq!(c.len(), a.rows * b.columns, "entries of C");
+    gemm_sum(&[[a, b]], start, c);
+}
+
+/// C ← start + the sum of the products `terms` in their order, which may
+/// differ in k: [`gemm`] of one after the other with [`Start::Add`], bit for bit,
+/// but faster.
+///
+/// # Panics
+/// If there is no term or shapes do not fit each other.
+pub fn gemm_sum<T: Scalar>(terms: &[Term<T>], start: Start<T>, c: &mut [T]) {
+    let [first_a, first_b] = terms[0];
+    for [a, b] in terms {
+        assert_eq!(a.columns, b.rows, "columns of A, rows of B");
+        let shape = (a.rows, b.columns);
+        assert_eq!(
+            shape,
+            (first_a.rows, first_b.columns),
+            "shapes of the terms"
+        );
+    }
+    assert_eq!(c.len(), first_a.rows * first_b.columns, "entries of C");
     if c.is_empty() {
         return;
     }
-    if b.rows == 0 {
+    // Rows of a batch fill the first pieces first.
+    let filled = terms.iter().take_while(|[_, b]| b.rows > 0).count();
+    let (terms, rest) = terms.split_at(filled);
+    assert!(
+        rest.iter().all(|[_, b]| b.rows == 0),
+        "empty terms come last"
+    );
+    if terms.is_empty() {
         match start {
             Start::Zero => c.fill(T::zero()),
             Start::Add => {}
@@ -103,7 +133,7 @@ pub fn gemm<T: Scalar>(a: Matrix<T>, b: Matrix<T>, start: Start<T>, c: &mut [T])
         return;
     }
     T::with_packing_buffer(kernel::buffer_len(), |buffer| {
-        let product = Product { a, b, start, c };
+        let product = Product { terms, start, c };
         product.run(Arch::new(), buffer);
     });
 }
@@ -234,12 +264,52 @@ mod tests {
         }
     }
 
-    fn run_on<T: Scalar>(arch: Arch, a: Matrix<T>, b: Matrix<T>) -> Vec<T> {
+    fn run_on<T: Scalar>(arch: Arch, terms: &[Term<T>]) -> Vec<T> {
         let mut buffer = vec![T::zero(); kernel::buffer_len()];
-        let mut product = vec![T::zero(); a.rows * b.columns];
-        let (start, c) = (Start::Zero, &mut product[..]);
-        Product { a, b, start, c }.run(arch, &mut buffer);
-        product
+        let [a, b] = terms[0];
+        let mut sum = vec![T::zero(); a.rows * b.columns];
+        let (start, c) = (Start::Zero, &mut sum[..]);
+        Product { terms, start, c }.run(arch, &mut buffer);
+        sum
+    }
+
+    #[test]
+    fn a_sum_of_products_has_the_bits_of_one_product() {
+        // Joint or, beyond a block in depth, one after the other; rows of B that
+        // would be read where they lie and longer ones; more rows than are packed
+        // at a time.
+        for (m, k, n) in [(29, 150, 77), (70, 40, 33), (20, 300, 65), (150, 255, 20)] {
+            let of = |index, count| -> Vec<f32> {
+                numbers(count, index)
+                    .into_iter()
+                    .map(|x| x as f32)
+                    .collect()
+            };
+            let (a, b) = (of(1, k * m), of(2, k * n));
+            let rows = |from: usize, to: usize| {
+                [
+                    Matrix::new(&a[from * m..], to - from, m).transposed(),
+                    Matrix::new(&b[from * n..], to - from, n),
+                ]
+            };
+            for cuts in [&[1][..], &[k / 2], &[k - 1], &[k / 3, k / 3 + 1, 2 * k / 3]] {
+                let mut terms = Vec::new();
+                let mut from = 0;
+                for to in cuts.iter().copied().chain([k]) {
+                    terms.push(rows(from, to));
+                    from = to;
+                }
+                for arch in simd::available() {
+                    let whole = run_on(arch, &[rows(0, k)]);
+                    assert_eq!(run_on(arch, &terms), whole, "{m} {k} {n} {cuts:?} {arch:?}");
+                }
+                // A piece may have no rows.
+                terms.push(rows(k, k));
+                let mut sum = vec![f32::NAN; m * n];
+                gemm_sum(&terms, Start::Zero, &mut sum);
+                assert_eq!(sum, run_on(Arch::new(), &[rows(0, k)]));
+            }
+        }
     }
 
     fn agree<T: Scalar>(epsilon: f64) {
@@ -249,9 +319,9 @@ mod tests {
             let (a, b) = (of(1, m * k), of(2, k * n));
             for a in [Matrix::new(&a, m, k), Matrix::new(&a, k, m).transposed()] {
                 for b in [Matrix::new(&b, k, n), Matrix::new(&b, n, k).transposed()] {
-                    let plain = run_on(Arch::Scalar, a, b);
+                    let plain = run_on(Arch::Scalar, &[[a, b]]);
                     for arch in simd::available() {
-                        let pairs = run_on(arch, a, b).into_iter().zip(&plain);
+                        let pairs = run_on(arch, &[[a, b]]).into_iter().zip(&plain);
                         for (x, y) in pairs {
                             let difference = (x.wide() - y.wide()).abs();
                             assert!(difference <= k as f64 * epsilon, "{arch:?} {m} {k} {n}");

@@ -1,7 +1,13 @@
-//! Packing B: the columns of a panel side by side, so that the kernel reads
-//! one stream.
+//! Packing: the columns of a panel of B side by side, and the rows of a strip of
+//! A, so that the kernel reads two streams.
 
-use super::{Matrix, Register};
+use std::ops::Range;
+
+use pulp::Simd;
+
+use super::tile::height;
+use super::{Matrix, Register, Term};
+use crate::base::Scalar;
 
 /// 16 columns of a panel, of which all rows are given.
 pub struct Slots<'a, T> {
@@ -24,10 +30,13 @@ impl<T> Slots<'_, T> {
     }
 }
 
-/// Transposes 16 columns at a time.
+/// Transposes 16 columns at a time, or 6 rows.
 pub trait Square<T>: Copy {
     /// Row p, column q of `to` ← `columns[q][p]`; the columns are of one length.
     fn transpose(self, columns: [&[T]; 16], to: Slots<T>);
+
+    /// `to[p][q]` ← `rows[q][p]`; the rows are as long as `to`.
+    fn weave(self, rows: [&[T]; 6], to: &mut [[T; 6]]);
 }
 
 /// Entry by entry.
@@ -45,6 +54,14 @@ impl<T: Copy> Square<T> for Plain {
             for q in 0..16 {
                 row[q] = columns[q][p];
             }
+        }
+    }
+
+    #[inline(always)]
+    fn weave(self, rows: [&[T]; 6], to: &mut [[T; 6]]) {
+        let rows = rows.map(|row| &row[..to.len()]);
+        for (p, slot) in to.iter_mut().enumerate() {
+            *slot = rows.map(|row| row[p]);
         }
     }
 }
@@ -67,6 +84,14 @@ pub trait Transpose: Copy {
         let _ = simd;
         Plain.transpose(columns, to);
     }
+
+    /// 6 rows with AVX2.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn weave_v3(simd: pulp::x86::V3, rows: [&[Self]; 6], to: &mut [[Self; 6]]) {
+        let _ = simd;
+        Plain.weave(rows, to);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -75,6 +100,11 @@ impl<T: Transpose> Square<T> for pulp::x86::V4 {
     fn transpose(self, columns: [&[T]; 16], to: Slots<T>) {
         T::transpose_v4(self, columns, to);
     }
+
+    #[inline(always)]
+    fn weave(self, rows: [&[T]; 6], to: &mut [[T; 6]]) {
+        Plain.weave(rows, to);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -82,6 +112,11 @@ impl<T: Transpose> Square<T> for pulp::x86::V3 {
     #[inline(always)]
     fn transpose(self, columns: [&[T]; 16], to: Slots<T>) {
         T::transpose_v3(self, columns, to);
+    }
+
+    #[inline(always)]
+    fn weave(self, rows: [&[T]; 6], to: &mut [[T; 6]]) {
+        T::weave_v3(self, rows, to);
     }
 }
 
@@ -182,9 +217,46 @@ impl Transpose for f32 {
             to.skip(4 * whole),
         );
     }
+
+    /// 4 columns at a time: pairs of rows interleaved, then halves of registers
+    /// put together.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn weave_v3(simd: pulp::x86::V3, rows: [&[f32]; 6], to: &mut [[f32; 6]]) {
+        use pulp::cast;
+        let (sse, sse2) = (simd.sse, simd.sse2);
+        let (fours, rest) = to.as_chunks_mut::<4>();
+        let whole = fours.len();
+        let columns = rows.map(|row| &row.as_chunks::<4>().0[..whole]);
+        for (p, slots) in fours.iter_mut().enumerate() {
+            let [a, b, c, d, e, f] = columns.map(|columns| cast(columns[p]));
+            let pairs = |low: bool| {
+                [(a, b), (c, d), (e, f)].map(|(a, b)| {
+                    let pair = if low {
+                        sse._mm_unpacklo_ps(a, b)
+                    } else {
+                        sse._mm_unpackhi_ps(a, b)
+                    };
+                    cast(pair)
+                })
+            };
+            let (slots, _) = slots.as_flattened_mut().as_chunks_mut::<12>();
+            for (slots, low) in slots.iter_mut().zip([true, false]) {
+                let [ab, cd, ef] = pairs(low);
+                let twelve = [
+                    sse2._mm_unpacklo_pd(ab, cd),
+                    sse2._mm_shuffle_pd::<0b10>(ef, ab),
+                    sse2._mm_unpackhi_pd(cd, ef),
+                ];
+                *slots = cast(twelve);
+            }
+        }
+        Plain.weave(rows.map(|row| &row[4 * whole..]), rest);
+    }
 }
 
-/// A block of B: rows `first` … and columns `left` ….
+/// A block of B: rows `first` … and columns `left` …; or, of several terms one
+/// below the other, all rows.
 #[derive(Clone, Copy)]
 pub struct Block {
     /// First row.
@@ -218,21 +290,67 @@ impl Widths {
     }
 }
 
+/// What one of several terms has of a block: `depth` rows of B from `first` on,
+/// below `above` rows of the terms before it.
+#[derive(Clone, Copy)]
+struct Share {
+    first: usize,
+    depth: usize,
+    above: usize,
+}
+
+/// The terms with their shares of `block`.
+#[inline(always)]
+fn shares<'a, T: Copy>(
+    terms: &[Term<'a, T>],
+    block: Block,
+) -> impl Iterator<Item = (Term<'a, T>, Share)> {
+    let mut above = 0;
+    terms.iter().map(move |[a, b]| {
+        let share = Share {
+            first: block.first,
+            depth: block.depth.min(b.rows - block.first),
+            above,
+        };
+        above += share.depth;
+        ([*a, *b], share)
+    })
+}
+
 /// Packs a block of B: panel after panel, each row after row, the last panel
 /// filled up with zeros.
 #[inline(always)]
 pub fn pack<T: Register, X: Square<T>>(
-    b: Matrix<T>,
+    terms: &[Term<T>],
     block: Block,
     widths: Widths,
     to: &mut [T],
     square: X,
 ) {
-    let Block {
+    for ([_, b], share) in shares(terms, block) {
+        pack_share(b, share, block, widths, to, square);
+    }
+}
+
+#[inline(always)]
+fn pack_share<T: Register, X: Square<T>>(
+    b: Matrix<T>,
+    share: Share,
+    block: Block,
+    widths: Widths,
+    to: &mut [T],
+    square: X,
+) {
+    let Share {
         first,
         depth,
+        above,
+    } = share;
+    let Block {
+        depth: height,
         left,
         columns,
+        ..
     } = block;
     let wide = widths.wide;
     let full = columns / wide * wide;
@@ -243,7 +361,7 @@ pub fn pack<T: Register, X: Square<T>>(
         for p in (0..depth).step_by(ROWS) {
             let rows = ROWS.min(depth - p);
             for j in (0..full).step_by(wide) {
-                let slots = &mut to[j * depth + p * wide..][..rows * wide];
+                let slots = &mut to[j * height + (above + p) * wide..][..rows * wide];
                 let from = &b.values[(first + p) * b.row_stride..][..rows * b.row_stride];
                 let from = from.chunks_exact(b.row_stride);
                 for (slot, row) in slots.chunks_exact_mut(wide).zip(from) {
@@ -258,7 +376,7 @@ pub fn pack<T: Register, X: Square<T>>(
                 columns: wide,
                 ..block
             };
-            pack_panel(b, block, wide, &mut to[j * depth..], square);
+            pack_panel(b, share, block, wide, &mut to[j * height..], square);
         }
     }
     if full < columns {
@@ -269,9 +387,10 @@ pub fn pack<T: Register, X: Square<T>>(
         };
         pack_panel(
             b,
+            share,
             block,
             widths.next(columns - full),
-            &mut to[full * depth..],
+            &mut to[full * height..],
             square,
         );
     }
@@ -280,18 +399,19 @@ pub fn pack<T: Register, X: Square<T>>(
 #[inline(always)]
 fn pack_panel<T: Register, X: Square<T>>(
     b: Matrix<T>,
+    share: Share,
     block: Block,
     width: usize,
     to: &mut [T],
     square: X,
 ) {
-    let Block {
+    let Share {
         first,
         depth,
-        left,
-        columns,
-    } = block;
-    let to = &mut to[..depth * width];
+        above,
+    } = share;
+    let Block { left, columns, .. } = block;
+    let to = &mut to[above * width..][..depth * width];
     if b.is_row_major() {
         for (p, slot) in to.chunks_exact_mut(width).enumerate() {
             let row = &b.values[(first + p) * b.row_stride + left..][..columns];
@@ -318,5 +438,92 @@ fn pack_panel<T: Register, X: Square<T>>(
         for slot in to.chunks_exact_mut(width) {
             slot[columns..].fill(T::default());
         }
+    }
+}
+
+/// Packs rows of A for a block: strips as high as the tiles, each column after
+/// column.
+#[inline(always)]
+pub fn pack_strips<T: Scalar, S: Simd, X: Square<T>>(
+    terms: &[Term<T>],
+    rows: Range<usize>,
+    block: Block,
+    to: &mut [T],
+    square: X,
+) {
+    for ([a, _], share) in shares(terms, block) {
+        if a.is_row_major() {
+            pack_rows::<T, S, X>(a, rows.clone(), share, block.depth, to, square);
+        } else {
+            pack_columns::<T, S>(a, rows.clone(), share, block.depth, to);
+        }
+    }
+}
+
+/// [`pack_strips`] of a column-major A.
+#[inline(always)]
+fn pack_columns<T: Scalar, S: Simd>(
+    a: Matrix<T>,
+    rows: Range<usize>,
+    share: Share,
+    depth: usize,
+    to: &mut [T],
+) {
+    // A few columns at a time, for the same reason as in [`pack`].
+    const COLUMNS: usize = 8;
+    for p in (0..share.depth).step_by(COLUMNS) {
+        let end = (p + COLUMNS).min(share.depth);
+        let columns = &a.values[(share.first + p) * a.column_stride..];
+        let mut top = rows.start;
+        while top < rows.end {
+            let height = height::<S, 2>(rows.end - top);
+            let strip = &mut to[(top - rows.start) * depth..];
+            let strip = &mut strip[(share.above + p) * height..(share.above + end) * height];
+            let columns = columns.chunks_exact(a.column_stride);
+            macro_rules! copy {
+                ($height:literal) => {
+                    for (slot, column) in strip.as_chunks_mut::<$height>().0.iter_mut().zip(columns)
+                    {
+                        slot.copy_from_slice(&column[top..][..$height]);
+                    }
+                };
+            }
+            match height {
+                6 => copy!(6),
+                4 => copy!(4),
+                2 => copy!(2),
+                _ => copy!(1),
+            }
+            top += height;
+        }
+    }
+}
+
+/// [`pack_strips`] of a row-major A.
+#[inline(always)]
+fn pack_rows<T: Scalar, S: Simd, X: Square<T>>(
+    a: Matrix<T>,
+    rows: Range<usize>,
+    share: Share,
+    depth: usize,
+    to: &mut [T],
+    square: X,
+) {
+    let mut top = rows.start;
+    while top < rows.end {
+        let height = height::<S, 2>(rows.end - top);
+        let strip = &mut to[(top - rows.start) * depth + share.above * height..];
+        let strip = &mut strip[..share.depth * height];
+        let row = |i: usize| &a.values[(top + i) * a.row_stride + share.first..][..share.depth];
+        if height == 6 {
+            square.weave(std::array::from_fn(row), strip.as_chunks_mut().0);
+        } else {
+            for i in 0..height {
+                for (slot, x) in strip.chunks_exact_mut(height).zip(row(i)) {
+                    slot[i] = *x;
+                }
+            }
+        }
+        top += height;
     }
 }

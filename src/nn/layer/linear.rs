@@ -1,12 +1,15 @@
 //! The linear map z = x·W + b.
 
 use crate::base::Scalar;
-use crate::base::gemm::{Matrix, Start, gemm};
+use crate::base::gemm::{Matrix, Start, gemm, gemm_sum};
 use crate::base::sums::sum_rows;
 
 use crate::nn::times::Phase;
 
 use super::{Backward, Forward, Layer, PiecesOf, Role, TensorShape};
+
+/// Pieces whose products are summed in one go: as many as a batch is cut into.
+const TOGETHER: usize = 8;
 
 /// z = x·W + b with W of shape [fan_in, fan_out].
 ///
@@ -92,14 +95,19 @@ impl<T: Scalar> Layer<T> for Linear {
 
     fn gradient(&self, pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
         let (weight, bias) = gradient.split_at_mut(self.fan_in * self.fan_out);
-        for p in 0..pieces.count() {
+        let term = |p: usize| {
             let rows = pieces.rows(p);
-            gemm(
+            [
                 Matrix::new(pieces.input(p), rows, self.fan_in).transposed(),
                 Matrix::new(pieces.grad_output(p), rows, self.fan_out),
-                if p > 0 { Start::Add } else { Start::Zero },
-                weight,
-            );
+            ]
+        };
+        let mut start = Start::Zero;
+        for first in (0..pieces.count()).step_by(TOGETHER) {
+            let last = pieces.count() - 1;
+            let terms: [_; TOGETHER] = std::array::from_fn(|i| term(last.min(first + i)));
+            gemm_sum(&terms[..TOGETHER.min(last + 1 - first)], start, weight);
+            start = Start::Add;
         }
         sum_grad_outputs(pieces, bias);
     }

@@ -58,7 +58,7 @@ fn agrees_with_mpmath<T: Scalar>(rows: &[Row], activation: &Activation) {
 #[test]
 fn values_and_slopes_are_exact_to_a_few_units_in_the_last_place() {
     let table: BTreeMap<String, Vec<Row>> =
-        serde_json::from_str(include_str!("fixtures/activations_mpmath.json")).unwrap();
+        serde_json::from_str(include_str!("../fixtures/activations_mpmath.json")).unwrap();
     for activation in members() {
         let rows = table.get(activation.name()).unwrap_or_else(|| {
             panic!(

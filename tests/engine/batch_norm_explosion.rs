@@ -1,11 +1,9 @@
 //! What batch norm and skip connections do to gradients at the start: the rate
 //! at which ‖∂L/∂h‖² grows per layer on its way back, against theory.
 
-mod common;
-
 use std::f64::consts::PI;
 
-use common::{all_figures, mean_and_log_error, named, normal, plain, training_pass};
+use crate::common::{all_figures, mean_and_log_error, named, normal, plain, training_pass};
 use vgrad::nn::architecture::{Architecture, Order};
 use vgrad::nn::layer::skip::{Identity, Skip};
 use vgrad::nn::loss::Targets;

@@ -8,9 +8,7 @@
 //! A measured decay is compared with the product of χ(q_l) layer by layer, not
 //! with χ at the fixed point, which some networks never reach.
 
-mod common;
-
-use common::{all_figures, labels, mean_and_log_error, named, normal, plain, training_pass};
+use crate::common::{all_figures, labels, mean_and_log_error, named, normal, plain, training_pass};
 use ndarray::{Array2, Axis};
 use vgrad::nn::activation::{Activation, Curve, LeakyRelu};
 use vgrad::nn::architecture::Architecture;

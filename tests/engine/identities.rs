@@ -1,9 +1,7 @@
 //! Exact identities of backpropagation: no statistics, so only rounding is
 //! forgiven. Each is computed from the public figures and parameters in f64.
 
-mod common;
-
-use common::{
+use crate::common::{
     all_figures, assert_close, dot, labels, named, normal, plain, repeat_pass, training_pass,
 };
 use ndarray::{Array2, Axis};

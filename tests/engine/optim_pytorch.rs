@@ -22,7 +22,7 @@ struct Case {
 }
 
 fn fixture() -> Fixture {
-    serde_json::from_str(include_str!("fixtures/optim_pytorch.json")).unwrap()
+    serde_json::from_str(include_str!("../fixtures/optim_pytorch.json")).unwrap()
 }
 
 /// The script's gradient: g_i = scale_i (((7i + 5t) mod 11 − 5)/4 + p_i/8).

@@ -2,9 +2,7 @@
 //! norm × skip × order × loss × bias, parameters and inputs. The combinations
 //! come from the families' lists, so a new member is covered without an edit.
 
-mod common;
-
-use common::{labels, named, normal, plain};
+use crate::common::{labels, named, normal, plain};
 use ndarray::Array2;
 use vgrad::base::team::Team;
 use vgrad::nn::activation::Activation;
