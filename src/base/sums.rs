@@ -138,6 +138,38 @@ pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f
     );
 }
 
+/// For rows as long as `origins`: sums ← the sum over the rows, in their order, of
+/// (x − origin)².
+pub fn sum_squares_about<T: Scalar>(rows: &[T], origins: &[f64], sums: &mut [f64]) {
+    let width = origins.len();
+    #[inline(always)]
+    fn square<T: Scalar>(x: &T, origin: f64) -> f64 {
+        let x = x.wide() - origin;
+        x * x
+    }
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            sums.fill(0.0);
+            // Four rows at a time, as in `sum_rows`.
+            let (fours, rest) = rows.split_at(rows.len() / (4 * width) * 4 * width);
+            for four in fours.chunks_exact(4 * width) {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|r| &four[r * width..][..width]);
+                let columns = sums.iter_mut().zip(origins);
+                for (((((sum, o), a), b), c), d) in columns.zip(a).zip(b).zip(c).zip(d) {
+                    let sum_of_two = (*sum + square(a, *o)) + square(b, *o);
+                    *sum = (sum_of_two + square(c, *o)) + square(d, *o);
+                }
+            }
+            for row in rest.chunks_exact(width) {
+                for ((sum, origin), x) in sums.iter_mut().zip(origins).zip(row) {
+                    *sum += square(x, *origin);
+                }
+            }
+        },
+    );
+}
+
 /// For rows of `width` entries: the sum over the rows of a·b, entry by entry,
 /// and after it, where `sums` has room for it, the sum of a.
 pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64]) {
@@ -324,6 +356,31 @@ mod tests {
                 let expected = (first..first + count).map(|c| (of_rows + rows * c) as f64);
                 assert_eq!(sums, expected.collect::<Vec<_>>());
             }
+        }
+    }
+
+    #[test]
+    fn squares_and_products_are_summed_over_all_rows() {
+        const WIDTH: usize = 5;
+        for rows in [0, 1, 2, 3, 4, 5, 11] {
+            // Whole numbers: sums are exact. Entry (r, c) is r + 10·c.
+            let entry = |i: usize| (i / WIDTH + 10 * (i % WIDTH)) as f32;
+            let table: Vec<f32> = (0..rows * WIDTH).map(entry).collect();
+            let sum_of = |term: fn(usize, usize) -> usize| -> Vec<f64> {
+                let sum = |c: usize| (0..rows).map(|r| term(r, c)).sum::<usize>() as f64;
+                (0..WIDTH).map(sum).collect()
+            };
+            let origins: Vec<f64> = (0..WIDTH).map(|c| (10 * c) as f64).collect();
+            let mut squares = [-1.0; WIDTH];
+            sum_squares_about(&table, &origins, &mut squares);
+            assert_eq!(squares[..], sum_of(|r, _| r * r));
+            // (r + 10·c)·(r + 10·c + 2), and what is longer does not matter.
+            let longer: Vec<f32> = (0..table.len() + 3).map(|i| entry(i) + 2.0).collect();
+            let mut sums = [-1.0; 2 * WIDTH];
+            sum_products(&table, &longer, WIDTH, &mut sums);
+            let products = sum_of(|r, c| (r + 10 * c) * (r + 10 * c + 2));
+            let expected = [products, sum_of(|r, c| r + 10 * c)].concat();
+            assert_eq!(sums[..], expected);
         }
     }
 

@@ -20,39 +20,35 @@ struct Blocking {
     depth: usize,
     /// Columns of B in a block.
     columns: usize,
-    /// Rows of A that pass over a block while they stay in a cache.
-    rows: usize,
-    /// The same if they are packed, or 0 if they never are.
+    /// Rows of A that are packed at a time, or 0 if A is always read where it
+    /// lies.
     packed_rows: usize,
 }
 
 /// For 32 registers: a panel of 64 f32 columns takes 32 KiB, a block of B
-/// 512 KiB, half of a second-level cache. A is read where it lies.
+/// 512 KiB, half of a second-level cache.
 const WIDE: Blocking = Blocking {
     depth: 128,
     columns: 1024,
-    rows: usize::MAX,
     packed_rows: 0,
 };
 /// For 16 registers, measured on Zen 3 with 512 KiB of second-level cache: a
-/// panel of 16 f32 columns takes 16 KiB, half of the first-level cache. Rows of
-/// A share few cache sets if they are 4 KiB apart: with all 256 of them at a
-/// time, W2 takes 6 % longer.
+/// panel of 16 f32 columns takes 16 KiB, half of the first-level cache, and
+/// stays there while the rows of A, 256 KiB, pass over it.
 const NARROW: Blocking = Blocking {
     depth: 256,
     columns: 512,
-    rows: 48,
-    packed_rows: 144,
+    packed_rows: 256,
 };
 /// B is read where it lies if its rows are no longer than this, in bytes:
 /// longer ones fall into the same few cache sets.
 const SHORT_ROW: usize = 512;
 
-/// A is packed if its rows or columns, whichever are contiguous, are at least
-/// this long, in bytes: those that a tile reads side by side fall into the same
-/// few cache sets, the fewer the longer they are. Packed, W2
-/// and W5 take 3 to 10 % less time on Zen 3 while a neighbour uses the caches too,
-/// and about the same while it does not.
+/// Where B is read where it lies, A is packed only if its rows or columns,
+/// whichever are contiguous, are at least this long, in bytes: those that a tile
+/// reads side by side fall into the same few cache sets. Packed, W2 and W5 take 3
+/// to 10 % less time on Zen 3 while a neighbour uses the caches too, and about the
+/// same while it does not; W3, with rows of 256 bytes, takes 8 % more.
 const LONG_STEP: usize = 1024;
 
 /// Values that the packing buffer needs room for.
@@ -133,11 +129,11 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
         let is_joint = packs_a && terms.len() > 1 && depth <= blocking.depth;
         let is_direct = !is_joint && b.is_row_major() && b.row_stride * size_of::<T>() <= SHORT_ROW;
         let step = a.row_stride.max(a.column_stride) * size_of::<T>();
-        let is_packed = is_joint || packs_a && step >= LONG_STEP;
+        let is_packed = is_joint || packs_a && (!is_direct || step >= LONG_STEP);
         let row_count = if is_packed {
             blocking.packed_rows
         } else {
-            blocking.rows
+            a.rows
         };
         let tiles = a.rows.div_ceil(6) * b.columns.div_ceil(widths.wide);
         let lines = lines_per_tile(tiles * depth.div_ceil(blocking.depth));
@@ -155,36 +151,36 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
             };
             while block.first < depth {
                 block.depth = blocking.depth.min(depth - block.first);
-                block.left = 0;
-                while block.left < b.columns {
-                    block.columns = blocking.columns.min(b.columns - block.left);
-                    // A narrower last panel is packed alone.
-                    let whole = if is_direct {
-                        block.columns / widths.narrow * widths.narrow
-                    } else {
-                        0
+                let mut top = 0;
+                while top < a.rows {
+                    let mut rows = Rows {
+                        a: group[0][0],
+                        first: block.first,
+                        top,
+                        count: row_count.min(a.rows - top),
+                        strips: None,
+                        lines,
                     };
-                    let rest = Block {
-                        left: block.left + whole,
-                        columns: block.columns - whole,
-                        ..block
-                    };
-                    pack(group, rest, widths, buffer, self.square);
-                    let mut top = 0;
-                    while top < a.rows {
-                        let mut rows = Rows {
-                            a: group[0][0],
-                            first: block.first,
-                            top,
-                            count: row_count.min(a.rows - top),
-                            strips: None,
-                            lines,
+                    if is_packed {
+                        let range = top..top + rows.count;
+                        pack_strips::<T, S, X>(group, range, block, strips, self.square);
+                        rows.strips = Some(strips);
+                    }
+                    block.left = 0;
+                    while block.left < b.columns {
+                        block.columns = blocking.columns.min(b.columns - block.left);
+                        // A narrower last panel is packed alone.
+                        let whole = if is_direct {
+                            block.columns / widths.narrow * widths.narrow
+                        } else {
+                            0
                         };
-                        if is_packed {
-                            let range = top..top + rows.count;
-                            pack_strips::<T, S, X>(group, range, block, strips, self.square);
-                            rows.strips = Some(strips);
-                        }
+                        let rest = Block {
+                            left: block.left + whole,
+                            columns: block.columns - whole,
+                            ..block
+                        };
+                        pack(group, rest, widths, buffer, self.square);
                         let mut j = 0;
                         while j < block.columns {
                             let left = block.left + j;
@@ -220,9 +216,9 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
                             }
                             j += place.width;
                         }
-                        top += rows.count;
+                        block.left += block.columns;
                     }
-                    block.left += block.columns;
+                    top += rows.count;
                 }
                 block.first += block.depth;
                 start = Start::Add;

@@ -1,6 +1,8 @@
 //! Batch normalisation.
 
-use crate::base::sums::{sum_products, sum_rows};
+use std::ops::Range;
+
+use crate::base::sums::{sum_products, sum_rows, sum_squares_about};
 use crate::base::{Scalar, simd};
 
 use super::{Backward, EPS, Forward, Layer, MAX_INPUTS, Mode, PiecesOf, Role, Rows, TensorShape};
@@ -28,29 +30,41 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// Mean and biased variance of one unit over the batch, combined from the
+    /// Mean and biased variance of `units` over the batch, combined from the
     /// grains in their order (Chan, Golub & LeVeque 1983).
-    fn moments(&self, unit: usize, rows: Rows, tallies: &[f64]) -> (f64, f64) {
-        let grains = tallies.len() / (3 * self.width);
-        let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
-        for g in 0..grains {
-            let tally = &tallies[3 * self.width * g..];
-            let (n, m, s) = (
-                tally[2 * self.width + unit],
-                tally[unit],
-                tally[self.width + unit],
-            );
+    #[inline(always)]
+    fn moments(&self, units: Range<usize>, rows: Rows, tallies: &[f64]) -> [[f64; UNITS]; 2] {
+        let [mut means, mut squares] = [[0.0; UNITS]; 2];
+        let mut count = 0.0;
+        for tally in tallies.chunks_exact(3 * self.width) {
+            let [grain_means, grain_squares, grain_counts] =
+                [0, 1, 2].map(|k| &tally[k * self.width..][units.clone()]);
+            // Of all units the same.
+            let n = grain_counts[0];
             if n == 0.0 {
                 continue;
             }
-            let shift = m - mean;
             let total = count + n;
-            mean += shift * n / total;
-            squares += s + shift * shift * count * n / total;
+            let sums = means.iter_mut().zip(&mut squares);
+            for ((mean, square), (m, s)) in sums.zip(grain_means.iter().zip(grain_squares)) {
+                let shift = m - *mean;
+                *mean += shift * n / total;
+                *square += s + shift * shift * count * n / total;
+            }
             count = total;
         }
-        (mean, squares / rows.batch as f64)
+        [means, squares.map(|square| square / rows.batch as f64)]
     }
+}
+
+/// Up to [`UNITS`] values in f64, zeros after them.
+#[inline(always)]
+fn wide<T: Scalar>(values: &[T]) -> [f64; UNITS] {
+    let mut wide = [0.0; UNITS];
+    wide.iter_mut()
+        .zip(values)
+        .for_each(|(wide, value)| *wide = value.wide());
+    wide
 }
 
 impl<T: Scalar> Layer<T> for BatchNorm {
@@ -89,19 +103,8 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         let (squares, counts) = rest.split_at_mut(width);
         counts.fill(rows.count as f64);
         sum_rows(inputs[0], means.len(), 0, means);
-        simd::dispatch(
-            #[inline(always)]
-            || {
-                means.iter_mut().for_each(|mean| *mean /= rows.count as f64);
-                squares.fill(0.0);
-                for row in inputs[0].chunks_exact(width) {
-                    for ((square, x), mean) in squares.iter_mut().zip(row).zip(&*means) {
-                        let centred = x.wide() - mean;
-                        *square += centred * centred;
-                    }
-                }
-            },
-        );
+        means.iter_mut().for_each(|mean| *mean /= rows.count as f64);
+        sum_squares_about(inputs[0], means, squares);
     }
 
     fn forward(&self, pass: Forward<T>) {
@@ -111,18 +114,34 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         let (normalised, moments) = pass.saved.split_at_mut(pass.saved.len() - 3 * width);
         let (means, rest) = moments.split_at_mut(width);
         let (variances, inverses) = rest.split_at_mut(width);
-        for unit in 0..width {
-            let (mean, variance) = match pass.mode {
-                Mode::Training { .. } => self.moments(unit, pass.rows, pass.tallies),
-                Mode::Evaluation => {
-                    let running = pass.parameters.running;
-                    (running[unit].wide(), running[width + unit].wide())
+        simd::dispatch(
+            #[inline(always)]
+            || {
+                for first in (0..width).step_by(UNITS) {
+                    let units = first..(first + UNITS).min(width);
+                    let [mean, variance] = match pass.mode {
+                        Mode::Training { .. } => {
+                            self.moments(units.clone(), pass.rows, pass.tallies)
+                        }
+                        Mode::Evaluation => {
+                            let (means, variances) = pass.parameters.running.split_at(width);
+                            [means, variances].map(|averages| wide(&averages[units.clone()]))
+                        }
+                    };
+                    let slots = means[units.clone()]
+                        .iter_mut()
+                        .zip(&mut variances[units.clone()]);
+                    let slots = slots.zip(&mut inverses[units]);
+                    for (((m, v), inverse), (mean, variance)) in
+                        slots.zip(mean.iter().zip(&variance))
+                    {
+                        *m = T::of(*mean);
+                        *v = T::of(*variance);
+                        *inverse = T::of(1.0 / (variance + EPS).sqrt());
+                    }
                 }
-            };
-            means[unit] = T::of(mean);
-            variances[unit] = T::of(variance);
-            inverses[unit] = T::of(1.0 / (variance + EPS).sqrt());
-        }
+            },
+        );
         simd::dispatch(
             #[inline(always)]
             || {
