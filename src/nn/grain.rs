@@ -7,7 +7,7 @@
 
 use crate::base::Scalar;
 use crate::nn::graph::Graph;
-use crate::nn::layer::Rows;
+use crate::nn::layer::{MAX_PIECES, Rows};
 use crate::nn::loss::LossSums;
 use crate::nn::measure::ActivationSums;
 
@@ -17,7 +17,7 @@ pub fn grain_count(rows: usize) -> usize {
         0..32 => 1,
         32..256 => 2,
         256..1024 => 4,
-        _ => 8,
+        _ => MAX_PIECES,
     }
 }
 

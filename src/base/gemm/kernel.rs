@@ -2,9 +2,12 @@
 //!
 //! The loops are those of Goto & van de Geijn 2008, "Anatomy of
 //! high-performance matrix multiplication": a block of B is packed into
-//! panels a few registers wide that stay in the cache while all rows of A pass
-//! over them; a tile of C stays in registers over the block's whole depth. A is
-//! read where it lies, but for long columns on processors with 16 registers.
+//! panels a few registers wide that stay in the cache while rows of A pass
+//! over them; a tile of C stays in registers over the block's whole depth. With
+//! 32 registers A is read where it lies; with 16 it is packed where B is: rows
+//! that a tile reads side by side fall into few cache sets, which shows once a
+//! neighbour uses the caches too (on Zen 3 then W2 and W5 took 3 to 10 % longer
+//! with A read where it lay, and about as long without neighbour).
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -40,16 +43,9 @@ const NARROW: Blocking = Blocking {
     columns: 512,
     packed_rows: 256,
 };
-/// B is read where it lies if its rows are no longer than this, in bytes:
-/// longer ones fall into the same few cache sets.
+/// B's panels are read where they lie if its rows are no longer than this, in
+/// bytes: longer ones fall into the same few cache sets.
 const SHORT_ROW: usize = 512;
-
-/// Where B is read where it lies, A is packed only if its rows or columns,
-/// whichever are contiguous, are at least this long, in bytes: those that a tile
-/// reads side by side fall into the same few cache sets. Packed, W2 and W5 take 3
-/// to 10 % less time on Zen 3 while a neighbour uses the caches too, and about the
-/// same while it does not; W3, with rows of 256 bytes, takes 8 % more.
-const LONG_STEP: usize = 1024;
 
 /// Values that the packing buffer needs room for.
 pub fn buffer_len() -> usize {
@@ -60,7 +56,7 @@ pub fn buffer_len() -> usize {
 
 /// A sum of products to be computed.
 pub struct Product<'a, T> {
-    /// Its terms: at least one, and none without depth.
+    /// Its terms, at least one.
     pub terms: &'a [Term<'a, T>],
     /// What they are added to.
     pub start: Start<'a, T>,
@@ -123,25 +119,29 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
         let (buffer, strips) = self
             .buffer
             .split_at_mut(blocking.depth * (blocking.columns + WIDEST));
-        let [a, b] = terms[0];
-        let depth = depth_of(terms);
-        let packs_a = blocking.packed_rows > 0;
-        let is_joint = packs_a && terms.len() > 1 && depth <= blocking.depth;
-        let is_direct = !is_joint && b.is_row_major() && b.row_stride * size_of::<T>() <= SHORT_ROW;
-        let step = a.row_stride.max(a.column_stride) * size_of::<T>();
-        let is_packed = is_joint || packs_a && (!is_direct || step >= LONG_STEP);
-        let row_count = if is_packed {
-            blocking.packed_rows
-        } else {
-            a.rows
-        };
-        let tiles = a.rows.div_ceil(6) * b.columns.div_ceil(widths.wide);
-        let lines = lines_per_tile(tiles * depth.div_ceil(blocking.depth));
-        let mut start = start;
         // Terms that fit into one block are packed one below the other, so that C
         // is not read and written for each: with 2 threads the products behind the
-        // weights' gradients take 12 to 20 % less time.
-        for group in terms.chunks(if is_joint { terms.len() } else { 1 }) {
+        // weights' gradients of W1 and W5 take 12 to 20 % less time on Zen 3.
+        let packs_a = blocking.packed_rows > 0;
+        let is_joint = packs_a && terms.len() > 1 && depth_of(terms) <= blocking.depth;
+        let groups = terms.chunks(if is_joint { terms.len() } else { 1 });
+        let [a, b] = terms[0];
+        let tiles = a.rows.div_ceil(6) * b.columns.div_ceil(widths.wide);
+        let blocks = groups
+            .clone()
+            .map(|group| depth_of(group).div_ceil(blocking.depth));
+        let lines = lines_per_tile(tiles * blocks.sum::<usize>());
+        let mut start = start;
+        for group in groups {
+            let [a, b] = group[0];
+            let is_direct =
+                !is_joint && b.is_row_major() && b.row_stride * size_of::<T>() <= SHORT_ROW;
+            let is_packed = packs_a && !is_direct;
+            let row_count = if is_packed {
+                blocking.packed_rows
+            } else {
+                a.rows
+            };
             let depth = depth_of(group);
             let mut block = Block {
                 first: 0,
@@ -151,36 +151,40 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
             };
             while block.first < depth {
                 block.depth = blocking.depth.min(depth - block.first);
-                let mut top = 0;
-                while top < a.rows {
-                    let mut rows = Rows {
-                        a: group[0][0],
-                        first: block.first,
-                        top,
-                        count: row_count.min(a.rows - top),
-                        strips: None,
-                        lines,
+                block.left = 0;
+                while block.left < b.columns {
+                    block.columns = blocking.columns.min(b.columns - block.left);
+                    // A narrower last panel is packed alone.
+                    let whole = if is_direct {
+                        block.columns / widths.narrow * widths.narrow
+                    } else {
+                        0
                     };
-                    if is_packed {
-                        let range = top..top + rows.count;
-                        pack_strips::<T, S, X>(group, range, block, strips, self.square);
-                        rows.strips = Some(strips);
-                    }
-                    block.left = 0;
-                    while block.left < b.columns {
-                        block.columns = blocking.columns.min(b.columns - block.left);
-                        // A narrower last panel is packed alone.
-                        let whole = if is_direct {
-                            block.columns / widths.narrow * widths.narrow
-                        } else {
-                            0
+                    let rest = Block {
+                        left: block.left + whole,
+                        columns: block.columns - whole,
+                        ..block
+                    };
+                    pack(group, rest, widths, buffer, self.square);
+                    let mut top = 0;
+                    while top < a.rows {
+                        let mut rows = Rows {
+                            a,
+                            first: block.first,
+                            top,
+                            count: row_count.min(a.rows - top),
+                            strips: None,
+                            lines,
                         };
-                        let rest = Block {
-                            left: block.left + whole,
-                            columns: block.columns - whole,
-                            ..block
-                        };
-                        pack(group, rest, widths, buffer, self.square);
+                        if is_packed {
+                            // If all rows fit, they have been packed for the first
+                            // columns.
+                            if block.left == 0 || rows.count < a.rows {
+                                let range = top..top + rows.count;
+                                pack_strips::<T, S, X>(group, range, block, strips, self.square);
+                            }
+                            rows.strips = Some(strips);
+                        }
                         let mut j = 0;
                         while j < block.columns {
                             let left = block.left + j;
@@ -190,7 +194,6 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
                                 } else {
                                     widths.wide
                                 };
-                                let [_, b] = group[0];
                                 let stride = b.row_stride;
                                 let rows =
                                     &b.values[block.first * stride..][..block.depth * stride];
@@ -216,9 +219,9 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
                             }
                             j += place.width;
                         }
-                        block.left += block.columns;
+                        top += rows.count;
                     }
-                    top += rows.count;
+                    block.left += block.columns;
                 }
                 block.first += block.depth;
                 start = Start::Add;

@@ -95,8 +95,8 @@ pub fn gemm<T: Scalar>(a: Matrix<T>, b: Matrix<T>, start: Start<T>, c: &mut [T])
 }
 
 /// C ← start + the sum of the products `terms` in their order, which may
-/// differ in k: [`gemm`] of one after the other with [`Start::Add`], bit for bit,
-/// but faster.
+/// differ in k and in layout: [`gemm`] of one after the other, the second on with
+/// [`Start::Add`], bit for bit, but faster.
 ///
 /// # Panics
 /// If there is no term or shapes do not fit each other.
@@ -115,19 +115,12 @@ pub fn gemm_sum<T: Scalar>(terms: &[Term<T>], start: Start<T>, c: &mut [T]) {
     if c.is_empty() {
         return;
     }
-    // Rows of a batch fill the first pieces first.
-    let filled = terms.iter().take_while(|[_, b]| b.rows > 0).count();
-    let (terms, rest) = terms.split_at(filled);
-    assert!(
-        rest.iter().all(|[_, b]| b.rows == 0),
-        "empty terms come last"
-    );
-    if terms.is_empty() {
+    if terms.iter().all(|[_, b]| b.rows == 0) {
         match start {
             Start::Zero => c.fill(T::zero()),
             Start::Add => {}
             Start::Row(row) => c
-                .chunks_exact_mut(row.len())
+                .chunks_exact_mut(first_b.columns)
                 .for_each(|c| c.copy_from_slice(row)),
         }
         return;
@@ -181,8 +174,14 @@ mod tests {
         let edges = [1, 2, 3, 5, 8, 13, 31, 32, 33, 64, 65];
         let all = edges.into_iter().flat_map(move |m| edges.map(|k| (m, k)));
         let all = all.flat_map(move |(m, k)| edges.map(|n| (m, k, n)));
-        // Beyond a block in depth, in columns and, with long columns of A, in rows.
-        all.chain([(7, 400, 70), (20, 129, 1100), (3, 257, 129), (530, 390, 9)])
+        // Beyond a block in depth, in columns, in rows, in both.
+        all.chain([
+            (7, 400, 70),
+            (20, 129, 1100),
+            (3, 257, 129),
+            (530, 390, 9),
+            (300, 20, 600),
+        ])
     }
 
     fn check<T: Scalar>(epsilon: f64) {
@@ -276,39 +275,67 @@ mod tests {
     #[test]
     fn a_sum_of_products_has_the_bits_of_one_product() {
         // Joint or, beyond a block in depth, one after the other; rows of B that
-        // would be read where they lie and longer ones; more rows than are packed
-        // at a time.
-        for (m, k, n) in [(29, 150, 77), (70, 40, 33), (20, 300, 65), (150, 255, 20)] {
+        // are read where they lie, and longer ones; more rows than are packed at a
+        // time.
+        let shapes = [(29, 150, 77), (70, 300, 33), (20, 300, 133), (300, 255, 20)];
+        for (m, k, n) in shapes {
             let of = |index, count| -> Vec<f32> {
-                numbers(count, index)
-                    .into_iter()
-                    .map(|x| x as f32)
-                    .collect()
+                let numbers = numbers(count, index).into_iter();
+                numbers.map(|x| x as f32).collect()
             };
-            let (a, b) = (of(1, k * m), of(2, k * n));
+            let (a, b, row, before) = (of(1, k * m), of(2, k * n), of(3, n), of(4, m * n));
             let rows = |from: usize, to: usize| {
                 [
                     Matrix::new(&a[from * m..], to - from, m).transposed(),
                     Matrix::new(&b[from * n..], to - from, n),
                 ]
             };
-            for cuts in [&[1][..], &[k / 2], &[k - 1], &[k / 3, k / 3 + 1, 2 * k / 3]] {
-                let mut terms = Vec::new();
-                let mut from = 0;
-                for to in cuts.iter().copied().chain([k]) {
-                    terms.push(rows(from, to));
-                    from = to;
-                }
+            let whole = [rows(0, k)];
+            for cuts in [&[1][..], &[k / 2], &[0, k - 1], &[k / 3, k / 3, 2 * k / 3]] {
+                let bounds = [&[0], cuts, &[k]].concat();
+                let terms: Vec<_> = bounds.windows(2).map(|p| rows(p[0], p[1])).collect();
                 for arch in simd::available() {
-                    let whole = run_on(arch, &[rows(0, k)]);
-                    assert_eq!(run_on(arch, &terms), whole, "{m} {k} {n} {cuts:?} {arch:?}");
+                    let sum = run_on(arch, &terms);
+                    assert_eq!(sum, run_on(arch, &whole), "{m} {k} {n} {cuts:?} {arch:?}");
                 }
-                // A piece may have no rows.
-                terms.push(rows(k, k));
-                let mut sum = vec![f32::NAN; m * n];
-                gemm_sum(&terms, Start::Zero, &mut sum);
-                assert_eq!(sum, run_on(Arch::new(), &[rows(0, k)]));
+                for start in [Start::Zero, Start::Add, Start::Row(&row)] {
+                    let [mut sum, mut expected] = [before.clone(), before.clone()];
+                    gemm_sum(&terms, start, &mut sum);
+                    gemm_sum(&whole, start, &mut expected);
+                    assert_eq!(sum, expected, "{m} {k} {n} {cuts:?} {start:?}");
+                }
             }
+        }
+    }
+
+    #[test]
+    fn terms_may_differ_in_layout() {
+        let (m, k, n) = (8, 200, 32);
+        let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+        let mut turned = vec![0.0; k * n];
+        (0..k * n).for_each(|x| turned[x % n * k + x / n] = b[x]);
+        let a = Matrix::new(&a, m, k);
+        let there = [a, Matrix::new(&b, k, n)];
+        let turned = [a, Matrix::new(&turned, n, k).transposed()];
+        for arch in simd::available() {
+            let expected = run_on(arch, &[there, there]);
+            assert_eq!(run_on(arch, &[there, turned]), expected);
+            assert_eq!(run_on(arch, &[turned, there]), expected);
+        }
+    }
+
+    #[test]
+    fn a_product_without_depth_is_its_start() {
+        let empty = [Matrix::new(&[], 2, 0), Matrix::new(&[], 0, 3)];
+        let row = [1.0, 2.0, 3.0];
+        for (start, expected) in [
+            (Start::Zero, [0.0; 6]),
+            (Start::Add, [7.0; 6]),
+            (Start::Row(&row), [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]),
+        ] {
+            let mut c = [7.0; 6];
+            gemm_sum(&[empty, empty], start, &mut c);
+            assert_eq!(c, expected);
         }
     }
 

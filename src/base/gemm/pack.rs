@@ -9,7 +9,7 @@ use super::tile::height;
 use super::{Matrix, Register, Term};
 use crate::base::Scalar;
 
-/// 16 columns of a panel, of which all rows are given.
+/// 16 columns of a panel, of as many rows as are transposed.
 pub struct Slots<'a, T> {
     /// The panel's rows.
     pub values: &'a mut [T],
@@ -66,8 +66,8 @@ impl<T: Copy> Square<T> for Plain {
     }
 }
 
-/// A scalar type with fast ways to transpose where the processor has one. Each
-/// puts 16 columns of one length side by side.
+/// A scalar type with fast ways to do what [`Square`] does where the processor has
+/// one.
 pub trait Transpose: Copy {
     /// With AVX-512.
     #[cfg(target_arch = "x86_64")]
@@ -469,7 +469,7 @@ fn pack_columns<T: Scalar, S: Simd>(
     depth: usize,
     to: &mut [T],
 ) {
-    // A few columns at a time, for the same reason as in [`pack`].
+    // A few columns at a time, for the same reason as in [`pack_share`].
     const COLUMNS: usize = 8;
     for p in (0..share.depth).step_by(COLUMNS) {
         let end = (p + COLUMNS).min(share.depth);

@@ -26,7 +26,7 @@ struct Strip<'a, T> {
     first: usize,
 }
 
-/// Where a tile lies in C, and how many terms it adds up.
+/// Where a tile lies in C, and over how many columns of A it sums.
 #[derive(Clone, Copy)]
 pub struct Place {
     pub top: usize,

@@ -20,10 +20,9 @@ const MOMENTUM: f64 = 0.1;
 /// Backward: with g = ∂L/∂y, ∂L/∂β = Σ g, ∂L/∂γ = Σ g·x̂ and
 /// ∂L/∂x = γ/√(variance + ε) · (g − (Σ g)/B − x̂·(Σ g·x̂)/B).
 ///
-/// Forward tally: the grain's means, its Σ(x − mean)² and its number of rows,
-/// per unit. Backward
-/// tally: Σ g·x̂ and Σ g. Saved: x̂, then the batch's mean, its variance and
-/// 1/√(variance + ε).
+/// Forward tally: the grain's means and its Σ(x − mean)² per unit, then its
+/// number of rows. Backward tally: Σ g·x̂ and Σ g. Saved: x̂, then the batch's
+/// mean, its variance and 1/√(variance + ε).
 pub struct BatchNorm {
     /// Units.
     pub width: usize,
@@ -36,11 +35,10 @@ impl BatchNorm {
     fn moments(&self, units: Range<usize>, rows: Rows, tallies: &[f64]) -> [[f64; UNITS]; 2] {
         let [mut means, mut squares] = [[0.0; UNITS]; 2];
         let mut count = 0.0;
-        for tally in tallies.chunks_exact(3 * self.width) {
-            let [grain_means, grain_squares, grain_counts] =
-                [0, 1, 2].map(|k| &tally[k * self.width..][units.clone()]);
-            // Of all units the same.
-            let n = grain_counts[0];
+        for tally in tallies.chunks_exact(2 * self.width + 1) {
+            let [grain_means, grain_squares] =
+                [0, 1].map(|k| &tally[k * self.width..][units.clone()]);
+            let n = tally[2 * self.width];
             if n == 0.0 {
                 continue;
             }
@@ -53,7 +51,9 @@ impl BatchNorm {
             }
             count = total;
         }
-        [means, squares.map(|square| square / rows.batch as f64)]
+        let variances = squares[..units.len()].iter_mut();
+        variances.for_each(|square| *square /= rows.batch as f64);
+        [means, squares]
     }
 }
 
@@ -90,7 +90,7 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     }
 
     fn forward_tally_len(&self) -> usize {
-        3 * self.width
+        2 * self.width + 1
     }
 
     fn backward_tally_len(&self) -> usize {
@@ -100,8 +100,8 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     fn forward_tally(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], tally: &mut [f64]) {
         let width = self.width;
         let (means, rest) = tally.split_at_mut(width);
-        let (squares, counts) = rest.split_at_mut(width);
-        counts.fill(rows.count as f64);
+        let (squares, count) = rest.split_at_mut(width);
+        count[0] = rows.count as f64;
         sum_rows(inputs[0], means.len(), 0, means);
         means.iter_mut().for_each(|mean| *mean /= rows.count as f64);
         sum_squares_about(inputs[0], means, squares);

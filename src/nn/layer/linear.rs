@@ -6,10 +6,7 @@ use crate::base::sums::sum_rows;
 
 use crate::nn::times::Phase;
 
-use super::{Backward, Forward, Layer, PiecesOf, Role, TensorShape};
-
-/// Pieces whose products are summed in one go: as many as a batch is cut into.
-const TOGETHER: usize = 8;
+use super::{Backward, Forward, Layer, MAX_PIECES, PiecesOf, Role, TensorShape};
 
 /// z = x·W + b with W of shape [fan_in, fan_out].
 ///
@@ -102,13 +99,9 @@ impl<T: Scalar> Layer<T> for Linear {
                 Matrix::new(pieces.grad_output(p), rows, self.fan_out),
             ]
         };
-        let mut start = Start::Zero;
-        for first in (0..pieces.count()).step_by(TOGETHER) {
-            let last = pieces.count() - 1;
-            let terms: [_; TOGETHER] = std::array::from_fn(|i| term(last.min(first + i)));
-            gemm_sum(&terms[..TOGETHER.min(last + 1 - first)], start, weight);
-            start = Start::Add;
-        }
+        let last = pieces.count() - 1;
+        let terms: [_; MAX_PIECES] = std::array::from_fn(|p| term(p.min(last)));
+        gemm_sum(&terms[..=last], Start::Zero, weight);
         sum_grad_outputs(pieces, bias);
     }
 }

@@ -24,6 +24,9 @@ use crate::nn::times::Phase;
 /// The most values a layer may read.
 pub const MAX_INPUTS: usize = 3;
 
+/// Into how many pieces a batch may be cut.
+pub const MAX_PIECES: usize = 8;
+
 /// What every norm adds to a variance before its root is taken.
 pub const EPS: f64 = 1e-5;
 
