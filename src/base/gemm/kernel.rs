@@ -4,10 +4,7 @@
 //! high-performance matrix multiplication": a block of B is packed into
 //! panels a few registers wide that stay in the cache while rows of A pass
 //! over them; a tile of C stays in registers over the block's whole depth. With
-//! 32 registers A is read where it lies; with 16 it is packed where B is: rows
-//! that a tile reads side by side fall into few cache sets, which shows once a
-//! neighbour uses the caches too (on Zen 3 then W2 and W5 took 3 to 10 % longer
-//! with A read where it lay, and about as long without neighbour).
+//! 32 registers A is read where it lies; with 16 long rows of it are packed.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -46,6 +43,13 @@ const NARROW: Blocking = Blocking {
 /// B's panels are read where they lie if its rows are no longer than this, in
 /// bytes: longer ones fall into the same few cache sets.
 const SHORT_ROW: usize = 512;
+
+/// A is packed if its rows or columns, whichever are contiguous, are at least
+/// this long, in bytes: those that a tile reads side by side fall into the same
+/// few cache sets, which shows once a neighbour uses the caches too. Packed, W2
+/// and W5 then take 3 to 10 % less time on Zen 3, and about the same without
+/// neighbour; W3, with rows of 256 bytes, takes 8 % more.
+const LONG_STEP: usize = 1024;
 
 /// Values that the packing buffer needs room for.
 pub fn buffer_len() -> usize {
@@ -136,7 +140,8 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
             let [a, b] = group[0];
             let is_direct =
                 !is_joint && b.is_row_major() && b.row_stride * size_of::<T>() <= SHORT_ROW;
-            let is_packed = packs_a && !is_direct;
+            let step = a.row_stride.max(a.column_stride) * size_of::<T>();
+            let is_packed = is_joint || packs_a && step >= LONG_STEP;
             let row_count = if is_packed {
                 blocking.packed_rows
             } else {
