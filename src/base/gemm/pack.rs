@@ -66,7 +66,7 @@ impl<T: Copy> Square<T> for Plain {
     }
 }
 
-/// A scalar type with fast ways to do what [`Square`] does where the processor has
+/// A scalar type with fast ways to do what `Square` does where the processor has
 /// one.
 pub trait Transpose: Copy {
     /// With AVX-512.
