@@ -36,6 +36,13 @@ fn layers_of_12(norm: &str, skip: &str) -> Architecture {
     }
 }
 
+/// A team and a network whose batches it shares.
+fn start(architecture: &Architecture, threads: usize) -> (Team, Network<f64>) {
+    let mut network = Network::new(architecture, named("cross_entropy"), ROWS, true);
+    network.divide(threads);
+    (Team::new(threads).unwrap(), network)
+}
+
 #[test]
 fn in_one_or_in_two_calls_on_any_team() {
     let (inputs, targets) = (normal(1, ROWS, 5), labels(ROWS, 3));
@@ -46,10 +53,7 @@ fn in_one_or_in_two_calls_on_any_team() {
                 let architecture = layers_of_12(norm, skip);
                 let stepper = Stepper::<f64>::new(&named::<Optimizer>(optimizer));
                 let trained = |threads: usize, in_one: bool| {
-                    let team = Team::new(threads).unwrap();
-                    let loss = named("cross_entropy");
-                    let mut network = Network::new(&architecture, loss, ROWS, true);
-                    network.divide(threads);
+                    let (team, mut network) = start(&architecture, threads);
                     let mut told = Vec::new();
                     for t in 1..4 {
                         network.load(&inputs, &targets, &rows);
@@ -85,10 +89,7 @@ fn figures_are_the_same_whether_the_gradient_is_kept_or_not() {
             let architecture = layers_of_12(norm, skip);
             for threads in [1, 2] {
                 let looked_at = |keep: bool| {
-                    let team = Team::new(threads).unwrap();
-                    let loss = named("cross_entropy");
-                    let mut network = Network::new(&architecture, loss, ROWS, true);
-                    network.divide(threads);
+                    let (team, mut network) = start(&architecture, threads);
                     network.load(&inputs, &targets, &rows);
                     let figures = if keep {
                         network.gradients(&team, true)

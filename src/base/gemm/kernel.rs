@@ -8,8 +8,9 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::pack::{Block, Plain, Square, Widths, pack, pack_strips};
+use super::pack::{Block, Widths, pack, pack_strips};
 use super::tile::{Panel, Place, Rows, WIDEST, rows_of_tiles};
+use super::transpose::{Plain, Square};
 use super::{Start, Term};
 use crate::base::Scalar;
 use crate::base::prefetch::lines_per_tile;

@@ -10,14 +10,15 @@ mod kernel;
 mod pack;
 mod register;
 mod tile;
+mod transpose;
 
 use pulp::Arch;
 
 use super::Scalar;
 use kernel::Product;
 
-pub use pack::Transpose;
 pub use register::Register;
+pub use transpose::Transpose;
 
 /// A matrix over a slice; transposing it moves nothing.
 #[derive(Clone, Copy, Debug)]

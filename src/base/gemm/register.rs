@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::pack::Transpose;
+use super::transpose::Transpose;
 
 /// A scalar type with the register operations that a product needs.
 pub trait Register: Transpose + Default + 'static {

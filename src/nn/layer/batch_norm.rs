@@ -224,3 +224,54 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::layer::Parameters;
+
+    #[test]
+    fn units_beyond_a_block_are_normalised_by_their_own_moments() {
+        const WIDTH: usize = UNITS + 44;
+        const ROWS: usize = 3;
+        // Entry (r, u) is u·r + 1: mean u + 1, biased variance 2/3·u².
+        let inputs: Vec<f64> = (0..ROWS * WIDTH)
+            .map(|i| (i % WIDTH * (i / WIDTH) + 1) as f64)
+            .collect();
+        let running: Vec<f64> = (0..2 * WIDTH).map(|i| i as f64).collect();
+        let norm = BatchNorm { width: WIDTH };
+        let rows = Rows {
+            first: 0,
+            count: ROWS,
+            batch: ROWS,
+        };
+        let inputs = [&inputs[..], &[], &[]];
+        let mut tally = vec![0.0; Layer::<f64>::forward_tally_len(&norm)];
+        norm.forward_tally(rows, inputs, &mut tally);
+        let trained = [vec![1.0; WIDTH], vec![0.0; WIDTH]].concat();
+        for mode in [Mode::Training { step: 0 }, Mode::Evaluation] {
+            let mut output = vec![0.0; ROWS * WIDTH];
+            norm.forward(Forward {
+                rows,
+                mode,
+                parameters: Parameters {
+                    trained: &trained,
+                    running: &running,
+                },
+                inputs,
+                output: &mut output,
+                saved: &mut vec![0.0; Layer::<f64>::saved_len(&norm, ROWS)],
+                tallies: &tally,
+            });
+            for (i, y) in output.iter().enumerate() {
+                let (r, u) = ((i / WIDTH) as f64, (i % WIDTH) as f64);
+                let (mean, variance) = match mode {
+                    Mode::Training { .. } => (u + 1.0, 2.0 / 3.0 * u * u),
+                    Mode::Evaluation => (u, WIDTH as f64 + u),
+                };
+                let expected = (u * r + 1.0 - mean) / (variance + EPS).sqrt();
+                assert!((y - expected).abs() < 1e-12, "{mode:?}, unit {u}: {y}");
+            }
+        }
+    }
+}
