@@ -8,8 +8,9 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::chain::Panel;
 use super::pack::{Block, Widths, pack, pack_strips};
-use super::tile::{Panel, Place, Rows, WIDEST, rows_of_tiles};
+use super::tile::{Place, Rows, WIDEST, rows_of_tiles};
 use super::transpose::{Plain, Square};
 use super::{Start, Term};
 use crate::base::Scalar;
@@ -200,16 +201,13 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
                                 } else {
                                     widths.wide
                                 };
-                                let stride = b.row_stride;
-                                let rows =
-                                    &b.values[block.first * stride..][..block.depth * stride];
-                                (Panel { rows, stride, left }, width)
+                                let row_step = b.row_stride;
+                                let values = &b.values[block.first * row_step + left..];
+                                (Panel { values, row_step }, width)
                             } else {
-                                let stride = widths.next(block.columns - j);
-                                let rows = &buffer[(j - whole) * block.depth..];
-                                let rows = &rows[..block.depth * stride];
-                                let left = 0;
-                                (Panel { rows, stride, left }, stride)
+                                let row_step = widths.next(block.columns - j);
+                                let values = &buffer[(j - whole) * block.depth..];
+                                (Panel { values, row_step }, row_step)
                             };
                             let place = Place {
                                 top,

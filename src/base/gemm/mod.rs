@@ -6,6 +6,7 @@
 //! however the rows are cut: products of some rows, or sums over some rows
 //! continued with [`Start::Add`], give the bits of the whole product.
 
+mod chain;
 mod kernel;
 mod pack;
 mod register;

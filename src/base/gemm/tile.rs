@@ -2,29 +2,13 @@
 
 use pulp::Simd;
 
-use super::{Matrix, Register, Start};
+use super::chain::{Panel, Strip, extend};
+use super::{Matrix, Start};
 use crate::base::Scalar;
 use crate::base::prefetch::fetch;
 
 /// The widest panel: four registers of 16 lanes.
 pub const WIDEST: usize = 64;
-
-/// Some columns of a block of B: of rows of `stride` values each, those from
-/// `left` on.
-#[derive(Clone, Copy)]
-pub struct Panel<'a, T> {
-    pub rows: &'a [T],
-    pub stride: usize,
-    pub left: usize,
-}
-
-/// Rows of A as far as a block goes: from row `top` and column `first` on.
-#[derive(Clone, Copy)]
-struct Strip<'a, T> {
-    a: Matrix<'a, T>,
-    top: usize,
-    first: usize,
-}
 
 /// Where a tile lies in C, and over how many columns of A it sums.
 #[derive(Clone, Copy)]
@@ -84,21 +68,18 @@ pub fn rows_of_tiles<T: Scalar, S: Simd, const V: usize>(
         let height = height::<S, V>(end - place.top);
         let strip = match rows.strips {
             Some(strips) => Strip {
-                a: Matrix {
-                    values: &strips[(place.top - rows.top) * place.depth..][..height * place.depth],
-                    rows: height,
-                    columns: place.depth,
-                    row_stride: 1,
-                    column_stride: height,
-                },
-                top: 0,
-                first: 0,
+                values: &strips[(place.top - rows.top) * place.depth..][..height * place.depth],
+                row_step: 1,
+                column_step: height,
             },
-            None => Strip {
-                a: rows.a,
-                top: place.top,
-                first: rows.first,
-            },
+            None => {
+                let (row_step, column_step) = (rows.a.row_stride, rows.a.column_stride);
+                Strip {
+                    values: &rows.a.values[place.top * row_step + rows.first * column_step..],
+                    row_step,
+                    column_step,
+                }
+            }
         };
         match height {
             8 => tile::<T, S, 8, V>(simd, strip, panel, place, start, c),
@@ -142,7 +123,7 @@ fn tile<T: Scalar, S: Simd, const R: usize, const V: usize>(
             }
             Start::Row(row) => sums = [registers(&row[left..][..full]); R],
         }
-        accumulate(simd, strip, panel, place.depth, &mut sums);
+        extend(simd, strip, panel, place.depth, &mut sums);
         for i in 0..R {
             T::registers_mut::<S>(&mut c[(top + i) * n + left..][..full]).copy_from_slice(&sums[i]);
         }
@@ -157,67 +138,10 @@ fn tile<T: Scalar, S: Simd, const R: usize, const V: usize>(
             }
             sums[i] = registers(row);
         }
-        accumulate(simd, strip, panel, place.depth, &mut sums);
+        extend(simd, strip, panel, place.depth, &mut sums);
         for i in 0..R {
             T::registers_mut::<S>(row).copy_from_slice(&sums[i]);
             c[(top + i) * n + left..][..width].copy_from_slice(&row[..width]);
         }
     }
-}
-
-#[inline(always)]
-fn accumulate<T: Scalar, S: Simd, const R: usize, const V: usize>(
-    simd: S,
-    strip: Strip<T>,
-    panel: Panel<T>,
-    depth: usize,
-    sums: &mut [[T::Of<S>; V]; R],
-) {
-    let Strip { a, top, first } = strip;
-    if a.is_row_major() {
-        let mut rows = [&a.values[..0]; R];
-        for (i, row) in rows.iter_mut().enumerate() {
-            *row = &a.values[(top + i) * a.row_stride + first..][..depth];
-        }
-        let columns = (0..depth).map(|p| {
-            let mut column = [T::default(); R];
-            for i in 0..R {
-                column[i] = rows[i][p];
-            }
-            column
-        });
-        chain(simd, columns, panel, sums);
-    } else {
-        let columns = &a.values[first * a.column_stride..][..depth * a.column_stride];
-        let columns = columns.chunks_exact(a.column_stride);
-        let columns = columns.map(|column| *column[top..][..R].first_chunk().expect("R entries"));
-        chain(simd, columns, panel, sums);
-    }
-}
-
-/// sums ← sums + Σ_p a_p·panel_p: the innermost loop, all in registers. Over
-/// iterators and not by index: checks of bounds make products of 32 by 32 a
-/// fifth slower.
-#[inline(always)]
-fn chain<T: Scalar, S: Simd, const R: usize, const V: usize>(
-    simd: S,
-    columns: impl Iterator<Item = [T; R]>,
-    panel: Panel<T>,
-    sums: &mut [[T::Of<S>; V]; R],
-) {
-    let mut own = *sums;
-    let width = V * T::lanes::<S>();
-    let Panel { rows, stride, left } = panel;
-    for (row, column) in rows.chunks_exact(stride).zip(columns) {
-        let row: [T::Of<S>; V] = *T::registers::<S>(&row[left..][..width])
-            .first_chunk()
-            .expect("V registers");
-        for i in 0..R {
-            let factor = T::splat(simd, column[i]);
-            for v in 0..V {
-                own[i][v] = <T as Register>::mul_add(simd, factor, row[v], own[i][v]);
-            }
-        }
-    }
-    *sums = own;
 }
