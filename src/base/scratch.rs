@@ -50,3 +50,23 @@ fn lend<T: Copy + Default, R>(
         work(&mut buffer[first..][..length])
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_begins_with_a_cache_line_and_is_as_long_as_asked_for() {
+        // It grows on the way, and then is longer than needed.
+        for length in [1, 100, 5_000, 70_000, 3] {
+            f32::with_packing_buffer(length, |buffer| {
+                let place = (buffer.as_ptr().addr() % LINE, buffer.len());
+                assert_eq!(place, (0, length));
+            });
+            f64::with_gradient_buffer(length, |buffer| {
+                let place = (buffer.as_ptr().addr() % LINE, buffer.len());
+                assert_eq!(place, (0, length));
+            });
+        }
+    }
+}

@@ -17,6 +17,7 @@ use crate::base::Scalar;
 use crate::base::prefetch::lines_per_tile;
 
 /// How a product is cut into blocks that stay in a cache.
+#[derive(Clone, Copy)]
 struct Blocking {
     /// Rows of B in a block.
     depth: usize,
@@ -122,7 +123,7 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
             wide: lanes * wide,
             narrow: lanes * 2,
         };
-        let (buffer, strips) = self
+        let (panels, strips) = self
             .buffer
             .split_at_mut(blocking.depth * (blocking.columns + WIDEST));
         // Terms that fit into one block are packed one below the other, so that C
@@ -137,99 +138,135 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
             .clone()
             .map(|group| depth_of(group).div_ceil(blocking.depth));
         let lines = lines_per_tile(tiles * blocks.sum::<usize>());
-        let mut start = start;
+        let mut sum = Sum {
+            simd,
+            square: self.square,
+            blocking,
+            widths,
+            lines,
+            panels,
+            strips,
+            start,
+            c,
+        };
         for group in groups {
-            let [a, b] = group[0];
-            let is_direct =
-                !is_joint && b.is_row_major() && b.row_stride * size_of::<T>() <= SHORT_ROW;
-            let step = a.row_stride.max(a.column_stride) * size_of::<T>();
-            let is_packed = is_joint || packs_a && step >= LONG_STEP;
-            let row_count = if is_packed {
-                blocking.packed_rows
-            } else {
-                a.rows
-            };
-            let depth = depth_of(group);
-            let mut block = Block {
-                first: 0,
-                depth: 0,
-                left: 0,
-                columns: 0,
-            };
-            while block.first < depth {
-                block.depth = blocking.depth.min(depth - block.first);
-                block.left = 0;
-                while block.left < b.columns {
-                    block.columns = blocking.columns.min(b.columns - block.left);
-                    // A narrower last panel is packed alone.
-                    let whole = if is_direct {
-                        block.columns / widths.narrow * widths.narrow
-                    } else {
-                        0
-                    };
-                    let rest = Block {
-                        left: block.left + whole,
-                        columns: block.columns - whole,
-                        ..block
-                    };
-                    pack(group, rest, widths, buffer, self.square);
-                    let mut top = 0;
-                    while top < a.rows {
-                        let mut rows = Rows {
-                            a,
-                            first: block.first,
-                            top,
-                            count: row_count.min(a.rows - top),
-                            strips: None,
-                            lines,
-                        };
-                        if is_packed {
-                            // If all rows fit, they have been packed for the first
-                            // columns.
-                            if block.left == 0 || rows.count < a.rows {
-                                let range = top..top + rows.count;
-                                pack_strips::<T, S, X>(group, range, block, strips, self.square);
-                            }
-                            rows.strips = Some(strips);
-                        }
-                        let mut j = 0;
-                        while j < block.columns {
-                            let left = block.left + j;
-                            let (panel, width) = if j < whole {
-                                let width = if whole - j < widths.wide {
-                                    widths.narrow
-                                } else {
-                                    widths.wide
-                                };
-                                let row_step = b.row_stride;
-                                let values = &b.values[block.first * row_step + left..];
-                                (Panel { values, row_step }, width)
-                            } else {
-                                let row_step = widths.next(block.columns - j);
-                                let values = &buffer[(j - whole) * block.depth..];
-                                (Panel { values, row_step }, row_step)
-                            };
-                            let place = Place {
-                                top,
-                                left: block.left + j,
-                                width: width.min(block.columns - j),
-                                depth: block.depth,
-                                row_len: b.columns,
-                            };
-                            if width == widths.narrow {
-                                rows_of_tiles::<T, S, 2>(simd, rows, panel, place, start, c);
-                            } else {
-                                rows_of_tiles::<T, S, 4>(simd, rows, panel, place, start, c);
-                            }
-                            j += place.width;
-                        }
-                        top += rows.count;
-                    }
-                    block.left += block.columns;
-                }
-                block.first += block.depth;
-                start = Start::Add;
+            sum.add(group, is_joint);
+        }
+    }
+}
+
+/// A sum of products under way.
+struct Sum<'a, T, S, X> {
+    simd: S,
+    square: X,
+    blocking: Blocking,
+    widths: Widths,
+    /// Lines to be fetched per tile.
+    lines: usize,
+    /// Room for a block of B.
+    panels: &'a mut [T],
+    /// Room for rows of A.
+    strips: &'a mut [T],
+    /// What the next product is added to.
+    start: Start<'a, T>,
+    c: &'a mut [T],
+}
+
+impl<T: Scalar, S: Simd, X: Square<T>> Sum<'_, T, S, X> {
+    /// Adds the products of a group of terms; `is_joint` if there are several.
+    #[inline(always)]
+    fn add(&mut self, group: &[Term<T>], is_joint: bool) {
+        let [a, b] = group[0];
+        let is_direct = !is_joint && b.is_row_major() && b.row_stride * size_of::<T>() <= SHORT_ROW;
+        let step = a.row_stride.max(a.column_stride) * size_of::<T>();
+        let is_packed = is_joint || self.blocking.packed_rows > 0 && step >= LONG_STEP;
+        let depth = depth_of(group);
+        let mut block = Block {
+            first: 0,
+            depth: 0,
+            left: 0,
+            columns: 0,
+        };
+        while block.first < depth {
+            block.depth = self.blocking.depth.min(depth - block.first);
+            block.left = 0;
+            while block.left < b.columns {
+                block.columns = self.blocking.columns.min(b.columns - block.left);
+                self.add_block(group, block, is_direct, is_packed);
+                block.left += block.columns;
             }
+            block.first += block.depth;
+            self.start = Start::Add;
+        }
+    }
+
+    /// Adds the products of a block of B with the columns of A that face it.
+    #[inline(always)]
+    fn add_block(&mut self, group: &[Term<T>], block: Block, is_direct: bool, is_packed: bool) {
+        let [a, b] = group[0];
+        let Widths { wide, narrow } = self.widths;
+        // A narrower last panel is packed alone.
+        let whole = if is_direct {
+            block.columns / narrow * narrow
+        } else {
+            0
+        };
+        let rest = Block {
+            left: block.left + whole,
+            columns: block.columns - whole,
+            ..block
+        };
+        pack(group, rest, self.widths, self.panels, self.square);
+        let row_count = if is_packed {
+            self.blocking.packed_rows
+        } else {
+            a.rows
+        };
+        let mut top = 0;
+        while top < a.rows {
+            let count = row_count.min(a.rows - top);
+            // If all rows fit, they have been packed for the first columns.
+            if is_packed && (block.left == 0 || count < a.rows) {
+                let range = top..top + count;
+                pack_strips::<T, S, X>(group, range, block, self.strips, self.square);
+            }
+            let rows = Rows {
+                a,
+                first: block.first,
+                top,
+                count,
+                strips: is_packed.then_some(&*self.strips),
+                lines: self.lines,
+            };
+            let mut j = 0;
+            while j < block.columns {
+                let left = block.left + j;
+                let (panel, width) = if j < whole {
+                    let row_step = b.row_stride;
+                    let values = &b.values[block.first * row_step + left..];
+                    let width = if whole - j < wide { narrow } else { wide };
+                    (Panel { values, row_step }, width)
+                } else {
+                    let row_step = self.widths.next(block.columns - j);
+                    let values = &self.panels[(j - whole) * block.depth..];
+                    (Panel { values, row_step }, row_step)
+                };
+                let place = Place {
+                    top,
+                    left,
+                    width: width.min(block.columns - j),
+                    depth: block.depth,
+                    row_len: b.columns,
+                };
+                let (simd, start) = (self.simd, self.start);
+                if width == narrow {
+                    rows_of_tiles::<T, S, 2>(simd, rows, panel, place, start, self.c);
+                } else {
+                    rows_of_tiles::<T, S, 4>(simd, rows, panel, place, start, self.c);
+                }
+                j += place.width;
+            }
+            top += count;
         }
     }
 }
