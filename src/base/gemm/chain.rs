@@ -2,10 +2,11 @@
 //!
 //! It reads through pointers. Over slices the compiler keeps the counters of
 //! iterators in the loop and divides to find how long they are, or, where the loop
-//! is unrolled, checks bounds within it and spills registers for that. A core alone
-//! has time for such instructions while it multiplies and adds, but its two threads
-//! share what decodes and issues them: on Zen 3, next to busy neighbours, W1, W2
-//! and W5 take 6 to 15 % less time with this loop than with one over iterators.
+//! is unrolled, checks bounds within it and spills registers for that. A thread alone
+//! on its core has time for such instructions while it multiplies and adds, but two
+//! threads on one core share what decodes and issues them: on Zen 3, next to busy
+//! neighbours, W1, W2 and W5 take 6 to 15 % less time with this loop than with one
+//! over iterators.
 
 #![allow(unsafe_code)]
 
@@ -36,7 +37,8 @@ pub struct Panel<'a, T> {
 /// `R` high, and rows b_p of the panel, `V` registers wide, in ascending order.
 ///
 /// # Panics
-/// If strip or panel is not as deep, high and wide.
+/// If strip or panel is not as deep, high and wide, if `depth` is 0, or if neither of
+/// the strip's steps is 1.
 #[inline(always)]
 pub fn extend<T: Register, S: Simd, const R: usize, const V: usize>(
     simd: S,
@@ -45,24 +47,31 @@ pub fn extend<T: Register, S: Simd, const R: usize, const V: usize>(
     depth: usize,
     sums: &mut [[T::Of<S>; V]; R],
 ) {
-    let width = V * T::lanes::<S>();
+    // What is read of a row of B, whatever `T` says of its lanes.
+    let width = (V * size_of::<T::Of<S>>()).div_ceil(size_of::<T>());
     let end = |last_row: usize, row_step: usize, length: usize| {
         last_row.saturating_mul(row_step).saturating_add(length)
     };
-    let (last, column_step) = (depth - 1, strip.column_step);
-    let a_end = end(R - 1, strip.row_step, end(last, column_step, 1));
+    let (row_step, column_step) = (strip.row_step, strip.column_step);
+    let last = depth - 1;
+    let a_end = end(R - 1, row_step, end(last, column_step, 1));
     let b_end = end(last, panel.row_step, width);
     assert!(a_end <= strip.values.len(), "strips are as deep and high");
     assert!(b_end <= panel.values.len(), "panels are as deep and wide");
+    let is_row_major = row_step != 1;
+    assert!(
+        !is_row_major || column_step == 1,
+        "one step of a strip is 1"
+    );
     let (a, b) = (strip.values.as_ptr(), panel.values.as_ptr());
     // Each way to go through A has a loop of its own: a step known to the compiler
     // is part of an address and needs no instruction.
-    // SAFETY: the loops read entries (i, p) of A and whole registers of rows p of
-    // B for i < R and p < depth, none of which ends beyond `a_end` and `b_end`.
+    // SAFETY: the loops read entries (i, p) of A, by the strip's own steps, and whole
+    // registers of rows p of B for i < R and p < depth: none of them ends beyond
+    // `a_end` and `b_end`, and registers are plain numbers.
     unsafe {
-        if strip.row_step != 1 {
-            assert_eq!(column_step, 1, "one of a strip's steps is 1");
-            run(simd, a, (strip.row_step, 1), b, panel.row_step, depth, sums);
+        if is_row_major {
+            run(simd, a, (row_step, 1), b, panel.row_step, depth, sums);
         } else if column_step == R && panel.row_step == width {
             run(simd, a, (1, R), b, width, depth, sums);
         } else {
@@ -239,41 +248,60 @@ mod tests {
         }
     }
 
-    /// What is read of a strip of 6 by 9 and a panel of 9 by 2 registers, cut short.
-    struct Short {
+    /// A strip of 6 by 9 and a panel of 9 rows of two registers and `gap` entries,
+    /// some entries too short.
+    struct Refused {
+        steps: (usize, usize),
+        gap: usize,
         strip: usize,
         panel: usize,
     }
 
-    impl WithSimd for Short {
+    impl WithSimd for Refused {
         type Output = ();
 
         fn with_simd<S: Simd>(self, simd: S) {
             let numbers = numbers::<f32>();
-            let width = 2 * f32::lanes::<S>();
             let mut sums: [[_; 2]; 6] = [[f32::splat(simd, 0.0); 2]; 6];
+            let (width, (row_step, column_step)) = (2 * f32::lanes::<S>(), self.steps);
             let strip = Strip {
-                values: &numbers[..6 * 9 - self.strip],
-                row_step: 1,
-                column_step: 6,
+                values: &numbers[..5 * row_step + 8 * column_step + 1 - self.strip],
+                row_step,
+                column_step,
             };
             let panel = Panel {
-                values: &numbers[..9 * width - self.panel],
-                row_step: width,
+                values: &numbers[..8 * (width + self.gap) + width - self.panel],
+                row_step: width + self.gap,
             };
             extend(simd, strip, panel, 9, &mut sums);
         }
     }
 
     #[test]
-    #[should_panic(expected = "strips are as deep and high")]
-    fn a_short_strip_is_refused() {
-        pulp::Arch::new().dispatch(Short { strip: 1, panel: 0 });
-    }
-
-    #[test]
-    #[should_panic(expected = "panels are as deep and wide")]
-    fn a_short_panel_is_refused() {
-        pulp::Arch::new().dispatch(Short { strip: 0, panel: 1 });
+    fn what_is_too_short_or_has_no_step_of_1_is_refused() {
+        let message = |refused: Refused| {
+            let call = || pulp::Arch::new().dispatch(refused);
+            let panic = std::panic::catch_unwind(call).err()?;
+            Some(*panic.downcast::<&str>().expect("a message"))
+        };
+        for steps in [(1, 6), (1, 9), (9, 1), (11, 1), (2, 2)] {
+            for gap in [0, 5] {
+                for (strip, panel) in [(0, 0), (1, 0), (0, 1)] {
+                    let expected = match (strip, panel, steps) {
+                        (1, ..) => Some("strips are as deep and high"),
+                        (_, 1, _) => Some("panels are as deep and wide"),
+                        (.., (2, 2)) => Some("one step of a strip is 1"),
+                        _ => None,
+                    };
+                    let found = message(Refused {
+                        steps,
+                        gap,
+                        strip,
+                        panel,
+                    });
+                    assert_eq!(found, expected, "{steps:?} {gap} {strip} {panel}");
+                }
+            }
+        }
     }
 }

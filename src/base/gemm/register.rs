@@ -1,13 +1,14 @@
 //! One SIMD register of either precision.
 
 use pulp::Simd;
+use pulp::bytemuck::Pod;
 
 use super::transpose::Transpose;
 
 /// A scalar type with the register operations that a product needs.
 pub trait Register: Transpose + Default + 'static {
-    /// A register of the instruction set `S`.
-    type Of<S: Simd>: Copy;
+    /// A register of the instruction set `S`: plain numbers.
+    type Of<S: Simd>: Pod;
 
     /// All lanes `value`.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Of<S>;
