@@ -4,6 +4,7 @@
 use std::sync::RwLock;
 
 use crate::base::Scalar;
+use crate::base::prefetch::touch;
 use crate::base::team::Barrier;
 use crate::nn::block::Block;
 use crate::nn::graph::Graph;
@@ -48,6 +49,26 @@ impl Exchange {
     }
 }
 
+/// How many nodes ahead [`look_ahead`] begins.
+const AHEAD: usize = 4;
+
+/// Begins to fetch what graph and pieces know of node `near`, and node `far` itself,
+/// if there are such nodes.
+fn look_ahead<T: Scalar>(graph: &Graph<T>, pieces: &[Piece<T>], near: usize, far: usize) {
+    if let Some(node) = graph.nodes.get(far) {
+        touch(node);
+        // Node n writes value n + 1; the node itself need not be there yet.
+        touch(&graph.values[far + 1]);
+    }
+    if let Some(node) = graph.nodes.get(near) {
+        touch(&*node.layer);
+        touch(&node.inputs[..]);
+        for piece in pieces {
+            piece.touch(graph, near);
+        }
+    }
+}
+
 /// What every share of a pass over the pieces has in common.
 pub struct Pass<'a, T> {
     /// The network.
@@ -72,6 +93,7 @@ impl<T: Scalar> Pass<'_, T> {
         observe: bool,
         round: &mut usize,
     ) {
+        self.look_ahead(share, n + AHEAD, n + 2 * AHEAD);
         let layer = &self.graph.nodes[n].layer;
         let mut gathered = 0;
         if layer.couples_rows() {
@@ -109,6 +131,7 @@ impl<T: Scalar> Pass<'_, T> {
 
     /// Node `n` backward over the pieces of one share.
     pub fn backward(&self, share: &mut [Piece<T>], n: usize, round: &mut usize) {
+        self.look_ahead(share, n.wrapping_sub(AHEAD), n.wrapping_sub(2 * AHEAD));
         let layer = &self.graph.nodes[n].layer;
         let parameters = parameters_of(self.blocks, self.block_of, n);
         let couples = layer.couples_rows();
@@ -152,6 +175,14 @@ impl<T: Scalar> Pass<'_, T> {
             }
             piece.backward(self.graph, n, parameters, summed);
             piece.watch.lap(layer.phase());
+        }
+    }
+
+    /// [`look_ahead`] with the parameters of node `near`.
+    fn look_ahead(&self, share: &[Piece<T>], near: usize, far: usize) {
+        look_ahead(self.graph, share, near, far);
+        if let Some(Some(b)) = self.block_of.get(near) {
+            touch(&self.blocks[*b]);
         }
     }
 
@@ -206,6 +237,11 @@ impl<T: Scalar> NodePieces<'_, T> {
     fn piece_of(&self, g: usize) -> &Piece<T> {
         let piece = self.pieces.iter().rfind(|piece| piece.first_grain <= g);
         piece.expect("the first piece has the first grain")
+    }
+
+    /// Begins to fetch what is known of nodes that are soon to come.
+    pub fn look_ahead(&self) {
+        look_ahead(self.graph, self.pieces, self.n + AHEAD, self.n + 2 * AHEAD);
     }
 
     /// What the gradient of the next parameters is made of, in the first two

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::base::Scalar;
-use crate::base::prefetch::plan;
+use crate::base::prefetch::{plan, touch};
 use crate::base::sums::sum_of_squares;
 use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
@@ -192,6 +192,23 @@ impl<T: Scalar> Piece<T> {
     /// The buffer in which the tallies of all grains are gathered.
     pub fn gathered_mut(&mut self) -> &mut [f64] {
         &mut self.gathered
+    }
+
+    /// Begins to fetch what is known of node `n`.
+    pub fn touch(&self, graph: &Graph<T>, n: usize) {
+        let node = &graph.nodes[n];
+        let value = &graph.values[node.output];
+        touch(&self.saved[n]);
+        touch(&self.slots[value.slot]);
+        if let Some(slot) = value.grad_slot {
+            touch(&self.grad_slots[slot]);
+        }
+        for grain in &self.grains {
+            touch(&grain.grad_squares[node.output]);
+            if node.is_activation {
+                touch(&grain.activations[n]);
+            }
+        }
     }
 
     /// Node `n`, a product, shall fetch these parameters on its way forward, and

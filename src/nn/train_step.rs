@@ -98,6 +98,7 @@ impl<T: Scalar> Network<T> {
             let layer = &*graph.nodes[n].layer;
             let of_node = NodePieces { graph, pieces, n };
             let next = of_node.next_factors();
+            of_node.look_ahead();
             block.step(layer, &of_node, next, observe, update);
         });
     }

@@ -17,13 +17,26 @@ use super::Register;
 /// Steps in depth per turn of the loop.
 const UNROLLED: usize = 4;
 
-/// Rows of A as deep as a block: entry (i, p) is at i·`row_step` +
-/// p·`column_step`. One of the two is 1.
+/// Rows of A as deep as a block.
 #[derive(Clone, Copy)]
-pub struct Strip<'a, T> {
+pub struct Strips<'a, T> {
+    /// They begin with the first row's first entry.
     pub values: &'a [T],
-    pub row_step: usize,
-    pub column_step: usize,
+    /// Where the others are.
+    pub layout: Layout,
+    /// How many rows.
+    pub count: usize,
+}
+
+/// Where entry (i, p) of A is.
+#[derive(Clone, Copy, Debug)]
+pub enum Layout {
+    /// At i·step + p.
+    Rows(usize),
+    /// At i + p·step.
+    Columns(usize),
+    /// In strips as high as the tiles, one after the other, each column by column.
+    Packed,
 }
 
 /// Columns of B as deep as a block: entry (p, j) is at p·`row_step` + j.
@@ -33,54 +46,151 @@ pub struct Panel<'a, T> {
     pub row_step: usize,
 }
 
-/// sums ← sums + Σ_p a_p·b_p over the first `depth` ≥ 1 columns a_p of the strip,
-/// `R` high, and rows b_p of the panel, `V` registers wide, in ascending order.
-///
-/// # Panics
-/// If strip or panel is not as deep, high and wide, if `depth` is 0, or if neither of
-/// the strip's steps is 1.
-#[inline(always)]
-pub fn extend<T: Register, S: Simd, const R: usize, const V: usize>(
-    simd: S,
-    strip: Strip<T>,
-    panel: Panel<T>,
+/// Where the last of some rows ends, or `usize::MAX` if that is beyond it.
+fn end(rows: usize, step: usize, length: usize) -> usize {
+    (rows - 1).saturating_mul(step).saturating_add(length)
+}
+
+/// What a row of `V` registers reads or writes, whatever `T` says of its lanes.
+const fn width<T: Register, S: Simd, const V: usize>() -> usize {
+    (V * size_of::<T::Of<S>>()).div_ceil(size_of::<T>())
+}
+
+/// The chains of the tiles that some rows of A and a panel of B make.
+pub struct Chains<'a, T> {
+    strips: Strips<'a, T>,
+    panel: Panel<'a, T>,
+    width: usize,
     depth: usize,
-    sums: &mut [[T::Of<S>; V]; R],
-) {
-    // What is read of a row of B, whatever `T` says of its lanes.
-    let width = (V * size_of::<T::Of<S>>()).div_ceil(size_of::<T>());
-    let end = |last_row: usize, row_step: usize, length: usize| {
-        last_row.saturating_mul(row_step).saturating_add(length)
-    };
-    let (row_step, column_step) = (strip.row_step, strip.column_step);
-    let last = depth - 1;
-    let a_end = end(R - 1, row_step, end(last, column_step, 1));
-    let b_end = end(last, panel.row_step, width);
-    assert!(a_end <= strip.values.len(), "strips are as deep and high");
-    assert!(b_end <= panel.values.len(), "panels are as deep and wide");
-    let is_row_major = row_step != 1;
-    assert!(
-        !is_row_major || column_step == 1,
-        "one step of a strip is 1"
-    );
-    let (a, b) = (strip.values.as_ptr(), panel.values.as_ptr());
-    // Each way to go through A has a loop of its own: a step known to the compiler
-    // is part of an address and needs no instruction.
-    // SAFETY: the loops read entries (i, p) of A, by the strip's own steps, and whole
-    // registers of rows p of B for i < R and p < depth: none of them ends beyond
-    // `a_end` and `b_end`, and registers are plain numbers.
-    unsafe {
-        if is_row_major {
-            run(simd, a, (row_step, 1), b, panel.row_step, depth, sums);
-        } else if column_step == R && panel.row_step == width {
-            run(simd, a, (1, R), b, width, depth, sums);
-        } else {
-            run(simd, a, (1, column_step), b, panel.row_step, depth, sums);
+}
+
+impl<'a, T: Register> Chains<'a, T> {
+    /// Over `depth` ≥ 1 columns of at least one row of A and as many rows of the
+    /// panel, `width` wide.
+    ///
+    /// # Panics
+    /// If strips or panel do not hold as much.
+    #[inline(always)]
+    pub fn new(strips: Strips<'a, T>, panel: Panel<'a, T>, width: usize, depth: usize) -> Self {
+        let a_end = match strips.layout {
+            Layout::Rows(step) => end(strips.count, step, depth),
+            Layout::Columns(step) => end(depth, step, strips.count),
+            Layout::Packed => strips.count.saturating_mul(depth),
+        };
+        let b_end = end(depth, panel.row_step, width);
+        assert!(a_end <= strips.values.len(), "strips are as deep and high");
+        assert!(b_end <= panel.values.len(), "panels are as deep and wide");
+        Self {
+            strips,
+            panel,
+            width,
+            depth,
+        }
+    }
+
+    /// sums ← sums + Σ_p a_p·b_p over the columns a_p of the rows from `top` on, `R`
+    /// of them, and the rows b_p of the panel, `V` registers wide, in ascending order.
+    /// If the strips are packed, one of them begins there, and is as high.
+    ///
+    /// # Panics
+    /// If there are fewer rows or the panel is not as wide.
+    #[inline(always)]
+    pub fn extend<S: Simd, const R: usize, const V: usize>(
+        &self,
+        simd: S,
+        top: usize,
+        sums: &mut [[T::Of<S>; V]; R],
+    ) {
+        let width = const { width::<T, S, V>() };
+        assert!(width <= self.width, "panels are as wide");
+        assert!(
+            R <= self.strips.count.saturating_sub(top),
+            "strips are as high"
+        );
+        let (depth, b_step) = (self.depth, self.panel.row_step);
+        let (a, b) = (self.strips.values.as_ptr(), self.panel.values.as_ptr());
+        // Each way to go through A has a loop of its own: a step known to the compiler
+        // is part of an address and needs no instruction.
+        // SAFETY: the loops read entries (i, p) of A, where the layout says, and whole
+        // registers of rows p of B for top ≤ i < top + R and p < depth: none of them
+        // ends beyond what `new` has found to be there, and registers are plain
+        // numbers.
+        unsafe {
+            match self.strips.layout {
+                Layout::Rows(step) => {
+                    run(simd, a.add(top * step), (step, 1), b, b_step, depth, sums);
+                }
+                Layout::Columns(step) => {
+                    run(simd, a.add(top), (1, step), b, b_step, depth, sums);
+                }
+                Layout::Packed if b_step == width => {
+                    run(simd, a.add(top * depth), (1, R), b, width, depth, sums);
+                }
+                Layout::Packed => {
+                    run(simd, a.add(top * depth), (1, R), b, b_step, depth, sums);
+                }
+            }
         }
     }
 }
 
-/// [`extend`] from pointers.
+/// Rows of registers from `values`, `step` apart.
+///
+/// # Panics
+/// If they do not hold as much.
+#[inline(always)]
+pub fn load<T: Register, S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    values: &[T],
+    step: usize,
+) -> [[T::Of<S>; V]; R] {
+    let there = end(R, step, const { width::<T, S, V>() });
+    assert!(there <= values.len(), "rows to read");
+    let mut rows = [[T::splat(simd, T::default()); V]; R];
+    for (i, slot) in rows.iter_mut().enumerate() {
+        // SAFETY: row i ends no later than the last one, and registers are plain
+        // numbers, wherever they lie.
+        *slot = unsafe { row(values.as_ptr().add(i * step)) };
+    }
+    rows
+}
+
+/// Rows of registers into `values`, `step` apart.
+///
+/// # Panics
+/// If they do not hold as much.
+#[inline(always)]
+pub fn store<T: Register, S: Simd, const R: usize, const V: usize>(
+    rows: &[[T::Of<S>; V]; R],
+    values: &mut [T],
+    step: usize,
+) {
+    let there = end(R, step, const { width::<T, S, V>() });
+    assert!(there <= values.len(), "rows to write");
+    for (i, row) in rows.iter().enumerate() {
+        for (v, register) in row.iter().enumerate() {
+            // SAFETY: row i ends no later than the last one, and registers are plain
+            // numbers, wherever they lie.
+            unsafe {
+                let row = values.as_mut_ptr().add(i * step).cast::<T::Of<S>>();
+                row.add(v).write_unaligned(*register);
+            }
+        }
+    }
+}
+
+/// The registers that begin at `first`.
+///
+/// # Safety
+/// They must be there.
+#[inline(always)]
+unsafe fn row<T, Register: Copy, const V: usize>(first: *const T) -> [Register; V] {
+    let first = first.cast::<Register>();
+    // SAFETY: as demanded.
+    std::array::from_fn(|v| unsafe { first.add(v).read_unaligned() })
+}
+
+/// [`Chains::extend`] from pointers.
 ///
 /// # Safety
 /// What it reads of A and B must be there.
@@ -133,9 +243,8 @@ unsafe fn link<T: Register, S: Simd, const R: usize, const V: usize>(
     b: *const T,
     sums: &mut [[T::Of<S>; V]; R],
 ) {
-    let b = b.cast::<T::Of<S>>();
-    // SAFETY: as demanded; a register is plain numbers, wherever they lie.
-    let row: [_; V] = std::array::from_fn(|v| unsafe { b.add(v).read_unaligned() });
+    // SAFETY: as demanded.
+    let row: [_; V] = unsafe { row(b) };
     for (i, sums) in sums.iter_mut().enumerate() {
         // SAFETY: as demanded.
         let factor = T::splat(simd, unsafe { *a.add(i * row_step) });
@@ -153,21 +262,27 @@ mod tests {
     use crate::base::simd;
     use pulp::WithSimd;
     use rand::RngExt;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    /// [`extend`] over slices.
+    /// [`Chains::extend`] over slices.
     fn twin<T: Register, S: Simd, const R: usize, const V: usize>(
         simd: S,
-        strip: Strip<T>,
-        panel: Panel<T>,
+        (strips, panel): (Strips<T>, Panel<T>),
         depth: usize,
+        top: usize,
         sums: &mut [[T::Of<S>; V]; R],
     ) {
         for p in 0..depth {
-            let row = T::registers::<S>(&panel.values[p * panel.row_step..][..V * T::lanes::<S>()]);
+            let row = &panel.values[p * panel.row_step..][..V * T::lanes::<S>()];
             for (i, sums) in sums.iter_mut().enumerate() {
-                let a = strip.values[i * strip.row_step + p * strip.column_step];
-                for (sum, b) in sums.iter_mut().zip(row) {
-                    *sum = T::mul_add(simd, T::splat(simd, a), *b, *sum);
+                let place = match strips.layout {
+                    Layout::Rows(step) => (top + i) * step + p,
+                    Layout::Columns(step) => top + i + p * step,
+                    Layout::Packed => top * depth + p * R + i,
+                };
+                let a = T::splat(simd, strips.values[place]);
+                for (sum, b) in sums.iter_mut().zip(T::registers::<S>(row)) {
+                    *sum = T::mul_add(simd, a, *b, *sum);
                 }
             }
         }
@@ -182,30 +297,45 @@ mod tests {
     impl<T: Scalar> Comparison<'_, T> {
         fn compare<S: Simd, const R: usize, const V: usize>(&self, simd: S) {
             let (depth, width) = (self.depth, V * T::lanes::<S>());
-            for (row_step, column_step) in [(1, R), (1, R + 3), (depth, 1), (depth + 2, 1)] {
-                for step in [width, width + 5] {
-                    let a_len = (R - 1) * row_step + (depth - 1) * column_step + 1;
-                    let b_len = (depth - 1) * step + width;
-                    let strip = Strip {
+            // Two tiles, and a row that belongs to neither.
+            let count = 2 * R + 1;
+            for layout in [
+                Layout::Rows(depth),
+                Layout::Rows(depth + 2),
+                Layout::Columns(count),
+                Layout::Columns(count + 3),
+                Layout::Packed,
+            ] {
+                let a_len = match layout {
+                    Layout::Rows(step) => (count - 1) * step + depth,
+                    Layout::Columns(step) => (depth - 1) * step + count,
+                    Layout::Packed => count * depth,
+                };
+                for row_step in [width, width + 5] {
+                    let strips = Strips {
                         values: &self.numbers[..a_len],
-                        row_step,
-                        column_step,
+                        layout,
+                        count,
                     };
                     let panel = Panel {
-                        values: &self.numbers[1..=b_len],
-                        row_step: step,
+                        values: &self.numbers[1..=(depth - 1) * row_step + width],
+                        row_step,
                     };
-                    let start = T::registers::<S>(&self.numbers[..width]);
-                    let start: [[T::Of<S>; V]; R] = [*start.first_chunk().unwrap(); R];
-                    let (mut sums, mut expected) = (start, start);
-                    extend(simd, strip, panel, depth, &mut sums);
-                    twin(simd, strip, panel, depth, &mut expected);
-                    for (sums, expected) in sums.iter().zip(&expected) {
-                        let (mut found, mut wanted) =
-                            (vec![T::zero(); width], vec![T::one(); width]);
-                        T::registers_mut::<S>(&mut found).copy_from_slice(sums);
-                        T::registers_mut::<S>(&mut wanted).copy_from_slice(expected);
-                        let place = format!("{R} {V} {depth} {row_step} {column_step} {step}");
+                    let chains = Chains::new(strips, panel, width, depth);
+                    for top in [0, R] {
+                        let (mut sums, mut expected) = (
+                            load::<T, S, R, V>(simd, self.numbers, 3),
+                            load::<T, S, R, V>(simd, self.numbers, 3),
+                        );
+                        chains.extend(simd, top, &mut sums);
+                        twin(simd, (strips, panel), depth, top, &mut expected);
+                        let [found, wanted] = [sums, expected].map(|rows| {
+                            let mut values = vec![T::zero(); R * width];
+                            store::<T, S, R, V>(&rows, &mut values, width);
+                            values
+                        });
+                        assert!(found.iter().any(|x| *x != T::zero()));
+                        let place = format!("{R} {V} {depth} {layout:?} {row_step} {top}");
                         assert_eq!(found, wanted, "{place}");
                     }
                 }
@@ -248,13 +378,25 @@ mod tests {
         }
     }
 
-    /// A strip of 6 by 9 and a panel of 9 rows of two registers and `gap` entries,
-    /// some entries too short.
+    /// The message of the panic in `call`, if there is one.
+    fn message(call: impl WithSimd) -> Option<&'static str> {
+        let call = AssertUnwindSafe(|| {
+            pulp::Arch::new().dispatch(call);
+        });
+        let panic = catch_unwind(call).err()?;
+        Some(*panic.downcast::<&str>().expect("a message"))
+    }
+
+    /// A tile of 6 by two registers, over 9 columns of 13 rows, some things too short.
     struct Refused {
-        steps: (usize, usize),
+        layout: Layout,
         gap: usize,
-        strip: usize,
-        panel: usize,
+        /// Entries that A and the panel lack.
+        missing: [usize; 2],
+        /// The tile's first row.
+        top: usize,
+        /// Entries that the panel's width lacks.
+        narrower: usize,
     }
 
     impl WithSimd for Refused {
@@ -262,45 +404,109 @@ mod tests {
 
         fn with_simd<S: Simd>(self, simd: S) {
             let numbers = numbers::<f32>();
-            let mut sums: [[_; 2]; 6] = [[f32::splat(simd, 0.0); 2]; 6];
-            let (width, (row_step, column_step)) = (2 * f32::lanes::<S>(), self.steps);
-            let strip = Strip {
-                values: &numbers[..5 * row_step + 8 * column_step + 1 - self.strip],
-                row_step,
-                column_step,
+            let width = 2 * f32::lanes::<S>();
+            let [a, b] = self.missing;
+            let a_len = match self.layout {
+                Layout::Rows(step) => 12 * step + 9,
+                Layout::Columns(step) => 8 * step + 13,
+                Layout::Packed => 9 * 13,
             };
+            let strips = Strips {
+                values: &numbers[..a_len - a],
+                layout: self.layout,
+                count: 13,
+            };
+            let row_step = width + self.gap;
             let panel = Panel {
-                values: &numbers[..8 * (width + self.gap) + width - self.panel],
-                row_step: width + self.gap,
+                values: &numbers[..8 * row_step + width - b],
+                row_step,
             };
-            extend(simd, strip, panel, 9, &mut sums);
+            let chains = Chains::new(strips, panel, width - self.narrower, 9);
+            let mut sums = load::<f32, S, 6, 2>(simd, &numbers, 0);
+            chains.extend(simd, self.top, &mut sums);
         }
     }
 
     #[test]
-    fn what_is_too_short_or_has_no_step_of_1_is_refused() {
-        let message = |refused: Refused| {
-            let call = || pulp::Arch::new().dispatch(refused);
-            let panic = std::panic::catch_unwind(call).err()?;
-            Some(*panic.downcast::<&str>().expect("a message"))
-        };
-        for steps in [(1, 6), (1, 9), (9, 1), (11, 1), (2, 2)] {
+    fn what_is_too_short_is_refused() {
+        for layout in [
+            Layout::Rows(9),
+            Layout::Rows(11),
+            Layout::Columns(13),
+            Layout::Columns(14),
+            Layout::Packed,
+        ] {
             for gap in [0, 5] {
-                for (strip, panel) in [(0, 0), (1, 0), (0, 1)] {
-                    let expected = match (strip, panel, steps) {
-                        (1, ..) => Some("strips are as deep and high"),
-                        (_, 1, _) => Some("panels are as deep and wide"),
-                        (.., (2, 2)) => Some("one step of a strip is 1"),
-                        _ => None,
-                    };
-                    let found = message(Refused {
-                        steps,
+                for (missing, top, narrower, expected) in [
+                    ([0, 0], 0, 0, None),
+                    ([0, 0], 7, 0, None),
+                    ([1, 0], 0, 0, Some("strips are as deep and high")),
+                    ([0, 1], 0, 0, Some("panels are as deep and wide")),
+                    ([0, 0], 8, 0, Some("strips are as high")),
+                    ([0, 0], usize::MAX, 0, Some("strips are as high")),
+                    ([0, 0], 0, 1, Some("panels are as wide")),
+                ] {
+                    let refused = Refused {
+                        layout,
                         gap,
-                        strip,
-                        panel,
-                    });
-                    assert_eq!(found, expected, "{steps:?} {gap} {strip} {panel}");
+                        missing,
+                        top,
+                        narrower,
+                    };
+                    let found = message(refused);
+                    let place = format!("{layout:?} {gap} {missing:?} {top} {narrower}");
+                    assert_eq!(found, expected, "{place}");
                 }
+            }
+        }
+    }
+
+    /// Three rows of two registers, `step` apart, of values some entries too short.
+    struct Moved {
+        step: usize,
+        missing: usize,
+        reads: bool,
+    }
+
+    impl WithSimd for Moved {
+        type Output = ();
+
+        fn with_simd<S: Simd>(self, simd: S) {
+            let width = 2 * f32::lanes::<S>();
+            let mut numbers = numbers::<f32>();
+            let there = (self.step.min(100) * 2 + width) - self.missing;
+            if self.reads {
+                let rows = load::<f32, S, 3, 2>(simd, &numbers[..there], self.step);
+                let mut copy = vec![0.0; 3 * width];
+                store::<f32, S, 3, 2>(&rows, &mut copy, width);
+                for (i, row) in copy.chunks_exact(width).enumerate() {
+                    assert!(*row == numbers[i * self.step..][..width]);
+                }
+            } else {
+                let rows = load::<f32, S, 3, 2>(simd, &numbers[5000..], 0);
+                store::<f32, S, 3, 2>(&rows, &mut numbers[..there], self.step);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_moved_and_those_that_are_not_there_refused() {
+        for reads in [true, false] {
+            let refused = Some(["rows to write", "rows to read"][usize::from(reads)]);
+            for (step, missing, expected) in [
+                (40, 0, None),
+                (100, 0, None),
+                (100, 1, refused),
+                (0, 0, None),
+                (0, 1, refused),
+                (usize::MAX, 0, refused),
+            ] {
+                let moved = Moved {
+                    step,
+                    missing,
+                    reads,
+                };
+                assert_eq!(message(moved), expected, "{reads} {step} {missing}");
             }
         }
     }

@@ -8,13 +8,13 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::chain::Panel;
+use super::chain::{Layout, Panel, Strips};
 use super::pack::{Block, Widths, pack, pack_strips};
-use super::tile::{Place, Rows, WIDEST, rows_of_tiles};
+use super::tile::{Place, WIDEST, rows_of_tiles};
 use super::transpose::{Plain, Square};
 use super::{Start, Term};
 use crate::base::Scalar;
-use crate::base::prefetch::lines_per_tile;
+use crate::base::prefetch::Fetching;
 
 /// How a product is cut into blocks that stay in a cache.
 #[derive(Clone, Copy)]
@@ -137,13 +137,13 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
         let blocks = groups
             .clone()
             .map(|group| depth_of(group).div_ceil(blocking.depth));
-        let lines = lines_per_tile(tiles * blocks.sum::<usize>());
+        let fetching = Fetching::planned(tiles * blocks.sum::<usize>());
         let mut sum = Sum {
             simd,
             square: self.square,
             blocking,
             widths,
-            lines,
+            fetching,
             panels,
             strips,
             start,
@@ -161,8 +161,7 @@ struct Sum<'a, T, S, X> {
     square: X,
     blocking: Blocking,
     widths: Widths,
-    /// Lines to be fetched per tile.
-    lines: usize,
+    fetching: Fetching,
     /// Room for a block of B.
     panels: &'a mut [T],
     /// Room for rows of A.
@@ -230,13 +229,21 @@ impl<T: Scalar, S: Simd, X: Square<T>> Sum<'_, T, S, X> {
                 let range = top..top + count;
                 pack_strips::<T, S, X>(group, range, block, self.strips, self.square);
             }
-            let rows = Rows {
-                a,
-                first: block.first,
-                top,
+            let (values, layout) = if is_packed {
+                (&*self.strips, Layout::Packed)
+            } else {
+                let first = block.first * a.column_stride;
+                let layout = if a.is_row_major() {
+                    Layout::Rows(a.row_stride)
+                } else {
+                    Layout::Columns(a.column_stride)
+                };
+                (&a.values[top * a.row_stride + first..], layout)
+            };
+            let strips = Strips {
+                values,
+                layout,
                 count,
-                strips: is_packed.then_some(&*self.strips),
-                lines: self.lines,
             };
             let mut j = 0;
             while j < block.columns {
@@ -258,11 +265,12 @@ impl<T: Scalar, S: Simd, X: Square<T>> Sum<'_, T, S, X> {
                     depth: block.depth,
                     row_len: b.columns,
                 };
-                let (simd, start) = (self.simd, self.start);
+                let (simd, start, c) = (self.simd, self.start, &mut *self.c);
+                let fetching = &mut self.fetching;
                 if width == narrow {
-                    rows_of_tiles::<T, S, 2>(simd, rows, panel, place, start, self.c);
+                    rows_of_tiles::<T, S, 2>(simd, strips, panel, place, start, c, fetching);
                 } else {
-                    rows_of_tiles::<T, S, 4>(simd, rows, panel, place, start, self.c);
+                    rows_of_tiles::<T, S, 4>(simd, strips, panel, place, start, c, fetching);
                 }
                 j += place.width;
             }

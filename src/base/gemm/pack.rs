@@ -6,7 +6,7 @@ use std::ops::Range;
 use pulp::Simd;
 
 use super::tile::height;
-use super::transpose::{Slots, Square};
+use super::transpose::{Lines, Slots, Square};
 use super::{Matrix, Register, Term};
 use crate::base::Scalar;
 
@@ -173,18 +173,23 @@ fn pack_panel<T: Register, X: Square<T>>(
             slot[..columns].copy_from_slice(row);
         }
     } else {
-        let column = |q: usize| &b.values[(left + q) * b.column_stride + first..][..depth];
+        let from = |q: usize| &b.values[(left + q) * b.column_stride + first..];
         let squares = columns / 16 * 16;
         for q in (0..squares).step_by(16) {
+            let lines = Lines {
+                values: from(q),
+                step: b.column_stride,
+                length: depth,
+            };
             let to = Slots {
                 values: &mut *to,
                 stride: width,
                 left: q,
             };
-            square.transpose(std::array::from_fn(|i| column(q + i)), to);
+            square.transpose(lines, to);
         }
         for q in squares..columns {
-            for (slot, value) in to.chunks_exact_mut(width).zip(column(q)) {
+            for (slot, value) in to.chunks_exact_mut(width).zip(&from(q)[..depth]) {
                 slot[q] = *value;
             }
         }
@@ -269,12 +274,17 @@ fn pack_rows<T: Scalar, S: Simd, X: Square<T>>(
         let height = height::<S, 2>(rows.end - top);
         let strip = &mut to[(top - rows.start) * depth + share.above * height..];
         let strip = &mut strip[..share.depth * height];
-        let row = |i: usize| &a.values[(top + i) * a.row_stride + share.first..][..share.depth];
+        let from = |i: usize| &a.values[(top + i) * a.row_stride + share.first..];
         if height == 6 {
-            square.weave(std::array::from_fn(row), strip.as_chunks_mut().0);
+            let lines = Lines {
+                values: from(0),
+                step: a.row_stride,
+                length: share.depth,
+            };
+            square.weave(lines, strip.as_chunks_mut().0);
         } else {
             for i in 0..height {
-                for (slot, x) in strip.chunks_exact_mut(height).zip(row(i)) {
+                for (slot, x) in strip.chunks_exact_mut(height).zip(from(i)) {
                     slot[i] = *x;
                 }
             }

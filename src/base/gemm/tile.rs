@@ -2,20 +2,24 @@
 
 use pulp::Simd;
 
-use super::chain::{Panel, Strip, extend};
-use super::{Matrix, Start};
+use super::Start;
+use super::chain::{Chains, Panel, Strips, load, store};
 use crate::base::Scalar;
-use crate::base::prefetch::fetch;
+use crate::base::prefetch::Fetching;
 
 /// The widest panel: four registers of 16 lanes.
 pub const WIDEST: usize = 64;
 
-/// Where a tile lies in C, and over how many columns of A it sums.
+/// Where a panel's tiles lie in C, and over how many columns of A they sum.
 #[derive(Clone, Copy)]
 pub struct Place {
+    /// The first row.
     pub top: usize,
+    /// The first column.
     pub left: usize,
+    /// Columns, of the panel's.
     pub width: usize,
+    /// Columns of A.
     pub depth: usize,
     /// Columns of C.
     pub row_len: usize,
@@ -36,112 +40,75 @@ pub fn height<S: Simd, const V: usize>(left: usize) -> usize {
     }
 }
 
-/// Some rows of A, over the depth of a block.
-#[derive(Clone, Copy)]
-pub struct Rows<'a, T> {
-    pub a: Matrix<'a, T>,
-    /// The first column of A that matters.
-    pub first: usize,
-    /// The first row.
-    pub top: usize,
-    /// How many.
-    pub count: usize,
-    /// The same, packed.
-    pub strips: Option<&'a [T]>,
-    /// Lines to be fetched meanwhile, per tile.
-    pub lines: usize,
-}
-
 /// The tiles of one panel, `V` registers wide, top to bottom.
 #[inline(always)]
 pub fn rows_of_tiles<T: Scalar, S: Simd, const V: usize>(
     simd: S,
-    rows: Rows<T>,
+    strips: Strips<T>,
     panel: Panel<T>,
-    mut place: Place,
+    place: Place,
     start: Start<T>,
     c: &mut [T],
+    fetching: &mut Fetching,
 ) {
-    let end = rows.top + rows.count;
-    while place.top < end {
-        fetch(rows.lines);
-        let height = height::<S, V>(end - place.top);
-        let strip = match rows.strips {
-            Some(strips) => Strip {
-                values: &strips[(place.top - rows.top) * place.depth..][..height * place.depth],
-                row_step: 1,
-                column_step: height,
-            },
-            None => {
-                let (row_step, column_step) = (rows.a.row_stride, rows.a.column_stride);
-                Strip {
-                    values: &rows.a.values[place.top * row_step + rows.first * column_step..],
-                    row_step,
-                    column_step,
-                }
-            }
-        };
+    let chains = Chains::new(strips, panel, V * T::lanes::<S>(), place.depth);
+    let mut top = 0;
+    while top < strips.count {
+        fetching.fetch();
+        let height = height::<S, V>(strips.count - top);
         match height {
-            8 => tile::<T, S, 8, V>(simd, strip, panel, place, start, c),
-            6 => tile::<T, S, 6, V>(simd, strip, panel, place, start, c),
-            4 => tile::<T, S, 4, V>(simd, strip, panel, place, start, c),
-            2 => tile::<T, S, 2, V>(simd, strip, panel, place, start, c),
-            _ => tile::<T, S, 1, V>(simd, strip, panel, place, start, c),
+            8 => tile::<T, S, 8, V>(simd, &chains, top, place, start, c),
+            6 => tile::<T, S, 6, V>(simd, &chains, top, place, start, c),
+            4 => tile::<T, S, 4, V>(simd, &chains, top, place, start, c),
+            2 => tile::<T, S, 2, V>(simd, &chains, top, place, start, c),
+            _ => tile::<T, S, 1, V>(simd, &chains, top, place, start, c),
         }
-        place.top += height;
+        top += height;
     }
 }
 
-/// `R` rows and `V` registers of C.
+/// The `R` rows and `V` registers of C that begin `above` rows below `place`.
 #[inline(always)]
 fn tile<T: Scalar, S: Simd, const R: usize, const V: usize>(
     simd: S,
-    strip: Strip<T>,
-    panel: Panel<T>,
+    chains: &Chains<T>,
+    above: usize,
     place: Place,
     start: Start<T>,
     c: &mut [T],
 ) {
     let full = V * T::lanes::<S>();
-    let n = place.row_len;
-    let mut sums = [[T::splat(simd, T::default()); V]; R];
     let Place {
-        top, left, width, ..
+        left,
+        width,
+        row_len,
+        ..
     } = place;
-    let registers = |values: &[T]| -> [T::Of<S>; V] {
-        *T::registers::<S>(values)
-            .first_chunk()
-            .expect("V registers")
-    };
+    let c = &mut c[(place.top + above) * row_len + left..];
+    let mut sums = [[T::splat(simd, T::default()); V]; R];
     if width == full {
         match start {
             Start::Zero => {}
-            Start::Add => {
-                for i in 0..R {
-                    sums[i] = registers(&c[(top + i) * n + left..][..full]);
-                }
-            }
-            Start::Row(row) => sums = [registers(&row[left..][..full]); R],
+            Start::Add => sums = load::<T, S, R, V>(simd, c, row_len),
+            Start::Row(row) => sums = load::<T, S, R, V>(simd, &row[left..][..full], 0),
         }
-        extend(simd, strip, panel, place.depth, &mut sums);
-        for i in 0..R {
-            T::registers_mut::<S>(&mut c[(top + i) * n + left..][..full]).copy_from_slice(&sums[i]);
-        }
+        chains.extend(simd, above, &mut sums);
+        store::<T, S, R, V>(&sums, c, row_len);
     } else {
         let mut row = [T::default(); WIDEST];
         let row = &mut row[..full];
-        for i in 0..R {
+        for (i, sums) in sums.iter_mut().enumerate() {
             match start {
                 Start::Zero => {}
-                Start::Add => row[..width].copy_from_slice(&c[(top + i) * n + left..][..width]),
+                Start::Add => row[..width].copy_from_slice(&c[i * row_len..][..width]),
                 Start::Row(values) => row[..width].copy_from_slice(&values[left..][..width]),
             }
-            sums[i] = registers(row);
+            [*sums] = load::<T, S, 1, V>(simd, row, full);
         }
-        extend(simd, strip, panel, place.depth, &mut sums);
-        for i in 0..R {
-            T::registers_mut::<S>(row).copy_from_slice(&sums[i]);
-            c[(top + i) * n + left..][..width].copy_from_slice(&row[..width]);
+        chains.extend(simd, above, &mut sums);
+        for (i, sums) in sums.iter().enumerate() {
+            store::<T, S, 1, V>(&[*sums], row, full);
+            c[i * row_len..][..width].copy_from_slice(&row[..width]);
         }
     }
 }

@@ -10,50 +10,81 @@ pub struct Slots<'a, T> {
     pub left: usize,
 }
 
-impl<T> Slots<'_, T> {
-    /// Without the first `count` rows.
+/// Contiguous columns or rows of a matrix.
+///
+/// Handed on as they lie, since an array of slices would be copied from call to
+/// call, which takes as long as transposing them.
+#[derive(Clone, Copy)]
+pub struct Lines<'a, T> {
+    /// They begin with the first line.
+    pub values: &'a [T],
+    /// From one line to the next.
+    pub step: usize,
+    /// Length of a line.
+    pub length: usize,
+}
+
+impl<'a, T> Lines<'a, T> {
+    /// The first `N` lines, entry p of each being in front.
     #[inline(always)]
-    fn skip(self, count: usize) -> Self {
-        Self {
-            values: &mut self.values[count * self.stride..],
-            ..self
+    fn from<const N: usize>(self, p: usize) -> [&'a [T]; N] {
+        let mut lines = [&self.values[..0]; N];
+        for (q, line) in lines.iter_mut().enumerate() {
+            *line = &self.values[q * self.step + p..][..self.length - p];
         }
+        lines
     }
 }
 
-/// Transposes 16 columns at a time, or 6 rows.
+/// Transposes 16 lines at a time, or 6.
 pub trait Square<T>: Copy {
-    /// Row p, column q of `to` ← `columns[q][p]`; the columns are of one length.
-    fn transpose(self, columns: [&[T]; 16], to: Slots<T>);
+    /// Row p, column q of `to` ← entry p of line q, for 16 lines.
+    fn transpose(self, lines: Lines<T>, to: Slots<T>);
 
-    /// `to[p][q]` ← `rows[q][p]`; the rows are as long as `to`.
-    fn weave(self, rows: [&[T]; 6], to: &mut [[T; 6]]);
+    /// `to[p][q]` ← entry p of line q, for 6 lines as long as `to`.
+    fn weave(self, lines: Lines<T>, to: &mut [[T; 6]]);
 }
 
 /// Entry by entry.
 #[derive(Clone, Copy)]
 pub struct Plain;
 
+/// [`Square::transpose`] entry by entry, from entry `first` of the lines on.
+#[inline(always)]
+fn transpose_rest<T: Copy>(first: usize, lines: Lines<T>, to: Slots<T>) {
+    if first == lines.length {
+        return;
+    }
+    let columns: [_; 16] = lines.from(first);
+    let rows = to.values.chunks_exact_mut(to.stride).skip(first);
+    for (p, row) in rows.enumerate().take(lines.length - first) {
+        let row = &mut row[to.left..][..16];
+        for q in 0..16 {
+            row[q] = columns[q][p];
+        }
+    }
+}
+
+/// [`Square::weave`] entry by entry, from entry `first` of the lines on.
+#[inline(always)]
+fn weave_rest<T: Copy>(first: usize, lines: Lines<T>, to: &mut [[T; 6]]) {
+    let rows: [_; 6] = lines.from(first);
+    for (p, slot) in to[first..].iter_mut().enumerate() {
+        for q in 0..6 {
+            slot[q] = rows[q][p];
+        }
+    }
+}
+
 impl<T: Copy> Square<T> for Plain {
     #[inline(always)]
-    fn transpose(self, columns: [&[T]; 16], to: Slots<T>) {
-        let depth = columns[0].len();
-        let columns = columns.map(|column| &column[..depth]);
-        let rows = to.values.chunks_exact_mut(to.stride);
-        for (p, row) in rows.enumerate().take(depth) {
-            let row = &mut row[to.left..][..16];
-            for q in 0..16 {
-                row[q] = columns[q][p];
-            }
-        }
+    fn transpose(self, lines: Lines<T>, to: Slots<T>) {
+        transpose_rest(0, lines, to);
     }
 
     #[inline(always)]
-    fn weave(self, rows: [&[T]; 6], to: &mut [[T; 6]]) {
-        let rows = rows.map(|row| &row[..to.len()]);
-        for (p, slot) in to.iter_mut().enumerate() {
-            *slot = rows.map(|row| row[p]);
-        }
+    fn weave(self, lines: Lines<T>, to: &mut [[T; 6]]) {
+        weave_rest(0, lines, to);
     }
 }
 
@@ -63,51 +94,51 @@ pub trait Transpose: Copy {
     /// With AVX-512.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn transpose_v4(simd: pulp::x86::V4, columns: [&[Self]; 16], to: Slots<Self>) {
+    fn transpose_v4(simd: pulp::x86::V4, lines: Lines<Self>, to: Slots<Self>) {
         let _ = simd;
-        Plain.transpose(columns, to);
+        Plain.transpose(lines, to);
     }
 
     /// With AVX2.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn transpose_v3(simd: pulp::x86::V3, columns: [&[Self]; 16], to: Slots<Self>) {
+    fn transpose_v3(simd: pulp::x86::V3, lines: Lines<Self>, to: Slots<Self>) {
         let _ = simd;
-        Plain.transpose(columns, to);
+        Plain.transpose(lines, to);
     }
 
     /// 6 rows with AVX2.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn weave_v3(simd: pulp::x86::V3, rows: [&[Self]; 6], to: &mut [[Self; 6]]) {
+    fn weave_v3(simd: pulp::x86::V3, lines: Lines<Self>, to: &mut [[Self; 6]]) {
         let _ = simd;
-        Plain.weave(rows, to);
+        Plain.weave(lines, to);
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl<T: Transpose> Square<T> for pulp::x86::V4 {
     #[inline(always)]
-    fn transpose(self, columns: [&[T]; 16], to: Slots<T>) {
-        T::transpose_v4(self, columns, to);
+    fn transpose(self, lines: Lines<T>, to: Slots<T>) {
+        T::transpose_v4(self, lines, to);
     }
 
     #[inline(always)]
-    fn weave(self, rows: [&[T]; 6], to: &mut [[T; 6]]) {
-        Plain.weave(rows, to);
+    fn weave(self, lines: Lines<T>, to: &mut [[T; 6]]) {
+        Plain.weave(lines, to);
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl<T: Transpose> Square<T> for pulp::x86::V3 {
     #[inline(always)]
-    fn transpose(self, columns: [&[T]; 16], to: Slots<T>) {
-        T::transpose_v3(self, columns, to);
+    fn transpose(self, lines: Lines<T>, to: Slots<T>) {
+        T::transpose_v3(self, lines, to);
     }
 
     #[inline(always)]
-    fn weave(self, rows: [&[T]; 6], to: &mut [[T; 6]]) {
-        T::weave_v3(self, rows, to);
+    fn weave(self, lines: Lines<T>, to: &mut [[T; 6]]) {
+        T::weave_v3(self, lines, to);
     }
 }
 
@@ -119,10 +150,10 @@ impl Transpose for f32 {
     /// rows of 256 takes about a third longer.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn transpose_v4(simd: pulp::x86::V4, columns: [&[f32]; 16], to: Slots<f32>) {
+    fn transpose_v4(simd: pulp::x86::V4, lines: Lines<f32>, to: Slots<f32>) {
         use pulp::cast;
-        let depth = columns[0].len();
-        let columns = columns.map(|column| &column[..depth]);
+        let depth = lines.length;
+        let columns: [_; 16] = lines.from(0);
         let simd = simd.avx512f;
         let zero = simd._mm512_setzero_ps();
         let mut p = 0;
@@ -162,7 +193,7 @@ impl Transpose for f32 {
             }
             p += 16;
         }
-        Plain.transpose(columns.map(|column| &column[p..]), to.skip(p));
+        transpose_rest(p, lines, to);
     }
 
     /// 4 × 8 entries in registers: columns c and c + 4 share a register from
@@ -170,10 +201,11 @@ impl Transpose for f32 {
     /// nothing crosses the middle of a register.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn transpose_v3(simd: pulp::x86::V3, columns: [&[f32]; 16], to: Slots<f32>) {
+    fn transpose_v3(simd: pulp::x86::V3, lines: Lines<f32>, to: Slots<f32>) {
         use pulp::cast;
         let simd = simd.avx;
-        let whole = columns[0].len() / 4;
+        let whole = lines.length / 4;
+        let columns: [_; 16] = lines.from(0);
         for half in [0, 8] {
             let mut fours = [&[[0.0; 4]; 0][..]; 8];
             for c in 0..8 {
@@ -203,22 +235,23 @@ impl Transpose for f32 {
                 }
             }
         }
-        Plain.transpose(
-            columns.map(|column| &column[4 * whole..]),
-            to.skip(4 * whole),
-        );
+        transpose_rest(4 * whole, lines, to);
     }
 
     /// 4 columns at a time: pairs of rows interleaved, then halves of registers
     /// put together.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn weave_v3(simd: pulp::x86::V3, rows: [&[f32]; 6], to: &mut [[f32; 6]]) {
+    fn weave_v3(simd: pulp::x86::V3, lines: Lines<f32>, to: &mut [[f32; 6]]) {
         use pulp::cast;
         let (sse, sse2) = (simd.sse, simd.sse2);
-        let (fours, rest) = to.as_chunks_mut::<4>();
+        let (fours, _) = to.as_chunks_mut::<4>();
         let whole = fours.len();
-        let columns = rows.map(|row| &row.as_chunks::<4>().0[..whole]);
+        let rows: [_; 6] = lines.from(0);
+        let mut columns = [&[[0.0; 4]; 0][..]; 6];
+        for q in 0..6 {
+            columns[q] = &rows[q].as_chunks::<4>().0[..whole];
+        }
         for (p, slots) in fours.iter_mut().enumerate() {
             let [a, b, c, d, e, f] = columns.map(|columns| cast(columns[p]));
             let pairs = |low: bool| {
@@ -242,6 +275,6 @@ impl Transpose for f32 {
                 *slots = cast(twelve);
             }
         }
-        Plain.weave(rows.map(|row| &row[4 * whole..]), rest);
+        weave_rest(4 * whole, lines, to);
     }
 }

@@ -99,9 +99,12 @@ impl<T: Scalar> Layer<T> for Linear {
                 Matrix::new(pieces.grad_output(p), rows, self.fan_out),
             ]
         };
-        let last = pieces.count() - 1;
-        let terms: [_; MAX_PIECES] = std::array::from_fn(|p| term(p.min(last)));
-        gemm_sum(&terms[..=last], Start::Zero, weight);
+        let count = pieces.count();
+        let mut terms = [term(0); MAX_PIECES];
+        for (p, slot) in terms[..count].iter_mut().enumerate().skip(1) {
+            *slot = term(p);
+        }
+        gemm_sum(&terms[..count], Start::Zero, weight);
         sum_grad_outputs(pieces, bias);
     }
 }
