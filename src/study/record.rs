@@ -11,7 +11,7 @@ use crate::base::team::Team;
 use crate::study::columns::{
     Column, LayerName, LayerRow, append_row, gradient_columns, training_columns,
 };
-use crate::study::train::{StepRecord, Watch};
+use crate::study::train::{LAYERS_PER_PART, StepRecord, Watch};
 
 /// Longest time that a finished row waits in memory.
 const FLUSH_AFTER: Duration = Duration::from_millis(500);
@@ -31,7 +31,7 @@ impl Table {
     fn create<R: ?Sized>(path: PathBuf, columns: &[Column<R>]) -> Result<Self, Problem> {
         let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
         let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-        // A row more than a chunk fits, so that it never grows.
+        // What a step of most networks adds to a chunk fits.
         let mut pending = Vec::with_capacity(2 * CHUNK);
         pending.extend_from_slice(names.join(",").as_bytes());
         pending.push(b'\n');
@@ -47,11 +47,6 @@ impl Table {
 
     fn write<R: ?Sized>(&mut self, columns: &[Column<R>], row: &R) -> Result<(), Problem> {
         append_row(columns, row, &mut self.pending);
-        self.flush_if_full()
-    }
-
-    fn append(&mut self, rows: &[u8]) -> Result<(), Problem> {
-        self.pending.extend_from_slice(rows);
         self.flush_if_full()
     }
 
@@ -76,13 +71,16 @@ fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Problem {
     )
 }
 
-/// Layers whose rows one thread makes at a time.
-const LAYERS_PER_PART: usize = 32;
-
 /// The rows of some layers at one step.
 struct Part {
     first: usize,
     rows: Vec<u8>,
+}
+
+/// What one thread does at a time.
+enum Task<'a> {
+    Flush(&'a mut Table, &'a mut Result<(), Problem>),
+    Make(&'a mut Part),
 }
 
 /// Writes the CSV files of a run folder. The threads of a team make the rows of
@@ -142,7 +140,20 @@ impl<'a> Recorder<'a> {
             });
         }
         let parts = &mut self.parts[..parts];
-        self.team.each(parts, |part| {
+        let mut flushed = Ok(());
+        // The rows of steps before go to the system meanwhile.
+        let flush = Task::Flush(&mut self.gradients, &mut flushed);
+        let mut tasks: Vec<_> = std::iter::once(flush)
+            .chain(parts.iter_mut().map(Task::Make))
+            .collect();
+        self.team.each(&mut tasks, |task| {
+            let part = match task {
+                Task::Flush(table, flushed) => {
+                    **flushed = table.flush_if_full();
+                    return;
+                }
+                Task::Make(part) => part,
+            };
             part.rows.clear();
             let mine = layers.iter().enumerate().skip(part.first);
             for (i, figures) in mine.take(LAYERS_PER_PART) {
@@ -158,8 +169,9 @@ impl<'a> Recorder<'a> {
                 append_row(gradient_columns(), &row, &mut part.rows);
             }
         });
+        flushed?;
         for part in parts {
-            self.gradients.append(&part.rows)?;
+            self.gradients.pending.extend_from_slice(&part.rows);
         }
         Ok(())
     }

@@ -194,6 +194,9 @@ pub fn evaluate<T: Scalar>(
     })
 }
 
+/// Layers whose figures, or rows, one thread collects at a time.
+pub const LAYERS_PER_PART: usize = 32;
+
 /// A network in training: what lies around one step after another.
 pub struct Session<'a, T> {
     network: &'a mut Network<T>,
@@ -303,8 +306,15 @@ impl<'a, T: Scalar> Session<'a, T> {
     /// What there is to tell of the step just made.
     pub fn record(&mut self, stepped: &Stepped, test: Option<TestFigures>) -> StepRecord<'_> {
         if stepped.is_logged {
-            let slots = self.layers.iter_mut().enumerate();
-            slots.for_each(|(i, slot)| *slot = self.network.figures(i + 1));
+            let network = &*self.network;
+            let parts = self.layers.chunks_mut(LAYERS_PER_PART).enumerate();
+            let mut parts: Vec<_> = parts.collect();
+            self.team.each(&mut parts, |(p, part)| {
+                let first = *p * LAYERS_PER_PART + 1;
+                for (l, slot) in (first..).zip(part.iter_mut()) {
+                    *slot = network.figures(l);
+                }
+            });
         }
         StepRecord {
             step: stepped.step,
