@@ -121,10 +121,12 @@ pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f
         || {
             sums.fill(0.0);
             let count = sums.len();
-            // Four rows at a time: the sums are read and written less often.
+            // Four rows at a time: the sums are read and written less often. (Rows
+            // got by an array's `map` cost a call, which is not inlined here.)
             let (fours, rest) = rows.split_at(rows.len() / (4 * width) * 4 * width);
             for four in fours.chunks_exact(4 * width) {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|r| &four[r * width + first..][..count]);
+                let row = |r: usize| &four[r * width + first..][..count];
+                let (a, b, c, d) = (row(0), row(1), row(2), row(3));
                 for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
                     *sum = (((*sum + a.wide()) + b.wide()) + c.wide()) + d.wide();
                 }
@@ -154,7 +156,8 @@ pub fn sum_squares_about<T: Scalar>(rows: &[T], origins: &[f64], sums: &mut [f64
             // Four rows at a time, as in `sum_rows`.
             let (fours, rest) = rows.split_at(rows.len() / (4 * width) * 4 * width);
             for four in fours.chunks_exact(4 * width) {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|r| &four[r * width..][..width]);
+                let row = |r: usize| &four[r * width..][..width];
+                let (a, b, c, d) = (row(0), row(1), row(2), row(3));
                 let columns = sums.iter_mut().zip(origins);
                 for (((((sum, o), a), b), c), d) in columns.zip(a).zip(b).zip(c).zip(d) {
                     let sum_of_two = (*sum + square(a, *o)) + square(b, *o);
@@ -212,18 +215,18 @@ pub fn nonzero_columns<T: Scalar>(
             for (block, found) in found.chunks_mut(COLUMNS).enumerate() {
                 let mut sizes = [T::zero(); COLUMNS];
                 let sizes = &mut sizes[..found.len()];
-                let columns = |row: usize| &rows[row * width + block * COLUMNS..][..found.len()];
+                let row = |r: usize| &rows[r * width + block * COLUMNS..][..found.len()];
                 let row_count = rows.len() / width;
                 // Four rows at a time: the sums are read and written less often.
                 let fours = row_count / 4 * 4;
                 for r in (0..fours).step_by(4) {
-                    let [a, b, c, d] = [r, r + 1, r + 2, r + 3].map(columns);
+                    let (a, b, c, d) = (row(r), row(r + 1), row(r + 2), row(r + 3));
                     for ((((sum, a), b), c), d) in sizes.iter_mut().zip(a).zip(b).zip(c).zip(d) {
                         *sum += (size(a) + size(b)) + (size(c) + size(d));
                     }
                 }
                 for r in fours..row_count {
-                    for (sum, x) in sizes.iter_mut().zip(columns(r)) {
+                    for (sum, x) in sizes.iter_mut().zip(row(r)) {
                         *sum += size(x);
                     }
                 }
