@@ -16,6 +16,7 @@
 //! is what it does on other processors.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -51,11 +52,11 @@ pub fn plan<T, const N: usize>(wanted: [&[T]; N]) {
     const { assert!(N <= STRETCHES) }
     let mut plan = [Stretch::default(); STRETCHES];
     for (stretch, values) in plan.iter_mut().zip(wanted) {
-        let bytes = size_of_val(values);
-        if bytes <= LONGEST {
+        if size_of_val(values) <= LONGEST {
+            let lines = lines_of(values);
             *stretch = Stretch {
-                address: values.as_ptr().addr(),
-                lines: bytes.div_ceil(LINE),
+                address: lines.start * LINE,
+                lines: lines.len(),
             };
         }
     }
@@ -109,18 +110,20 @@ impl Fetching {
     }
 }
 
-/// The addresses of the lines in which `value` lies.
+/// The numbers of the lines in which `value` lies.
 #[inline(always)]
-fn lines_of<T: ?Sized>(value: &T) -> impl Iterator<Item = usize> {
+fn lines_of<T: ?Sized>(value: &T) -> Range<usize> {
     let first = (&raw const *value).addr();
-    let lines = (first / LINE)..(first + size_of_val(value)).div_ceil(LINE);
-    lines.map(|line| line * LINE)
+    match size_of_val(value) {
+        0 => 0..0,
+        bytes => first / LINE..(first + bytes).div_ceil(LINE),
+    }
 }
 
 /// Begins to fetch a small `value`, but not what it points to.
 #[inline(always)]
 pub fn touch<T: ?Sized>(value: &T) {
-    lines_of(value).for_each(|line| hint(line as *const u8));
+    lines_of(value).for_each(|line| hint((line * LINE) as *const u8));
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -142,12 +145,16 @@ fn hint(_place: *const u8) {}
 mod tests {
     use super::*;
 
+    /// Something that begins with a cache line.
+    #[repr(align(64))]
+    struct OnLines<T>(T);
+
     #[test]
     fn a_plan_is_fetched_bit_by_bit_and_then_no_more() {
-        let (first, second) = ([0f32; 1000], [0f32; 200]);
-        // 4000 and 800 bytes are 63 and 13 lines.
+        let (OnLines(first), OnLines(second)) = (&OnLines([0f32; 1008]), &OnLines([0f32; 200]));
+        // 4032 and 800 bytes are 63 and 13 lines.
         for (tiles, per_tile) in [(3, 24), (4, 19), (75, 2), (100, 1)] {
-            plan([&first, &[], &second]);
+            plan([&first[..], &[], second]);
             let mut fetching = Fetching::planned(tiles);
             assert_eq!(fetching.per_tile, per_tile);
             let begin = [first.as_ptr().addr(), second.as_ptr().addr()];
@@ -166,9 +173,8 @@ mod tests {
 
     #[test]
     fn a_value_lies_in_the_lines_that_hold_its_bytes() {
-        let bytes = [0u8; 4 * LINE];
-        let start = bytes.as_ptr().align_offset(LINE);
-        let address = bytes.as_ptr().addr() + start;
+        let OnLines(bytes) = &OnLines([0u8; 4 * LINE]);
+        let before = bytes.as_ptr().addr() / LINE;
         for (first, length, lines) in [
             (0, 1, 0..1),
             (0, LINE, 0..1),
@@ -176,16 +182,16 @@ mod tests {
             (LINE - 1, LINE + 2, 0..3),
             (LINE, 2 * LINE, 1..3),
         ] {
-            let found: Vec<_> = lines_of(&bytes[start + first..][..length]).collect();
-            let expected: Vec<_> = lines.map(|line| address + line * LINE).collect();
-            assert_eq!(found, expected, "{first} {length}");
+            let found = lines_of(&bytes[first..][..length]);
+            assert_eq!(found, before + lines.start..before + lines.end);
         }
+        assert!(lines_of(&bytes[1..1]).is_empty());
     }
 
     #[test]
     fn what_is_too_long_for_the_cache_is_left_out() {
-        let (long, short) = (vec![0f32; LONGEST / 4 + 1], [0f32; 200]);
-        plan([&long, &short]);
+        let (long, OnLines(short)) = (vec![0f32; LONGEST / 4 + 1], &OnLines([0f32; 200]));
+        plan([&long[..], short]);
         let lines = Fetching::planned(1).plan.map(|stretch| stretch.lines);
         assert_eq!(lines, [0, 13, 0, 0, 0, 0]);
     }

@@ -57,8 +57,10 @@ const AHEAD: usize = 4;
 fn look_ahead<T: Scalar>(graph: &Graph<T>, pieces: &[Piece<T>], near: usize, far: usize) {
     if let Some(node) = graph.nodes.get(far) {
         touch(node);
-        // Node n writes value n + 1; the node itself need not be there yet.
-        touch(&graph.values[far + 1]);
+    }
+    // Node n writes value n + 1; the node itself need not be there yet.
+    if let Some(value) = graph.values.get(far.wrapping_add(1)) {
+        touch(value);
     }
     if let Some(node) = graph.nodes.get(near) {
         touch(&*node.layer);

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::base::Problem;
@@ -11,12 +12,12 @@ use crate::base::team::Team;
 use crate::study::columns::{
     Column, LayerName, LayerRow, append_row, gradient_columns, training_columns,
 };
-use crate::study::train::{LAYERS_PER_PART, StepRecord, Watch};
+use crate::study::train::{StepRecord, Watch};
 
-/// Longest time that a finished row waits in memory.
+/// Longest time that a finished row waits in memory, steps permitting.
 const FLUSH_AFTER: Duration = Duration::from_millis(500);
 
-/// Bytes that are handed to the system at once.
+/// Rows are handed to the system once they take so many bytes.
 const CHUNK: usize = 1 << 16;
 
 /// One CSV file in the making.
@@ -71,20 +72,18 @@ fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Problem {
     )
 }
 
+/// Layers whose rows one thread makes at a time.
+const LAYERS_PER_PART: usize = 32;
+
 /// The rows of some layers at one step.
 struct Part {
     first: usize,
     rows: Vec<u8>,
 }
 
-/// What one thread does at a time.
-enum Task<'a> {
-    Flush(&'a mut Table, &'a mut Result<(), Problem>),
-    Make(&'a mut Part),
-}
-
 /// Writes the CSV files of a run folder. The threads of a team make the rows of
-/// a deep network's layers side by side, in parts that follow from its depth.
+/// a deep network's layers side by side, in parts that follow from its depth, and
+/// one of them hands the rows of steps before to the system.
 pub struct Recorder<'a> {
     team: &'a Team,
     gradients: Table,
@@ -140,20 +139,14 @@ impl<'a> Recorder<'a> {
             });
         }
         let parts = &mut self.parts[..parts];
-        let mut flushed = Ok(());
-        // The rows of steps before go to the system meanwhile.
-        let flush = Task::Flush(&mut self.gradients, &mut flushed);
-        let mut tasks: Vec<_> = std::iter::once(flush)
-            .chain(parts.iter_mut().map(Task::Make))
-            .collect();
-        self.team.each(&mut tasks, |task| {
-            let part = match task {
-                Task::Flush(table, flushed) => {
-                    **flushed = table.flush_if_full();
-                    return;
-                }
-                Task::Make(part) => part,
-            };
+        // The rows of steps before, if they are a chunk, go to the system with the
+        // first part, while others make theirs.
+        let before = Mutex::new((&mut self.gradients, Ok(())));
+        self.team.each(parts, |part| {
+            if part.first == 0 {
+                let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);
+                before.1 = before.0.flush_if_full();
+            }
             part.rows.clear();
             let mine = layers.iter().enumerate().skip(part.first);
             for (i, figures) in mine.take(LAYERS_PER_PART) {
@@ -169,9 +162,10 @@ impl<'a> Recorder<'a> {
                 append_row(gradient_columns(), &row, &mut part.rows);
             }
         });
+        let (table, flushed) = before.into_inner().unwrap_or_else(PoisonError::into_inner);
         flushed?;
         for part in parts {
-            self.gradients.pending.extend_from_slice(&part.rows);
+            table.pending.extend_from_slice(&part.rows);
         }
         Ok(())
     }

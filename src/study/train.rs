@@ -194,9 +194,6 @@ pub fn evaluate<T: Scalar>(
     })
 }
 
-/// Layers whose figures, or rows, one thread collects at a time.
-pub const LAYERS_PER_PART: usize = 32;
-
 /// A network in training: what lies around one step after another.
 pub struct Session<'a, T> {
     network: &'a mut Network<T>,
@@ -307,14 +304,8 @@ impl<'a, T: Scalar> Session<'a, T> {
     pub fn record(&mut self, stepped: &Stepped, test: Option<TestFigures>) -> StepRecord<'_> {
         if stepped.is_logged {
             let network = &*self.network;
-            let parts = self.layers.chunks_mut(LAYERS_PER_PART).enumerate();
-            let mut parts: Vec<_> = parts.collect();
-            self.team.each(&mut parts, |(p, part)| {
-                let first = *p * LAYERS_PER_PART + 1;
-                for (l, slot) in (first..).zip(part.iter_mut()) {
-                    *slot = network.figures(l);
-                }
-            });
+            let figures = |i: usize, slot: &mut _| *slot = network.figures(i + 1);
+            self.team.each_numbered(&mut self.layers, figures);
         }
         StepRecord {
             step: stepped.step,

@@ -1,6 +1,8 @@
-//! The innermost loop of a product: chains of multiply-adds in registers.
+//! The innermost loop of a product: chains of multiply-adds in registers, and the way
+//! of rows of C into registers and back.
 //!
-//! It reads through pointers. Over slices the compiler keeps the counters of
+//! Both go through pointers, after the bounds of a panel's chains have been checked
+//! once, or those of a tile's rows. Over slices the compiler keeps the counters of
 //! iterators in the loop and divides to find how long they are, or, where the loop
 //! is unrolled, checks bounds within it and spills registers for that. A thread alone
 //! on its core has time for such instructions while it multiplies and adds, but two
@@ -11,6 +13,7 @@
 #![allow(unsafe_code)]
 
 use pulp::Simd;
+use pulp::bytemuck::Pod;
 
 use super::Register;
 
@@ -46,7 +49,7 @@ pub struct Panel<'a, T> {
     pub row_step: usize,
 }
 
-/// Where the last of some rows ends, or `usize::MAX` if that is beyond it.
+/// Where the last of some rows ≥ 1 ends, or `usize::MAX` if that is beyond it.
 fn end(rows: usize, step: usize, length: usize) -> usize {
     (rows - 1).saturating_mul(step).saturating_add(length)
 }
@@ -72,6 +75,7 @@ impl<'a, T: Register> Chains<'a, T> {
     /// If strips or panel do not hold as much.
     #[inline(always)]
     pub fn new(strips: Strips<'a, T>, panel: Panel<'a, T>, width: usize, depth: usize) -> Self {
+        assert!(strips.count > 0 && depth > 0, "something to sum");
         let a_end = match strips.layout {
             Layout::Rows(step) => end(strips.count, step, depth),
             Layout::Columns(step) => end(depth, step, strips.count),
@@ -90,7 +94,8 @@ impl<'a, T: Register> Chains<'a, T> {
 
     /// sums ← sums + Σ_p a_p·b_p over the columns a_p of the rows from `top` on, `R`
     /// of them, and the rows b_p of the panel, `V` registers wide, in ascending order.
-    /// If the strips are packed, one of them begins there, and is as high.
+    /// If the strips are packed, one of them must begin there and be as high, or the sums
+    /// are wrong.
     ///
     /// # Panics
     /// If there are fewer rows or the panel is not as wide.
@@ -101,6 +106,7 @@ impl<'a, T: Register> Chains<'a, T> {
         top: usize,
         sums: &mut [[T::Of<S>; V]; R],
     ) {
+        const { assert!(R > 0) }
         let width = const { width::<T, S, V>() };
         assert!(width <= self.width, "panels are as wide");
         assert!(
@@ -144,6 +150,7 @@ pub fn load<T: Register, S: Simd, const R: usize, const V: usize>(
     values: &[T],
     step: usize,
 ) -> [[T::Of<S>; V]; R] {
+    const { assert!(R > 0) }
     let there = end(R, step, const { width::<T, S, V>() });
     assert!(there <= values.len(), "rows to read");
     let mut rows = [[T::splat(simd, T::default()); V]; R];
@@ -165,6 +172,7 @@ pub fn store<T: Register, S: Simd, const R: usize, const V: usize>(
     values: &mut [T],
     step: usize,
 ) {
+    const { assert!(R > 0) }
     let there = end(R, step, const { width::<T, S, V>() });
     assert!(there <= values.len(), "rows to write");
     for (i, row) in rows.iter().enumerate() {
@@ -184,8 +192,8 @@ pub fn store<T: Register, S: Simd, const R: usize, const V: usize>(
 /// # Safety
 /// They must be there.
 #[inline(always)]
-unsafe fn row<T, Register: Copy, const V: usize>(first: *const T) -> [Register; V] {
-    let first = first.cast::<Register>();
+unsafe fn row<T: Pod, P: Pod, const V: usize>(first: *const T) -> [P; V] {
+    let first = first.cast::<P>();
     // SAFETY: as demanded.
     std::array::from_fn(|v| unsafe { first.add(v).read_unaligned() })
 }
@@ -261,6 +269,7 @@ mod tests {
     use crate::base::rng::stream;
     use crate::base::simd;
     use pulp::WithSimd;
+    use pulp::bytemuck::{cast_slice, pod_read_unaligned};
     use rand::RngExt;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -281,8 +290,10 @@ mod tests {
                     Layout::Packed => top * depth + p * R + i,
                 };
                 let a = T::splat(simd, strips.values[place]);
-                for (sum, b) in sums.iter_mut().zip(T::registers::<S>(row)) {
-                    *sum = T::mul_add(simd, a, *b, *sum);
+                let registers = row.chunks_exact(T::lanes::<S>());
+                for (sum, b) in sums.iter_mut().zip(registers) {
+                    let b = pod_read_unaligned(cast_slice(b));
+                    *sum = T::mul_add(simd, a, b, *sum);
                 }
             }
         }

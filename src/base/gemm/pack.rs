@@ -284,7 +284,7 @@ fn pack_rows<T: Scalar, S: Simd, X: Square<T>>(
             square.weave(lines, strip.as_chunks_mut().0);
         } else {
             for i in 0..height {
-                for (slot, x) in strip.chunks_exact_mut(height).zip(from(i)) {
+                for (slot, x) in strip.chunks_exact_mut(height).zip(&from(i)[..share.depth]) {
                     slot[i] = *x;
                 }
             }

@@ -5,8 +5,9 @@ use pulp::bytemuck::Pod;
 
 use super::transpose::Transpose;
 
-/// A scalar type with the register operations that a product needs.
-pub trait Register: Transpose + Default + 'static {
+/// A scalar type with the register operations that a product needs: plain numbers,
+/// whatever their bits.
+pub trait Register: Transpose + Default + Pod {
     /// A register of the instruction set `S`: plain numbers.
     type Of<S: Simd>: Pod;
 
@@ -14,10 +15,6 @@ pub trait Register: Transpose + Default + 'static {
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Of<S>;
     /// a·b + c, rounded once where the instruction set fuses.
     fn mul_add<S: Simd>(simd: S, a: Self::Of<S>, b: Self::Of<S>, c: Self::Of<S>) -> Self::Of<S>;
-    /// The slice as whole registers.
-    fn registers<S: Simd>(values: &[Self]) -> &[Self::Of<S>];
-    /// The slice as whole registers.
-    fn registers_mut<S: Simd>(values: &mut [Self]) -> &mut [Self::Of<S>];
     /// Lanes of a register.
     fn lanes<S: Simd>() -> usize {
         size_of::<Self::Of<S>>() / size_of::<Self>()
@@ -25,7 +22,7 @@ pub trait Register: Transpose + Default + 'static {
 }
 
 macro_rules! register {
-    ($T:ty: $Register:ident, $splat:ident, $mul_add:ident, $slice:ident, $slice_mut:ident) => {
+    ($T:ty: $Register:ident, $splat:ident, $mul_add:ident) => {
         impl Register for $T {
             type Of<S: Simd> = S::$Register;
 
@@ -42,16 +39,8 @@ macro_rules! register {
             ) -> S::$Register {
                 simd.$mul_add(a, b, c)
             }
-            #[inline(always)]
-            fn registers<S: Simd>(values: &[Self]) -> &[S::$Register] {
-                S::$slice(values).0
-            }
-            #[inline(always)]
-            fn registers_mut<S: Simd>(values: &mut [Self]) -> &mut [S::$Register] {
-                S::$slice_mut(values).0
-            }
         }
     };
 }
-register! { f32: f32s, splat_f32s, mul_add_e_f32s, as_simd_f32s, as_mut_simd_f32s }
-register! { f64: f64s, splat_f64s, mul_add_e_f64s, as_simd_f64s, as_mut_simd_f64s }
+register! { f32: f32s, splat_f32s, mul_add_e_f32s }
+register! { f64: f64s, splat_f64s, mul_add_e_f64s }

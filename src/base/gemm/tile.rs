@@ -17,7 +17,7 @@ pub struct Place {
     pub top: usize,
     /// The first column.
     pub left: usize,
-    /// Columns, of the panel's.
+    /// Columns of C: the panel's without what fills it up.
     pub width: usize,
     /// Columns of A.
     pub depth: usize,

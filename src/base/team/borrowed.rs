@@ -79,8 +79,8 @@ impl<'a, S> Deck<'a, S> {
         }
     }
 
-    /// The next items, if there are any left.
-    pub fn take(&self) -> Option<&'a mut [S]> {
+    /// The next items, if there are any left, and the first one's number.
+    pub fn take(&self) -> Option<(usize, &'a mut [S])> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let first = turn
             .checked_mul(self.size)
@@ -88,6 +88,7 @@ impl<'a, S> Deck<'a, S> {
         let count = self.size.min(self.length - first);
         // SAFETY: within the slice, which is borrowed for 'a; no two calls
         // see the same turn, so no two parts overlap.
-        Some(unsafe { std::slice::from_raw_parts_mut(self.first.add(first), count) })
+        let items = unsafe { std::slice::from_raw_parts_mut(self.first.add(first), count) };
+        Some((first, items))
     }
 }

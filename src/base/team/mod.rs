@@ -97,7 +97,7 @@ impl Team {
             work(items);
             return;
         }
-        self.deal(items, size, work);
+        self.deal(items, size, |_, share| work(share));
     }
 
     /// Number of shares into which [`Self::shares`] cuts `items` items.
@@ -111,23 +111,34 @@ impl Team {
 
     /// Runs `work` on every item, in no particular order.
     pub fn each<S: Send>(&self, items: &mut [S], work: impl Fn(&mut S) + Sync) {
+        self.each_numbered(items, |_, item| work(item));
+    }
+
+    /// [`Self::each`] with every item's number, from 0.
+    pub fn each_numbered<S: Send>(&self, items: &mut [S], work: impl Fn(usize, &mut S) + Sync) {
+        let run_from = |first: usize, items: &mut [S]| {
+            for (i, item) in items.iter_mut().enumerate() {
+                work(first + i, item);
+            }
+        };
         let threads = self.threads();
         if threads == 1 || items.len() < 2 {
-            items.iter_mut().for_each(work);
+            run_from(0, items);
             return;
         }
         // Whoever is free takes the next run of items; many small runs, so
         // that nobody waits long at the end.
         let run = (items.len() / (16 * threads)).max(1);
-        self.deal(items, run, |mine| mine.iter_mut().for_each(&work));
+        self.deal(items, run, run_from);
     }
 
-    /// Deals out `items`, `size` at a time, to whoever is free.
-    fn deal<S: Send>(&self, items: &mut [S], size: usize, work: impl Fn(&mut [S]) + Sync) {
+    /// Deals out `items`, `size` at a time, to whoever is free; `work` gets the number
+    /// of the first one too.
+    fn deal<S: Send>(&self, items: &mut [S], size: usize, work: impl Fn(usize, &mut [S]) + Sync) {
         let deck = Deck::new(items, size);
         self.run(&|_| {
-            while let Some(items) = deck.take() {
-                work(items);
+            while let Some((first, items)) = deck.take() {
+                work(first, items);
             }
         });
     }
@@ -292,12 +303,13 @@ mod tests {
             for count in [0, 1, 2, 3, 7, 100, 1001] {
                 let mut items: Vec<usize> = (0..count).collect();
                 for _ in 0..20 {
+                    team.each_numbered(&mut items, |i, item| *item += i % 2);
                     team.each(&mut items, |item| *item += 1);
                     team.shares(&mut items, |share| {
                         share.iter_mut().for_each(|item| *item += 1)
                     });
                 }
-                let expected: Vec<usize> = (40..count + 40).collect();
+                let expected: Vec<usize> = (0..count).map(|i| i + 40 + 20 * (i % 2)).collect();
                 assert_eq!(items, expected, "{threads} threads, {count} items");
             }
         }
