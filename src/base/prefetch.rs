@@ -183,7 +183,8 @@ mod tests {
             (LINE, 2 * LINE, 1..3),
         ] {
             let found = lines_of(&bytes[first..][..length]);
-            assert_eq!(found, before + lines.start..before + lines.end);
+            let expected = before + lines.start..before + lines.end;
+            assert_eq!(found, expected, "{first} {length}");
         }
         assert!(lines_of(&bytes[1..1]).is_empty());
     }
@@ -194,5 +195,10 @@ mod tests {
         plan([&long[..], short]);
         let lines = Fetching::planned(1).plan.map(|stretch| stretch.lines);
         assert_eq!(lines, [0, 13, 0, 0, 0, 0]);
+        // Bytes 60 … 800 lie in lines 0 … 12 as well.
+        plan([&short[15..]]);
+        let [stretch, ..] = Fetching::planned(1).plan;
+        let found = (stretch.address, stretch.lines);
+        assert_eq!(found, (short.as_ptr().addr(), 13));
     }
 }

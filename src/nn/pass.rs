@@ -58,7 +58,8 @@ fn look_ahead<T: Scalar>(graph: &Graph<T>, pieces: &[Piece<T>], near: usize, far
     if let Some(node) = graph.nodes.get(far) {
         touch(node);
     }
-    // Node n writes value n + 1; the node itself need not be there yet.
+    // Node n writes value n + 1; the node itself need not be there yet. (Value 0 is
+    // the input, before the first node.)
     if let Some(value) = graph.values.get(far.wrapping_add(1)) {
         touch(value);
     }

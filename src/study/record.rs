@@ -17,7 +17,8 @@ use crate::study::train::{StepRecord, Watch};
 /// Longest time that a finished row waits in memory, steps permitting.
 const FLUSH_AFTER: Duration = Duration::from_millis(500);
 
-/// Rows are handed to the system once they take so many bytes.
+/// Rows are handed to the system at the first logged step after they take so many
+/// bytes.
 const CHUNK: usize = 1 << 16;
 
 /// One CSV file in the making.
@@ -26,6 +27,8 @@ struct Table {
     file: File,
     /// Whole rows that are not in the file yet.
     pending: Vec<u8>,
+    /// What went wrong and has not been told yet.
+    failure: Option<Problem>,
 }
 
 impl Table {
@@ -40,6 +43,7 @@ impl Table {
             path,
             file,
             pending,
+            failure: None,
         };
         // A file with a header can be read, an empty one cannot.
         table.flush()?;
@@ -72,6 +76,11 @@ fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Problem {
     )
 }
 
+/// The table, which nobody else has at the moment.
+fn owned(table: &mut Mutex<Table>) -> &mut Table {
+    table.get_mut().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Layers whose rows one thread makes at a time.
 const LAYERS_PER_PART: usize = 32;
 
@@ -86,7 +95,8 @@ struct Part {
 /// one of them hands the rows of steps before to the system.
 pub struct Recorder<'a> {
     team: &'a Team,
-    gradients: Table,
+    /// Lent to the thread that makes the first part.
+    gradients: Mutex<Table>,
     training: Table,
     /// Keep their memory from step to step.
     parts: Vec<Part>,
@@ -104,7 +114,10 @@ impl<'a> Recorder<'a> {
         let now = Instant::now();
         Ok(Self {
             team,
-            gradients: Table::create(folder.join("gradients.csv"), gradient_columns())?,
+            gradients: Mutex::new(Table::create(
+                folder.join("gradients.csv"),
+                gradient_columns(),
+            )?),
             training: Table::create(folder.join("training.csv"), training_columns())?,
             parts: Vec::new(),
             rows: 0,
@@ -124,7 +137,7 @@ impl<'a> Recorder<'a> {
     /// If the files cannot be written, e.g. because the disk is full.
     pub fn flush(&mut self) -> Result<(), Problem> {
         self.last_flush = Instant::now();
-        self.gradients.flush()?;
+        owned(&mut self.gradients).flush()?;
         self.training.flush()
     }
 
@@ -141,11 +154,11 @@ impl<'a> Recorder<'a> {
         let parts = &mut self.parts[..parts];
         // The rows of steps before, if they are a chunk, go to the system with the
         // first part, while others make theirs.
-        let before = Mutex::new((&mut self.gradients, Ok(())));
+        let gradients = &self.gradients;
         self.team.each(parts, |part| {
             if part.first == 0 {
-                let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);
-                before.1 = before.0.flush_if_full();
+                let mut table = gradients.lock().unwrap_or_else(PoisonError::into_inner);
+                table.failure = table.flush_if_full().err();
             }
             part.rows.clear();
             let mine = layers.iter().enumerate().skip(part.first);
@@ -162,8 +175,10 @@ impl<'a> Recorder<'a> {
                 append_row(gradient_columns(), &row, &mut part.rows);
             }
         });
-        let (table, flushed) = before.into_inner().unwrap_or_else(PoisonError::into_inner);
-        flushed?;
+        let table = owned(&mut self.gradients);
+        if let Some(problem) = table.failure.take() {
+            return Err(problem);
+        }
         for part in parts {
             table.pending.extend_from_slice(&part.rows);
         }
@@ -268,6 +283,10 @@ mod tests {
         let expected = written(1, true);
         // 500 steps but for those neither logged nor evaluated; 500 = 6·83 + 2.
         assert_eq!(expected[1].lines().count(), 1 + 333 + 84);
+        let rows = (0..500)
+            .filter(|step| step % 3 != 0)
+            .map(|step| 1 + step % 70);
+        assert_eq!(expected[0].lines().count(), 1 + rows.sum::<usize>());
         assert!(expected[1].contains("\n6,0,0.1,0.14285714285714285,0.5,6.0,,inf,1\n"));
         assert!(expected[0].contains("\n1,0,2,output,0.05,0.0,0.0,,1.0,1e-30,,,,,NaN\n"));
         for (threads, flush) in [(1, false), (2, true), (2, false), (8, true)] {
@@ -285,12 +304,43 @@ mod tests {
             path: name.into(),
             file: File::options().write(true).open("/dev/full").unwrap(),
             pending: Vec::new(),
+            failure: None,
         };
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = Recorder::create(folder.path(), team).unwrap();
-        recorder.gradients = full("gradients.csv");
+        recorder.gradients = Mutex::new(full("gradients.csv"));
         recorder.training = full("training.csv");
         recorder
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_told_of_while_rows_are_made() {
+        for threads in [1, 2] {
+            let team = Team::new(threads).unwrap();
+            let mut recorder = on_a_full_disk(&team);
+            let layers: Vec<_> = (0..1000).map(figures).collect();
+            let mut tell = || {
+                recorder.write(&StepRecord {
+                    step: 0,
+                    epoch: 0,
+                    learning_rate: 0.1,
+                    figures: StepFigures {
+                        loss: 1.0,
+                        accuracy: None,
+                        grad_norm: 1.0,
+                        diverged_at: None,
+                    },
+                    clipped: false,
+                    test: None,
+                    layers: Some(&layers),
+                })
+            };
+            // A full chunk is written with the second step's rows.
+            tell().unwrap();
+            let problem = tell().unwrap_err().to_string();
+            assert!(problem.contains("gradients.csv"), "{problem}");
+        }
     }
 
     #[cfg(target_os = "linux")]

@@ -194,6 +194,9 @@ pub fn evaluate<T: Scalar>(
     })
 }
 
+/// Layers whose figures are collected before a team could be called together.
+const FEW: usize = 32;
+
 /// A network in training: what lies around one step after another.
 pub struct Session<'a, T> {
     network: &'a mut Network<T>,
@@ -305,7 +308,12 @@ impl<'a, T: Scalar> Session<'a, T> {
         if stepped.is_logged {
             let network = &*self.network;
             let figures = |i: usize, slot: &mut _| *slot = network.figures(i + 1);
-            self.team.each_numbered(&mut self.layers, figures);
+            if self.layers.len() <= FEW {
+                let slots = self.layers.iter_mut().enumerate();
+                slots.for_each(|(i, slot)| figures(i, slot));
+            } else {
+                self.team.each_numbered(&mut self.layers, figures);
+            }
         }
         StepRecord {
             step: stepped.step,

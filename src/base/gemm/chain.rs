@@ -439,6 +439,29 @@ mod tests {
     }
 
     #[test]
+    fn sums_of_nothing_are_refused() {
+        for (count, depth) in [(0, 9), (9, 0), (0, 0)] {
+            for layout in [Layout::Rows(9), Layout::Columns(9), Layout::Packed] {
+                let values = &[0f32; 100][..];
+                let strips = Strips {
+                    values,
+                    layout,
+                    count,
+                };
+                let panel = Panel {
+                    values,
+                    row_step: 8,
+                };
+                let call = || {
+                    let _ = Chains::new(strips, panel, 8, depth);
+                };
+                let panic = catch_unwind(call).expect_err("a panic");
+                assert_eq!(panic.downcast_ref(), Some(&"something to sum"));
+            }
+        }
+    }
+
+    #[test]
     fn what_is_too_short_is_refused() {
         for layout in [
             Layout::Rows(9),

@@ -303,13 +303,13 @@ mod tests {
             for count in [0, 1, 2, 3, 7, 100, 1001] {
                 let mut items: Vec<usize> = (0..count).collect();
                 for _ in 0..20 {
-                    team.each_numbered(&mut items, |i, item| *item += i % 2);
+                    team.each_numbered(&mut items, |i, item| *item += i);
                     team.each(&mut items, |item| *item += 1);
                     team.shares(&mut items, |share| {
                         share.iter_mut().for_each(|item| *item += 1)
                     });
                 }
-                let expected: Vec<usize> = (0..count).map(|i| i + 40 + 20 * (i % 2)).collect();
+                let expected: Vec<usize> = (0..count).map(|i| i + 40 + 20 * i).collect();
                 assert_eq!(items, expected, "{threads} threads, {count} items");
             }
         }
