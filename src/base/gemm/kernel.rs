@@ -12,7 +12,7 @@ use super::chain::{Layout, Panel, Strips};
 use super::pack::{Block, Widths, pack, pack_strips};
 use super::tile::{Place, WIDEST, rows_of_tiles};
 use super::transpose::{Plain, Square};
-use super::{Start, Term};
+use super::{Register, Start, Term};
 use crate::base::Scalar;
 use crate::base::prefetch::Fetching;
 
@@ -43,6 +43,24 @@ const NARROW: Blocking = Blocking {
     columns: 512,
     packed_rows: 256,
 };
+/// How the registers of `S` cut products. Whoever needs it asks anew: passed along in
+/// a structure, the widths are numbers that the compiler does not know, and it calls
+/// `memmove` for every row of a panel (a fifth more time for batches of 16 rows of 400).
+#[inline(always)]
+fn cut<T: Register, S: Simd>() -> (Blocking, Widths) {
+    let (blocking, wide) = if S::REGISTER_COUNT > 16 {
+        (WIDE, 4)
+    } else {
+        (NARROW, 2)
+    };
+    let lanes = T::lanes::<S>();
+    let widths = Widths {
+        wide: lanes * wide,
+        narrow: lanes * 2,
+    };
+    (blocking, widths)
+}
+
 /// B's panels are read where they lie if its rows are no longer than this, in
 /// bytes: longer ones fall into the same few cache sets.
 const SHORT_ROW: usize = 512;
@@ -113,16 +131,7 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Product { terms, start, c } = self.product;
-        let lanes = T::lanes::<S>();
-        let (blocking, wide) = if S::REGISTER_COUNT > 16 {
-            (WIDE, 4)
-        } else {
-            (NARROW, 2)
-        };
-        let widths = Widths {
-            wide: lanes * wide,
-            narrow: lanes * 2,
-        };
+        let (blocking, widths) = cut::<T, S>();
         let (panels, strips) = self
             .buffer
             .split_at_mut(blocking.depth * (blocking.columns + WIDEST));
@@ -141,8 +150,6 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
         let mut sum = Sum {
             simd,
             square: self.square,
-            blocking,
-            widths,
             fetching,
             panels,
             strips,
@@ -159,8 +166,6 @@ impl<T: Scalar, X: Square<T>> WithSimd for Job<'_, T, X> {
 struct Sum<'a, T, S, X> {
     simd: S,
     square: X,
-    blocking: Blocking,
-    widths: Widths,
     fetching: Fetching,
     /// Room for a block of B.
     panels: &'a mut [T],
@@ -175,10 +180,11 @@ impl<T: Scalar, S: Simd, X: Square<T>> Sum<'_, T, S, X> {
     /// Adds the products of a group of terms; `is_joint` if there are several.
     #[inline(always)]
     fn add(&mut self, group: &[Term<T>], is_joint: bool) {
+        let (blocking, _) = cut::<T, S>();
         let [a, b] = group[0];
         let is_direct = !is_joint && b.is_row_major() && b.row_stride * size_of::<T>() <= SHORT_ROW;
         let step = a.row_stride.max(a.column_stride) * size_of::<T>();
-        let is_packed = is_joint || self.blocking.packed_rows > 0 && step >= LONG_STEP;
+        let is_packed = is_joint || blocking.packed_rows > 0 && step >= LONG_STEP;
         let depth = depth_of(group);
         let mut block = Block {
             first: 0,
@@ -187,10 +193,10 @@ impl<T: Scalar, S: Simd, X: Square<T>> Sum<'_, T, S, X> {
             columns: 0,
         };
         while block.first < depth {
-            block.depth = self.blocking.depth.min(depth - block.first);
+            block.depth = blocking.depth.min(depth - block.first);
             block.left = 0;
             while block.left < b.columns {
-                block.columns = self.blocking.columns.min(b.columns - block.left);
+                block.columns = blocking.columns.min(b.columns - block.left);
                 self.add_block(group, block, is_direct, is_packed);
                 block.left += block.columns;
             }
@@ -203,7 +209,8 @@ impl<T: Scalar, S: Simd, X: Square<T>> Sum<'_, T, S, X> {
     #[inline(always)]
     fn add_block(&mut self, group: &[Term<T>], block: Block, is_direct: bool, is_packed: bool) {
         let [a, b] = group[0];
-        let Widths { wide, narrow } = self.widths;
+        let (blocking, widths) = cut::<T, S>();
+        let Widths { wide, narrow } = widths;
         // A narrower last panel is packed alone.
         let whole = if is_direct {
             block.columns / narrow * narrow
@@ -215,9 +222,9 @@ impl<T: Scalar, S: Simd, X: Square<T>> Sum<'_, T, S, X> {
             columns: block.columns - whole,
             ..block
         };
-        pack(group, rest, self.widths, self.panels, self.square);
+        pack(group, rest, widths, self.panels, self.square);
         let row_count = if is_packed {
-            self.blocking.packed_rows
+            blocking.packed_rows
         } else {
             a.rows
         };
@@ -254,7 +261,7 @@ impl<T: Scalar, S: Simd, X: Square<T>> Sum<'_, T, S, X> {
                     let width = if whole - j < wide { narrow } else { wide };
                     (Panel { values, row_step }, width)
                 } else {
-                    let row_step = self.widths.next(block.columns - j);
+                    let row_step = widths.next(block.columns - j);
                     let values = &self.panels[(j - whole) * block.depth..];
                     (Panel { values, row_step }, row_step)
                 };
