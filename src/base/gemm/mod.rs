@@ -220,7 +220,8 @@ mod tests {
 
     #[test]
     fn cutting_rows_or_sums_changes_no_bit() {
-        let (m, k, n) = (29, 150, 77);
+        // Deeper than a block; all rows need B packed, few of them do not.
+        let (m, k, n) = (40, 300, 77);
         let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
         let mut whole = vec![0.0; m * n];
         gemm(
