@@ -66,7 +66,7 @@ fn cut<T: Register, S: Simd>() -> (Blocking, Widths) {
 const SHORT_ROW: usize = 512;
 /// … and, if fewer rows of A than `FEW_ROWS` pass over them, up to this length:
 /// copying them would take longer than they gain. Evaluating with batches of 16 or
-/// 24 rows of 192 to 512 then takes 10 to 22 % less time on Zen 3; with rows of 1024
+/// 24 rows of 192 to 512 then takes 9 to 22 % less time on Zen 3; with rows of 1024
 /// it would take 15 to 30 % more.
 const SHORT_ROW_FOR_FEW: usize = 2048;
 /// Rows of A that are few.
