@@ -278,9 +278,15 @@ mod tests {
     #[test]
     fn a_sum_of_products_has_the_bits_of_one_product() {
         // Joint or, beyond a block in depth, one after the other; rows of B that
-        // are read where they lie, and longer ones; more rows than are packed at a
-        // time.
-        let shapes = [(29, 150, 77), (70, 300, 33), (20, 300, 133), (300, 255, 20)];
+        // are read where they lie, or because few rows of A pass over them, and packed
+        // ones; more rows than are packed at a time.
+        let shapes = [
+            (29, 150, 77),
+            (70, 300, 33),
+            (20, 300, 133),
+            (40, 300, 133),
+            (300, 255, 20),
+        ];
         for (m, k, n) in shapes {
             let of = |index, count| -> Vec<f32> {
                 let numbers = numbers(count, index).into_iter();
