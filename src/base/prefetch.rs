@@ -120,10 +120,18 @@ fn lines_of<T: ?Sized>(value: &T) -> Range<usize> {
     }
 }
 
+/// Bytes of a value of that many, at least one in each line in which it lies: not the
+/// fewest, but for a type of known size a number known to the compiler.
+#[inline(always)]
+fn offsets(bytes: usize) -> impl Iterator<Item = usize> {
+    (0..bytes).step_by(LINE).chain(bytes.checked_sub(1))
+}
+
 /// Begins to fetch a small `value`, but not what it points to.
 #[inline(always)]
 pub fn touch<T: ?Sized>(value: &T) {
-    lines_of(value).for_each(|line| hint((line * LINE) as *const u8));
+    let first = (&raw const *value).cast::<u8>();
+    offsets(size_of_val(value)).for_each(|offset| hint(first.wrapping_add(offset)));
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -185,8 +193,14 @@ mod tests {
             let found = lines_of(&bytes[first..][..length]);
             let expected = before + lines.start..before + lines.end;
             assert_eq!(found, expected, "{first} {length}");
+            let mut touched: Vec<_> = offsets(length)
+                .map(|offset| (bytes.as_ptr().addr() + first + offset) / LINE)
+                .collect();
+            touched.dedup();
+            assert_eq!(touched, expected.collect::<Vec<_>>(), "{first} {length}");
         }
         assert!(lines_of(&bytes[1..1]).is_empty());
+        assert_eq!(offsets(0).count(), 0);
     }
 
     #[test]

@@ -3,40 +3,59 @@
 
 use super::{Scalar, simd};
 
-/// Number of independent partial sums. So many that the loop over them stays a
-/// loop: 16 are unrolled into single additions, which LLVM then puts together
-/// across registers, with more shuffles than sums (up to six times slower).
-const LANES: usize = 64;
+/// Number of independent partial sums: two registers of AVX-512, four of AVX2. In
+/// memory, which is where the compiler keeps 32 and more, they take half as long again.
+const LANES: usize = 16;
 
-/// The partial sums, in memory, on cache lines: sums that straddle two are
-/// read and written three times slower.
-#[repr(align(64))]
-struct Lanes([f64; LANES]);
+/// A sum over entries under way, in f64 whatever their precision.
+#[derive(Clone, Copy, Default)]
+pub struct Partial([f64; LANES]);
 
-impl Lanes {
-    const ZERO: Self = Self([0.0; LANES]);
-
-    /// Their sum: groups as long as a wide register onto the first one, and
-    /// that one as a tree.
+impl Partial {
+    /// Adds term(x) of every entry x. Where a slice is cut makes no difference if all
+    /// parts but the last are multiples of 64 long. To be vectorised, `term` must be
+    /// inlined.
     #[inline(always)]
-    fn total(&self) -> f64 {
-        let mut sums = [0.0; 8];
-        for group in self.0.as_chunks::<8>().0 {
-            for (sum, lane) in sums.iter_mut().zip(group) {
-                *sum += lane;
+    pub fn add<T: Scalar>(&mut self, values: &[T], term: impl Fn(f64) -> f64) {
+        let mut lanes = self.0;
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        let (fours, chunks) = chunks.as_chunks::<4>();
+        // Four at a time, since an addition waits for the one before in its lane.
+        for [a, b, c, d] in fours {
+            for ((((lane, a), b), c), d) in lanes.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                let two = term(a.wide()) + term(b.wide());
+                *lane += two + (term(c.wide()) + term(d.wide()));
             }
         }
-        let [a, b, c, d, e, f, g, h] = sums;
-        ((a + e) + (c + g)) + ((b + f) + (d + h))
+        // A copy, since the rest's unknown length would else keep the lanes above in
+        // memory rather than in registers.
+        let mut sums = lanes;
+        for chunk in chunks {
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *sum += term(x.wide());
+            }
+        }
+        for (sum, x) in sums.iter_mut().zip(rest) {
+            *sum += term(x.wide());
+        }
+        self.0 = sums;
+    }
+
+    /// The sum.
+    #[inline(always)]
+    pub fn total(&self) -> f64 {
+        total(self.0)
     }
 }
 
-/// Adds one term per value to as many lanes.
+/// The sum of partial sums: the second half onto the first, and that as a tree.
 #[inline(always)]
-fn add_terms<T: Scalar>(values: &[T], Lanes(lanes): &mut Lanes, term: impl Fn(f64) -> f64) {
-    for (lane, x) in lanes.iter_mut().zip(values) {
-        *lane += term(x.wide());
-    }
+fn total(lanes: [f64; LANES]) -> f64 {
+    let [a, b, c, d, e, f, g, h] = std::array::from_fn(
+        #[inline(always)]
+        |k| lanes[k] + lanes[k + LANES / 2],
+    );
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 /// Σ term(x), accumulated in f64 whatever the precision.
@@ -48,30 +67,19 @@ pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
     simd::dispatch(
         #[inline(always)]
         || {
-            let mut lanes = Lanes::ZERO;
-            let (chunks, rest) = values.as_chunks::<LANES>();
-            // Two at a time: the lanes are read and written half as often.
-            let (pairs, single) = chunks.as_chunks::<2>();
-            for [a, b] in pairs {
-                for ((lane, a), b) in lanes.0.iter_mut().zip(a).zip(b) {
-                    *lane += term(a.wide()) + term(b.wide());
-                }
-            }
-            for chunk in single {
-                add_terms(chunk, &mut lanes, &term);
-            }
-            add_terms(rest, &mut lanes, &term);
-            lanes.total()
+            let mut sum = Partial::default();
+            sum.add(values, term);
+            sum.total()
         },
     )
 }
 
-/// Σ (x − origin) and Σ (x − origin)² in one pass, each as by [`sum_over`].
+/// Σ (x − origin) and Σ (x − origin)² in one pass.
 pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
     #[inline(always)]
-    fn add<T: Scalar>(values: &[T], origin: f64, plain: &mut Lanes, squares: &mut Lanes) {
-        let lanes = plain.0.iter_mut().zip(&mut squares.0);
-        for ((plain, square), x) in lanes.zip(values) {
+    fn add<T: Scalar>(values: &[T], origin: f64, lanes: &mut [[f64; LANES]; 2]) {
+        let [plain, squares] = lanes;
+        for ((plain, square), x) in plain.iter_mut().zip(squares).zip(values) {
             let x = x.wide() - origin;
             *plain += x;
             *square = x.mul_add(x, *square);
@@ -80,23 +88,15 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
     simd::dispatch(
         #[inline(always)]
         || {
-            let (mut plain, mut squares) = (Lanes::ZERO, Lanes::ZERO);
+            let mut lanes = [[0.0; LANES]; 2];
             let (chunks, rest) = values.as_chunks::<LANES>();
-            // Two at a time, as in `sum_over`.
-            let (pairs, single) = chunks.as_chunks::<2>();
-            for [a, b] in pairs {
-                let lanes = plain.0.iter_mut().zip(&mut squares.0);
-                for (((plain, square), a), b) in lanes.zip(a).zip(b) {
-                    let (a, b) = (a.wide() - origin, b.wide() - origin);
-                    *plain += a + b;
-                    *square += a.mul_add(a, b * b);
-                }
+            for chunk in chunks {
+                add(chunk, origin, &mut lanes);
             }
-            for chunk in single {
-                add(chunk, origin, &mut plain, &mut squares);
-            }
-            add(rest, origin, &mut plain, &mut squares);
-            [plain.total(), squares.total()]
+            // A copy, as in `Partial::add`.
+            let mut sums = lanes;
+            add(rest, origin, &mut sums);
+            sums.map(total)
         },
     )
 }
@@ -113,28 +113,48 @@ pub fn sum_of_squares<T: Scalar>(values: &[T]) -> f64 {
     )
 }
 
+/// Columns at a time: one sum per column stays in a register, four of AVX-512 or
+/// eight of AVX2 for f64, while the rows pass.
+const COLUMNS: usize = 32;
+
+/// What `add` makes of `count` ≤ [`COLUMNS`] sums that begin with `zero`.
+#[inline(always)]
+fn fold_columns<A: Copy>(zero: A, count: usize, add: impl Fn(&mut [A])) -> [A; COLUMNS] {
+    // An array of its own for each, and a length known to the compiler for one of them,
+    // whose sums it then keeps in registers.
+    if count == COLUMNS {
+        let mut sums = [zero; COLUMNS];
+        add(&mut sums);
+        sums
+    } else {
+        let mut sums = [zero; COLUMNS];
+        add(&mut sums[..count]);
+        sums
+    }
+}
+
 /// For rows of `width` entries: sums ← the sum over the rows, in their order, of
 /// as many columns as there are sums, from column `first` on.
 pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f64]) {
     simd::dispatch(
         #[inline(always)]
         || {
-            sums.fill(0.0);
-            let count = sums.len();
-            // Four rows at a time: the sums are read and written less often. (Rows
-            // got by an array's `map` cost a call, which is not inlined here.)
-            let (fours, rest) = rows.split_at(rows.len() / (4 * width) * 4 * width);
-            for four in fours.chunks_exact(4 * width) {
-                let row = |r: usize| &four[r * width + first..][..count];
-                let (a, b, c, d) = (row(0), row(1), row(2), row(3));
-                for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                    *sum = (((*sum + a.wide()) + b.wide()) + c.wide()) + d.wide();
-                }
-            }
-            for row in rest.chunks_exact(width) {
-                for (sum, x) in sums.iter_mut().zip(&row[first..][..count]) {
-                    *sum += x.wide();
-                }
+            for (block, sums) in sums.chunks_mut(COLUMNS).enumerate() {
+                let first = first + block * COLUMNS;
+                let own = fold_columns(
+                    0.0,
+                    sums.len(),
+                    #[inline(always)]
+                    |own| {
+                        let count = own.len();
+                        for row in rows.chunks_exact(width) {
+                            for (sum, x) in own.iter_mut().zip(&row[first..][..count]) {
+                                *sum += x.wide();
+                            }
+                        }
+                    },
+                );
+                sums.copy_from_slice(&own[..sums.len()]);
             }
         },
     );
@@ -144,30 +164,27 @@ pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f
 /// (x − origin)².
 pub fn sum_squares_about<T: Scalar>(rows: &[T], origins: &[f64], sums: &mut [f64]) {
     let width = origins.len();
-    #[inline(always)]
-    fn square<T: Scalar>(x: &T, origin: f64) -> f64 {
-        let x = x.wide() - origin;
-        x * x
-    }
     simd::dispatch(
         #[inline(always)]
         || {
-            sums.fill(0.0);
-            // Four rows at a time, as in `sum_rows`.
-            let (fours, rest) = rows.split_at(rows.len() / (4 * width) * 4 * width);
-            for four in fours.chunks_exact(4 * width) {
-                let row = |r: usize| &four[r * width..][..width];
-                let (a, b, c, d) = (row(0), row(1), row(2), row(3));
-                let columns = sums.iter_mut().zip(origins);
-                for (((((sum, o), a), b), c), d) in columns.zip(a).zip(b).zip(c).zip(d) {
-                    let sum_of_two = (*sum + square(a, *o)) + square(b, *o);
-                    *sum = (sum_of_two + square(c, *o)) + square(d, *o);
-                }
-            }
-            for row in rest.chunks_exact(width) {
-                for ((sum, origin), x) in sums.iter_mut().zip(origins).zip(row) {
-                    *sum += square(x, *origin);
-                }
+            for (block, sums) in sums.chunks_mut(COLUMNS).enumerate() {
+                let first = block * COLUMNS;
+                let own = fold_columns(
+                    0.0,
+                    sums.len(),
+                    #[inline(always)]
+                    |own| {
+                        let origins = &origins[first..][..own.len()];
+                        for row in rows.chunks_exact(width) {
+                            let columns = own.iter_mut().zip(origins);
+                            for ((sum, origin), x) in columns.zip(&row[first..][..origins.len()]) {
+                                let x = x.wide() - origin;
+                                *sum += x * x;
+                            }
+                        }
+                    },
+                );
+                sums.copy_from_slice(&own[..sums.len()]);
             }
         },
     );
@@ -176,21 +193,30 @@ pub fn sum_squares_about<T: Scalar>(rows: &[T], origins: &[f64], sums: &mut [f64
 /// For rows of `width` entries: the sum over the rows of a·b, entry by entry,
 /// and after it, where `sums` has room for it, the sum of a.
 pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64]) {
+    let (products, plain) = sums.split_at_mut(width);
     simd::dispatch(
         #[inline(always)]
         || {
-            sums.fill(0.0);
-            let (products, plain) = sums.split_at_mut(width);
-            for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
-                for ((sum, a), b) in products.iter_mut().zip(a).zip(b) {
-                    *sum += a.wide() * b.wide();
-                }
-                for (sum, a) in plain.iter_mut().zip(a) {
-                    *sum += a.wide();
-                }
+            for (block, sums) in products.chunks_mut(COLUMNS).enumerate() {
+                let first = block * COLUMNS;
+                let own = fold_columns(
+                    0.0,
+                    sums.len(),
+                    #[inline(always)]
+                    |own| {
+                        for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
+                            let (a, b) = (&a[first..][..own.len()], &b[first..][..own.len()]);
+                            for ((sum, a), b) in own.iter_mut().zip(a).zip(b) {
+                                *sum += a.wide() * b.wide();
+                            }
+                        }
+                    },
+                );
+                sums.copy_from_slice(&own[..sums.len()]);
             }
         },
     );
+    sum_rows(a, width, 0, plain);
 }
 
 /// For rows as long as `found`: says of every column whether `term` of some
@@ -202,40 +228,34 @@ pub fn nonzero_columns<T: Scalar>(
     found: &mut [bool],
     term: impl Fn(T) -> T + Copy,
 ) -> usize {
-    /// Columns at a time.
-    const COLUMNS: usize = 64;
     let width = found.len();
-    // Σ |term|: 0 if and only if every term is, since no sum of two numbers
-    // greater than 0 rounds to 0; NaN is not 0.
-    let size = |x: &T| term(*x).abs();
     simd::dispatch(
         #[inline(always)]
         || {
-            let mut count = 0;
+            let mut total = 0;
             for (block, found) in found.chunks_mut(COLUMNS).enumerate() {
-                let mut sizes = [T::zero(); COLUMNS];
-                let sizes = &mut sizes[..found.len()];
-                let row = |r: usize| &rows[r * width + block * COLUMNS..][..found.len()];
-                let row_count = rows.len() / width;
-                // Four rows at a time: the sums are read and written less often.
-                let fours = row_count / 4 * 4;
-                for r in (0..fours).step_by(4) {
-                    let (a, b, c, d) = (row(r), row(r + 1), row(r + 2), row(r + 3));
-                    for ((((sum, a), b), c), d) in sizes.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                        *sum += (size(a) + size(b)) + (size(c) + size(d));
-                    }
-                }
-                for r in fours..row_count {
-                    for (sum, x) in sizes.iter_mut().zip(row(r)) {
-                        *sum += size(x);
-                    }
-                }
-                for (found, sum) in found.iter_mut().zip(sizes) {
-                    *found = *sum != T::zero();
-                    count += usize::from(*found);
+                let (first, count) = (block * COLUMNS, found.len());
+                // Σ |term|: 0 if and only if every term is, since no sum of two numbers
+                // greater than 0 rounds to 0; NaN is not 0.
+                let sizes = fold_columns(
+                    T::zero(),
+                    count,
+                    #[inline(always)]
+                    |own| {
+                        let count = own.len();
+                        for row in rows.chunks_exact(width) {
+                            for (sum, x) in own.iter_mut().zip(&row[first..][..count]) {
+                                *sum += term(*x).abs();
+                            }
+                        }
+                    },
+                );
+                for (found, size) in found.iter_mut().zip(&sizes[..count]) {
+                    *found = *size != T::zero();
+                    total += usize::from(*found);
                 }
             }
-            count
+            total
         },
     )
 }
@@ -343,17 +363,24 @@ mod tests {
         }
     }
 
+    /// Columns and rows: narrower than a block of columns, as wide, and wider without
+    /// being a multiple.
+    fn shapes() -> impl Iterator<Item = (usize, usize)> {
+        let widths = [7, COLUMNS, COLUMNS + 1, 2 * COLUMNS + 6];
+        let with_rows = |width| [0, 1, 3, 11].map(|rows| (width, rows));
+        widths.into_iter().flat_map(with_rows)
+    }
+
     #[test]
     fn columns_are_summed_wherever_they_lie() {
-        const WIDTH: usize = 7;
-        for rows in [0, 1, 3, 4, 5, 11] {
+        for (width, rows) in shapes() {
             // Whole numbers: sums are exact. Entry (r, c) is 10·r + c.
-            let table: Vec<f32> = (0..rows * WIDTH)
-                .map(|i| (10 * (i / WIDTH) + i % WIDTH) as f32)
+            let table: Vec<f32> = (0..rows * width)
+                .map(|i| (10 * (i / width) + i % width) as f32)
                 .collect();
-            for (first, count) in [(0, WIDTH), (2, 3), (6, 1)] {
+            for (first, count) in [(0, width), (2, width - 4), (width - 1, 1)] {
                 let mut sums = vec![-1.0; count];
-                sum_rows(&table, WIDTH, first, &mut sums);
+                sum_rows(&table, width, first, &mut sums);
                 // Σ_r (10·r + c) = 10·rows·(rows − 1)/2 + rows·c.
                 let of_rows = 5 * rows * rows.saturating_sub(1);
                 let expected = (first..first + count).map(|c| (of_rows + rows * c) as f64);
@@ -364,26 +391,39 @@ mod tests {
 
     #[test]
     fn squares_and_products_are_summed_over_all_rows() {
-        const WIDTH: usize = 5;
-        for rows in [0, 1, 2, 3, 4, 5, 11] {
+        for (width, rows) in shapes() {
             // Whole numbers: sums are exact. Entry (r, c) is r + 10·c.
-            let entry = |i: usize| (i / WIDTH + 10 * (i % WIDTH)) as f32;
-            let table: Vec<f32> = (0..rows * WIDTH).map(entry).collect();
+            let entry = |i: usize| (i / width + 10 * (i % width)) as f32;
+            let table: Vec<f32> = (0..rows * width).map(entry).collect();
             let sum_of = |term: fn(usize, usize) -> usize| -> Vec<f64> {
                 let sum = |c: usize| (0..rows).map(|r| term(r, c)).sum::<usize>() as f64;
-                (0..WIDTH).map(sum).collect()
+                (0..width).map(sum).collect()
             };
-            let origins: Vec<f64> = (0..WIDTH).map(|c| (10 * c) as f64).collect();
-            let mut squares = [-1.0; WIDTH];
+            let origins: Vec<f64> = (0..width).map(|c| (10 * c) as f64).collect();
+            let mut squares = vec![-1.0; width];
             sum_squares_about(&table, &origins, &mut squares);
-            assert_eq!(squares[..], sum_of(|r, _| r * r));
+            assert_eq!(squares, sum_of(|r, _| r * r));
             // (r + 10·c)·(r + 10·c + 2), and what is longer does not matter.
             let longer: Vec<f32> = (0..table.len() + 3).map(|i| entry(i) + 2.0).collect();
-            let mut sums = [-1.0; 2 * WIDTH];
-            sum_products(&table, &longer, WIDTH, &mut sums);
             let products = sum_of(|r, c| (r + 10 * c) * (r + 10 * c + 2));
-            let expected = [products, sum_of(|r, c| r + 10 * c)].concat();
-            assert_eq!(sums[..], expected);
+            let mut sums = vec![-1.0; width];
+            sum_products(&table, &longer, width, &mut sums);
+            assert_eq!(sums, products);
+            let mut sums = vec![-1.0; 2 * width];
+            sum_products(&table, &longer, width, &mut sums);
+            assert_eq!(sums, [products, sum_of(|r, c| r + 10 * c)].concat());
+        }
+    }
+
+    #[test]
+    fn a_sum_does_not_depend_on_where_it_is_cut() {
+        // 1/1, 1/2, … are rounded when they are added, and so show the order.
+        let values: Vec<f64> = (1..=401).map(|k| 1.0 / f64::from(k)).collect();
+        let whole = sum_over(&values, |x| x);
+        for cuts in [64, 128, 320] {
+            let mut sum = Partial::default();
+            values.chunks(cuts).for_each(|part| sum.add(part, |x| x));
+            assert_eq!(sum.total().to_bits(), whole.to_bits(), "{cuts}");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::base::rng::stream;
 use crate::base::sums::{count_zeros, sum_of_squares};
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
-use crate::nn::optim::{Moment, Slices, Stepper, squares_before};
+use crate::nn::optim::{Moment, Slices, Stepper};
 use crate::nn::times::{Phase, Stopwatch};
 
 /// The parameters of one layer with their gradients and optimizer state, each
@@ -242,7 +242,7 @@ impl<T: Scalar> Block<T> {
     /// made all the same, the sum before it stands.
     pub fn measure_weight(&mut self) {
         if self.sums.update_squares.take().is_none() {
-            self.sums.weight_squares = squares_before(&self.trained[..self.weight_len()]);
+            self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
         }
     }
 }

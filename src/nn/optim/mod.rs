@@ -15,7 +15,7 @@ mod weight_decay;
 use crate::base::Scalar;
 use crate::base::family::{family, member};
 
-pub use stepper::{CHUNK, Slices, Stepper, UpdateSquares, clip_coefficient, squares_before};
+pub use stepper::{CHUNK, Slices, Stepper, UpdateSquares, clip_coefficient};
 pub use transform::{Moment, State, Transform};
 
 use adam::adam;

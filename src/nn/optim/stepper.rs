@@ -2,14 +2,13 @@
 
 use super::Optimizer;
 use super::transform::{Moment, State, Transform};
+use crate::base::sums::Partial;
 use crate::base::{Scalar, simd};
 
 /// Parameters per piece: a piece of everything that a step reads and writes
-/// stays in the first-level cache while it is measured.
+/// stays in the first-level cache while it is measured. A multiple of 64, so that
+/// [`Partial`] sums do not depend on it.
 pub const CHUNK: usize = 512;
-
-/// Number of independent partial sums.
-const LANES: usize = 16;
 
 /// Sizes measured while a slice was stepped.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -158,6 +157,11 @@ impl<T: Scalar, C: Transform<T>> Chain<T> for C {
     }
 }
 
+#[inline(always)]
+fn square(x: f64) -> f64 {
+    x * x
+}
+
 /// u = chain(clip·grads), params ← params − rate·u. Returns Σ params², before
 /// the step, and Σ u², or 0 where they are not to be `measured`.
 #[inline(always)]
@@ -169,65 +173,38 @@ fn descend<T: Scalar, C: Transform<T>>(
     measured: bool,
 ) -> UpdateSquares {
     let mut states = slices.state;
-    let mut before = [0.0; LANES];
-    let mut change = [0.0; LANES];
+    let mut before = Partial::default();
+    let mut change = Partial::default();
     let pieces = slices.params.chunks_mut(CHUNK);
     for (params, grads) in pieces.zip(slices.grads.chunks(CHUNK)) {
         let count = params.len();
+        // All of the same length for the compiler too: with a bound left to check it
+        // does the last register of each piece entry by entry.
+        let grads = &grads[..count];
+        let updates = &mut buffer[..count];
         let state;
         (state, states) = states.split_at_mut(C::State::LEN * count);
         let mut columns = C::State::columns(state, count);
-        let updates = &mut buffer[..count];
         if measured {
-            before = add_squares(before, params);
+            before.add(params, square);
         }
-        for (i, ((param, grad), kept)) in
-            params.iter_mut().zip(grads).zip(&mut *updates).enumerate()
-        {
+        for i in 0..count {
             let mut own = C::State::load(&columns, i);
-            let update = chain.apply(clip * *grad, *param, &mut own);
+            let update = chain.apply(clip * grads[i], params[i], &mut own);
             own.store(&mut columns, i);
-            *kept = update;
-            *param -= rate * update;
+            updates[i] = update;
+            params[i] -= rate * update;
         }
         // From a buffer, since together with the sums' f64 lanes the compiler
         // does not find the pattern of the loop above.
         if measured {
-            change = add_squares(change, updates);
+            change.add(updates, square);
         }
     }
     UpdateSquares {
-        params: before.iter().sum(),
-        update: change.iter().sum(),
+        params: before.total(),
+        update: change.total(),
     }
-}
-
-/// Σ params² in the order in which a step sums it.
-pub fn squares_before<T: Scalar>(params: &[T]) -> f64 {
-    simd::dispatch(
-        #[inline(always)]
-        || add_squares([0.0; LANES], params).iter().sum(),
-    )
-}
-
-/// Partial sums of squares, more of them added: the sums of a slice do not
-/// depend on where it is cut, if all parts but the last are multiples of
-/// [`LANES`] long.
-#[inline(always)]
-fn add_squares<T: Scalar>(mut lanes: [f64; LANES], values: &[T]) -> [f64; LANES] {
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += value.wide() * value.wide();
-        }
-    }
-    // A copy, since the rest's unknown length would else keep the lanes above
-    // in memory rather than in registers.
-    let mut sums = lanes;
-    for (lane, value) in sums.iter_mut().zip(rest) {
-        *lane += value.wide() * value.wide();
-    }
-    sums
 }
 
 /// The factor on all gradients that bounds their total norm: min(1, c/(norm +

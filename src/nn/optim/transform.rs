@@ -18,7 +18,7 @@ pub struct Moment {
 /// second)`, and a whole chain is compiled into one loop: a link that is
 /// switched off is left out by its optimizer, not asked for every entry.
 pub trait Transform<T: Scalar>: Copy + Send + Sync + 'static {
-    /// What it keeps of one entry, `[T; n]`: n zeros at the start.
+    /// What it keeps of one entry, `[T; n]` with n ≤ 2: n zeros at the start.
     type State: State<T>;
 
     /// Gets the constants of a step ready, once for many entries.
@@ -75,36 +75,37 @@ pub trait State<T> {
     fn store(self, columns: &mut Self::Columns<'_>, i: usize);
 }
 
-impl<T: Scalar, const N: usize> State<T> for [T; N] {
-    const LEN: usize = N;
-    type Columns<'a> = [&'a mut [T]; N];
+// Entry by entry and not by `from_fn`: behind its loop the compiler sees too late how
+// long the columns are, keeps a check of bounds in the optimizer's loop, and because of
+// that does the last register of each piece one by one.
+macro_rules! states {
+    ($($length:literal: [$($k:literal $column:ident),*];)*) => {$(
+        impl<T: Scalar> State<T> for [T; $length] {
+            const LEN: usize = $length;
+            type Columns<'a> = [&'a mut [T]; $length];
 
-    #[inline(always)]
-    fn columns(mut state: &mut [T], count: usize) -> [&mut [T]; N] {
-        std::array::from_fn(
             #[inline(always)]
-            |_| {
-                let column;
-                (column, state) = std::mem::take(&mut state).split_at_mut(count);
-                column
-            },
-        )
-    }
+            fn columns(_rest: &mut [T], _count: usize) -> [&mut [T]; $length] {
+                $(let ($column, _rest) = _rest.split_at_mut(_count);)*
+                [$($column),*]
+            }
 
-    #[inline(always)]
-    fn load(columns: &[&mut [T]; N], i: usize) -> Self {
-        std::array::from_fn(
             #[inline(always)]
-            |k| columns[k][i],
-        )
-    }
+            fn load(_columns: &[&mut [T]; $length], _i: usize) -> Self {
+                [$(_columns[$k][_i]),*]
+            }
 
-    #[inline(always)]
-    fn store(self, columns: &mut [&mut [T]; N], i: usize) {
-        for (column, value) in columns.iter_mut().zip(self) {
-            column[i] = value;
+            #[inline(always)]
+            fn store(self, _columns: &mut [&mut [T]; $length], _i: usize) {
+                $(_columns[$k][_i] = self[$k];)*
+            }
         }
-    }
+    )*};
+}
+states! {
+    0: [];
+    1: [0 a];
+    2: [0 a, 1 b];
 }
 
 impl<T: Scalar, A: State<T>, B: State<T>> State<T> for (A, B) {
