@@ -308,12 +308,15 @@ pub fn sum_grains<T: Scalar>(
         let (sums, part) = (&mut sums[..slots.len()], &mut part[..slots.len()]);
         for g in 0..grains {
             fill(g, b * BLOCK, part);
-            sums.iter_mut().zip(&*part).for_each(|(sum, x)| *sum += x);
+            simd::put(sums, true, part.iter().copied());
         }
-        let rounded = sums.iter().map(|sum| T::of(*sum));
-        slots
-            .iter_mut()
-            .zip(rounded)
-            .for_each(|(slot, x)| *slot = x);
+        simd::put(
+            slots,
+            false,
+            sums.iter().map(
+                #[inline(always)]
+                |sum| T::of(*sum),
+            ),
+        );
     }
 }
