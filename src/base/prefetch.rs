@@ -120,8 +120,8 @@ fn lines_of<T: ?Sized>(value: &T) -> Range<usize> {
     }
 }
 
-/// Bytes of a value of that many, at least one in each line in which it lies: not the
-/// fewest, but for a type of known size a number known to the compiler.
+/// Offsets into a value of `bytes` bytes, at least one in each line in which it lies:
+/// not the fewest, but for a type of known size a number known to the compiler.
 #[inline(always)]
 fn offsets(bytes: usize) -> impl Iterator<Item = usize> {
     (0..bytes).step_by(LINE).chain(bytes.checked_sub(1))

@@ -3,28 +3,35 @@
 
 use super::{Scalar, simd};
 
-/// Number of independent partial sums: two registers of AVX-512, four of AVX2. In
-/// memory, which is where the compiler keeps 32 and more, they take half as long again.
+/// Number of independent partial sums of a slice: two registers of AVX-512, four of
+/// AVX2. An array of 32, over which the inner loop then is not unrolled, is kept in
+/// memory instead, and sums take half as long again.
 const LANES: usize = 16;
 
-/// A sum over entries under way, in f64 whatever their precision.
+/// Σ x² under way, in f64 whatever the entries' precision.
 #[derive(Clone, Copy, Default)]
-pub struct Partial([f64; LANES]);
+pub struct SquareSum([f64; LANES]);
 
-impl Partial {
-    /// Adds term(x) of every entry x. Where a slice is cut makes no difference if all
-    /// parts but the last are multiples of 64 long. To be vectorised, `term` must be
-    /// inlined.
+impl SquareSum {
+    /// Where slices may be cut without changing a bit of the sum: parts, but for the
+    /// last, are as long as a multiple of this.
+    pub const STEP: usize = 4 * LANES;
+
+    /// Adds the squares of `values`, with the instructions that the caller is compiled
+    /// for: call it within [`simd::dispatch`].
     #[inline(always)]
-    pub fn add<T: Scalar>(&mut self, values: &[T], term: impl Fn(f64) -> f64) {
+    pub fn add<T: Scalar>(&mut self, values: &[T]) {
+        #[inline(always)]
+        fn square<T: Scalar>(x: &T) -> f64 {
+            x.wide() * x.wide()
+        }
         let mut lanes = self.0;
         let (chunks, rest) = values.as_chunks::<LANES>();
         let (fours, chunks) = chunks.as_chunks::<4>();
         // Four at a time, since an addition waits for the one before in its lane.
         for [a, b, c, d] in fours {
             for ((((lane, a), b), c), d) in lanes.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                let two = term(a.wide()) + term(b.wide());
-                *lane += two + (term(c.wide()) + term(d.wide()));
+                *lane += (square(a) + square(b)) + (square(c) + square(d));
             }
         }
         // A copy, since the rest's unknown length would else keep the lanes above in
@@ -32,11 +39,11 @@ impl Partial {
         let mut sums = lanes;
         for chunk in chunks {
             for (sum, x) in sums.iter_mut().zip(chunk) {
-                *sum += term(x.wide());
+                *sum += square(x);
             }
         }
         for (sum, x) in sums.iter_mut().zip(rest) {
-            *sum += term(x.wide());
+            *sum += square(x);
         }
         self.0 = sums;
     }
@@ -58,17 +65,17 @@ fn total(lanes: [f64; LANES]) -> f64 {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
-/// Σ term(x), accumulated in f64 whatever the precision.
+/// Σ x², accumulated in f64 whatever the precision, over a fixed number of lanes: its
+/// value does not depend on the processor.
 ///
-/// The sum runs over a fixed number of lanes, so its value does not depend on
-/// the machine. To be vectorised, `term` must be inlined.
-#[inline(always)]
-pub fn sum_over<T: Scalar>(values: &[T], term: impl Fn(f64) -> f64) -> f64 {
+/// A sum of squares in f32 reads exactly 0 once the norm falls below 3.7e-23
+/// (the square underflows); in f64 every finite f32 is safe.
+pub fn sum_of_squares<T: Scalar>(values: &[T]) -> f64 {
     simd::dispatch(
         #[inline(always)]
         || {
-            let mut sum = Partial::default();
-            sum.add(values, term);
+            let mut sum = SquareSum::default();
+            sum.add(values);
             sum.total()
         },
     )
@@ -101,35 +108,37 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
     )
 }
 
-/// Σ x², accumulated in f64 whatever the precision.
-///
-/// A sum of squares in f32 reads exactly 0 once the norm falls below 3.7e-23
-/// (the square underflows); in f64 every finite f32 is safe.
-pub fn sum_of_squares<T: Scalar>(values: &[T]) -> f64 {
-    sum_over(
-        values,
-        #[inline(always)]
-        |x| x * x,
-    )
-}
-
-/// Columns at a time: one sum per column stays in a register, four of AVX-512 or
-/// eight of AVX2 for f64, while the rows pass.
+/// The most columns at a time. Their sums, one per column, stay in registers while the
+/// rows pass: four of AVX-512 or eight of AVX2 in f64.
 const COLUMNS: usize = 32;
 
-/// What `add` makes of `count` ≤ [`COLUMNS`] sums that begin with `zero`.
+/// Sums of `count` columns that begin with `zero`: 32, 8, 4 or 1 at a time, `add` makes
+/// them, from a column on, and `finish` takes them.
 #[inline(always)]
-fn fold_columns<A: Copy>(zero: A, count: usize, add: impl Fn(&mut [A])) -> [A; COLUMNS] {
-    // An array of its own for each, and a length known to the compiler for one of them,
-    // whose sums it then keeps in registers.
-    if count == COLUMNS {
-        let mut sums = [zero; COLUMNS];
-        add(&mut sums);
-        sums
-    } else {
-        let mut sums = [zero; COLUMNS];
-        add(&mut sums[..count]);
-        sums
+fn by_columns<A: Copy>(
+    count: usize,
+    zero: A,
+    add: impl Fn(usize, &mut [A]),
+    mut finish: impl FnMut(usize, &[A]),
+) {
+    // Arrays, so that the compiler knows how many sums there are: only then does it
+    // keep them in registers.
+    macro_rules! next {
+        ($first:ident, $count:expr) => {{
+            let mut sums = [zero; $count];
+            add($first, &mut sums);
+            finish($first, &sums);
+            $first += $count;
+        }};
+    }
+    let mut first = 0;
+    while first < count {
+        match count - first {
+            COLUMNS.. => next!(first, COLUMNS),
+            8.. => next!(first, 8),
+            4.. => next!(first, 4),
+            _ => next!(first, 1),
+        }
     }
 }
 
@@ -139,81 +148,77 @@ pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f
     simd::dispatch(
         #[inline(always)]
         || {
-            for (block, sums) in sums.chunks_mut(COLUMNS).enumerate() {
-                let first = first + block * COLUMNS;
-                let own = fold_columns(
-                    0.0,
-                    sums.len(),
-                    #[inline(always)]
-                    |own| {
-                        let count = own.len();
-                        for row in rows.chunks_exact(width) {
-                            for (sum, x) in own.iter_mut().zip(&row[first..][..count]) {
-                                *sum += x.wide();
-                            }
+            by_columns(
+                sums.len(),
+                0.0,
+                #[inline(always)]
+                |column, own| {
+                    let count = own.len();
+                    for row in rows.chunks_exact(width) {
+                        for (sum, x) in own.iter_mut().zip(&row[first + column..][..count]) {
+                            *sum += x.wide();
                         }
-                    },
-                );
-                sums.copy_from_slice(&own[..sums.len()]);
-            }
+                    }
+                },
+                #[inline(always)]
+                |column, own| sums[column..][..own.len()].copy_from_slice(own),
+            );
         },
     );
 }
 
-/// For rows as long as `origins`: sums ← the sum over the rows, in their order, of
-/// (x − origin)².
+/// For rows as long as `origins` and `sums`: sums ← the sum over the rows, in their
+/// order, of (x − origin)².
 pub fn sum_squares_about<T: Scalar>(rows: &[T], origins: &[f64], sums: &mut [f64]) {
     let width = origins.len();
     simd::dispatch(
         #[inline(always)]
         || {
-            for (block, sums) in sums.chunks_mut(COLUMNS).enumerate() {
-                let first = block * COLUMNS;
-                let own = fold_columns(
-                    0.0,
-                    sums.len(),
-                    #[inline(always)]
-                    |own| {
-                        let origins = &origins[first..][..own.len()];
-                        for row in rows.chunks_exact(width) {
-                            let columns = own.iter_mut().zip(origins);
-                            for ((sum, origin), x) in columns.zip(&row[first..][..origins.len()]) {
-                                let x = x.wide() - origin;
-                                *sum += x * x;
-                            }
+            by_columns(
+                width,
+                0.0,
+                #[inline(always)]
+                |column, own| {
+                    let count = own.len();
+                    let origins = &origins[column..][..count];
+                    for row in rows.chunks_exact(width) {
+                        let columns = own.iter_mut().zip(origins);
+                        for ((sum, origin), x) in columns.zip(&row[column..][..count]) {
+                            let x = x.wide() - origin;
+                            *sum += x * x;
                         }
-                    },
-                );
-                sums.copy_from_slice(&own[..sums.len()]);
-            }
+                    }
+                },
+                #[inline(always)]
+                |column, own| sums[column..][..own.len()].copy_from_slice(own),
+            );
         },
     );
 }
 
 /// For rows of `width` entries: the sum over the rows of a·b, entry by entry,
-/// and after it, where `sums` has room for it, the sum of a.
+/// and after it, if `sums` is twice as long as a row, the sum of a.
 pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64]) {
     let (products, plain) = sums.split_at_mut(width);
     simd::dispatch(
         #[inline(always)]
         || {
-            for (block, sums) in products.chunks_mut(COLUMNS).enumerate() {
-                let first = block * COLUMNS;
-                let own = fold_columns(
-                    0.0,
-                    sums.len(),
-                    #[inline(always)]
-                    |own| {
-                        for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
-                            let (a, b) = (&a[first..][..own.len()], &b[first..][..own.len()]);
-                            for ((sum, a), b) in own.iter_mut().zip(a).zip(b) {
-                                *sum += a.wide() * b.wide();
-                            }
+            by_columns(
+                width,
+                0.0,
+                #[inline(always)]
+                |column, own| {
+                    let count = own.len();
+                    for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
+                        let (a, b) = (&a[column..][..count], &b[column..][..count]);
+                        for ((sum, a), b) in own.iter_mut().zip(a).zip(b) {
+                            *sum += a.wide() * b.wide();
                         }
-                    },
-                );
-                sums.copy_from_slice(&own[..sums.len()]);
-            }
+                    }
+                },
+                #[inline(always)]
+                |column, own| products[column..][..own.len()].copy_from_slice(own),
+            );
         },
     );
     sum_rows(a, width, 0, plain);
@@ -223,34 +228,36 @@ pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64])
 /// row's entry there is not 0, and returns how many columns that is true of. To
 /// be vectorised, `term` must be inlined.
 #[inline(always)]
-pub fn nonzero_columns<T: Scalar>(
-    rows: &[T],
-    found: &mut [bool],
-    term: impl Fn(T) -> T + Copy,
-) -> usize {
+pub fn nonzero_columns<T: Scalar>(rows: &[T], found: &mut [bool], term: impl Fn(T) -> T) -> usize {
+    /// Columns whose sums are kept before they are looked at. (Looked at as long as
+    /// their number is known, they are put together from registers of all sizes.)
+    const KEPT: usize = 64;
     let width = found.len();
     simd::dispatch(
         #[inline(always)]
         || {
             let mut total = 0;
-            for (block, found) in found.chunks_mut(COLUMNS).enumerate() {
-                let (first, count) = (block * COLUMNS, found.len());
+            for (block, found) in found.chunks_mut(KEPT).enumerate() {
                 // Σ |term|: 0 if and only if every term is, since no sum of two numbers
                 // greater than 0 rounds to 0; NaN is not 0.
-                let sizes = fold_columns(
+                let mut sizes = [T::zero(); KEPT];
+                by_columns(
+                    found.len(),
                     T::zero(),
-                    count,
                     #[inline(always)]
-                    |own| {
+                    |column, own| {
                         let count = own.len();
                         for row in rows.chunks_exact(width) {
-                            for (sum, x) in own.iter_mut().zip(&row[first..][..count]) {
+                            let row = &row[block * KEPT + column..][..count];
+                            for (sum, x) in own.iter_mut().zip(row) {
                                 *sum += term(*x).abs();
                             }
                         }
                     },
+                    #[inline(always)]
+                    |column, own| sizes[column..][..own.len()].copy_from_slice(own),
                 );
-                for (found, size) in found.iter_mut().zip(&sizes[..count]) {
+                for (found, size) in found.iter_mut().zip(&sizes) {
                     *found = *size != T::zero();
                     total += usize::from(*found);
                 }
@@ -363,10 +370,9 @@ mod tests {
         }
     }
 
-    /// Columns and rows: narrower than a block of columns, as wide, and wider without
-    /// being a multiple.
+    /// Columns and rows: of every number of columns that are summed at a time.
     fn shapes() -> impl Iterator<Item = (usize, usize)> {
-        let widths = [7, COLUMNS, COLUMNS + 1, 2 * COLUMNS + 6];
+        let widths = [6, COLUMNS, COLUMNS + 9, 2 * COLUMNS + 22];
         let with_rows = |width| [0, 1, 3, 11].map(|rows| (width, rows));
         widths.into_iter().flat_map(with_rows)
     }
@@ -416,14 +422,15 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_does_not_depend_on_where_it_is_cut() {
-        // 1/1, 1/2, … are rounded when they are added, and so show the order.
+    fn a_sum_does_not_depend_on_the_steps_after_which_it_is_cut() {
+        // 1, 1/4, 1/9, … are rounded when they are added, and so show the order.
         let values: Vec<f64> = (1..=401).map(|k| 1.0 / f64::from(k)).collect();
-        let whole = sum_over(&values, |x| x);
-        for cuts in [64, 128, 320] {
-            let mut sum = Partial::default();
-            values.chunks(cuts).for_each(|part| sum.add(part, |x| x));
-            assert_eq!(sum.total().to_bits(), whole.to_bits(), "{cuts}");
+        let whole = sum_of_squares(&values);
+        for steps in [1, 2, 5] {
+            let mut sum = SquareSum::default();
+            let parts = values.chunks(steps * SquareSum::STEP);
+            parts.for_each(|part| sum.add(part));
+            assert_eq!(sum.total().to_bits(), whole.to_bits(), "{steps}");
         }
     }
 

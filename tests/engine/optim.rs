@@ -1,6 +1,7 @@
 //! What every optimizer must do, and what theory says of Adam.
 
 use vgrad::base::Scalar;
+use vgrad::base::sums::sum_of_squares;
 use vgrad::nn::optim::{
     Adam, CHUNK, Moment, Optimizer, RmsProp, Sgd, Slices, Stepper, UpdateSquares, clip_coefficient,
 };
@@ -162,6 +163,7 @@ fn stepped_in_pieces<T: Scalar>(
             t,
             learning_rate: 0.01,
         };
+        let whole = sum_of_squares(&params);
         let mut total = UpdateSquares::default();
         let mut start = 0;
         for end in ends.clone() {
@@ -173,6 +175,10 @@ fn stepped_in_pieces<T: Scalar>(
                 &mut state[states * start..states * end],
             );
             start = end;
+        }
+        if cuts.is_empty() {
+            // As what is measured where no step is made, to the bit.
+            assert_eq!(total.params, whole, "{optimizer:?}");
         }
         totals.push(total);
     }

@@ -29,7 +29,7 @@ pub fn adam<T: Scalar>(beta1: f64, beta2: f64, eps: f64) -> Scaling<T> {
 }
 
 impl<T: Scalar> Transform<T> for Scaling<T> {
-    type State = [T; 2];
+    type State = ([T; 1], [T; 1]);
 
     fn prepare(&mut self, moment: &Moment) {
         // 1 − βᵗ cancels for β near 1: in f64 whatever the precision.
@@ -38,7 +38,7 @@ impl<T: Scalar> Transform<T> for Scaling<T> {
     }
 
     #[inline(always)]
-    fn apply(&self, update: T, _param: T, [m, v]: &mut [T; 2]) -> T {
+    fn apply(&self, update: T, _param: T, ([m], [v]): &mut Self::State) -> T {
         *m = self.keep[0] * *m + self.take[0] * update;
         *v = self.keep[1] * *v + self.take[1] * update * update;
         self.scales[0] * *m / (self.scales[1] * v.sqrt() + self.eps)

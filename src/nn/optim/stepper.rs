@@ -2,13 +2,13 @@
 
 use super::Optimizer;
 use super::transform::{Moment, State, Transform};
-use crate::base::sums::Partial;
+use crate::base::sums::SquareSum;
 use crate::base::{Scalar, simd};
 
 /// Parameters per piece: a piece of everything that a step reads and writes
-/// stays in the first-level cache while it is measured. A multiple of 64, so that
-/// [`Partial`] sums do not depend on it.
+/// stays in the first-level cache while it is measured. Sums do not depend on it.
 pub const CHUNK: usize = 512;
+const _: () = assert!(CHUNK.is_multiple_of(SquareSum::STEP));
 
 /// Sizes measured while a slice was stepped.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -157,11 +157,6 @@ impl<T: Scalar, C: Transform<T>> Chain<T> for C {
     }
 }
 
-#[inline(always)]
-fn square(x: f64) -> f64 {
-    x * x
-}
-
 /// u = chain(clip·grads), params ← params − rate·u. Returns Σ params², before
 /// the step, and Σ u², or 0 where they are not to be `measured`.
 #[inline(always)]
@@ -173,8 +168,8 @@ fn descend<T: Scalar, C: Transform<T>>(
     measured: bool,
 ) -> UpdateSquares {
     let mut states = slices.state;
-    let mut before = Partial::default();
-    let mut change = Partial::default();
+    let mut before = SquareSum::default();
+    let mut change = SquareSum::default();
     let pieces = slices.params.chunks_mut(CHUNK);
     for (params, grads) in pieces.zip(slices.grads.chunks(CHUNK)) {
         let count = params.len();
@@ -186,7 +181,7 @@ fn descend<T: Scalar, C: Transform<T>>(
         (state, states) = states.split_at_mut(C::State::LEN * count);
         let mut columns = C::State::columns(state, count);
         if measured {
-            before.add(params, square);
+            before.add(params);
         }
         for i in 0..count {
             let mut own = C::State::load(&columns, i);
@@ -198,7 +193,7 @@ fn descend<T: Scalar, C: Transform<T>>(
         // From a buffer, since together with the sums' f64 lanes the compiler
         // does not find the pattern of the loop above.
         if measured {
-            change.add(updates, square);
+            change.add(updates);
         }
     }
     UpdateSquares {

@@ -18,7 +18,7 @@ pub struct Moment {
 /// second)`, and a whole chain is compiled into one loop: a link that is
 /// switched off is left out by its optimizer, not asked for every entry.
 pub trait Transform<T: Scalar>: Copy + Send + Sync + 'static {
-    /// What it keeps of one entry, `[T; n]` with n ≤ 2: n zeros at the start.
+    /// What it keeps of one entry: nothing, `[T; 1]` or a pair; zeros at the start.
     type State: State<T>;
 
     /// Gets the constants of a step ready, once for many entries.
@@ -31,10 +31,10 @@ pub trait Transform<T: Scalar>: Copy + Send + Sync + 'static {
 
 /// The chain without links: the gradient is the update.
 impl<T: Scalar> Transform<T> for () {
-    type State = [T; 0];
+    type State = ();
 
     #[inline(always)]
-    fn apply(&self, update: T, _param: T, _state: &mut [T; 0]) -> T {
+    fn apply(&self, update: T, _param: T, _state: &mut ()) -> T {
         update
     }
 }
@@ -75,37 +75,41 @@ pub trait State<T> {
     fn store(self, columns: &mut Self::Columns<'_>, i: usize);
 }
 
-// Entry by entry and not by `from_fn`: behind its loop the compiler sees too late how
-// long the columns are, keeps a check of bounds in the optimizer's loop, and because of
-// that does the last register of each piece one by one.
-macro_rules! states {
-    ($($length:literal: [$($k:literal $column:ident),*];)*) => {$(
-        impl<T: Scalar> State<T> for [T; $length] {
-            const LEN: usize = $length;
-            type Columns<'a> = [&'a mut [T]; $length];
+impl<T: Scalar> State<T> for () {
+    const LEN: usize = 0;
+    type Columns<'a> = ();
 
-            #[inline(always)]
-            fn columns(_rest: &mut [T], _count: usize) -> [&mut [T]; $length] {
-                $(let ($column, _rest) = _rest.split_at_mut(_count);)*
-                [$($column),*]
-            }
+    #[inline(always)]
+    fn columns(_state: &mut [T], _count: usize) {}
 
-            #[inline(always)]
-            fn load(_columns: &[&mut [T]; $length], _i: usize) -> Self {
-                [$(_columns[$k][_i]),*]
-            }
+    #[inline(always)]
+    fn load(_columns: &(), _i: usize) {}
 
-            #[inline(always)]
-            fn store(self, _columns: &mut [&mut [T]; $length], _i: usize) {
-                $(_columns[$k][_i] = self[$k];)*
-            }
-        }
-    )*};
+    #[inline(always)]
+    fn store(self, _columns: &mut (), _i: usize) {}
 }
-states! {
-    0: [];
-    1: [0 a];
-    2: [0 a, 1 b];
+
+// Longer arrays would need loops, behind which the compiler sees too late how long the
+// columns are: it then checks bounds in the optimizer's loop, and because of that does
+// the last register of each piece entry by entry.
+impl<T: Scalar> State<T> for [T; 1] {
+    const LEN: usize = 1;
+    type Columns<'a> = &'a mut [T];
+
+    #[inline(always)]
+    fn columns(state: &mut [T], count: usize) -> &mut [T] {
+        &mut state[..count]
+    }
+
+    #[inline(always)]
+    fn load(column: &&mut [T], i: usize) -> Self {
+        [column[i]]
+    }
+
+    #[inline(always)]
+    fn store(self, column: &mut &mut [T], i: usize) {
+        [column[i]] = self;
+    }
 }
 
 impl<T: Scalar, A: State<T>, B: State<T>> State<T> for (A, B) {

@@ -17,10 +17,10 @@ pub fn weight_decay<T: Scalar>(rate: f64) -> Option<WeightDecay<T>> {
 }
 
 impl<T: Scalar> Transform<T> for WeightDecay<T> {
-    type State = [T; 0];
+    type State = ();
 
     #[inline(always)]
-    fn apply(&self, update: T, param: T, _state: &mut [T; 0]) -> T {
+    fn apply(&self, update: T, param: T, _state: &mut ()) -> T {
         update + self.rate * param
     }
 }
