@@ -112,28 +112,23 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
 /// rows pass: four of AVX-512 or eight of AVX2 in f64.
 const COLUMNS: usize = 32;
 
-/// Sums of `count` columns that begin with `zero`: 32, 8, 4 or 1 at a time, `add` makes
-/// them, from a column on, and `finish` takes them.
+/// sums ← what `add` makes of zeros for 32, 8, 4 or 1 columns at a time: it gets the
+/// first of them and their sums.
 #[inline(always)]
-fn by_columns<A: Copy>(
-    count: usize,
-    zero: A,
-    add: impl Fn(usize, &mut [A]),
-    mut finish: impl FnMut(usize, &[A]),
-) {
+fn by_columns<A: Copy>(sums: &mut [A], zero: A, add: impl Fn(usize, &mut [A])) {
     // Arrays, so that the compiler knows how many sums there are: only then does it
     // keep them in registers.
     macro_rules! next {
         ($first:ident, $count:expr) => {{
-            let mut sums = [zero; $count];
-            add($first, &mut sums);
-            finish($first, &sums);
+            let mut own = [zero; $count];
+            add($first, &mut own);
+            sums[$first..][..$count].copy_from_slice(&own);
             $first += $count;
         }};
     }
     let mut first = 0;
-    while first < count {
-        match count - first {
+    while first < sums.len() {
+        match sums.len() - first {
             COLUMNS.. => next!(first, COLUMNS),
             8.. => next!(first, 8),
             4.. => next!(first, 4),
@@ -149,7 +144,7 @@ pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f
         #[inline(always)]
         || {
             by_columns(
-                sums.len(),
+                sums,
                 0.0,
                 #[inline(always)]
                 |column, own| {
@@ -160,8 +155,6 @@ pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f
                         }
                     }
                 },
-                #[inline(always)]
-                |column, own| sums[column..][..own.len()].copy_from_slice(own),
             );
         },
     );
@@ -175,7 +168,7 @@ pub fn sum_squares_about<T: Scalar>(rows: &[T], origins: &[f64], sums: &mut [f64
         #[inline(always)]
         || {
             by_columns(
-                width,
+                sums,
                 0.0,
                 #[inline(always)]
                 |column, own| {
@@ -189,8 +182,6 @@ pub fn sum_squares_about<T: Scalar>(rows: &[T], origins: &[f64], sums: &mut [f64
                         }
                     }
                 },
-                #[inline(always)]
-                |column, own| sums[column..][..own.len()].copy_from_slice(own),
             );
         },
     );
@@ -204,7 +195,7 @@ pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64])
         #[inline(always)]
         || {
             by_columns(
-                width,
+                products,
                 0.0,
                 #[inline(always)]
                 |column, own| {
@@ -216,8 +207,6 @@ pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64])
                         }
                     }
                 },
-                #[inline(always)]
-                |column, own| products[column..][..own.len()].copy_from_slice(own),
             );
         },
     );
@@ -242,7 +231,7 @@ pub fn nonzero_columns<T: Scalar>(rows: &[T], found: &mut [bool], term: impl Fn(
                 // greater than 0 rounds to 0; NaN is not 0.
                 let mut sizes = [T::zero(); KEPT];
                 by_columns(
-                    found.len(),
+                    &mut sizes[..found.len()],
                     T::zero(),
                     #[inline(always)]
                     |column, own| {
@@ -254,8 +243,6 @@ pub fn nonzero_columns<T: Scalar>(rows: &[T], found: &mut [bool], term: impl Fn(
                             }
                         }
                     },
-                    #[inline(always)]
-                    |column, own| sizes[column..][..own.len()].copy_from_slice(own),
                 );
                 for (found, size) in found.iter_mut().zip(&sizes) {
                     *found = *size != T::zero();
