@@ -100,7 +100,7 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
             for chunk in chunks {
                 add(chunk, origin, &mut lanes);
             }
-            // A copy, as in `Partial::add`.
+            // A copy, as in `SquareSum::add`.
             let mut sums = lanes;
             add(rest, origin, &mut sums);
             sums.map(total)
