@@ -7,7 +7,7 @@
 //! | floor | module | what is in it |
 //! |---|---|---|
 //! | 4 | [`cli`] | one file per command: arguments in, report out |
-//! | 3 | [`lab`] | an experiment from TOML to verdict: [`lab::spec`] → [`lab::plan`] → [`lab::experiment`] → [`lab::decay`]; runs read back in [`lab::records`], held against each other in [`lab::compare`], drawn in [`lab::plot`] and [`lab::report`]; speed in [`lab::bench`] |
+//! | 3 | [`lab`] | an experiment from TOML to verdict: [`lab::config`] → [`lab::plan`] → [`lab::experiment`] → [`lab::decay`]; runs read back in [`lab::records`], held against each other in [`lab::compare`], drawn in [`lab::plot`] and [`lab::report`]; speed in [`lab::bench`] |
 //! | 2 | [`study`] | [`study::data`], batches and [`study::schedule`], the loop [`study::train`], CSV files in [`study::record`] |
 //! | 1 | [`nn`] | the engine: [`nn::activation`], [`nn::init`], [`nn::layer`], [`nn::network`], [`nn::optim`] |
 //! | 0 | [`base`] | the two precisions, the one matrix product, random streams, the team of threads |

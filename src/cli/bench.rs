@@ -10,8 +10,8 @@ use super::spec_args::Changes;
 use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, output};
 use crate::lab::bench::{BenchOptions, Report, bench};
+use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::machine::{Machine, cores};
-use crate::lab::spec::{LoadedSpec, Spec};
 use crate::lab::workloads::{USUAL, Workload};
 
 /// Measure training speed, where the time goes and what logging costs

@@ -8,9 +8,9 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::lab::advice::{advice, has_learned};
 use crate::lab::bar::bar as blocks;
+use crate::lab::config::Spec;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::experiment::{LayerProfile, Outcome};
-use crate::lab::spec::Spec;
 use crate::lab::summary::{Status, Summary};
 
 /// The most layers shown; a deeper network shows every k-th.

@@ -9,7 +9,7 @@ use super::{Failure, Format, Outcome, output};
 use crate::base::Problem;
 use crate::base::family::{MemberInfo, Parameter};
 use crate::base::nearest::nearest;
-use crate::lab::spec::Quantity;
+use crate::lab::config::Quantity;
 use crate::nn::activation::Activation;
 use crate::nn::init::Init;
 use crate::nn::layer::norm::Norm;

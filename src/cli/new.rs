@@ -11,7 +11,7 @@ use super::gallery::{Experiment, GALLERY};
 use super::{Failure, Global, Outcome, output};
 use crate::base::Problem;
 use crate::base::nearest::nearest;
-use crate::lab::spec::schema_json;
+use crate::lab::config::schema_json;
 
 /// Where a new spec looks for the schema: beside itself.
 const SCHEMA: &str = "vgrad.schema.json";

@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::base::Problem;
-use crate::lab::spec::SpecError;
+use crate::lab::config::SpecError;
 
 /// The exit code of a command that could not do its work.
 const COULD_NOT_RUN: u8 = 2;

@@ -11,10 +11,10 @@ use super::spec_args::SpecArgs;
 use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, digest, output};
 use crate::base::Problem;
+use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::machine::cores;
 use crate::lab::run_folder::{Destination, fresh_folder, is_free};
-use crate::lab::spec::{LoadedSpec, Spec};
 use crate::lab::summary::Status;
 use crate::study::data::rebase;
 

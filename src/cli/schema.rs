@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Failure, Outcome, output};
-use crate::lab::spec::schema_json;
+use crate::lab::config::schema_json;
 
 /// Print the JSON Schema of a spec, with which editors complete and check it
 #[derive(Args, Debug)]

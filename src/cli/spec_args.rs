@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::outcome::Failure;
-use crate::lab::spec::{LoadedSpec, Overrides, Spec};
+use crate::lab::config::{LoadedSpec, Overrides, Spec};
 
 /// A spec and the changes to it.
 #[derive(Args, Debug)]

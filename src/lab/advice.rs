@@ -1,7 +1,7 @@
 //! What to try next after a run: the known cures, where they apply.
 
+use crate::lab::config::{BatchSize, Spec};
 use crate::lab::decay::Verdict;
-use crate::lab::spec::{BatchSize, Spec};
 use crate::lab::summary::Summary;
 use crate::nn::activation::Activation;
 use crate::nn::init::Init;

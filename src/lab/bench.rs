@@ -10,10 +10,10 @@ use tempfile::TempDir;
 
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
+use crate::lab::config::{Precision, Spec};
 use crate::lab::experiment::network;
 use crate::lab::peak::peak_gflops;
 use crate::lab::plan::Plan;
-use crate::lab::spec::{Precision, Spec};
 use crate::nn::network::Network;
 use crate::nn::times::PhaseTimes;
 use crate::study::record::Recorder;
@@ -310,7 +310,7 @@ fn diverged(step: u64) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::spec::Overrides;
+    use crate::lab::config::Overrides;
     use crate::lab::workloads::Workload;
 
     #[test]

@@ -6,11 +6,11 @@ use std::time::{Instant, SystemTime};
 
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
+use crate::lab::config::{Precision, Spec};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::machine::Machine;
 use crate::lab::plan::Plan;
 use crate::lab::run_folder::{Destination, RunFolder};
-use crate::lab::spec::{Precision, Spec};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::weights;
 use crate::nn::loss::Targets;

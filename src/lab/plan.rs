@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use crate::base::{Problem, Scalar};
+use crate::lab::config::{BatchSize, Every, Spec, Width};
 use crate::lab::machine::free_memory;
-use crate::lab::spec::{BatchSize, Every, Spec, Width};
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::base::Problem;
 use crate::base::nearest::nearest;
-use crate::lab::spec::{LoadedSpec, Overrides, Spec, SpecError};
+use crate::lab::config::{LoadedSpec, Overrides, Spec, SpecError};
 
 /// One reference workload.
 #[derive(Clone, Copy, Debug)]

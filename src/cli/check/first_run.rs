@@ -9,11 +9,11 @@ use crate::cli::progress::Progress;
 use crate::cli::run::{schema_reference, seed_range};
 use crate::cli::stop::{STOP, listen_for_signals};
 use crate::cli::{Failure, Global, Outcome};
+use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::machine::cores;
 use crate::lab::records::Target;
 use crate::lab::run_folder::{Destination, is_free};
-use crate::lab::spec::{LoadedSpec, Spec};
 use crate::lab::summary::Status;
 
 /// What running a spec left.

@@ -20,8 +20,8 @@ use crate::lab::check::{
     Answer, Detail, FORMS, Form, Moment, Questions, Report, Rule, Verdict, ask, step_summary,
 };
 use crate::lab::compare::TOLERANCE;
+use crate::lab::config::load_rules;
 use crate::lab::records::Target;
-use crate::lab::spec::load_rules;
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
 #[derive(Args, Debug)]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::base::Problem;
-use crate::lab::spec::Spec;
+use crate::lab::config::Spec;
 
 /// Bytes of a file read at once.
 const PIECE: usize = 1 << 16;
@@ -109,7 +109,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::spec::Overrides;
+    use crate::lab::config::Overrides;
     use std::fs;
 
     const TEXT: &str = "[data]\nsource = { csv = { path = 'a.csv', target = 'y' } }\n[network]\ndepth = 3\nwidth = 4\n\

@@ -8,9 +8,9 @@ use super::lack::Lack;
 use super::moment::Moment;
 use super::rule::Rule;
 use crate::base::Problem;
+use crate::lab::config::At;
 use crate::lab::decay::Decay;
 use crate::lab::records::{Run, Step, Table};
-use crate::lab::spec::At;
 use crate::study::columns::gradient_columns;
 
 /// The weight gradient, the second of the two norms that a baseline holds.

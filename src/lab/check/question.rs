@@ -15,8 +15,8 @@ use super::moment::Moment;
 use super::report::Report;
 use super::rule::Rule;
 use crate::base::Problem;
+use crate::lab::config::At;
 use crate::lab::records::{Run, Target};
-use crate::lab::spec::At;
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]

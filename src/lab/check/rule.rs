@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::lab::spec::{At, Check};
+use crate::lab::config::{At, Check};
 
 /// A rule with the file it stands in.
 #[derive(Clone, Debug)]

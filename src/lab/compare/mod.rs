@@ -24,9 +24,9 @@ use pair::Measure;
 use profile::Profile;
 
 use crate::base::Problem;
+use crate::lab::config::Changed;
 use crate::lab::reading::read_all;
 use crate::lab::records::Target;
-use crate::lab::spec::Changed;
 
 /// What two runs on different machines differ by at most, in decades.
 pub const TOLERANCE: f64 = 0.1;

@@ -22,7 +22,7 @@ pub use survey::{LayerInfo, Survey};
 pub use table::{Row, Table};
 
 use crate::base::Problem;
-use crate::lab::spec::{Overrides, Spec};
+use crate::lab::config::{Overrides, Spec};
 
 /// One run as it was recorded.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::entry::Entry;
-use crate::lab::spec::{Spec, changed_keys};
+use crate::lab::config::{Spec, changed_keys};
 
 /// A table of spec keys, a column per run.
 #[derive(Clone, Debug, PartialEq, Eq)]

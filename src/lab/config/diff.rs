@@ -1,0 +1,107 @@
+//! What differs between specs.
+
+use std::collections::BTreeMap;
+
+use toml::Value;
+
+use super::sections::Spec;
+
+/// A key whose values differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The key, e.g. `network.depth`.
+    pub key: String,
+    /// Its value in each spec as TOML; `None` where a spec does not have it.
+    pub values: Vec<Option<String>>,
+}
+
+/// The keys in which `specs` differ, in alphabetical order. Defaults are filled
+/// in, and a choice such as `{ sgd = { momentum = 0.9 } }` is compared
+/// parameter by parameter where all specs choose the same.
+pub fn changed_keys(specs: &[&Spec]) -> Vec<Changed> {
+    let mut all: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
+    for (i, spec) in specs.iter().enumerate() {
+        let Ok(value) = Value::try_from(spec) else {
+            continue;
+        };
+        let mut leaves = Vec::new();
+        collect(&value, "", &mut leaves);
+        for (key, text) in leaves {
+            let values = all.entry(key).or_insert_with(|| vec![None; specs.len()]);
+            values[i] = Some(text);
+        }
+    }
+    all.into_iter()
+        .filter(|(_, values)| values.iter().any(|value| *value != values[0]))
+        .map(|(key, values)| Changed { key, values })
+        .collect()
+}
+
+/// The leaves below a value with their keys; lists count as leaves.
+fn collect(value: &Value, key: &str, leaves: &mut Vec<(String, String)>) {
+    match value {
+        Value::Table(table) if !table.is_empty() => {
+            for (name, value) in table {
+                let below = if key.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{key}.{name}")
+                };
+                collect(value, &below, leaves);
+            }
+        }
+        other => leaves.push((key.to_owned(), other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::config::Overrides;
+
+    const TEXT: &str = "[data]\nsource = 'digits'\n[network]\ndepth = 3\nwidth = 4\nactivation = 'relu'\n\
+                        [train]\nsteps = 1\nlearning_rate = 0.1\n";
+
+    fn spec(set: &[&str]) -> Spec {
+        let set: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
+        let overrides = Overrides::parse(&set).unwrap();
+        let loaded = Spec::from_text("a.toml".as_ref(), TEXT.to_owned(), &overrides);
+        loaded.unwrap().spec
+    }
+
+    #[test]
+    fn only_changed_keys_are_told() {
+        let (a, b) = (
+            spec(&[]),
+            spec(&[
+                "network.depth=5",
+                "train.optimizer.sgd.momentum=0.9",
+                "train.clip_grad_norm=1",
+            ]),
+        );
+        assert!(changed_keys(&[&a, &a, &a]).is_empty());
+        let changed = changed_keys(&[&a, &b]);
+        let told: Vec<String> = changed
+            .iter()
+            .map(|changed| format!("{}: {:?}", changed.key, changed.values))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                r#"network.depth: [Some("3"), Some("5")]"#,
+                r#"train.clip_grad_norm: [None, Some("1.0")]"#,
+                r#"train.optimizer.sgd.momentum: [Some("0.0"), Some("0.9")]"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn another_choice_is_told_by_its_name() {
+        let told = changed_keys(&[&spec(&[]), &spec(&["train.optimizer=adam"])]);
+        assert!(
+            told.iter()
+                .any(|changed| changed.key == "train.optimizer.adam.beta1"
+                    && changed.values == [None, Some("0.9".to_owned())])
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! A file of rules: the `[[check]]` tables of a spec, alone.
+
+use std::fs::File;
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::check::Check;
+use super::conform::{Kind, faults};
+use super::cross::one_check;
+use super::error::SpecError;
+use super::key_path::KeyPath;
+use super::load::{Source, read};
+use super::message::Message;
+use super::overrides::Overrides;
+use super::shape::Shape;
+
+/// The only key of such a file.
+const KEY: &str = "check";
+
+/// Reads the rules in the file at `path`; at least one.
+///
+/// # Errors
+/// Whatever is wrong with the file or its content, one error at a time.
+pub fn load_rules(path: &Path) -> Result<Vec<Check>, SpecError> {
+    let mut source = Source {
+        path: path.to_owned(),
+        text: String::new(),
+        overrides: Overrides::default(),
+    };
+    const EXAMPLE: &str =
+        "name a TOML file of [[check]] tables, each with quantity, at, and min or max";
+    let fault = match File::open(path).and_then(|file| file.metadata()) {
+        Err(error) => Some(format!("the rules cannot be read: {error}")),
+        Ok(about) if about.is_file() && about.len() == 0 => {
+            Some("the file of rules is empty, expected [[check]] tables".to_owned())
+        }
+        Ok(_) => None,
+    };
+    if let Some(fault) = fault {
+        return Err(SpecError::new(
+            Message::new(fault, "").help(EXAMPLE),
+            source.whole(),
+        ));
+    }
+    source.text = read(path)?;
+    let table: Table = toml::from_str(&source.text).map_err(|e| source.syntax(&e))?;
+    let root = KeyPath::default();
+    if let Some(key) = table.keys().find(|key| *key != KEY) {
+        let message = Message::new(
+            format!("unknown key `{key}` in a file of rules"),
+            "not a rule",
+        )
+        .help("keep the [[check]] tables alone; the rules of a spec are read from the spec itself");
+        return Err(SpecError::new(message, source.spot(&root.child(key), true)));
+    }
+    let path = root.child(KEY);
+    let none = || {
+        let message = Message::new("the file holds no rule", "expected [[check]] tables")
+            .help("add [[check]] with quantity, at, and min or max; `vgrad list quantities` explains each quantity");
+        SpecError::new(message, source.whole())
+    };
+    let value = table.get(KEY).ok_or_else(none)?;
+    if let Some(shape) = Shape::root().property(KEY) {
+        let found = faults(value, &shape, &path);
+        if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
+            let spot = source.spot(&fault.path, fault.kind != Kind::Value);
+            return Err(SpecError::new(fault.message, spot));
+        }
+    }
+    let checks: Vec<Check> = Value::try_into(value.clone()).map_err(|error: toml::de::Error| {
+        let message = Message::new(error.message(), "").help("see `vgrad list quantities`");
+        SpecError::new(message, source.whole())
+    })?;
+    // How many layers the network has is known once a run is at hand.
+    const ANY_DEPTH: usize = usize::MAX - 1; // and one more is the output
+    let conflict =
+        (checks.iter().enumerate()).find_map(|(i, check)| one_check(i, check, ANY_DEPTH));
+    match conflict {
+        Some(conflict) => Err(source.conflict(conflict)),
+        None if checks.is_empty() => Err(none()),
+        None => Ok(checks),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::config::At;
+    use proptest::prelude::*;
+
+    fn rules(text: impl AsRef<[u8]>) -> Result<Vec<Check>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.toml");
+        std::fs::write(&path, text).unwrap();
+        load_rules(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn rules_are_read_as_in_a_spec() {
+        let rules = rules(
+            "# a comment\n[[check]]\nquantity = 'r2'\nmin = 0.5\n\
+             [[check]]\nquantity = 'delta_norm'\nat = 'every'\nmax = 1\nlayers = [2, 900]\n",
+        )
+        .unwrap();
+        assert_eq!(rules.len(), 2);
+        assert_eq!((rules[0].at, rules[0].min), (At::Initial, Some(0.5)));
+        assert_eq!((rules[1].at, rules[1].layers), (At::Every, Some([2, 900])));
+    }
+
+    #[test]
+    fn bad_rules_are_refused_with_their_line() {
+        let rule = |text: &str| format!("[[check]]\nquantity = 'r2'\n{text}\n");
+        for (text, parts) in [
+            (String::new(), ["rules.toml", "empty"]),
+            ("# nothing\n".to_owned(), ["rules.toml", "no rule"]),
+            ("check = []".to_owned(), ["rules.toml", "no rule"]),
+            ("check = 3".to_owned(), ["rules.toml:1:9", "`check`"]),
+            ("[[check]\n".to_owned(), ["rules.toml:1", "not valid TOML"]),
+            (
+                rule("max = nan"),
+                ["rules.toml:3:7", "`check.0.max` is nan"],
+            ),
+            (
+                rule("max = inf"),
+                ["rules.toml:3:7", "`check.0.max` is inf"],
+            ),
+            (rule("max = '1'"), ["rules.toml:3:7", "`check.0.max`"]),
+            (rule("mx = 1"), ["rules.toml:3:1", "did you mean `max`?"]),
+            (rule(""), ["rules.toml:1:1", "no limit"]),
+            (
+                rule("min = 2\nmax = 1"),
+                ["rules.toml:3:7", "min = 2 above max = 1"],
+            ),
+            (
+                rule("max = 1\nlayers = [1, 2]"),
+                ["rules.toml:4", "one number"],
+            ),
+            (
+                rule("max = 1\nat = 'end'"),
+                ["rules.toml:4:6", "`check.0.at`"],
+            ),
+            (
+                rule("max = 1\n[data]"),
+                ["rules.toml:4:2", "unknown key `data`"],
+            ),
+            (
+                "[[check]]\nquantity = 'r3'\nmax = 1\n".to_owned(),
+                ["rules.toml:2:12", "did you mean `r2`?"],
+            ),
+        ] {
+            let error = rules(&text).unwrap_err();
+            for part in parts {
+                assert!(error.contains(part), "{text}: no {part:?} in {error}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = rules(&bytes);
+            let _ = rules([b"[[check]]\nquantity = 'r2'\n".as_slice(), &bytes].concat());
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(
+            key in "(min|max|at|layers|quantity)",
+            value in "(-?[0-9]{1,4}|nan|-inf|\"[a-z]{0,4}\"|\\[[0-9, ]{0,6}\\]|\\{\\})",
+        ) {
+            let _ = rules(format!("[[check]]\nquantity = 'r2'\n{key} = {value}\n"));
+            let _ = rules(format!("check = {value}"));
+            let _ = rules(format!("check = [{value}]"));
+        }
+    }
+}

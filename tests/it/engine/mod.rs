@@ -1,0 +1,14 @@
+//! The engine's numbers: against their definitions, finite differences, theory
+//! and PyTorch. One program, since each would compile the engine's generic code
+//! anew.
+
+mod activations;
+mod batch_norm_explosion;
+mod gradient_check;
+mod identities;
+mod inits;
+mod mean_field;
+mod optim;
+mod optim_pytorch;
+mod pytorch;
+mod train_step;

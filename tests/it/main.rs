@@ -1,0 +1,23 @@
+//! Everything but what needs a process of its own (`tests/allocations.rs`), in
+//! one binary, which links once: the engine by its API, the commands through
+//! the real program.
+
+mod bench;
+mod browser;
+mod check;
+mod commands;
+#[path = "../common/mod.rs"]
+mod common;
+mod compare;
+mod desk;
+mod engine;
+mod gallery;
+mod house;
+mod plot;
+mod readme;
+mod recorded;
+mod report;
+mod run;
+mod spec;
+mod table;
+mod views;

@@ -1,0 +1,8 @@
+//! `vgrad plot` through the real program: files, the terminal, and what it
+//! refuses.
+
+mod files;
+mod refused;
+mod snapshot;
+mod terminal;
+mod values;

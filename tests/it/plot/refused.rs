@@ -1,0 +1,101 @@
+//! What cannot be drawn is refused, and leaves no file.
+
+use super::snapshot::SMALL_CSV;
+use crate::desk::{Desk, SMALL};
+
+fn desk() -> Desk {
+    let desk = Desk::empty();
+    desk.write("small.csv", SMALL_CSV);
+    desk
+}
+
+#[track_caller]
+fn refused(line: &str, words: &[&str]) {
+    let desk = desk();
+    desk.vgrad(line.split(' ')).refused(words);
+    assert_eq!(desk.list(""), ["small.csv"], "{line}");
+}
+
+#[test]
+fn other_formats_are_refused() {
+    refused("plot small.csv -o a.pdf", &["a.pdf", ".svg", ".png"]);
+    refused("plot small.csv -o a", &[".svg", ".png"]);
+    // A file of data is no figure, whatever it is called.
+    let desk = desk();
+    desk.write("data.svg", "step,layer\n");
+    desk.vgrad(["plot", "small.csv", "-o", "data.svg"])
+        .refused(&["data.svg", "not a figure", "another name"]);
+    assert_eq!(desk.read("data.svg"), "step,layer\n");
+}
+
+#[test]
+fn places_that_cannot_be_written_are_refused() {
+    refused("plot small.csv -o none/a.svg", &["none/a.svg", "-o"]);
+    let desk = desk();
+    std::fs::create_dir(desk.path("folder.svg")).unwrap();
+    desk.vgrad(["plot", "small.csv", "-o", "folder.svg"])
+        .refused(&["folder.svg", "is a folder"]);
+}
+
+#[test]
+fn missing_and_broken_runs_are_refused() {
+    refused("plot none -o a.svg", &["none", "does not exist"]);
+    refused("plot none", &["none", "does not exist"]);
+    refused("plot . -o a.svg", &["holds no run"]);
+    refused(
+        "plot small.csv --quantity y_norm -o a.svg",
+        &["no column `y_norm`", "x_norm"],
+    );
+    refused(
+        "plot small.csv --quantity name",
+        &["small.csv", "`name`", "not what was measured"],
+    );
+    let desk = desk();
+    desk.write("bad.csv", "step,layer,x_norm\n0,1,one\n");
+    desk.vgrad(["plot", "small.csv", "bad.csv", "-o", "a.svg"])
+        .refused(&["bad.csv:2", "`one`"]);
+    desk.write("other.csv", SMALL_CSV.replace("x_norm", "y_norm"));
+    desk.vgrad(["plot", "small.csv", "other.csv"]).refused(&[
+        "other.csv",
+        "`y_norm`",
+        "`x_norm`",
+        "--quantity",
+    ]);
+    desk.write("empty.csv", "step,layer,x_norm\n0,1,\n");
+    desk.vgrad(["plot", "empty.csv"])
+        .refused(&["empty.csv", "no value in the column `x_norm`"]);
+    assert!(!desk.has("a.svg"));
+}
+
+#[test]
+fn figures_that_do_not_apply_are_refused() {
+    refused(
+        "plot small.csv --figure seeds -o a.svg",
+        &["`seeds`", "several seeds"],
+    );
+    refused(
+        "plot small.csv --figure curves -o a.svg",
+        &["`curves`", "training.csv"],
+    );
+    refused("plot small.csv --figure pie -o a.svg", &["pie", "heatmap"]);
+    refused("plot small.csv --figure layers", &["--out"]);
+    refused("plot", &["RUN"]);
+}
+
+#[test]
+fn too_little_room_is_refused() {
+    refused(
+        "plot small.csv --width 640 --height 300 -o a.svg",
+        &["640 × 300", "--height"],
+    );
+    refused("plot small.csv --width 9 -o a.svg", &["9"]);
+}
+
+#[test]
+fn a_diverged_run_is_drawn() {
+    let desk = Desk::with(SMALL);
+    desk.run("--set train.learning_rate=1e30 --set network.activation=relu --out trial")
+        .fine();
+    desk.vgrad(["plot", "trial", "-o", "a.png"]).fine();
+    desk.vgrad(["plot", "trial"]).fine();
+}

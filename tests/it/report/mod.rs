@@ -1,0 +1,5 @@
+//! `vgrad report`: the files it reads and writes, and the page in a browser.
+
+mod escaping;
+mod files;
+mod page;

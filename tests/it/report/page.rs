@@ -1,0 +1,214 @@
+//! The page does in a browser what it promises.
+
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::desk::{Desk, SMALL};
+use crate::recorded::{csv, decaying};
+
+const CHARTS: [&str; 5] = ["profile", "training", "heat", "loss", "accuracy"];
+
+/// A report on three runs of `trial.toml`, two of them seeds of one.
+fn three_runs() -> Desk {
+    let desk = Desk::with(SMALL);
+    desk.run("--out runs/one").fine();
+    desk.run("--out runs/seeds --seeds 2 --set network.activation=relu")
+        .fine();
+    desk.vgrad(["report", "runs/one", "runs/seeds"]).fine();
+    desk
+}
+
+fn shown(browser: &mut Browser, desk: &Desk) {
+    browser.open(&desk.path("report.html"));
+    for chart in CHARTS {
+        browser.until(&format!(
+            "document.querySelectorAll('#{chart} .main-svg').length > 0"
+        ));
+    }
+}
+
+#[test]
+fn a_report_works_in_a_browser() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let desk = three_runs();
+    browser.resize(1200, 900);
+    shown(&mut browser, &desk);
+
+    // Every line chart holds drawn lines, the heat map its image.
+    for chart in ["profile", "training", "loss", "accuracy"] {
+        let lines = format!("document.querySelectorAll('#{chart} .scatterlayer .js-line').length");
+        assert!(browser.value(&lines).as_u64().unwrap() >= 3, "{chart}");
+    }
+    assert_eq!(
+        browser.value("document.querySelectorAll('#heat .heatmaplayer image').length"),
+        1
+    );
+    // Three runs and the median of the two seeds.
+    let names = "Plotly.d3 === undefined && profile.data.filter(t => t.showlegend !== false).map(t => t.name)";
+    assert_eq!(
+        browser.value(names),
+        json!(["one", "seeds/seed-0", "seeds/seed-1", "median of seeds"])
+    );
+
+    // A click in the legend hides a run; the slider leaves it hidden.
+    browser.click("#profile .legend .traces .legendtoggle");
+    browser.until("profile._fullData[0].visible === 'legendonly'");
+    let norms = "JSON.stringify(profile.data.map(t => t.y))";
+    let before = browser.value(norms);
+    browser.value("document.getElementById('step').focus()");
+    browser.press("End", 35);
+    browser.until("document.getElementById('step-text').textContent === '6 of 6'");
+    assert_ne!(browser.value(norms), before);
+    assert_eq!(browser.value("profile._fullData[0].visible"), "legendonly");
+
+    // Another run in the heat map.
+    let cells = "JSON.stringify(heat.data[0].z)";
+    let before = browser.value(cells);
+    browser.value(
+        "(() => { const s = document.getElementById('heat-run'); s.value = '1'; s.dispatchEvent(new Event('change')); })()",
+    );
+    assert_ne!(browser.value(cells), before);
+
+    assert_eq!(browser.complaints, [""; 0]);
+}
+
+#[test]
+fn the_layer_table_sorts_by_mouse_and_keyboard() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let desk = three_runs();
+    browser.resize(1200, 900);
+    shown(&mut browser, &desk);
+    let column = |c: usize| {
+        format!(
+            "[...document.querySelectorAll('#layers tbody tr')].map(tr => tr.cells[{c}].textContent)"
+        )
+    };
+    // Four hidden layers and the output.
+    assert_eq!(browser.value(&column(0)), json!(["1", "2", "3", "4", "5"]));
+    browser.click("#layers th:nth-child(3) button");
+    browser.click("#layers th:nth-child(3) button");
+    let sort = "document.querySelector('#layers th:nth-child(3)').ariaSort";
+    assert_eq!(browser.value(sort), "descending");
+    let values: Vec<f64> = serde_json::from_value::<Vec<String>>(browser.value(&column(2)))
+        .unwrap()
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
+    assert!(values.is_sorted_by(|a, b| a >= b), "{values:?}");
+    assert_eq!(
+        desk.table("runs/one/gradients.csv")
+            .only("step", "0")
+            .numbers("activation_grad_norm")
+            .iter()
+            .map(|norm| (norm.log10() * 1000.0).round() / 1000.0)
+            .fold(f64::MIN, f64::max),
+        values[0]
+    );
+    // The focus is still on the heading, so that Enter turns the order round.
+    browser.press("Enter", 13);
+    browser.until("document.querySelector('#layers th:nth-child(3)').ariaSort === 'ascending'");
+    browser.value(
+        "(() => { const s = document.getElementById('table-run'); s.value = 'all'; s.dispatchEvent(new Event('change')); })()",
+    );
+    assert_eq!(
+        browser.value("document.querySelectorAll('#layers tbody tr').length"),
+        15
+    );
+    assert_eq!(browser.complaints, [""; 0]);
+}
+
+#[test]
+fn dark_and_light_and_narrow() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let desk = three_runs();
+    browser.resize(1200, 900);
+    shown(&mut browser, &desk);
+    let look = "[getComputedStyle(document.body).backgroundColor, profile._fullLayout.font.color, heat._fullLayout.font.color]";
+    let first = browser.value(look);
+    browser.click("#theme");
+    let second = browser.value(look);
+    // The page and the charts alike.
+    for i in 0..3 {
+        assert_ne!(first[i], second[i], "{i}");
+    }
+    browser.click("#theme");
+    assert_eq!(browser.value(look), first);
+    for width in [400, 800, 2000] {
+        browser.resize(width, 900);
+        browser.until(&format!("innerWidth === {width}"));
+        browser.until("document.documentElement.scrollWidth <= innerWidth");
+        // Charts follow the window.
+        browser.until(
+            "[...document.querySelectorAll('.chart')].every(c => c._fullLayout.width <= innerWidth)",
+        );
+    }
+    assert_eq!(browser.complaints, [""; 0]);
+}
+
+#[test]
+fn zeros_and_nans_are_drawn() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let desk = Desk::empty();
+    desk.write(
+        "odd.csv",
+        csv(5, 3, |step, layer| match (step, layer) {
+            (_, 1) => "0".to_owned(),
+            (2, 3) => "NaN".to_owned(),
+            (2, 4) => "inf".to_owned(),
+            _ => decaying(step, layer),
+        }),
+    );
+    desk.vgrad(["report", "odd.csv"]).fine();
+    browser.open(&desk.path("report.html"));
+    browser.until("document.querySelectorAll('#heat .main-svg').length > 0");
+    let marks = |chart: &str| {
+        format!("{chart}.data.filter(t => t.mode === 'markers').map(t => [t.name, t.x.length])")
+    };
+    assert_eq!(browser.value(&marks("profile")), json!([["exactly 0", 1]]));
+    browser.value("document.getElementById('step').focus()");
+    browser.press("End", 35);
+    browser.until("profile.data.length === 3");
+    assert_eq!(
+        browser.value(&marks("profile")),
+        json!([["exactly 0", 1], ["NaN or infinite", 2]])
+    );
+    assert_eq!(
+        browser.value("heat.data.map(t => t.name)"),
+        json!(["norm", "exactly 0", "NaN or infinite"])
+    );
+    let first = "document.querySelector('#layers tbody tr').cells[2].textContent";
+    assert_eq!(browser.value(first), "0 exactly");
+    assert_eq!(browser.complaints, [""; 0]);
+}
+
+#[test]
+fn both_ends_are_exact_however_long_the_run() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let desk = Desk::empty();
+    desk.write("long.csv", csv(3, 1000, decaying));
+    desk.vgrad(["report", "long.csv"]).fine();
+    browser.open(&desk.path("report.html"));
+    browser.until("document.querySelectorAll('#heat .main-svg').length > 0");
+    // Norms are 10^(layer/2)·(1 + step), and log10 1 = 0, log10 1000 = 3.
+    assert_eq!(browser.value("profile.data[0].y"), json!([0.5, 1, 1.5]));
+    browser.value("document.getElementById('step').focus()");
+    browser.press("ArrowRight", 39);
+    // Between the ends four steps share a bucket, drawn as a band and a line.
+    browser.until("profile.data.length === 3");
+    browser.press("End", 35);
+    browser.until("profile.data.length === 1");
+    assert_eq!(browser.value("profile.data[0].y"), json!([3.5, 4, 4.5]));
+    let notes = "[...document.querySelectorAll('.note')].filter(n => n.textContent.includes('min–max of 4 logged steps')).length";
+    assert_eq!(browser.value(notes), 2);
+    assert_eq!(browser.complaints, [""; 0]);
+}

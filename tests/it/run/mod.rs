@@ -1,0 +1,16 @@
+//! `vgrad run` through the real program: what it writes, what it refuses, and
+//! what it leaves when it is stopped.
+
+mod bad_data;
+mod bad_sizes;
+mod bad_weights;
+mod determinism;
+mod disk_full;
+mod divergence;
+mod files;
+mod folders;
+mod output;
+mod round_trip;
+mod seeds;
+mod signals;
+mod twin;
