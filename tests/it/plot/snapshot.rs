@@ -25,14 +25,14 @@ fn a_small_figure_is_as_it_was() {
     let desk = Desk::empty();
     desk.write("small.csv", SMALL_CSV);
     desk.vgrad(["plot", "small.csv", "-o", "small.svg"]).fine();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plot/small.svg");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/plot/small.svg");
     let found = desk.read("small.svg");
     if std::env::var_os("VGRAD_UPDATE").is_some() {
         std::fs::write(path, &found).unwrap();
     }
     let expected = std::fs::read_to_string(path).unwrap();
     let differing = expected.lines().zip(found.lines()).find(|(a, b)| a != b);
-    assert_eq!(differing, None, "see the head of tests/plot/snapshot.rs");
+    assert_eq!(differing, None, "see the head of tests/it/plot/snapshot.rs");
     assert_eq!(expected, found);
 }
 
