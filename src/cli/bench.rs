@@ -12,6 +12,7 @@ use super::{Failure, Format, Global, Outcome, output};
 use crate::lab::bench::{BenchOptions, Report, bench};
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::machine::{Machine, cores};
+use crate::lab::text::significant;
 use crate::lab::workloads::{USUAL, Workload};
 
 /// Measure training speed, where the time goes and what logging costs
@@ -131,7 +132,7 @@ fn human(reports: &[Report]) -> String {
     }
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     for report in reports {
-        let (speed, shares) = (|speed: f64| significant(speed), &report.shares);
+        let (speed, shares) = (significant, &report.shares);
         table.add_row([
             report.workload.clone(),
             report.threads.to_string(),
@@ -174,21 +175,9 @@ fn human(reports: &[Report]) -> String {
     )
 }
 
-/// A speed with three significant digits or all before the point.
-fn significant(value: f64) -> String {
-    let digits = 2.0 - value.abs().max(1e-9).log10().floor();
-    format!("{value:.*}", digits.clamp(0.0, 9.0) as usize)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn speeds_have_three_digits() {
-        let texts = [734.4, 73.44, 6.2, 0.01234, 12345.0].map(significant);
-        assert_eq!(texts, ["734", "73.4", "6.20", "0.0123", "12345"]);
-    }
 
     #[test]
     fn seconds_are_a_positive_number() {

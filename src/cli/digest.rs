@@ -7,11 +7,12 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::lab::advice::{advice, has_learned};
-use crate::lab::bar::bar as blocks;
 use crate::lab::config::Spec;
-use crate::lab::decay::{Decay, Verdict};
+use crate::lab::decay::Verdict;
 use crate::lab::experiment::{LayerProfile, Outcome};
 use crate::lab::summary::{Status, Summary};
+use crate::lab::text;
+use crate::lab::text::bar::bar as blocks;
 
 /// The most layers shown; a deeper network shows every k-th.
 const MOST_ROWS: usize = 24;
@@ -24,8 +25,11 @@ pub fn line(outcome: &Outcome) -> String {
     let attenuation = summary.initial.attenuation_decades.unwrap_or(0.0);
     let score = match (summary.test_accuracy, summary.test_loss) {
         (Some(accuracy), _) => format!("test accuracy {accuracy:.3}"),
-        (None, Some(loss)) => format!("test loss {loss:.4}"),
-        (None, None) => format!("train loss {:.4}", summary.train_loss.unwrap_or(f64::NAN)),
+        (None, Some(loss)) => format!("test loss {}", text::number(loss)),
+        (None, None) => format!(
+            "train loss {}",
+            text::number(summary.train_loss.unwrap_or(f64::NAN))
+        ),
     };
     format!(
         "seed {:<4} {:<9} {attenuation:+8.2} decades   {score}   {}\n",
@@ -38,26 +42,26 @@ pub fn line(outcome: &Outcome) -> String {
 /// The whole text. `given` is the command line so far: the spec and its changes.
 pub fn whole(outcome: &Outcome, spec: &Spec, given: &str) -> String {
     let summary = &outcome.summary;
-    let mut text = String::new();
+    let mut whole = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "{}\n", layer_table(&outcome.profile, summary));
+    let _ = writeln!(whole, "{}\n", layer_table(&outcome.profile, summary));
     for (label, line) in lines(outcome, spec) {
-        let _ = writeln!(text, "{label:<12} {line}");
+        let _ = writeln!(whole, "{label:<12} {line}");
     }
     for (i, suggestion) in advice(spec, summary).iter().enumerate() {
         let label = if i == 0 { "try next" } else { "" };
-        let _ = writeln!(text, "{label:<12} vgrad run {given} {}", suggestion.flags);
-        let _ = writeln!(text, "{:<12}   {}", "", suggestion.why);
+        let _ = writeln!(whole, "{label:<12} vgrad run {given} {}", suggestion.flags);
+        let _ = writeln!(whole, "{:<12}   {}", "", suggestion.why);
     }
-    text
+    whole
 }
 
 fn lines(outcome: &Outcome, spec: &Spec) -> Vec<(&'static str, String)> {
     let summary = &outcome.summary;
     let layers = outcome.profile.len();
-    let mut lines = vec![("decay", decay_line(&summary.initial, layers))];
+    let mut lines = vec![("decay", text::decay_line(&summary.initial, layers))];
     if summary.last.step > 0 {
-        lines.push(("", decay_line(&summary.last, layers)));
+        lines.push(("", text::decay_line(&summary.last, layers)));
     }
     lines.push(("verdict", verdict_line(summary, layers)));
     if summary.verdict != Verdict::Healthy && has_learned(summary) {
@@ -79,7 +83,7 @@ fn lines(outcome: &Outcome, spec: &Spec) -> Vec<(&'static str, String)> {
     } else if let Some(loss) = summary.test_loss {
         lines.push((
             "test loss",
-            format!("{loss:.4} ({})", spec.train.loss.name()),
+            format!("{} ({})", text::number(loss), spec.train.loss.name()),
         ));
     }
     lines.push(("files", format!("{}", outcome.folder.display())));
@@ -87,9 +91,7 @@ fn lines(outcome: &Outcome, spec: &Spec) -> Vec<(&'static str, String)> {
 }
 
 fn training_line(summary: &Summary) -> String {
-    let loss = summary
-        .train_loss
-        .map_or("none".to_owned(), |loss| format!("{loss:.4}"));
+    let loss = summary.train_loss.map_or("none".to_owned(), text::number);
     let how = match summary.status {
         Status::Completed => "",
         Status::Diverged => ", diverged",
@@ -98,35 +100,6 @@ fn training_line(summary: &Summary) -> String {
     format!(
         "{} steps in {:.1} s ({:.0} steps/s){how}; loss of the last logged batch {loss}",
         summary.steps, summary.times.training_seconds, summary.times.steps_per_second
-    )
-}
-
-fn decay_line(decay: &Decay, layers: usize) -> String {
-    let Some(slope) = decay.decay_decades_per_layer else {
-        let why = if layers == 1 {
-            "one hidden layer, no decay to speak of".to_owned()
-        } else {
-            format!(
-                "{} of {layers} layers read 0 or are not finite, no slope",
-                decay.layers_left_out
-            )
-        };
-        return format!("step {}: {why}", decay.step);
-    };
-    let error = decay
-        .std_error
-        .map_or(String::new(), |error| format!(" ± {error:.4}"));
-    let r2 = decay
-        .r2
-        .map_or(String::new(), |r2| format!(" (R² {r2:.3})"));
-    let left_out = match decay.layers_left_out {
-        0 => String::new(),
-        n => format!(", {n} layers left out (0 or not finite)"),
-    };
-    let attenuation = decay.attenuation_decades.unwrap_or(0.0);
-    format!(
-        "step {}: {slope:+.4}{error} decades per layer{r2}, {attenuation:+.2} in all{left_out}",
-        decay.step
     )
 }
 
@@ -143,25 +116,11 @@ fn verdict_line(summary: &Summary, layers: usize) -> String {
 }
 
 fn verdict_sentence(summary: &Summary, layers: usize) -> String {
-    let attenuation = summary.initial.attenuation_decades.unwrap_or(0.0);
     if let Some(at) = &summary.diverged {
-        return format!(
-            "a number stopped being finite at step {}, beginning at layer {} ({})",
-            at.step, at.layer, at.name
-        );
+        return text::non_finite(at.step, at.layer, &at.name);
     }
-    if attenuation == f64::INFINITY {
-        return "the first layer receives no gradient at all: it reads exactly 0".to_owned();
-    }
-    if layers == 1 {
-        return "with one hidden layer there is nothing to lose on the way".to_owned();
-    }
-    let share = if attenuation.abs() < 0.05 {
-        "as much gradient as".to_owned()
-    } else {
-        format!("10^{:.1} of the gradient that", -attenuation)
-    };
-    format!("at the start the first layer receives {share} the last hidden layer gets")
+    let attenuation = summary.initial.attenuation_decades.unwrap_or(0.0);
+    text::factor_sentence(attenuation, layers)
 }
 
 /// log10 ‖∂L/∂h‖ per layer at both ends of the run, as bars.

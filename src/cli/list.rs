@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Failure, Format, Outcome, output};
 use crate::base::Problem;
 use crate::base::family::{MemberInfo, Parameter};
-use crate::base::nearest::nearest;
+use crate::base::nearest::unknown;
 use crate::lab::config::Quantity;
 use crate::nn::activation::Activation;
 use crate::nn::init::Init;
@@ -120,10 +120,7 @@ impl ListArgs {
 fn find(name: &str) -> Result<&'static Kind, Problem> {
     KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        let near = nearest(name, names.iter().copied());
-        let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        Problem::new(format!("there is no kind `{name}` to list"))
-            .help(format!("{near}expected one of {}", names.join(", ")))
+        unknown("kind", name, &names)
     })
 }
 

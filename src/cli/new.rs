@@ -68,6 +68,7 @@ fn find(name: &str) -> Result<&'static Experiment, Problem> {
     Experiment::named(stem).ok_or_else(|| {
         let near = nearest(stem, GALLERY.iter().map(|experiment| experiment.name));
         let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        // Their names would fill the screen.
         Problem::new(format!("there is no experiment `{name}` in the gallery"))
             .help(format!("{near}`vgrad new` lists the gallery"))
     })

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use crate::base::Problem;
 use crate::lab::experiment::Audience;
+use crate::lab::text::number;
 use crate::study::train::{StepRecord, Watch};
 
 /// A run shorter than this shows nothing.
@@ -68,7 +69,7 @@ impl Progress {
 
 /// Loss and accuracy of a step in short.
 fn figures(record: &StepRecord) -> String {
-    let loss = format!("loss {:.4}", record.figures.loss);
+    let loss = format!("loss {}", number(record.figures.loss));
     match record.figures.accuracy {
         Some(accuracy) => format!("{loss}  accuracy {accuracy:.3}"),
         None => loss,

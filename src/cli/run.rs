@@ -16,6 +16,7 @@ use crate::lab::experiment::{self, RunOptions};
 use crate::lab::machine::cores;
 use crate::lab::run_folder::{Destination, fresh_folder, is_free};
 use crate::lab::summary::Status;
+use crate::lab::text;
 use crate::study::data::rebase;
 
 /// Where runs go unless told otherwise.
@@ -185,7 +186,7 @@ impl RunArgs {
             output::remark(&format!(
                 "{} threads; the engine claimed {}",
                 summary.machine.threads,
-                crate::lab::plan::human_bytes(summary.engine_bytes as f64)
+                text::bytes(summary.engine_bytes as f64)
             ));
         }
         if is_human && global.quiet {
@@ -220,12 +221,8 @@ pub fn seed_range(first: u64, seeds: u64) -> Result<RangeInclusive<u64>, Problem
 
 /// A word as a shell takes it.
 pub fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./=+,:@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    // It fails on a zero byte, which no argument has.
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
 }
 
 /// How one run ended.

@@ -1,7 +1,6 @@
 //! Floor 3, the lab: an experiment from TOML to verdict.
 
 pub mod advice;
-pub mod bar;
 pub mod bench;
 pub mod check;
 pub mod compare;
@@ -18,6 +17,7 @@ pub mod records;
 pub mod report;
 pub mod run_folder;
 pub mod summary;
+pub mod text;
 pub mod weights;
 pub mod whole_file;
 pub mod workloads;

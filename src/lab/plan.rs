@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{BatchSize, Every, Spec, Width};
 use crate::lab::machine::free_memory;
+use crate::lab::text;
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;
@@ -57,7 +58,7 @@ impl<T: Scalar> Plan<T> {
             stepper.states_per_param() + usize::from(spec.train.clip_grad_norm.is_some());
         let bytes = network_bytes::<T>(&spec, &data, batch_size, per_parameter);
         if let Some(free) = free_memory().filter(|free| bytes > *free) {
-            return Err(too_large(bytes, &format!("{} are free", human_bytes(free))));
+            return Err(too_large(bytes, &format!("{} are free", text::bytes(free))));
         }
         let steps = steps(&spec, (samples / batch_size) as u64)?;
         let evaluate_every = spec
@@ -203,31 +204,7 @@ fn network_bytes<T: Scalar>(
 fn too_large(bytes: f64, available: &str) -> Problem {
     let what = format!(
         "this network would take {} of memory; {available}",
-        human_bytes(bytes)
+        text::bytes(bytes)
     );
     Problem::at_key("network", what).help("lower network.depth, network.width or train.batch_size")
-}
-
-/// Bytes in the largest unit that leaves a number of at least 1.
-pub fn human_bytes(bytes: f64) -> String {
-    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let power = (bytes.max(1.0).log2() / 10.0) as usize;
-    let power = power.min(UNITS.len() - 1);
-    format!("{:.1} {}", bytes / 1024f64.powi(power as i32), UNITS[power])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_read_well() {
-        assert_eq!(human_bytes(10.0), "10.0 B");
-        assert_eq!(human_bytes(1536.0), "1.5 KiB");
-        assert_eq!(human_bytes(3.0 * 1024f64.powi(4)), "3.0 TiB");
-        assert_eq!(
-            human_bytes(1e30),
-            format!("{:.1} EiB", 1e30 / 1024f64.powi(6))
-        );
-    }
 }

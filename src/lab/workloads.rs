@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::base::Problem;
-use crate::base::nearest::nearest;
+use crate::base::nearest::unknown;
 use crate::lab::config::{LoadedSpec, Overrides, Spec, SpecError};
 
 /// One reference workload.
@@ -43,10 +43,7 @@ impl Workload {
         let found = WORKLOADS.iter().find(|w| w.name.eq_ignore_ascii_case(name));
         found.ok_or_else(|| {
             let names: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
-            let near = nearest(name, names.iter().copied());
-            let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-            Problem::new(format!("there is no workload `{name}`"))
-                .help(format!("{near}expected one of {}", names.join(", ")))
+            unknown("workload", name, &names)
         })
     }
 

@@ -14,7 +14,7 @@ use super::extent::Extent;
 use super::figures::thinned;
 use super::map::{Map, Shade};
 use super::words::{shortened, symbol};
-use crate::lab::bar::bar;
+use crate::lab::text::bar::bar;
 
 /// The most lines of a heat map and of a profile.
 const MOST_LINES: usize = 20;

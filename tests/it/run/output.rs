@@ -19,7 +19,7 @@ fn a_person_reads_what_happened() {
         "R²",
         "verdict",
         "healthy",
-        "of the gradient that the last hidden layer gets",
+        "from the last hidden layer to the first",
         "accuracy",
         "runs/trial",
         "try next",
