@@ -167,7 +167,7 @@ fn human(reports: &[Report]) -> String {
         table.join("\n"),
         reports.first().map_or(0, |report| report.repeats),
         if machine.cpu.is_empty() {
-            machine.arch
+            &machine.arch
         } else {
             &machine.cpu
         },

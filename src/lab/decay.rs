@@ -1,8 +1,8 @@
 //! How gradients decay over the layers of one step.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::lab::json::number;
+use crate::lab::json::{number, read_number};
 
 /// Total loss from the last hidden layer to the first, in decades, from which
 /// on gradients count as vanishing. Training success lines up with it: below
@@ -12,74 +12,95 @@ pub const VANISHING_DECADES: f64 = 4.0;
 /// counts as exploding.
 pub const AT_RISK_DECADES: f64 = 3.0;
 
-/// What the gradients of one step do on their way to the first layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// What the gradients of one step do on their way to the first layer, or those
+/// of a whole run. The order is that of severity, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// A norm is NaN or infinite.
-    Diverged,
-    /// Four decades or more are lost.
-    Vanishing,
-    /// Between three and four decades are lost.
-    AtRisk,
     /// Less than three decades are lost or gained.
     Healthy,
+    /// Between three and four decades are lost.
+    AtRisk,
     /// Three decades or more are gained.
     Exploding,
+    /// Four decades or more are lost.
+    Vanishing,
+    /// A norm is NaN or infinite.
+    Diverged,
 }
 
 impl Verdict {
     /// Its name in `summary.json`.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Diverged => "diverged",
-            Self::Vanishing => "vanishing",
-            Self::AtRisk => "at_risk",
             Self::Healthy => "healthy",
+            Self::AtRisk => "at_risk",
             Self::Exploding => "exploding",
+            Self::Vanishing => "vanishing",
+            Self::Diverged => "diverged",
         }
+    }
+
+    /// That of a whole run: `diverged` if it diverged, else the worse of the
+    /// initial and the final one. `None` where neither step has a norm.
+    pub fn of_run(
+        has_diverged: bool,
+        initial: Option<&Decay>,
+        last: Option<&Decay>,
+    ) -> Option<Self> {
+        if has_diverged {
+            return Some(Self::Diverged);
+        }
+        let verdict = |decay: &Decay| decay.verdict;
+        initial.map(verdict).max(last.map(verdict))
     }
 }
 
 /// The numbers that describe decay at one step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decay {
     /// The step.
     pub step: u64,
     /// Least-squares slope of log10 of the activation-gradient norm over the
-    /// layer: positive where gradients shrink toward the input.
-    #[serde(serialize_with = "number")]
+    /// position: positive where gradients shrink toward the input.
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub decay_decades_per_layer: Option<f64>,
     /// Coefficient of determination of that fit.
-    #[serde(serialize_with = "number")]
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub r2: Option<f64>,
     /// Standard error of the slope.
-    #[serde(serialize_with = "number")]
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub std_error: Option<f64>,
-    /// log10 of (last hidden layer's norm / first layer's norm).
-    #[serde(serialize_with = "number")]
+    /// log10 of (the norm at the last position / that at the first).
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub attenuation_decades: Option<f64>,
-    /// Layers that the fit leaves out because their norm is 0 or not finite.
+    /// Layers that the fit leaves out because their norm is 0, not finite or an
+    /// empty cell.
     pub layers_left_out: usize,
     /// The verdict on these gradients.
     pub verdict: Verdict,
 }
 
 impl Decay {
-    /// Describes the norms of the layers on the main path, given as (layer,
-    /// ‖∂L/∂h_l‖) with the layers ascending; at least one.
-    pub fn measure(step: u64, norms: &[(usize, f64)]) -> Self {
-        let usable = |norm: f64| norm.is_finite() && norm > 0.0;
+    /// Describes the norms along the path, given as (position, ‖∂L/∂h‖) with the
+    /// positions ascending; `None` is an empty cell. `None` where no position
+    /// has a norm.
+    ///
+    /// The attenuation runs from the last to the first norm that there is.
+    pub fn measure(step: u64, norms: &[(usize, Option<f64>)]) -> Option<Self> {
         let points: Vec<(f64, f64)> = norms
             .iter()
-            .filter(|(_, norm)| usable(*norm))
-            .map(|(l, norm)| (*l as f64, norm.log10()))
+            .filter_map(|(position, norm)| Some((*position as f64, (*norm)?)))
+            .filter(|(_, norm)| norm.is_finite() && *norm > 0.0)
+            .map(|(position, norm)| (position, norm.log10()))
             .collect();
-        let attenuation = match (norms.first(), norms.last()) {
-            (Some(first), Some(last)) if norms.len() > 1 => attenuation(first.1, last.1),
-            _ => 0.0,
-        };
-        let verdict = if norms.iter().any(|(_, norm)| !norm.is_finite()) {
+        let mut present = norms.iter().filter_map(|(_, norm)| *norm);
+        let first = present.next()?;
+        let attenuation = present
+            .next_back()
+            .map_or(0.0, |last| attenuation(first, last));
+        let mut present = norms.iter().filter_map(|(_, norm)| *norm);
+        let verdict = if present.any(|norm| !norm.is_finite()) {
             Verdict::Diverged
         } else if points.is_empty() || attenuation >= VANISHING_DECADES {
             Verdict::Vanishing
@@ -91,7 +112,7 @@ impl Decay {
             Verdict::Exploding
         };
         let fit = fit(&points);
-        Self {
+        Some(Self {
             step,
             decay_decades_per_layer: fit.map(|fit| fit.slope),
             r2: fit.and_then(|fit| fit.r2),
@@ -99,7 +120,7 @@ impl Decay {
             attenuation_decades: Some(attenuation),
             layers_left_out: norms.len() - points.len(),
             verdict,
-        }
+        })
     }
 }
 
@@ -153,9 +174,9 @@ mod tests {
         let norms: Vec<_> = norms
             .iter()
             .enumerate()
-            .map(|(i, norm)| (i + 1, *norm))
+            .map(|(i, norm)| (i + 1, Some(*norm)))
             .collect();
-        Decay::measure(0, &norms)
+        Decay::measure(0, &norms).unwrap()
     }
 
     #[test]
@@ -203,6 +224,47 @@ mod tests {
         assert_eq!(
             (all.verdict, all.decay_decades_per_layer),
             (Verdict::Vanishing, None)
+        );
+    }
+
+    #[test]
+    fn empty_cells_are_no_zeros() {
+        let empty_first = [(1, None), (2, Some(1.0)), (4, Some(100.0))];
+        let decay = Decay::measure(7, &empty_first).unwrap();
+        assert_eq!((decay.step, decay.layers_left_out), (7, 1));
+        // Two decades over two positions.
+        assert_eq!(decay.decay_decades_per_layer, Some(1.0));
+        assert_eq!(decay.attenuation_decades, Some(2.0));
+        assert_eq!(decay.verdict, Verdict::Healthy);
+        assert_eq!(Decay::measure(0, &[(1, None), (2, None)]), None);
+        assert_eq!(Decay::measure(0, &[]), None);
+    }
+
+    #[test]
+    fn a_run_is_as_bad_as_its_worse_end() {
+        let order = [
+            Verdict::Healthy,
+            Verdict::AtRisk,
+            Verdict::Exploding,
+            Verdict::Vanishing,
+        ];
+        let of = |verdict: Verdict| Decay {
+            verdict,
+            ..decay(&[1.0])
+        };
+        for (i, a) in order.into_iter().enumerate() {
+            for (j, b) in order.into_iter().enumerate() {
+                let (a, b) = (of(a), of(b));
+                let run = |has_diverged| Verdict::of_run(has_diverged, Some(&a), Some(&b));
+                assert_eq!(run(false), Some(order[i.max(j)]));
+                assert_eq!(run(true), Some(Verdict::Diverged));
+            }
+        }
+        assert_eq!(Verdict::of_run(false, None, None), None);
+        let healthy = of(Verdict::Healthy);
+        assert_eq!(
+            Verdict::of_run(false, None, Some(&healthy)),
+            Some(Verdict::Healthy)
         );
     }
 

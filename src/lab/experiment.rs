@@ -8,16 +8,21 @@ use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{Precision, Spec};
 use crate::lab::decay::{Decay, Verdict};
+use crate::lab::learned::{Evidence, Guessing, commonest};
 use crate::lab::machine::Machine;
+use crate::lab::onset::{Onset, OnsetTracker, PathNorm};
 use crate::lab::plan::Plan;
 use crate::lab::run_folder::{Destination, RunFolder};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::weights;
 use crate::nn::loss::Targets;
+use crate::nn::measure::LayerFigures;
 use crate::nn::network::Network;
 use crate::study::columns::LayerName;
 use crate::study::record::Recorder;
-use crate::study::train::{Ending, StepRecord, TestFigures, Watch, first_batch, train};
+use crate::study::train::{
+    Ending, StepRecord, TestFigures, TrainingPlan, Watch, first_batch, train,
+};
 
 /// What a run needs besides its spec.
 pub struct RunOptions<'a> {
@@ -172,7 +177,12 @@ fn run_in_folder<T: Scalar>(
     options: &RunOptions,
     audience: &mut dyn Audience,
 ) -> Result<Option<Outcome>, Problem> {
-    let mut history = History::new(plan.architecture.main_path().collect());
+    let layers = network.layers();
+    let mut positions = vec![None; layers];
+    for layer in plan.architecture.main_path() {
+        positions[layer - 1] = Some(layer);
+    }
+    let mut history = History::new(positions, &plan.training);
     let started = (SystemTime::now(), Instant::now());
     audience.begin(&plan.spec.name, plan.training.steps);
     let ending = {
@@ -206,32 +216,33 @@ fn run_in_folder<T: Scalar>(
         Ending::Completed => (Status::Completed, None),
         Ending::Interrupted => (Status::Interrupted, None),
         Ending::Diverged { step, layer } => {
-            let name = LayerName {
-                layer,
-                layers: network.layers(),
-            }
-            .to_string();
+            let name = LayerName { layer, layers }.to_string();
             (Status::Diverged, Some(Divergence { step, layer, name }))
         }
     };
+    let guessing = Guessing::of(&plan.data.train.targets);
+    let test_samples = plan.data.test.samples() as u64;
+    let learned_by = guessing.and_then(|guess| history.evidence(guess, test_samples, status));
+    let verdict = Verdict::of_run(diverged.is_some(), Some(&initial), Some(&last))
+        .expect("two steps have a verdict");
+    let onset = history.onset(verdict).map(|onset| {
+        let layer = onset.layer;
+        onset.named(LayerName { layer, layers }.to_string())
+    });
     let summary = Summary {
         schema_version: SCHEMA_VERSION,
-        vgrad_version: env!("CARGO_PKG_VERSION"),
+        vgrad_version: env!("CARGO_PKG_VERSION").to_owned(),
         name: plan.spec.name.clone(),
         seed: plan.spec.seed,
         status,
-        verdict: if diverged.is_some() {
-            Verdict::Diverged
-        } else {
-            initial.verdict
-        },
+        verdict,
         diverged,
         initial,
         last,
         steps: network.step(),
         train_loss: history.train_loss,
-        test_loss: history.test.map(|test| test.loss),
-        test_accuracy: history.test.and_then(|test| test.accuracy),
+        test_loss: history.test.map(|(_, test)| test.loss),
+        test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
         chance_accuracy: chance(&plan.data.test.targets),
         engine_bytes: plan.bytes as u64,
         machine: Machine::here(team.threads()),
@@ -240,6 +251,9 @@ fn run_in_folder<T: Scalar>(
             training_seconds: seconds,
             steps_per_second: network.step() as f64 / seconds,
         },
+        learned: learned_by.as_ref().map(Evidence::has_learned),
+        learned_by,
+        onset,
     };
     folder.write("summary.json", summary.to_json().as_bytes())?;
     Ok(Some(Outcome {
@@ -249,77 +263,145 @@ fn run_in_folder<T: Scalar>(
     }))
 }
 
-/// Share of the commonest class: the accuracy of a constant guess.
+/// What always naming the commonest class of the test set reaches.
 fn chance<T>(targets: &Targets<T>) -> Option<f64> {
-    let Targets::Classes(classes) = targets else {
-        return None;
-    };
-    let mut counts = std::collections::BTreeMap::new();
-    classes
-        .iter()
-        .for_each(|class| *counts.entry(class).or_insert(0u64) += 1);
-    counts
-        .values()
-        .max()
-        .map(|most| *most as f64 / classes.len() as f64)
+    match targets {
+        Targets::Classes(classes) => commonest(classes),
+        Targets::Numbers(_) => None,
+    }
 }
 
 /// What the summary needs of a run's steps.
 struct History {
-    main_path: Vec<usize>,
-    /// (step, ‖∂L/∂h_l‖ per hidden layer) of the first and last logged step.
+    /// Per layer its place on the path.
+    positions: Vec<Option<usize>>,
+    /// Updates planned, and the samples of one.
+    steps: u64,
+    batch_size: u64,
+    /// (step, ‖∂L/∂h_l‖ per layer) of the first and last logged step.
     ends: Option<[(u64, Vec<f64>); 2]>,
     train_loss: Option<f64>,
-    test: Option<TestFigures>,
+    /// The last look at the test set and the step it was taken at.
+    test: Option<(u64, TestFigures)>,
+    epoch: Epoch,
+    onsets: OnsetTracker,
+    /// The norms of a step along the path; kept for its memory.
+    norms: Vec<PathNorm>,
+    /// The first value that is not finite.
+    non_finite: Option<Onset>,
+}
+
+/// Sums over the updates of an epoch.
+#[derive(Default)]
+struct Epoch {
+    number: u64,
+    updates: u64,
+    loss: f64,
+    accuracy: Option<f64>,
 }
 
 impl History {
-    fn new(main_path: Vec<usize>) -> Self {
+    fn new(positions: Vec<Option<usize>>, plan: &TrainingPlan) -> Self {
         Self {
-            main_path,
+            positions,
+            steps: plan.steps,
+            batch_size: plan.batch_size as u64,
             ends: None,
             train_loss: None,
             test: None,
+            epoch: Epoch::default(),
+            onsets: OnsetTracker::default(),
+            norms: Vec::new(),
+            non_finite: None,
         }
     }
 
     fn note(&mut self, record: &StepRecord) {
-        self.test = record.test.or(self.test);
+        self.test = record.test.map(|test| (record.step, test)).or(self.test);
+        // The row after the last update belongs to no epoch of training.
+        if record.step < self.steps {
+            self.epoch.add(record);
+        }
         let Some(layers) = record.layers else { return };
         self.train_loss = Some(record.figures.loss);
-        let hidden = layers[..layers.len() - 1]
-            .iter()
-            .map(|layer| layer.activation_grad_norm);
+        let norms = || layers.iter().map(|layer| layer.activation_grad_norm);
         match &mut self.ends {
             None => {
-                let norms: Vec<f64> = hidden.collect();
+                let norms: Vec<f64> = norms().collect();
                 self.ends = Some([(record.step, norms.clone()), (record.step, norms)]);
             }
             Some([_, last]) => {
                 last.0 = record.step;
                 last.1
                     .iter_mut()
-                    .zip(hidden)
+                    .zip(norms())
                     .for_each(|(slot, norm)| *slot = norm);
             }
+        }
+        self.norms.clear();
+        let on_path = norms().enumerate().zip(&self.positions);
+        self.norms
+            .extend(on_path.filter_map(|((i, norm), position)| {
+                Some(PathNorm {
+                    layer: i + 1,
+                    position: (*position)?,
+                    norm: Some(norm),
+                })
+            }));
+        self.onsets.step(record.step, &self.norms);
+        if self.non_finite.is_none() && record.figures.diverged_at.is_some() {
+            self.non_finite = Some(non_finite(record, layers));
         }
     }
 
     /// Decay at the first and the last logged step.
     fn decays(&self) -> (Decay, Decay) {
+        let ends = self.ends.as_ref().expect("a step was logged");
         let decay = |end: usize| {
-            let (step, norms) = self
-                .ends
-                .as_ref()
-                .map_or((0, &[][..]), |ends| (ends[end].0, &ends[end].1));
-            let on_path: Vec<_> = self
-                .main_path
-                .iter()
-                .filter_map(|&l| Some((l, *norms.get(l - 1)?)))
+            let (step, norms) = &ends[end];
+            let norms = norms.iter().zip(&self.positions);
+            let on_path: Vec<_> = norms
+                .filter_map(|(norm, position)| Some(((*position)?, Some(*norm))))
                 .collect();
-            Decay::measure(step, &on_path)
+            Decay::measure(*step, &on_path).expect("every network has a layer on its path")
         };
         (decay(0), decay(1))
+    }
+
+    /// Where it began to fail.
+    fn onset(&self, verdict: Verdict) -> Option<Onset> {
+        match verdict {
+            Verdict::Diverged => self.non_finite.clone(),
+            _ => self.onsets.onset(verdict),
+        }
+    }
+
+    /// What tells whether the network learned: the last look at the test set,
+    /// without one the last epoch's mean. A run that was stopped before it
+    /// looked at the test set a second time does not tell.
+    fn evidence(&self, guess: Guessing, test_samples: u64, status: Status) -> Option<Evidence> {
+        if self.steps == 0 {
+            return None;
+        }
+        let is_accuracy = guess.is_accuracy();
+        if let Some((step, test)) = &self.test {
+            if *step == 0 && status == Status::Interrupted {
+                return None;
+            }
+            return if is_accuracy {
+                Some(guess.against("test_accuracy", test.accuracy?, test_samples))
+            } else {
+                Some(guess.against("test_loss", test.loss, test_samples))
+            };
+        }
+        let (quantity, sum) = if is_accuracy {
+            ("train_accuracy", self.epoch.accuracy?)
+        } else {
+            ("train_loss", self.epoch.loss)
+        };
+        let updates = self.epoch.updates;
+        (updates > 0)
+            .then(|| guess.against(quantity, sum / updates as f64, updates * self.batch_size))
     }
 
     fn profile(&self) -> Vec<LayerProfile> {
@@ -327,7 +409,9 @@ impl History {
             return Vec::new();
         };
         let pairs = initial.iter().zip(last).enumerate();
+        // All but the output layer.
         pairs
+            .take(initial.len().saturating_sub(1))
             .map(|(i, (initial, last))| LayerProfile {
                 layer: i + 1,
                 initial: *initial,
@@ -335,6 +419,40 @@ impl History {
             })
             .collect()
     }
+}
+
+impl Epoch {
+    fn add(&mut self, record: &StepRecord) {
+        if record.epoch != self.number {
+            *self = Self {
+                number: record.epoch,
+                ..Self::default()
+            };
+        }
+        self.updates += 1;
+        self.loss += record.figures.loss;
+        if let Some(accuracy) = record.figures.accuracy {
+            *self.accuracy.get_or_insert(0.0) += accuracy;
+        }
+    }
+}
+
+/// The layer nearest the output with a norm that is not finite; the output
+/// layer where only the loss is not.
+fn non_finite(record: &StepRecord, layers: &[LayerFigures]) -> Onset {
+    let of_layer = |layer: &LayerFigures| {
+        let norms = [
+            Some(layer.activation_grad_norm),
+            Some(layer.delta_norm),
+            Some(layer.weight_grad_norm),
+            layer.bias_grad_norm,
+        ];
+        norms.into_iter().flatten().find(|norm| !norm.is_finite())
+    };
+    let mut from_output = layers.iter().enumerate().rev();
+    let found = from_output.find_map(|(i, layer)| Some((i + 1, of_layer(layer)?)));
+    let (layer, value) = found.unwrap_or((layers.len(), record.figures.loss));
+    Onset::non_finite(record.step, layer, Some(value))
 }
 
 struct Watchers<'a, 'team> {

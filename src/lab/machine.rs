@@ -1,15 +1,15 @@
 //! What this machine is and how much memory it has left.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 /// The machine a run was made on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     /// Operating system.
-    pub os: &'static str,
+    pub os: String,
     /// Instruction set.
-    pub arch: &'static str,
+    pub arch: String,
     /// Processor as it calls itself; empty if it does not say.
     pub cpu: String,
     /// Cores at hand.
@@ -26,8 +26,8 @@ impl Machine {
                 .ok();
         let cpu = system.as_ref().and_then(|system| system.cpus().first());
         Self {
-            os: std::env::consts::OS,
-            arch: std::env::consts::ARCH,
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
             cpu: cpu
                 .map(|cpu| cpu.brand().trim().to_owned())
                 .unwrap_or_default(),

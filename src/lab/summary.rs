@@ -1,16 +1,22 @@
 //! `summary.json`: what a run came to, in a form that programs read.
 
-use serde::Serialize;
+use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
+use crate::base::Problem;
 use crate::lab::decay::{Decay, Verdict};
-use crate::lab::json::number;
+use crate::lab::json::{number, read_number};
+use crate::lab::learned::Evidence;
 use crate::lab::machine::Machine;
+use crate::lab::onset::Onset;
 
-/// Version of the summary's layout; it only grows.
+/// Version of the summary's layout. Keys may be added under the same number:
+/// readers take those that they know, and summaries that lack the newer ones.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// All steps were made.
@@ -21,8 +27,19 @@ pub enum Status {
     Interrupted,
 }
 
+impl Status {
+    /// Its name in `summary.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Diverged => "diverged",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// Where a run diverged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Divergence {
     /// The step.
     pub step: u64,
@@ -33,23 +50,25 @@ pub struct Divergence {
 }
 
 /// When a run began and how long it took.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Times {
     /// RFC 3339, UTC.
     pub started: String,
     /// Seconds from the first step to the last.
+    #[serde(default)]
     pub training_seconds: f64,
     /// Updates per second.
+    #[serde(default)]
     pub steps_per_second: f64,
 }
 
 /// What a run came to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// This program's version.
-    pub vgrad_version: &'static str,
+    pub vgrad_version: String,
     /// The experiment's name.
     pub name: String,
     /// Its seed.
@@ -57,8 +76,10 @@ pub struct Summary {
     /// How it ended.
     pub status: Status,
     /// Where it diverged, if it did.
+    #[serde(default)]
     pub diverged: Option<Divergence>,
-    /// The initial verdict, or `diverged`.
+    /// That of the whole run: `diverged`, or the worse of the initial and the
+    /// final one. A program before this one wrote the initial one.
     pub verdict: Verdict,
     /// The gradients at step 0.
     pub initial: Decay,
@@ -68,26 +89,64 @@ pub struct Summary {
     /// Updates made.
     pub steps: u64,
     /// Loss of the last logged step's batch.
-    #[serde(serialize_with = "number")]
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub train_loss: Option<f64>,
     /// Loss at the last look at the test set.
-    #[serde(serialize_with = "number")]
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub test_loss: Option<f64>,
     /// Accuracy at the last look at the test set.
-    #[serde(serialize_with = "number")]
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub test_accuracy: Option<f64>,
     /// Share of the commonest class in the test set: what guessing reaches.
-    #[serde(serialize_with = "number")]
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub chance_accuracy: Option<f64>,
     /// Bytes the engine claimed before the first step.
+    #[serde(default)]
     pub engine_bytes: u64,
     /// Where.
+    #[serde(default)]
     pub machine: Machine,
     /// When.
+    #[serde(default)]
     pub times: Times,
+    /// Whether it beats guessing; `None` for a run of 0 steps, and where no
+    /// measurement tells.
+    #[serde(default)]
+    pub learned: Option<bool>,
+    /// What `learned` was judged by.
+    #[serde(default)]
+    pub learned_by: Option<Evidence>,
+    /// Where it began to fail; `None` for a healthy run and for one that recovered.
+    #[serde(default)]
+    pub onset: Option<Onset>,
 }
 
 impl Summary {
+    /// Reads a summary, also one with fewer keys.
+    ///
+    /// # Errors
+    /// If it cannot be read or understood.
+    pub fn read(path: &Path) -> Result<Self, Problem> {
+        let unreadable = |what: &dyn std::fmt::Display| {
+            Problem::in_file(path, format!("cannot be read: {what}"))
+                .help("run the experiment again, or take the file away to read the CSV files alone")
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+        let summary: Self = serde_json::from_str(&text).map_err(|error| unreadable(&error))?;
+        if summary.schema_version > SCHEMA_VERSION {
+            return Err(unreadable(&format!(
+                "its schema_version is {}, this program knows {SCHEMA_VERSION}; use a newer vgrad",
+                summary.schema_version
+            )));
+        }
+        Ok(summary)
+    }
+
+    /// Whether a loss or a norm stopped being finite.
+    pub fn has_diverged(&self) -> bool {
+        self.status == Status::Diverged
+    }
+
     /// The summary as indented JSON with a final newline.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string_pretty(self).expect("a summary has only string keys");

@@ -124,7 +124,7 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     measured.lost_end = run.lost_end(step.step);
     measured.warnings.extend(measured.lost_end.clone());
     training(run, wanted.rules, &mut measured)?;
-    if let Some(ended) = run.ended.as_ref().filter(|ended| ended.has_diverged()) {
+    if let Some(ended) = run.summary.as_ref().filter(|ended| ended.has_diverged()) {
         measured.diverged.get_or_insert_with(|| Diverged {
             step: ended.diverged.as_ref().map(|at| at.step),
             layer: ended.diverged.as_ref().map(|at| at.layer),

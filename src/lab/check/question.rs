@@ -17,6 +17,7 @@ use super::rule::Rule;
 use crate::base::Problem;
 use crate::lab::config::At;
 use crate::lab::records::{Run, Target};
+use crate::lab::summary::Status;
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -174,9 +175,9 @@ fn finished(is_asked: bool, measured: &[Measured], runs: &[Run]) -> Result<(), P
     }
     let is_open = |run: &&Run| {
         let has_ended = run
-            .ended
+            .summary
             .as_ref()
-            .is_some_and(|ended| ended.status != "interrupted");
+            .is_some_and(|summary| summary.status != Status::Interrupted);
         run.spec.is_some() && !has_ended
     };
     match runs.iter().find(is_open).filter(|_| is_asked) {

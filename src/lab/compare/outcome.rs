@@ -2,7 +2,8 @@
 
 use super::profile::Profile;
 use crate::lab::decay::{Decay, Verdict};
-use crate::lab::records::{Ended, Run, Spread, Target};
+use crate::lab::records::{Run, Spread, Target};
+use crate::lab::summary::Summary;
 
 /// A figure of a target. A lone file does not tell all of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +49,7 @@ pub struct Kind {
 /// Where a run's figures come from.
 struct Source<'a> {
     profile: &'a Profile,
-    ended: Option<&'a Ended>,
+    summary: Option<&'a Summary>,
 }
 
 /// The figures of an outcome, in the order they are shown.
@@ -74,17 +75,19 @@ pub const FIGURES: &[Kind] = &[
         |source| attenuation(source.profile.survey.last.as_ref()),
     ),
     kind("train_loss", "train loss", |source| {
-        plain(source.ended?.train_loss)
+        plain(source.summary?.train_loss)
     }),
     kind("test_loss", "test loss", |source| {
-        plain(source.ended?.test_loss)
+        plain(source.summary?.test_loss)
     }),
     kind("test_accuracy", "test accuracy", |source| {
-        plain(source.ended?.test_accuracy)
+        plain(source.summary?.test_accuracy)
     }),
     kind("steps", "steps", |source| {
         let logged = source.profile.survey.last_step;
-        plain(Some(source.ended.map_or(logged, |ended| ended.steps) as f64))
+        plain(Some(
+            source.summary.map_or(logged, |summary| summary.steps) as f64
+        ))
     }),
 ];
 
@@ -114,7 +117,7 @@ impl Outcome {
             .zip(profiles)
             .map(|(run, profile)| Source {
                 profile,
-                ended: run.ended.as_ref(),
+                summary: run.summary.as_ref(),
             })
             .collect();
         let figure = |kind: &Kind| over_seeds(&sources.iter().map(kind.get).collect::<Vec<_>>());
@@ -129,8 +132,8 @@ impl Outcome {
 }
 
 fn status(run: &Run) -> &str {
-    match &run.ended {
-        Some(ended) => &ended.status,
+    match &run.summary {
+        Some(summary) => summary.status.name(),
         // A folder whose run was killed or still goes on.
         None if run.path.is_dir() => "unfinished",
         None => "",

@@ -59,7 +59,7 @@ impl Profile {
             Ok(())
         })?;
         let mut profile = Self {
-            verdict: survey.verdict(run.ended.as_ref()),
+            verdict: survey.verdict(run.summary.as_ref()),
             readings: look.readings(),
             looked_at: look.looked_at,
             nearest: [look.before, look.after].into_iter().flatten().collect(),

@@ -2,7 +2,6 @@
 //! with little memory however long they are.
 
 mod curves;
-mod ended;
 mod grid;
 mod spread;
 mod steps;
@@ -14,7 +13,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use curves::{Curve, Curves};
-pub use ended::Ended;
 pub use grid::{Bucket, Grid};
 pub use spread::{Spread, difference, median};
 pub use steps::{HEADLINE, OUTPUT, Step, Steps, headline};
@@ -23,6 +21,7 @@ pub use table::{Row, Table};
 
 use crate::base::Problem;
 use crate::lab::config::{Overrides, Spec};
+use crate::lab::summary::Summary;
 
 /// One run as it was recorded.
 #[derive(Clone, Debug)]
@@ -35,8 +34,8 @@ pub struct Run {
     pub training: Option<PathBuf>,
     /// The spec it was run from; absent where the run is a lone file.
     pub spec: Option<Spec>,
-    /// How it ended; absent for a lone file, a killed run and one that goes on.
-    pub ended: Option<Ended>,
+    /// What it came to; absent for a lone file, a killed run and one that goes on.
+    pub summary: Option<Summary>,
     /// The number in its folder's name, `seed-3`, where it is one of a group.
     numbered: Option<u64>,
 }
@@ -64,22 +63,22 @@ impl Run {
                 gradients: path.to_owned(),
                 training: None,
                 spec: None,
-                ended: None,
+                summary: None,
                 numbered: None,
             });
         }
         let file = |name: &str| Some(path.join(name)).filter(|file| file.exists());
         let gradients = file("gradients.csv").ok_or_else(|| no_run(path))?;
         let spec = file("spec.toml").map(|file| load_spec(&file)).transpose()?;
-        let ended = file("summary.json")
-            .map(|file| Ended::read(&file))
+        let summary = file("summary.json")
+            .map(|file| Summary::read(&file))
             .transpose()?;
         Ok(Self {
             path: path.to_owned(),
             gradients,
             training: file("training.csv"),
             spec,
-            ended,
+            summary,
             numbered: None,
         })
     }
@@ -128,7 +127,7 @@ impl Run {
     /// What to tell the user where the rows end at step `last`, before the step
     /// that the summary calls the last.
     pub fn lost_end(&self, last: u64) -> Option<String> {
-        let told = self.ended.as_ref()?.last.as_ref()?.step;
+        let told = self.summary.as_ref()?.last.step;
         (told > last).then(|| {
             let path = self.gradients.display();
             format!("{path}: its whole steps end at {last}, the run's summary tells of step {told}")

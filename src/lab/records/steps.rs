@@ -47,12 +47,11 @@ impl Step {
     /// How the norms in `column` decay over the layers that `is_on_path`.
     /// `None` where none of those has a value.
     pub fn decay(&self, column: usize, is_on_path: impl Fn(usize) -> bool) -> Option<Decay> {
-        let norms: Vec<(usize, f64)> = self
+        let norms: Vec<(usize, Option<f64>)> = self
             .column(column)
             .filter(|(layer, _)| is_on_path(*layer))
-            .filter_map(|(layer, norm)| Some((layer, norm?)))
             .collect();
-        (!norms.is_empty()).then(|| Decay::measure(self.step, &norms))
+        Decay::measure(self.step, &norms)
     }
 
     /// Puts the layers in order, and says which is there twice, if one is.

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use super::Run;
 use super::steps::{Step, Steps};
-use super::{Ended, Run};
 use crate::base::Problem;
 use crate::lab::decay::{Decay, Verdict};
+use crate::lab::summary::Summary;
 
 /// What every reader wants to know of a run.
 #[derive(Clone, Debug)]
@@ -125,13 +126,11 @@ impl Survey {
         at.ok().map(|at| &self.layers[at])
     }
 
-    /// The run's verdict: `diverged`, or that on its first step.
-    pub fn verdict(&self, ended: Option<&Ended>) -> Option<Verdict> {
-        let has_diverged = ended.is_some_and(Ended::has_diverged);
-        if has_diverged || self.first_non_finite.is_some() {
-            return Some(Verdict::Diverged);
-        }
-        self.initial.as_ref().map(|decay| decay.verdict)
+    /// The run's verdict: `diverged`, or the worse of its two ends.
+    pub fn verdict(&self, summary: Option<&Summary>) -> Option<Verdict> {
+        let has_diverged =
+            summary.is_some_and(Summary::has_diverged) || self.first_non_finite.is_some();
+        Verdict::of_run(has_diverged, self.initial.as_ref(), self.last.as_ref())
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Card {
 
 /// The card of the run at a place.
 pub fn card(entry: &Entry, place: usize) -> Card {
-    let ended = entry.run.ended.as_ref();
+    let ended = entry.run.summary.as_ref();
     let verdict = entry.survey.verdict(ended);
     Card {
         label: entry.label.clone(),
@@ -80,7 +80,7 @@ fn layers_on_path(entry: &Entry) -> usize {
 fn sentence(entry: &Entry, verdict: Option<Verdict>) -> String {
     let survey = &entry.survey;
     if verdict == Some(Verdict::Diverged) {
-        let ended = entry.run.ended.as_ref();
+        let ended = entry.run.summary.as_ref();
         let told = ended.and_then(|ended| ended.diverged.as_ref());
         let place = told
             .map(|at| (at.step, at.layer))
@@ -107,7 +107,7 @@ fn sentence(entry: &Entry, verdict: Option<Verdict>) -> String {
 
 fn facts(entry: &Entry) -> Vec<(&'static str, String)> {
     let survey = &entry.survey;
-    let ended = entry.run.ended.as_ref();
+    let ended = entry.run.summary.as_ref();
     let mut facts = Vec::new();
     for (slope, total, decay) in [
         (
@@ -191,8 +191,8 @@ fn attenuation_text(decay: &Decay) -> String {
 }
 
 fn status(entry: &Entry) -> String {
-    match (&entry.run.ended, entry.run.path.is_dir()) {
-        (Some(ended), _) => ended.status.clone(),
+    match (&entry.run.summary, entry.run.path.is_dir()) {
+        (Some(summary), _) => summary.status.name().to_owned(),
         (None, true) => "unfinished: killed, or still going on".to_owned(),
         (None, false) => "a lone CSV file, which does not say".to_owned(),
     }

@@ -14,3 +14,4 @@ mod round_trip;
 mod seeds;
 mod signals;
 mod twin;
+mod verdict;

@@ -1,0 +1,152 @@
+//! Whether a network learned anything: what it reaches against the best guess
+//! that looks at no input.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Scalar;
+use crate::lab::json::{number, read_number};
+use crate::nn::loss::Targets;
+
+/// Standard errors by which guessing must be beaten.
+const STANDARD_ERRORS: f64 = 3.0;
+
+/// What guessing reaches: always the commonest class, or for numeric targets
+/// always their mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Guessing {
+    /// Share of the commonest class.
+    Accuracy(f64),
+    /// The target's variance, which is the mean squared error of its mean.
+    Loss {
+        /// The variance, a mean over the outputs.
+        variance: f64,
+        /// Standard deviation of a sample's squared deviation.
+        scatter: f64,
+    },
+}
+
+/// What a run reached beside what guessing does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// `test_accuracy`, `test_loss`, `train_accuracy` or `train_loss`; the
+    /// latter two are means over the last epoch.
+    pub quantity: String,
+    /// What the run reached.
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
+    pub value: Option<f64>,
+    /// What guessing reaches.
+    pub guessing: f64,
+    /// By how much guessing must be beaten.
+    pub margin: f64,
+    /// Samples that `value` was measured on.
+    pub samples: u64,
+}
+
+impl Guessing {
+    /// Of the targets of a training split; `None` without a sample.
+    pub fn of<T: Scalar>(targets: &Targets<T>) -> Option<Self> {
+        match targets {
+            Targets::Classes(classes) => commonest(classes).map(Self::Accuracy),
+            Targets::Numbers(numbers) => {
+                let n = numbers.nrows() as f64;
+                let means: Vec<f64> = numbers
+                    .columns()
+                    .into_iter()
+                    .map(|column| column.iter().map(|x| x.wide()).sum::<f64>() / n)
+                    .collect();
+                let deviations: Vec<f64> = numbers
+                    .rows()
+                    .into_iter()
+                    .map(|row| {
+                        let squares = row.iter().zip(&means).map(|(x, m)| (x.wide() - m).powi(2));
+                        squares.sum::<f64>() / means.len() as f64
+                    })
+                    .collect();
+                let variance = deviations.iter().sum::<f64>() / n;
+                let squares = deviations.iter().map(|d| (d - variance).powi(2));
+                let scatter = (squares.sum::<f64>() / n).sqrt();
+                (n > 0.0).then_some(Self::Loss { variance, scatter })
+            }
+        }
+    }
+
+    /// Whether it is an accuracy that is beaten from above, and not a loss.
+    pub fn is_accuracy(self) -> bool {
+        matches!(self, Self::Accuracy(_))
+    }
+
+    /// What it takes to beat this guess on `samples` samples, and what was reached.
+    pub fn against(self, quantity: &str, value: f64, samples: u64) -> Evidence {
+        let (guessing, scatter) = match self {
+            Self::Accuracy(share) => (share, (share * (1.0 - share)).sqrt()),
+            Self::Loss { variance, scatter } => (variance, scatter),
+        };
+        Evidence {
+            quantity: quantity.to_owned(),
+            value: Some(value),
+            guessing,
+            margin: STANDARD_ERRORS * scatter / (samples as f64).sqrt(),
+            samples,
+        }
+    }
+}
+
+impl Evidence {
+    /// Whether guessing is beaten by more than the margin.
+    pub fn has_learned(&self) -> bool {
+        let value = self.value.unwrap_or(f64::NAN);
+        if self.quantity.ends_with("accuracy") {
+            value - self.guessing > self.margin
+        } else {
+            self.guessing - value > self.margin
+        }
+    }
+}
+
+/// Share of the commonest class: the accuracy of a constant guess.
+pub fn commonest(classes: &[u32]) -> Option<f64> {
+    let mut counts = BTreeMap::new();
+    classes
+        .iter()
+        .for_each(|class| *counts.entry(class).or_insert(0u64) += 1);
+    let most = counts.values().max()?;
+    Some(*most as f64 / classes.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn an_accuracy_must_beat_the_commonest_class_by_three_standard_errors() {
+        let guess = Guessing::of(&Targets::<f64>::Classes(vec![0, 1, 1, 2])).unwrap();
+        assert_eq!(guess, Guessing::Accuracy(0.5));
+        // 3·√(0.5·0.5/100) = 0.15
+        let has_learned = |accuracy| guess.against("test_accuracy", accuracy, 100).has_learned();
+        assert!(!has_learned(0.6499) && has_learned(0.6501));
+        assert!(!has_learned(f64::NAN));
+        assert_eq!(Guessing::of(&Targets::<f64>::Classes(Vec::new())), None);
+    }
+
+    #[test]
+    fn a_loss_must_lie_below_the_variance_by_three_standard_errors() {
+        // Mean 0; squares 1, 1, 9, 9: variance 5, their standard deviation 4.
+        let targets = Targets::Numbers(array![[1.0], [-1.0], [3.0], [-3.0]]);
+        let guess = Guessing::of(&targets).unwrap();
+        let Guessing::Loss { variance, scatter } = guess else {
+            panic!()
+        };
+        assert_eq!((variance, scatter), (5.0, 4.0));
+        // 3·4/√64 = 1.5
+        let has_learned = |loss| guess.against("test_loss", loss, 64).has_learned();
+        assert!(!has_learned(3.51) && has_learned(3.49));
+        assert!(!has_learned(f64::NAN) && !has_learned(f64::INFINITY));
+        // Two outputs: the mean over both.
+        let targets = Targets::Numbers(array![[1.0, 0.0], [-1.0, 0.0]]);
+        let guess = Guessing::of(&targets).unwrap();
+        assert_eq!(guess.against("test_loss", 0.0, 1).guessing, 0.5);
+    }
+}
