@@ -1,7 +1,7 @@
 //! Runs that are stopped from outside.
 #![cfg(unix)]
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::desk::{Desk, Ended, SMALL};
@@ -15,18 +15,34 @@ const ENDLESS: [&str; 6] = [
     "log.save_weights=true",
 ];
 
-fn spawn(desk: &Desk, arguments: &[&str]) -> Child {
-    let mut command = desk.program();
-    command.args(ENDLESS).args(arguments);
-    command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+/// An endless run, which a failing test must not leave behind.
+struct Running(Option<Child>);
+
+impl Running {
+    /// Waits for its end.
+    fn output(mut self) -> Output {
+        self.0.take().unwrap().wait_with_output().unwrap()
+    }
 }
 
-fn signal(child: &Child, name: &str) {
-    let id = child.id().to_string();
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn spawn(desk: &Desk, arguments: &[&str]) -> Running {
+    let mut command = desk.program();
+    command.args(ENDLESS).args(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Running(Some(command.spawn().unwrap()))
+}
+
+fn signal(run: &Running, name: &str) {
+    let id = run.0.as_ref().unwrap().id().to_string();
     let sent = Command::new("kill").args(["-s", name, &id]).status();
     assert!(sent.unwrap().success());
 }
@@ -52,7 +68,7 @@ fn an_interrupted_run_keeps_what_there_is() {
         let child = spawn(&desk, &["--threads", threads]);
         wait_for_rows(&desk, "runs/trial/gradients.csv");
         signal(&child, name);
-        let ended = Ended::of(child.wait_with_output().unwrap());
+        let ended = Ended::of(child.output());
         assert_eq!(ended.code, Some(75), "{name}: {ended:?}");
         assert!(ended.stdout.contains("interrupted"), "{}", ended.stdout);
         let summary = desk.summary("runs/trial");
@@ -77,7 +93,7 @@ fn json_tells_of_an_interruption_too() {
     let child = spawn(&desk, &["--format", "json", "--seeds", "3"]);
     wait_for_rows(&desk, "runs/trial/seed-0/gradients.csv");
     signal(&child, "INT");
-    let ended = Ended::of(child.wait_with_output().unwrap());
+    let ended = Ended::of(child.output());
     assert_eq!(ended.code, Some(75), "{ended:?}");
     let printed: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(printed.as_array().unwrap().len(), 1);
@@ -89,13 +105,12 @@ fn json_tells_of_an_interruption_too() {
 fn a_killed_run_leaves_readable_rows() {
     // Steps that are rare in the log, and so wait for the clock to be flushed.
     let desk = Desk::with(SMALL);
-    let mut child = spawn(&desk, &["--set", "log.every=5000"]);
+    let child = spawn(&desk, &["--set", "log.every=5000"]);
     wait_until("header", || {
         desk.has("runs/trial/training.csv") && desk.read("runs/trial/training.csv").contains('\n')
     });
     std::thread::sleep(Duration::from_millis(1200));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     assert!(!desk.has("runs/trial/summary.json"));
     let text = desk.read("runs/trial/gradients.csv");
     let whole = &text[..=text.rfind('\n').unwrap()];
@@ -117,14 +132,13 @@ fn rows_are_flushed_while_a_single_step_takes_long() {
         "--set=network.width=400",
         "--set=log.evaluate_every=1",
     ];
-    let mut child = spawn(&desk, &sizes);
+    let child = spawn(&desk, &sizes);
     wait_until("row of step 0", || {
         desk.has("runs/trial/gradients.csv")
             && desk.read("runs/trial/gradients.csv").contains("\n0,")
     });
     let seen_training = desk.read("runs/trial/training.csv");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     assert!(
         !seen_training.contains("\n2,"),
         "the steps are too short for this test"
@@ -192,7 +206,7 @@ fn a_signal_during_preparation_ends_with_130() {
     // Long enough for the signal to be listened for, too short for lsuv.
     std::thread::sleep(Duration::from_millis(150));
     signal(&child, "INT");
-    let ended = Ended::of(child.wait_with_output().unwrap());
+    let ended = Ended::of(child.output());
     assert_eq!(ended.code, Some(130), "{ended:?}");
     assert_eq!(desk.list("runs"), [""; 0]);
 }
