@@ -15,7 +15,7 @@ use vgrad::lab::config::Overrides;
 use vgrad::lab::experiment::network;
 use vgrad::lab::plan::Plan;
 use vgrad::lab::workloads::{USUAL, Workload};
-use vgrad::study::columns::{LayerName, LayerRow, append_row, gradient_columns};
+use vgrad::study::columns::{LayerRow, append_row, gradient_columns};
 use vgrad::study::record::Recorder;
 use vgrad::study::train::{Session, Watch};
 
@@ -82,13 +82,10 @@ fn rows(criterion: &mut Criterion) {
         bencher.iter(|| {
             bytes.clear();
             for (i, figures) in layers.iter().enumerate() {
-                let name = LayerName {
-                    layer: i + 1,
-                    layers: layers.len(),
-                };
                 let row = LayerRow {
                     record: &record,
-                    name,
+                    layer: i + 1,
+                    info: &record.infos[i],
                     figures,
                 };
                 append_row(columns, &row, &mut bytes);

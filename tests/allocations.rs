@@ -83,7 +83,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                         },
                         1.0,
                     );
-                    (1..=network.layers())
+                    (1..=network.layers().len())
                         .map(|l| network.figures(l).delta_norm)
                         .sum::<f64>()
                 };
@@ -101,6 +101,8 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = Recorder::create(folder.path(), &team).unwrap();
         let layers = vec![LayerFigures::default(); 100];
+        let deep = plain("relu", "he_normal", 1, vec![1; 99], 1);
+        let infos = deep.graph::<f32>(false).layers;
         let mut tell = |steps: std::ops::Range<u64>| {
             for step in steps {
                 let figures = StepFigures {
@@ -116,6 +118,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     figures,
                     clipped: false,
                     test: None,
+                    infos: &infos,
                     layers: Some(&layers),
                 };
                 recorder.step(&record).unwrap();
@@ -150,7 +153,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
         (0.9..2.0).contains(&ratio),
         "claimed {claimed}, planned {planned}"
     );
-    assert_eq!(network.layers(), 1001);
+    assert_eq!(network.layers().len(), 1001);
     // The optimizer's state comes with the first update, and to keep gradients
     // takes one more value per parameter; to look at them takes none.
     let team = Team::new(1).unwrap();

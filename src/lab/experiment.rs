@@ -18,7 +18,6 @@ use crate::lab::weights;
 use crate::nn::loss::Targets;
 use crate::nn::measure::LayerFigures;
 use crate::nn::network::Network;
-use crate::study::columns::LayerName;
 use crate::study::record::Recorder;
 use crate::study::train::{
     Ending, StepRecord, TestFigures, TrainingPlan, Watch, first_batch, train,
@@ -177,12 +176,9 @@ fn run_in_folder<T: Scalar>(
     options: &RunOptions,
     audience: &mut dyn Audience,
 ) -> Result<Option<Outcome>, Problem> {
-    let layers = network.layers();
-    let mut positions = vec![None; layers];
-    for layer in plan.architecture.main_path() {
-        positions[layer - 1] = Some(layer);
-    }
-    let mut history = History::new(positions, &plan.training);
+    let positions = network.layers().iter().map(|layer| layer.position);
+    let positions = positions.map(|position| position.map(|p| p as usize));
+    let mut history = History::new(positions.collect(), &plan.training);
     let started = (SystemTime::now(), Instant::now());
     audience.begin(&plan.spec.name, plan.training.steps);
     let ending = {
@@ -216,7 +212,7 @@ fn run_in_folder<T: Scalar>(
         Ending::Completed => (Status::Completed, None),
         Ending::Interrupted => (Status::Interrupted, None),
         Ending::Diverged { step, layer } => {
-            let name = LayerName { layer, layers }.to_string();
+            let name = network.layers()[layer - 1].name.clone();
             (Status::Diverged, Some(Divergence { step, layer, name }))
         }
     };
@@ -227,7 +223,7 @@ fn run_in_folder<T: Scalar>(
         .expect("two steps have a verdict");
     let onset = history.onset(verdict).map(|onset| {
         let layer = onset.layer;
-        onset.named(LayerName { layer, layers }.to_string())
+        onset.named(network.layers()[layer - 1].name.clone())
     });
     let summary = Summary {
         schema_version: SCHEMA_VERSION,

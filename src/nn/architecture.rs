@@ -73,12 +73,6 @@ impl Architecture {
         self.skip.layers_per_skip()
     }
 
-    /// The layers whose h_l lies on the main path, from 1: all hidden layers,
-    /// or with a skip every k layers 1, 1+k, …, depth.
-    pub fn main_path(&self) -> impl Iterator<Item = usize> + use<> {
-        (1..=self.depth()).step_by(self.layers_per_skip())
-    }
-
     /// The network's layers and buffers; `input_gradient` asks for ∂L/∂x too.
     pub fn graph<T: Scalar>(&self, input_gradient: bool) -> Graph<T> {
         let (builder, input) = GraphBuilder::new(self.inputs);
@@ -86,12 +80,17 @@ impl Architecture {
             builder,
             architecture: self,
         };
+        // The main path, which decay is measured along, passes through the h_l
+        // of all hidden layers, or with a skip every k layers 1, 1+k, …, depth.
+        let on_path = |l: usize| (l - 1).is_multiple_of(self.layers_per_skip());
         let depth = self.depth();
         let mut main = assembly.first_layer(input);
         let mut current = main;
         for l in 2..=depth {
+            let ends_skip = on_path(l);
+            let builder = &mut assembly.builder;
+            builder.begin_layer(hidden(l), ends_skip.then_some(l as u32));
             let branch = assembly.unit(l, current);
-            let ends_skip = (l - 1).is_multiple_of(self.layers_per_skip());
             current = if ends_skip {
                 assembly.join(l, main, branch)
             } else {
@@ -100,13 +99,19 @@ impl Architecture {
             if ends_skip {
                 main = current;
             }
-            assembly.builder.value(current).handed_on_by = Some(l);
+            assembly.builder.info(l).h = current;
         }
         let features = assembly.before_output(current);
-        let output = assembly.linear(depth + 1, features);
-        assembly.builder.value(output).handed_on_by = Some(depth + 1);
-        assembly.builder.finish(output, depth + 1, input_gradient)
+        let l = assembly.builder.begin_layer("output".into(), None);
+        let output = assembly.linear(l, features);
+        assembly.builder.info(l).h = output;
+        assembly.builder.finish(output, input_gradient)
     }
+}
+
+/// The name of hidden layer `l`.
+fn hidden(l: usize) -> String {
+    format!("hidden_{l}")
 }
 
 /// A graph in the making.
@@ -121,13 +126,14 @@ impl<T: Scalar> Assembly<'_, T> {
     }
 
     fn first_layer(&mut self, input: ValueId) -> ValueId {
+        self.builder.begin_layer(hidden(1), Some(1));
         let z = self.linear(1, input);
         let h = if self.is_pre_activation() {
             z
         } else {
             self.nonlinear(1, z)
         };
-        self.builder.value(h).handed_on_by = Some(1);
+        self.builder.info(1).h = h;
         h
     }
 
@@ -163,7 +169,7 @@ impl<T: Scalar> Assembly<'_, T> {
         // A norm's own bias makes the linear map's redundant.
         let has_norm = !matches!(architecture.norm, Norm::NoNorm(_));
         let bias = (architecture.bias && (is_output || !has_norm)).then_some(Role::Bias);
-        let fan_in = self.builder.value(x).width;
+        let fan_in = self.builder.width(x);
         let linear = Linear {
             fan_in,
             fan_out,
@@ -171,15 +177,16 @@ impl<T: Scalar> Assembly<'_, T> {
             is_gate: false,
         };
         let z = self.add(l, linear, &[x]);
-        self.builder.last().is_main_map = true;
-        self.builder.value(z).pre_activation_of = Some(l);
+        let node = self.builder.last();
+        let info = self.builder.info(l);
+        (info.z, info.params) = (Some(z), Some(node));
         z
     }
 
     /// Norm, activation and dropout of hidden layer `l`.
     fn nonlinear(&mut self, l: usize, z: ValueId) -> ValueId {
         let architecture = self.architecture;
-        let width = self.builder.value(z).width;
+        let width = self.builder.width(z);
         let normalised = match architecture.norm.choice().layer(width) {
             Some(norm) => self.builder.add(l, norm, &[z]),
             None => z,
@@ -189,7 +196,7 @@ impl<T: Scalar> Assembly<'_, T> {
             activation: architecture.activation.clone(),
         };
         let a = self.add(l, activate, &[normalised]);
-        self.builder.last().is_activation = true;
+        self.builder.info(l).phi = Some(self.builder.last());
         if architecture.dropout > 0.0 {
             let (probability, seed) = (architecture.dropout, architecture.seed);
             self.add(
@@ -209,7 +216,7 @@ impl<T: Scalar> Assembly<'_, T> {
 
     /// Joins the branch that ends at layer `l` with the main path.
     fn join(&mut self, l: usize, main: ValueId, branch: ValueId) -> ValueId {
-        let width = self.builder.value(branch).width;
+        let width = self.builder.width(branch);
         match &self.architecture.skip {
             Skip::NoSkip(_) => branch,
             Skip::Identity(skip) => self.add(

@@ -46,7 +46,7 @@ impl Grain {
     /// Room for the sums of up to `capacity` rows.
     pub fn new<T: Scalar>(graph: &Graph<T>, capacity: usize) -> Self {
         let activations = graph.nodes.iter().map(|node| {
-            let units = if node.is_activation {
+            let units = if node.is_observed {
                 node.layer.width()
             } else {
                 0

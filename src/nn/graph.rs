@@ -7,15 +7,16 @@ use crate::nn::layer::{Layer, MAX_INPUTS, TensorShape};
 /// Index of a value.
 pub type ValueId = usize;
 
+/// Index of a node.
+pub type NodeId = usize;
+
 /// What flows between layers, a matrix [batch, width].
 #[derive(Clone, Debug, Default)]
 pub struct Value {
     /// Width.
     pub width: usize,
-    /// The layer l whose z_l this is.
-    pub pre_activation_of: Option<usize>,
-    /// The layer l whose h_l this is.
-    pub handed_on_by: Option<usize>,
+    /// Whether the norm of ∂L/∂value is logged: it is some layer's z or h.
+    pub is_logged: bool,
     /// Whether it keeps what it holds until the backward pass is done.
     pub is_kept: bool,
     /// The forward buffer that holds it.
@@ -33,24 +34,30 @@ pub struct Node<T> {
     /// The value it writes.
     pub output: ValueId,
     /// The network's layer l it belongs to, from 1.
-    pub unit: usize,
-    /// Whether it is the linear map W_l itself.
-    pub is_main_map: bool,
-    /// Whether it is the activation φ of its layer.
-    pub is_activation: bool,
+    pub number: usize,
+    /// Whether its output is observed: it is some layer's φ.
+    pub is_observed: bool,
     /// For every input, whether its gradient has been written by a later layer.
     pub accumulate: [bool; MAX_INPUTS],
 }
 
-/// Where the parts of one layer l of the network are that its figures are about.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct UnitPlaces {
-    /// The node of the linear map W_l.
-    pub main_map: Option<usize>,
-    /// The node of the activation φ.
-    pub activation: Option<usize>,
-    /// The value h_l.
-    pub handed_on: Option<ValueId>,
+/// What is logged of one layer l of the network: said where the layer is built,
+/// and nowhere else.
+#[derive(Clone, Debug)]
+pub struct LayerInfo {
+    /// Its name in reports, e.g. `hidden_3`: letters, digits, `_` and `.`.
+    pub name: String,
+    /// Its place on the path that decay is measured along, from 1; `None` off
+    /// the path.
+    pub position: Option<u32>,
+    /// z_l, the output of its linear map [batch, width].
+    pub z: Option<ValueId>,
+    /// h_l, what it hands on [batch, width].
+    pub h: ValueId,
+    /// Its activation φ.
+    pub phi: Option<NodeId>,
+    /// Its linear map, whose parameters the norms of weight and bias are about.
+    pub params: Option<NodeId>,
 }
 
 /// A network's layers and values.
@@ -65,16 +72,15 @@ pub struct Graph<T> {
     pub grad_slots: Vec<usize>,
     /// The value that the loss reads.
     pub output: ValueId,
-    /// Number of layers, the output layer included.
-    pub layers: usize,
-    /// Where the parts of layer 1, 2 … are.
-    pub units: Vec<UnitPlaces>,
+    /// Layers 1, 2 …, as they are logged.
+    pub layers: Vec<LayerInfo>,
 }
 
 /// Collects layers, then plans the buffers.
 pub struct GraphBuilder<T> {
     nodes: Vec<Node<T>>,
     values: Vec<Value>,
+    layers: Vec<LayerInfo>,
 }
 
 impl<T: Scalar> GraphBuilder<T> {
@@ -87,15 +93,35 @@ impl<T: Scalar> GraphBuilder<T> {
                     width,
                     ..Value::default()
                 }],
+                layers: Vec::new(),
             },
             0,
         )
     }
 
-    /// Appends `layer` of unit `unit` reading `inputs`; returns its output.
+    /// Begins the network's next layer; returns its number, from 1.
+    pub fn begin_layer(&mut self, name: String, position: Option<u32>) -> usize {
+        self.layers.push(LayerInfo {
+            name,
+            position,
+            z: None,
+            h: 0,
+            phi: None,
+            params: None,
+        });
+        self.layers.len()
+    }
+
+    /// What is logged of layer `number`, to be filled in.
+    pub fn info(&mut self, number: usize) -> &mut LayerInfo {
+        &mut self.layers[number - 1]
+    }
+
+    /// Appends `layer`, a part of the network's layer `number`, reading `inputs`;
+    /// returns its output.
     pub fn add(
         &mut self,
-        unit: usize,
+        number: usize,
         layer: impl Into<Box<dyn Layer<T>>>,
         inputs: &[ValueId],
     ) -> ValueId {
@@ -109,27 +135,26 @@ impl<T: Scalar> GraphBuilder<T> {
             layer,
             inputs: inputs.to_vec(),
             output,
-            unit,
-            is_main_map: false,
-            is_activation: false,
+            number,
+            is_observed: false,
             accumulate: [false; MAX_INPUTS],
         });
         output
     }
 
     /// The node added last.
-    pub fn last(&mut self) -> &mut Node<T> {
-        self.nodes.last_mut().expect("a layer was added")
+    pub fn last(&self) -> NodeId {
+        self.nodes.len() - 1
     }
 
-    /// A value, to say what it is.
-    pub fn value(&mut self, id: ValueId) -> &mut Value {
-        &mut self.values[id]
+    /// Width of a value.
+    pub fn width(&self, id: ValueId) -> usize {
+        self.values[id].width
     }
 
     /// Plans the buffers: what a backward pass needs again is kept, everything
     /// else shares buffers as soon as it is no longer read.
-    pub fn finish(mut self, output: ValueId, layers: usize, input_gradient: bool) -> Graph<T> {
+    pub fn finish(mut self, output: ValueId, input_gradient: bool) -> Graph<T> {
         let nodes = self.nodes.len();
         let count = self.values.len();
         let mut kept = vec![false; count];
@@ -169,29 +194,21 @@ impl<T: Scalar> GraphBuilder<T> {
             value.slot = slot_of[v];
             value.grad_slot = (v != 0 || input_gradient).then_some(grad_slot_of[v]);
         }
-        let mut units = vec![UnitPlaces::default(); layers];
-        for (n, node) in self.nodes.iter().enumerate() {
-            let Some(unit) = node.unit.checked_sub(1).and_then(|u| units.get_mut(u)) else {
-                continue;
-            };
-            if node.is_main_map {
-                unit.main_map = Some(n);
+        for layer in &self.layers {
+            for value in layer.z.into_iter().chain([layer.h]) {
+                self.values[value].is_logged = true;
             }
-            if node.is_activation {
-                unit.activation = Some(n);
-            }
-            if self.values[node.output].handed_on_by == Some(node.unit) {
-                unit.handed_on = Some(node.output);
+            if let Some(phi) = layer.phi {
+                self.nodes[phi].is_observed = true;
             }
         }
         Graph {
-            units,
             nodes: self.nodes,
             values: self.values,
             slots,
             grad_slots,
             output,
-            layers,
+            layers: self.layers,
         }
     }
 
@@ -241,6 +258,11 @@ impl<T: Scalar> GraphBuilder<T> {
 }
 
 impl<T: Scalar> Graph<T> {
+    /// Whether node `n` is the linear map of its layer.
+    pub fn is_main_map(&self, n: NodeId) -> bool {
+        self.layers[self.nodes[n].number - 1].params == Some(n)
+    }
+
     /// Every parameter tensor with the index of its node.
     pub fn tensors(&self) -> impl Iterator<Item = (usize, TensorShape)> {
         let tensors =

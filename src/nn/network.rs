@@ -7,7 +7,7 @@ use crate::base::team::Team;
 use crate::nn::architecture::Architecture;
 use crate::nn::block::Block;
 use crate::nn::grain::{Grain, grain_count, part};
-use crate::nn::graph::Graph;
+use crate::nn::graph::{Graph, LayerInfo};
 use crate::nn::layer::Mode;
 use crate::nn::loss::{Loss, Targets};
 use crate::nn::measure::Moments;
@@ -167,9 +167,9 @@ impl<T: Scalar> Network<T> {
         self.pieces.iter().flat_map(|piece| &piece.grains)
     }
 
-    /// Number of layers, the output layer included.
-    pub fn layers(&self) -> usize {
-        self.graph.layers
+    /// The layers as they are logged, from layer 1 to the output.
+    pub fn layers(&self) -> &[LayerInfo] {
+        &self.graph.layers
     }
 
     /// Updates made so far.
@@ -189,7 +189,7 @@ impl<T: Scalar> Network<T> {
 
     /// The layer (from 1) that a block belongs to.
     pub fn layer_of(&self, block: &Block<T>) -> usize {
-        self.graph.nodes[block.node].unit
+        self.graph.nodes[block.node].number
     }
 
     /// Takes the rows `rows` of a data set as the batch at hand. Their number
@@ -270,7 +270,7 @@ impl<T: Scalar> Network<T> {
             // allows ten.
             for _ in 0..10 {
                 self.forward_node(n, mode, false, &mut 0);
-                if !self.graph.nodes[n].is_main_map {
+                if !self.graph.is_main_map(n) {
                     break;
                 }
                 let mut moments = Moments::default();
@@ -322,11 +322,11 @@ fn draw<T: Scalar>(blocks: &mut [Block<T>], graph: &Graph<T>, architecture: &Arc
         let node = &graph.nodes[block.node];
         // Gates draw from streams of their own, so that a layer's weights do
         // not depend on whether it has a gate.
-        let purpose = if node.is_main_map {
+        let purpose = if graph.is_main_map(block.node) {
             "init"
         } else {
             "init gate"
         };
-        block.draw(architecture, (purpose, node.unit), &mut scratch);
+        block.draw(architecture, (purpose, node.number), &mut scratch);
     }
 }

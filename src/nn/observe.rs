@@ -15,11 +15,14 @@ impl<T: Scalar> Network<T> {
             let squares = self.grains().map(|grain| grain.grad_squares[v]);
             squares.sum::<f64>().sqrt()
         };
-        let unit = &self.graph.units[l - 1];
-        if let Some(n) = unit.main_map {
+        let layer = &self.graph.layers[l - 1];
+        figures.activation_grad_norm = norm(layer.h);
+        if let Some(z) = layer.z {
+            figures.delta_norm = norm(z);
+        }
+        if let Some(n) = layer.params {
             let block = &self.blocks[self.block_of[n].expect("a linear map has weights")];
             let sums = &block.sums;
-            figures.delta_norm = norm(self.graph.nodes[n].output);
             figures.weight_grad_norm = sums.weight_grad_squares.sqrt();
             let has_bias = block.trained.len() > block.weight_len();
             figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.sqrt());
@@ -30,10 +33,7 @@ impl<T: Scalar> Network<T> {
             let share = |zeros: u64| zeros as f64 / block.weight_len() as f64;
             figures.zero_grad_fraction = sums.zero_grads.map(share);
         }
-        if let Some(v) = unit.handed_on {
-            figures.activation_grad_norm = norm(v);
-        }
-        if let Some(n) = unit.activation {
+        if let Some(n) = layer.phi {
             self.observe_activation(n, &mut figures);
         }
         figures
@@ -117,10 +117,10 @@ impl<T: Scalar> Network<T> {
             .iter()
             .find(|node| self.graph.values[node.output].is_kept && !is_finite(node.output));
         if let Some(node) = forward {
-            return Some(node.unit);
+            return Some(node.number);
         }
         if !loss.is_finite() {
-            return Some(self.graph.layers);
+            return Some(self.graph.layers.len());
         }
         let backward = nodes
             .iter()
@@ -132,8 +132,8 @@ impl<T: Scalar> Network<T> {
                 .iter()
                 .rev()
                 .find(|block| !finite(block))
-                .map(|block| nodes[block.node].unit)
+                .map(|block| nodes[block.node].number)
         };
-        backward.map(|node| node.unit).or_else(in_block)
+        backward.map(|node| node.number).or_else(in_block)
     }
 }

@@ -205,7 +205,7 @@ impl<T: Scalar> Piece<T> {
         }
         for grain in &self.grains {
             touch(&grain.grad_squares[node.output]);
-            if node.is_activation {
+            if node.is_observed {
                 touch(&grain.activations[n]);
             }
         }
@@ -259,7 +259,7 @@ impl<T: Scalar> Piece<T> {
             saved: &mut saved,
             tallies: &self.gathered[..gathered],
         });
-        if observe && node.is_activation {
+        if observe && node.is_observed {
             for g in 0..self.grains.len() {
                 let rows = self.rows_of(g);
                 let grain = &mut self.grains[g];
@@ -305,7 +305,7 @@ impl<T: Scalar> Piece<T> {
     pub fn measure_gradient(&mut self, graph: &Graph<T>, n: usize) {
         let id = graph.nodes[n].output;
         let value = &graph.values[id];
-        if value.pre_activation_of.is_none() && value.handed_on_by.is_none() {
+        if !value.is_logged {
             return;
         }
         for g in 0..self.grains.len() {

@@ -1,56 +1,29 @@
 //! The columns of a run's CSV files: one line each, with its help text and the
 //! way to its cell. Columns are only ever appended.
 
+use crate::nn::graph::LayerInfo;
 use crate::nn::measure::LayerFigures;
 use crate::study::train::StepRecord;
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub enum Cell<'a> {
     /// A whole number.
     Count(u64),
     /// A layer's name.
-    Name(LayerName),
+    Name(&'a str),
     /// A number with all its digits; `None` = does not apply.
     Number(Option<f64>),
 }
 
-/// A layer's name: `hidden_1` … or `output`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LayerName {
-    /// Number of the layer, from 1.
-    pub layer: usize,
-    /// Number of layers.
-    pub layers: usize,
-}
-
-impl std::fmt::Display for LayerName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut bytes = Vec::new();
-        self.append_to(&mut bytes);
-        f.write_str(&String::from_utf8_lossy(&bytes))
-    }
-}
-
-impl LayerName {
-    fn append_to(self, bytes: &mut Vec<u8>) {
-        if self.layer == self.layers {
-            bytes.extend_from_slice(b"output");
-        } else {
-            bytes.extend_from_slice(b"hidden_");
-            append_count(self.layer as u64, bytes);
-        }
-    }
-}
-
-impl Cell {
+impl Cell<'_> {
     /// Appends its text to a line of CSV. No cell holds a character that would
     /// have to be quoted.
     #[inline]
     pub fn append_to(&self, bytes: &mut Vec<u8>) {
         match *self {
             Self::Count(count) => append_count(count, bytes),
-            Self::Name(name) => name.append_to(bytes),
+            Self::Name(name) => bytes.extend_from_slice(name.as_bytes()),
             Self::Number(Some(number)) => {
                 bytes.extend_from_slice(zmij::Buffer::new().format(number).as_bytes());
             }
@@ -83,20 +56,22 @@ pub struct Column<R: ?Sized> {
     /// Help text.
     pub doc: &'static str,
     /// Its cell.
-    pub cell: fn(&R) -> Cell,
+    pub cell: fn(&R) -> Cell<'_>,
 }
 
 /// One row of `gradients.csv`.
 pub struct LayerRow<'a> {
     /// The step.
     pub record: &'a StepRecord<'a>,
-    /// The layer.
-    pub name: LayerName,
+    /// The layer's number, from 1.
+    pub layer: usize,
+    /// What the graph says of it.
+    pub info: &'a LayerInfo,
     /// Its figures.
     pub figures: &'a LayerFigures,
 }
 
-fn number(value: f64) -> Cell {
+fn number(value: f64) -> Cell<'static> {
     Cell::Number(Some(value))
 }
 
@@ -107,15 +82,15 @@ macro_rules! columns {
 }
 
 /// The columns that say which row it is, not what was measured.
-pub const COORDINATES: [&str; 4] = ["step", "epoch", "layer", "name"];
+pub const COORDINATES: [&str; 5] = ["step", "epoch", "layer", "name", "position"];
 
 /// `gradients.csv`: a row per logged step and layer.
 pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     columns! {
     "step", "updates made before this measurement", |row| Cell::Count(row.record.step);
     "epoch", "passes over the training data finished before it", |row| Cell::Count(row.record.epoch);
-    "layer", "1 … depth for hidden layers, depth + 1 for the output", |row| Cell::Count(row.name.layer as u64);
-    "name", "hidden_1 …, output", |row| Cell::Name(row.name);
+    "layer", "1 … depth for hidden layers, depth + 1 for the output", |row| Cell::Count(row.layer as u64);
+    "name", "hidden_1 …, output", |row| Cell::Name(&row.info.name);
     "activation_grad_norm", "‖∂L/∂h_l‖_F over the batch, h_l being what layer l hands on: the headline quantity", |row| number(row.figures.activation_grad_norm);
     "delta_norm", "‖∂L/∂z_l‖_F, z_l the output of layer l's linear map", |row| number(row.figures.delta_norm);
     "weight_grad_norm", "‖∂L/∂W_l‖_F before clipping, without weight decay", |row| number(row.figures.weight_grad_norm);
@@ -127,6 +102,8 @@ pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     "saturated_fraction", "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| Cell::Number(row.figures.saturated_fraction);
     "dead_fraction", "share of units whose φ' is 0 for the whole batch", |row| Cell::Number(row.figures.dead_fraction);
     "zero_grad_fraction", "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| Cell::Number(row.figures.zero_grad_fraction);
+    "position", "place on the path that decay is measured along, from 1; empty off the path", |row| row.info.position.map_or(Cell::Number(None), |place| Cell::Count(place.into()));
+    "cell_grad_norm", "‖∂L/∂c‖_F of a recurrent layer's cell state; empty without one", |_| Cell::Number(None);
     }
 }
 
@@ -206,13 +183,9 @@ mod tests {
 
     #[test]
     fn names_need_no_quotes() {
-        for layer in [1, 20, 1000, 1001] {
-            let name = LayerName {
-                layer,
-                layers: 1001,
-            };
-            assert_eq!(text(Cell::Name(name)), name.to_string());
-            assert_eq!(by_csv(name.to_string()), name.to_string());
+        for name in ["hidden_1000", "output"] {
+            assert_eq!(text(Cell::Name(name)), name);
+            assert_eq!(by_csv(name), name);
         }
         let layers = gradient_columns().iter().map(|column| column.name);
         for name in layers.chain(training_columns().iter().map(|column| column.name)) {

@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::Problem;
 use crate::base::team::Team;
-use crate::study::columns::{
-    Column, LayerName, LayerRow, append_row, gradient_columns, training_columns,
-};
+use crate::study::columns::{Column, LayerRow, append_row, gradient_columns, training_columns};
 use crate::study::train::{StepRecord, Watch};
 
 /// Longest time that a finished row waits in memory, steps permitting.
@@ -163,13 +161,10 @@ impl<'a> Recorder<'a> {
             part.rows.clear();
             let mine = layers.iter().enumerate().skip(part.first);
             for (i, figures) in mine.take(LAYERS_PER_PART) {
-                let name = LayerName {
-                    layer: i + 1,
-                    layers: layers.len(),
-                };
                 let row = LayerRow {
                     record,
-                    name,
+                    layer: i + 1,
+                    info: &record.infos[i],
                     figures,
                 };
                 append_row(gradient_columns(), &row, &mut part.rows);
@@ -217,6 +212,7 @@ impl Watch for Recorder<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::graph::LayerInfo;
     use crate::nn::measure::LayerFigures;
     use crate::nn::train_step::StepFigures;
     use crate::study::train::TestFigures;
@@ -229,6 +225,20 @@ mod tests {
             zero_grad_fraction: Some(f64::NAN),
             ..LayerFigures::default()
         }
+    }
+
+    /// `depth` hidden layers and the output.
+    fn infos(depth: usize) -> Vec<LayerInfo> {
+        let info = |name, position| LayerInfo {
+            name,
+            position,
+            z: None,
+            h: 0,
+            phi: None,
+            params: None,
+        };
+        let hidden = (1..=depth).map(|l| info(format!("hidden_{l}"), Some(l as u32)));
+        hidden.chain([info("output".into(), None)]).collect()
     }
 
     /// Tells of `steps` steps, every third of which is not logged.
@@ -255,6 +265,7 @@ mod tests {
                 },
                 clipped: step.is_multiple_of(2),
                 test: step.is_multiple_of(6).then_some(test),
+                infos: &infos(layers.len() - 1),
                 layers: (!step.is_multiple_of(3)).then_some(&layers),
             })?;
         }
@@ -288,7 +299,7 @@ mod tests {
             .map(|step| 1 + step % 70);
         assert_eq!(expected[0].lines().count(), 1 + rows.sum::<usize>());
         assert!(expected[1].contains("\n6,0,0.1,0.14285714285714285,0.5,6.0,,inf,1\n"));
-        assert!(expected[0].contains("\n1,0,2,output,0.05,0.0,0.0,,1.0,1e-30,,,,,NaN\n"));
+        assert!(expected[0].contains("\n1,0,1,hidden_1,0.1,0.0,0.0,,0.0,,,,,,NaN,1,\n1,0,2,output,0.05,0.0,0.0,,1.0,1e-30,,,,,NaN,,\n"));
         for (threads, flush) in [(1, false), (2, true), (2, false), (8, true)] {
             assert!(
                 written(threads, flush) == expected,
@@ -333,6 +344,7 @@ mod tests {
                     },
                     clipped: false,
                     test: None,
+                    infos: &infos(layers.len() - 1),
                     layers: Some(&layers),
                 })
             };

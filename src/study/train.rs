@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::rng::stream;
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
+use crate::nn::graph::LayerInfo;
 use crate::nn::loss::Targets;
 use crate::nn::measure::LayerFigures;
 use crate::nn::network::Network;
@@ -84,6 +85,8 @@ pub struct StepRecord<'a> {
     pub clipped: bool,
     /// The test set at the same weights, if it was looked at.
     pub test: Option<TestFigures>,
+    /// What the graph says of the network's layers.
+    pub infos: &'a [LayerInfo],
     /// The layers' figures, if the step is logged.
     pub layers: Option<&'a [LayerFigures]>,
 }
@@ -239,7 +242,7 @@ impl<'a, T: Scalar> Session<'a, T> {
         Self {
             batches: Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows()),
             rule: plan.schedule.rule(),
-            layers: vec![LayerFigures::default(); network.layers()],
+            layers: vec![LayerFigures::default(); network.layers().len()],
             network,
             data,
             plan,
@@ -322,6 +325,7 @@ impl<'a, T: Scalar> Session<'a, T> {
             figures: stepped.figures,
             clipped: stepped.clipped,
             test,
+            infos: self.network.layers(),
             layers: stepped.is_logged.then_some(&self.layers[..]),
         }
     }

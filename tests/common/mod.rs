@@ -82,7 +82,9 @@ pub fn repeat_pass(
 
 /// The figures of layers 1 … depth + 1, from index 0.
 pub fn all_figures(network: &Network<f64>) -> Vec<LayerFigures> {
-    (1..=network.layers()).map(|l| network.figures(l)).collect()
+    (1..=network.layers().len())
+        .map(|l| network.figures(l))
+        .collect()
 }
 
 /// Σ x·y.

@@ -267,12 +267,8 @@ fn a_wrong_slope_is_found() {
     for loss in Loss::NAMES {
         let architecture = plain("tanh", "he_normal", INPUTS, vec![WIDTH; 3], CLASSES);
         let mut graph = architecture.graph(true);
-        let node = graph
-            .nodes
-            .iter_mut()
-            .find(|node| node.is_activation && node.unit == 2)
-            .unwrap();
-        node.layer = Box::new(WrongSlope(Activate {
+        let phi = graph.layers[1].phi.unwrap();
+        graph.nodes[phi].layer = Box::new(WrongSlope(Activate {
             width: WIDTH,
             activation: named("tanh"),
         }));

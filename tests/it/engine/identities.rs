@@ -130,7 +130,7 @@ fn bias_gradients_are_sums_of_delta_over_the_batch() {
                 training_pass(&architecture, "cross_entropy", &row, &target).0
             })
             .collect();
-        for l in 1..=batch.layers() {
+        for l in 1..=batch.layers().len() {
             let bias_gradient = |network: &Network<f64>| {
                 let block = block(network, l, "weight");
                 block.gradient[block.tensors[0].len()..].to_vec()
@@ -300,7 +300,7 @@ fn cross_entropy_gradients_sum_to_zero_over_the_classes() {
         &inputs,
         &Targets::Classes(vec![2]),
     );
-    let output = block(&network, network.layers(), "weight");
+    let output = block(&network, network.layers().len(), "weight");
     for row in output.gradient.chunks(CLASSES) {
         let size: f64 = row.iter().map(|g| g.abs()).sum();
         assert!(size > 0.0);

@@ -64,7 +64,7 @@ fn in_one_or_in_two_calls_on_any_team() {
                             network.update(&team, &stepper, &moment(t), 1.0);
                             figures
                         };
-                        let layers = (1..=network.layers()).map(|l| network.figures(l));
+                        let layers = (1..=network.layers().len()).map(|l| network.figures(l));
                         told.push((figures, layers.collect::<Vec<_>>()));
                     }
                     (bits(&network), network.step(), told)
@@ -96,7 +96,7 @@ fn figures_are_the_same_whether_the_gradient_is_kept_or_not() {
                     } else {
                         network.gradient_figures(&team, true)
                     };
-                    let layers = (1..=network.layers()).map(|l| network.figures(l));
+                    let layers = (1..=network.layers().len()).map(|l| network.figures(l));
                     (figures, layers.collect::<Vec<_>>(), bits(&network))
                 };
                 let what = format!("{norm} {skip}, {threads} threads");

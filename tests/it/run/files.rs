@@ -27,7 +27,7 @@ fn gradients_have_a_row_per_logged_step_and_layer() {
         text.lines().next().unwrap(),
         "step,epoch,layer,name,activation_grad_norm,delta_norm,weight_grad_norm,bias_grad_norm,\
          weight_norm,update_ratio,activation_mean,activation_std,saturated_fraction,dead_fraction,\
-         zero_grad_fraction"
+         zero_grad_fraction,position,cell_grad_norm"
     );
     let table = desk.table("runs/trial/gradients.csv");
     // Steps 0, 4 and the last one, 6; four hidden layers and the output. An
@@ -48,6 +48,28 @@ fn gradients_have_a_row_per_logged_step_and_layer() {
     // The last step is measured and changes nothing.
     for (step, ratio) in table.cells("step").iter().zip(table.cells("update_ratio")) {
         assert_eq!(ratio.is_empty(), *step == "6", "step {step}: {ratio:?}");
+    }
+}
+
+#[test]
+fn a_layer_says_its_place_on_the_path_of_decay() {
+    let desk = Desk::with(SMALL);
+    // Four hidden layers: all on the path, or with a skip around every three of
+    // layers 2 … 4 the first and the last one.
+    for (skip, places) in [
+        ("none", ["1", "2", "3", "4", ""]),
+        ("{identity={every=3}}", ["1", "", "", "4", ""]),
+    ] {
+        desk.run(&format!("--force --out runs/a --set network.skip={skip}"))
+            .fine();
+        let table = desk.table("runs/a/gradients.csv");
+        assert_eq!(table.cells("position")[..5], places, "{skip}");
+        assert!(
+            table
+                .cells("cell_grad_norm")
+                .iter()
+                .all(|cell| cell.is_empty())
+        );
     }
 }
 
