@@ -20,4 +20,5 @@ mod report;
 mod run;
 mod spec;
 mod table;
+mod tidy;
 mod views;
