@@ -21,7 +21,7 @@ impl Table {
         Self { header, rows }
     }
 
-    fn column(&self, name: &str) -> usize {
+    pub fn column(&self, name: &str) -> usize {
         let found = self.header.iter().position(|column| column == name);
         found.unwrap_or_else(|| panic!("no column {name}"))
     }

@@ -212,6 +212,28 @@ fn columns_of_the_training_count() {
 }
 
 #[test]
+fn a_gradient_norm_of_the_training_that_is_not_finite_is_a_divergence() {
+    let desk = Desk::with(SMALL);
+    desk.run("--out kept").fine();
+    desk.write(
+        "r.toml",
+        rule("quantity = 'diverged'; at = 'final'; max = 0"),
+    );
+    ends(&desk, "kept --rules r.toml", 0);
+    let training = desk.table("kept/training.csv");
+    let column = training.column("grad_norm");
+    for odd in ["inf", "NaN"] {
+        let mut rows = training.rows.clone();
+        rows[3][column] = odd.to_owned();
+        let lines = [&training.header].into_iter().chain(&rows);
+        let text: String = lines.map(|cells| cells.join(",") + "\n").collect();
+        desk.write("kept/training.csv", text);
+        let ended = ends(&desk, "kept --rules r.toml", 1);
+        assert!(ended.stdout.contains("grad_norm"), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn an_unfinished_run_has_no_final_step() {
     let desk = Desk::with(SMALL);
     desk.run("--out kept").fine();

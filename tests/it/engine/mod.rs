@@ -8,6 +8,7 @@ mod gradient_check;
 mod identities;
 mod inits;
 mod mean_field;
+mod measures;
 mod optim;
 mod optim_pytorch;
 mod pytorch;

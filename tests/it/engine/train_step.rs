@@ -119,6 +119,12 @@ fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
             block.trained.fill(0.0);
             block.trained[0] = weight;
         }
+        // A step before, of which nothing may be told as if it were this one's.
+        let ones = Array2::from_elem((4, 1), 1f32);
+        let ordinary = Targets::Numbers(ones.clone());
+        network.load(&ones, &ordinary, &[0, 1, 2, 3]);
+        network.gradients(&team, true);
+        assert!(network.figures(1).activation_mean.is_some());
         let inputs = Array2::from_elem((4, 1), 1e25f32);
         let targets = Targets::Numbers(Array2::from_elem((4, 1), 1e15f32));
         network.load(&inputs, &targets, &[0, 1, 2, 3]);
