@@ -10,7 +10,8 @@ use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
 use vgrad::base::gemm::{Matrix, Start, gemm};
-use vgrad::base::sums::{count_zeros, sum_of_squares};
+use vgrad::base::squares::sum_of_squares;
+use vgrad::base::sums::count_zeros;
 use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
@@ -109,7 +110,7 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
         bencher.iter(|| layer.observe(place, black_box(&y), &slope, &mut sums));
     });
     group.bench_function("moments", |bencher| {
-        bencher.iter(|| sums.values.add_all(black_box(&y)));
+        bencher.iter(|| Moments::of(black_box(&y)));
     });
     group.bench_function("saturated", |bencher| {
         bencher.iter(|| curve.count_saturated(black_box(&y), &slope));
@@ -119,12 +120,12 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
     });
     group.bench_function("scalar", |bencher| {
         bencher.iter(|| {
-            let mut moments = Moments::default();
+            let mut squares = 0.0;
             let mut saturated = 0u64;
             sums.alive.fill(false);
             let mean = black_box(&y).iter().map(|y| f64::from(*y)).sum::<f64>() / x.len() as f64;
             for (y, slope) in y.iter().zip(&slope) {
-                moments.squares += (f64::from(*y) - mean).powi(2);
+                squares += (f64::from(*y) - mean).powi(2);
                 saturated += u64::from(slope.abs() < 0.0125);
             }
             for row in slope.chunks_exact(width) {
@@ -132,7 +133,7 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
                     *alive |= *slope != 0.0;
                 }
             }
-            (moments, saturated)
+            (squares, saturated)
         });
     });
 }

@@ -5,7 +5,8 @@ use ndarray::ArrayViewMut2;
 use crate::base::Scalar;
 use crate::base::prefetch::plan;
 use crate::base::rng::stream;
-use crate::base::sums::{count_zeros, sum_of_squares};
+use crate::base::squares::{Squares, sum_of_squares};
+use crate::base::sums::count_zeros;
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
 use crate::nn::optim::{Moment, Slices, Stepper};
@@ -38,20 +39,20 @@ pub struct Block<T> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BlockSums {
     /// Σ (∂L/∂W)².
-    pub weight_grad_squares: f64,
+    pub weight_grad_squares: Squares,
     /// Σ of the squared gradients of all other trained tensors.
-    pub other_grad_squares: f64,
+    pub other_grad_squares: Squares,
     /// Entries of ∂L/∂W that are exactly 0, if they were counted.
     pub zero_grads: Option<u64>,
     /// Σ W² before the update.
-    pub weight_squares: f64,
+    pub weight_squares: Squares,
     /// Σ ΔW² of the update, if one was made.
-    pub update_squares: Option<f64>,
+    pub update_squares: Option<Squares>,
 }
 
 impl BlockSums {
     /// Σ of all squared gradients.
-    pub fn grad_squares(&self) -> f64 {
+    pub fn grad_squares(&self) -> Squares {
         self.weight_grad_squares + self.other_grad_squares
     }
 }
@@ -198,7 +199,7 @@ impl<T: Scalar> Block<T> {
         self.watch.lap(Phase::Products);
         let (weight, others) = gradient.split_at(self.weight_len());
         // A stretch at a time, so that the second look finds it in the cache.
-        let (mut squares, mut zeros) = (0.0, 0);
+        let (mut squares, mut zeros) = (Squares::default(), 0);
         for stretch in weight.chunks(1 << 12) {
             squares += sum_of_squares(stretch);
             if observe {

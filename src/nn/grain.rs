@@ -6,6 +6,7 @@
 //! one thread works on.
 
 use crate::base::Scalar;
+use crate::base::squares::Squares;
 use crate::nn::graph::Graph;
 use crate::nn::layer::{MAX_PIECES, Rows};
 use crate::nn::loss::LossSums;
@@ -35,7 +36,7 @@ pub struct Grain {
     /// Loss and hits.
     pub loss: LossSums,
     /// Σ (∂L/∂value)² per value; only of those that are logged.
-    pub grad_squares: Vec<f64>,
+    pub grad_squares: Vec<Squares>,
     /// What each node's activation had to say, if asked.
     pub activations: Vec<ActivationSums>,
     /// Each node's backward tally.
@@ -65,7 +66,7 @@ impl Grain {
                 batch: 0,
             },
             loss: LossSums::default(),
-            grad_squares: vec![0.0; graph.values.len()],
+            grad_squares: vec![Squares::default(); graph.values.len()],
             activations: activations.collect(),
             tallies: tallies
                 .map(|node| vec![0.0; node.layer.backward_tally_len()])

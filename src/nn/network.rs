@@ -275,9 +275,8 @@ impl<T: Scalar> Network<T> {
                 }
                 let mut moments = Moments::default();
                 for piece in &self.pieces {
-                    let mut part = Moments::default();
-                    part.add_all(piece.value(&self.graph, self.graph.nodes[n].output));
-                    moments.join(&part);
+                    let values = piece.value(&self.graph, self.graph.nodes[n].output);
+                    moments.join(&Moments::of(values));
                 }
                 let std = moments.std();
                 if !(std.is_finite() && std > 0.0) || (std - 1.0).abs() <= 0.01 {

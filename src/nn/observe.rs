@@ -2,6 +2,7 @@
 //! something stopped being finite.
 
 use crate::base::Scalar;
+use crate::base::squares::Squares;
 use crate::nn::block::Block;
 use crate::nn::measure::{LayerFigures, Moments};
 use crate::nn::network::Network;
@@ -11,10 +12,7 @@ impl<T: Scalar> Network<T> {
     /// the update made after it if one was made.
     pub fn figures(&self, l: usize) -> LayerFigures {
         let mut figures = LayerFigures::default();
-        let norm = |v: usize| {
-            let squares = self.grains().map(|grain| grain.grad_squares[v]);
-            squares.sum::<f64>().sqrt()
-        };
+        let norm = |v: usize| self.grad_squares(v).norm();
         let layer = &self.graph.layers[l - 1];
         figures.activation_grad_norm = norm(layer.h);
         if let Some(z) = layer.z {
@@ -23,13 +21,13 @@ impl<T: Scalar> Network<T> {
         if let Some(n) = layer.params {
             let block = &self.blocks[self.block_of[n].expect("a linear map has weights")];
             let sums = &block.sums;
-            figures.weight_grad_norm = sums.weight_grad_squares.sqrt();
+            figures.weight_grad_norm = sums.weight_grad_squares.norm();
             let has_bias = block.trained.len() > block.weight_len();
-            figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.sqrt());
-            figures.weight_norm = sums.weight_squares.sqrt();
+            figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.norm());
+            figures.weight_norm = sums.weight_squares.norm();
             figures.update_ratio = sums
                 .update_squares
-                .map(|update| (update / sums.weight_squares).sqrt());
+                .map(|update| update.norm_over(sums.weight_squares));
             let share = |zeros: u64| zeros as f64 / block.weight_len() as f64;
             figures.zero_grad_fraction = sums.zero_grads.map(share);
         }
@@ -37,6 +35,11 @@ impl<T: Scalar> Network<T> {
             self.observe_activation(n, &mut figures);
         }
         figures
+    }
+
+    /// Σ (∂L/∂value)² over the batch.
+    fn grad_squares(&self, v: usize) -> Squares {
+        self.grains().map(|grain| grain.grad_squares[v]).sum()
     }
 
     fn observe_activation(&self, n: usize, figures: &mut LayerFigures) {
@@ -82,27 +85,24 @@ impl<T: Scalar> Network<T> {
         count
     }
 
-    /// Whether the norms of all parameters' gradients are finite.
-    pub(super) fn blocks_are_finite(&self) -> bool {
-        let mut blocks = self.blocks.iter();
-        blocks.all(|block| block.sums.grad_squares().is_finite())
+    /// Σ of the squared gradients of all parameters.
+    pub(super) fn param_grad_squares(&self) -> Squares {
+        let blocks = self.blocks.iter();
+        blocks.map(|block| block.sums.grad_squares()).sum()
     }
 
     /// Whether all norms of gradients of values are finite.
     pub(super) fn backward_is_finite(&self) -> bool {
-        let grains = self.grains();
-        grains
-            .flat_map(|grain| &grain.grad_squares)
-            .all(|squares| squares.is_finite())
+        let mut values = 0..self.graph.values.len();
+        values.all(|v| self.grad_squares(v).is_finite())
     }
 
     /// Where something first stopped being finite: on the way forward, else in
     /// the loss, else on the way back. `None` if all is finite.
     pub(super) fn first_non_finite(&self, loss: f64) -> Option<usize> {
-        let squares_are_finite =
-            |v: usize| self.grains().all(|grain| grain.grad_squares[v].is_finite());
-        let blocks_are_finite = self.blocks_are_finite();
-        if loss.is_finite() && blocks_are_finite && self.backward_is_finite() {
+        let squares_are_finite = |v: usize| self.grad_squares(v).is_finite();
+        let params_are_finite = self.param_grad_squares().is_finite();
+        if loss.is_finite() && params_are_finite && self.backward_is_finite() {
             return None;
         }
         let nodes = &self.graph.nodes;
@@ -134,6 +134,8 @@ impl<T: Scalar> Network<T> {
                 .find(|block| !finite(block))
                 .map(|block| nodes[block.node].number)
         };
-        backward.map(|node| node.number).or_else(in_block)
+        // Else only the norm over all layers is infinite.
+        let somewhere = backward.map(|node| node.number).or_else(in_block);
+        somewhere.or(Some(self.graph.layers.len()))
     }
 }

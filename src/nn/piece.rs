@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::base::Scalar;
 use crate::base::prefetch::{plan, touch};
-use crate::base::sums::sum_of_squares;
+use crate::base::squares::sum_of_squares;
 use crate::nn::grain::{Grain, grain_count, part};
 use crate::nn::graph::{Graph, Node};
 use crate::nn::layer::{Backward, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows};

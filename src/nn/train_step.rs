@@ -126,17 +126,12 @@ impl<T: Scalar> Network<T> {
 
     fn step_figures(&self) -> StepFigures {
         let sums = self.loss_sums();
-        let grad_squares: f64 = self
-            .blocks
-            .iter()
-            .map(|block| block.sums.grad_squares())
-            .sum();
         let classes = matches!(self.pieces[0].targets, PieceTargets::Classes(_));
         let batch = self.pieces[0].rows.batch as f64;
         StepFigures {
             loss: sums.loss,
             accuracy: classes.then(|| sums.correct as f64 / batch),
-            grad_norm: grad_squares.sqrt(),
+            grad_norm: self.param_grad_squares().norm(),
             diverged_at: self.first_non_finite(sums.loss),
         }
     }

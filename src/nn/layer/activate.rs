@@ -2,7 +2,7 @@
 
 use crate::base::Scalar;
 use crate::nn::activation::Activation;
-use crate::nn::measure::ActivationSums;
+use crate::nn::measure::{ActivationSums, Moments};
 use crate::nn::times::Phase;
 
 use super::{Backward, Forward, Layer, Rows};
@@ -63,7 +63,7 @@ impl<T: Scalar> Layer<T> for Activate {
     fn observe(&self, rows: Rows, output: &[T], saved: &[T], sums: &mut ActivationSums) {
         let kept = <Self as Layer<T>>::saved_len(self, rows.count);
         let (curve, slopes) = (self.activation.curve(), &saved[..kept]);
-        sums.values.add_all(output);
+        sums.values = Moments::of(output);
         sums.saturated = curve.count_saturated(output, slopes);
         sums.alive_units = curve.find_alive(output, slopes, &mut sums.alive);
     }

@@ -2,7 +2,7 @@
 
 use super::Optimizer;
 use super::transform::{Moment, State, Transform};
-use crate::base::sums::SquareSum;
+use crate::base::squares::{SquareSum, Squares};
 use crate::base::{Scalar, simd};
 
 /// Parameters per piece: a piece of everything that a step reads and writes
@@ -14,10 +14,10 @@ const _: () = assert!(CHUNK.is_multiple_of(SquareSum::STEP));
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct UpdateSquares {
     /// Σ p², before the step.
-    pub params: f64,
+    pub params: Squares,
     /// Σ (learning_rate·update)²: the step itself, not the rounded difference
     /// of the parameters, which is 0 wherever a step is below their precision.
-    pub update: f64,
+    pub update: Squares,
 }
 
 impl std::ops::AddAssign for UpdateSquares {
@@ -150,7 +150,7 @@ impl<T: Scalar, C: Transform<T>> Chain<T> for C {
                         squares = sums;
                     }
                 }
-                squares.update *= moment.learning_rate * moment.learning_rate;
+                squares.update = squares.update.times(moment.learning_rate);
                 squares
             },
         )

@@ -3,7 +3,7 @@
 //! `fixtures/optim_pytorch.py` holds the PyTorch lines that made the numbers.
 
 use serde::Deserialize;
-use vgrad::base::sums::sum_of_squares;
+use vgrad::base::squares::sum_of_squares;
 use vgrad::nn::optim::{Moment, Optimizer, Stepper, clip_coefficient};
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ fn ten_steps_are_pytorchs() {
         for (t, expected) in (1..).zip(&case.steps) {
             let grads = gradient(&scales, &params, t);
             let clip = case.clip_grad_norm.map_or(1.0, |max_norm| {
-                clip_coefficient(max_norm, sum_of_squares(&grads).sqrt())
+                clip_coefficient(max_norm, sum_of_squares(&grads).norm())
             });
             let moment = Moment {
                 t: t as u64,
@@ -70,10 +70,10 @@ fn ten_steps_are_pytorchs() {
             // The reported sizes are those of the step just checked; the step
             // re-read from the rounded parameters is known to 1e-16 of them.
             let moved: Vec<f64> = params.iter().zip(&before).map(|(a, b)| a - b).collect();
-            let moved = sum_of_squares(&moved).sqrt();
-            assert!((squares.update.sqrt() - moved).abs() < 1e-12 * (1.0 + moved));
-            let whole: f64 = before.iter().map(|p| p * p).sum();
-            assert!((squares.params - whole).abs() <= 1e-14 * whole);
+            let moved = sum_of_squares(&moved).norm();
+            assert!((squares.update.norm() - moved).abs() < 1e-12 * (1.0 + moved));
+            let whole = before.iter().map(|p| p * p).sum::<f64>().sqrt();
+            assert!((squares.params.norm() - whole).abs() <= 1e-14 * whole);
         }
     }
 }

@@ -10,6 +10,7 @@ mod divergence;
 mod files;
 mod folders;
 mod output;
+mod range;
 mod round_trip;
 mod seeds;
 mod signals;
