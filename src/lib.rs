@@ -43,6 +43,7 @@
 //!     base_dir: Path::new("."),
 //!     test_fraction: Some(0.2),
 //!     standardize: true,
+//!     standardize_target: false,
 //!     numeric_targets: false,
 //! };
 //! let digits = load::<f32>(&Source::from(Digits {}), &options)?;

@@ -10,6 +10,7 @@ use super::output;
 use crate::base::Problem;
 use crate::lab::experiment::Audience;
 use crate::lab::text::number;
+use crate::study::data::DataSummary;
 use crate::study::train::{StepRecord, Watch};
 
 /// A run shorter than this shows nothing.
@@ -109,6 +110,16 @@ impl Watch for Progress {
 }
 
 impl Audience for Progress {
+    fn loaded(&mut self, data: &DataSummary) {
+        if matches!(self.kind, Kind::Quiet) {
+            return;
+        }
+        output::remark(&format!("data: {data}"));
+        for warning in &data.warnings {
+            output::remark(&format!("warning: {warning}"));
+        }
+    }
+
     fn begin(&mut self, name: &str, steps: u64) {
         self.name = name.to_owned();
         self.steps = steps;

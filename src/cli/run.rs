@@ -11,13 +11,13 @@ use super::spec_args::SpecArgs;
 use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, digest, output};
 use crate::base::Problem;
+use crate::base::paths::rebase;
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::machine::cores;
 use crate::lab::run_folder::{Destination, fresh_folder, is_free};
 use crate::lab::summary::Status;
 use crate::lab::text;
-use crate::study::data::rebase;
 
 /// Where runs go unless told otherwise.
 const RUNS: &str = "runs";

@@ -18,6 +18,7 @@ use crate::lab::weights;
 use crate::nn::loss::Targets;
 use crate::nn::measure::LayerFigures;
 use crate::nn::network::Network;
+use crate::study::data::DataSummary;
 use crate::study::record::Recorder;
 use crate::study::train::{
     Ending, StepRecord, TestFigures, TrainingPlan, Watch, first_batch, train,
@@ -41,6 +42,8 @@ pub struct RunOptions<'a> {
 
 /// Who is told how a run goes, besides the files.
 pub trait Audience: Watch + Send {
+    /// The data has been read.
+    fn loaded(&mut self, _data: &DataSummary) {}
     /// The run begins: `steps` updates lie ahead.
     fn begin(&mut self, name: &str, steps: u64);
     /// The run is over.
@@ -93,6 +96,7 @@ fn run_in<T: Scalar>(
     audience: &mut dyn Audience,
 ) -> Result<Option<Outcome>, Problem> {
     let plan = Plan::<T>::new(spec, options.base_dir)?;
+    audience.loaded(&plan.data.summary);
     let team = Team::new(options.threads)?;
     let mut network = network(&plan, options.base_dir, &team)?;
     let inputs = inputs(&plan.spec, options.base_dir);

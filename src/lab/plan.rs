@@ -47,6 +47,7 @@ impl<T: Scalar> Plan<T> {
                 base_dir: folder,
                 test_fraction: spec.data.test_fraction,
                 standardize: spec.data.standardize,
+                standardize_target: spec.data.standardize_target,
                 numeric_targets: matches!(spec.train.loss, Loss::Mse(_)),
             },
         )?;

@@ -9,12 +9,12 @@ family! {
         Cosine = "cosine",
         Step = "step",
     }
-    /// The rate at each step.
-    fn learning_rate -> LearningRate;
+    /// The rule itself.
+    fn rule -> Rule;
 }
 
 /// The learning rate as a function of the step.
-pub trait LearningRate {
+pub trait Rule {
     /// The rate at step t of `steps`, `base` being `train.learning_rate`.
     fn rate(&self, base: f64, t: u64, steps: u64) -> f64;
 }
@@ -23,7 +23,7 @@ member! {
     /// The same learning rate throughout.
     pub struct Constant {}
 }
-impl LearningRate for Constant {
+impl Rule for Constant {
     fn rate(&self, base: f64, _t: u64, _steps: u64) -> f64 {
         base
     }
@@ -39,7 +39,7 @@ member! {
         min: f64 = 0.0,
     }
 }
-impl LearningRate for Cosine {
+impl Rule for Cosine {
     fn rate(&self, base: f64, t: u64, steps: u64) -> f64 {
         let warmup = self.warmup_steps;
         if t < warmup {
@@ -64,7 +64,7 @@ member! {
         factor: f64 = 0.1,
     }
 }
-impl LearningRate for Step {
+impl Rule for Step {
     fn rate(&self, base: f64, t: u64, _steps: u64) -> f64 {
         base * self
             .factor

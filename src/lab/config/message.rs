@@ -83,10 +83,54 @@ pub fn unknown_key(table: &KeyPath, shape: &Shape, key: &str) -> Message {
                 .is_some_and(|s| s.keys().contains(&key))
         })
     };
-    match (nearest(key, keys), home()) {
-        (_, Some(section)) => message.help(format!("`{key}` belongs in [{section}]")),
-        (Some(near), None) => message.help(format!("did you mean `{near}`?")),
-        (None, None) => message.help("write one of these or remove the line"),
+    message.help(if let Some(section) = home() {
+        format!("`{key}` belongs in [{section}]")
+    } else if let Some(example) = within_a_choice(shape, key) {
+        format!("`{key}` belongs further in: {example}")
+    } else if let Some(near) = nearest(key, keys) {
+        format!("did you mean `{near}`?")
+    } else {
+        "write one of these or remove the line".to_owned()
+    })
+}
+
+/// The line to write if `key` is a parameter of a member, or a member itself, of
+/// one of the choices in a table of this shape: `momentum` of `optimizer = "sgd"`.
+fn within_a_choice(shape: &Shape, key: &str) -> Option<String> {
+    shape.keys().into_iter().find_map(|choice| {
+        let family = shape.property(choice).filter(Shape::is_family)?;
+        let found = family.keys().into_iter().find_map(|member| {
+            let parameters = family.property(member)?;
+            let is_meant = member == key || parameters.keys().contains(&key);
+            is_meant.then(|| written_out(member, &parameters, key))
+        })?;
+        Some(format!("{choice} = {found}"))
+    })
+}
+
+/// A member with the parameters it needs and, if it is one, `key`.
+fn written_out(member: &str, parameters: &Shape, key: &str) -> String {
+    let mut names = parameters.required();
+    if parameters.keys().contains(&key) && !names.contains(&key) {
+        names.push(
+            parameters
+                .keys()
+                .into_iter()
+                .find(|it| *it == key)
+                .expect("one of them"),
+        );
+    }
+    let value = |name: &str| match parameters.property(name) {
+        Some(shape) if shape.is_free_text() => "\"…\"",
+        _ => "…",
+    };
+    let written: Vec<String> = names
+        .iter()
+        .map(|name| format!("{name} = {}", value(name)))
+        .collect();
+    match written.as_slice() {
+        [] => format!("\"{member}\""),
+        written => format!("{{ {member} = {{ {} }} }}", written.join(", ")),
     }
 }
 
@@ -101,6 +145,16 @@ pub fn unknown_word(path: &KeyPath, shape: &Shape, word: &str) -> Message {
         "no such name",
     )
     .note(format!("expected {}", shape.expected()));
+    // A file's name where its kind is to be chosen: "train.csv".
+    let kind = word
+        .rsplit_once('.')
+        .map(|(_, suffix)| suffix.to_lowercase());
+    if let Some(kind) = kind
+        && let Some(parameters) = shape.of_type("object").property(&kind)
+    {
+        let example = written_out(&kind, &parameters, "");
+        return message.help(format!("for a file write {example}"));
+    }
     match nearest(word, choices) {
         Some(near) => message.help(format!("did you mean `{near}`?")),
         None => message.help("write one of these names"),

@@ -84,6 +84,11 @@ pub struct Data {
     /// Gives every feature mean 0 and standard deviation 1 over the training split.
     #[serde(default = "yes")]
     pub standardize: bool,
+    /// Gives numeric targets mean 0 and standard deviation 1 over the training split; losses are then in those units.
+    // Not written at its default: a baseline of before the key existed still holds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
+    pub standardize_target: bool,
 }
 
 /// `[network]`: the multilayer perceptron.

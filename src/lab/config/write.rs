@@ -6,7 +6,7 @@ use toml_edit::{DocumentMut, Item, Value, ser};
 
 use super::sections::Spec;
 use crate::base::Problem;
-use crate::study::data::{rebase, resolve};
+use crate::base::paths::{rebase, resolve};
 
 impl Spec {
     /// The spec as TOML that reads back as the same spec. Its first line names

@@ -5,8 +5,10 @@ use std::path::Path;
 use ndarray::Array2;
 use rand::seq::SliceRandom;
 
-use super::raw::Raw;
-use super::standardize::Scale;
+use super::gaps::fill_gaps;
+use super::raw_table::RawTable;
+use super::standardizer::Standardizer;
+use super::summary::DataSummary;
 use super::{LoadContext, Source};
 use crate::base::rng::stream;
 use crate::base::{Problem, Scalar};
@@ -40,6 +42,8 @@ pub struct Dataset<T> {
     pub test: Split<T>,
     /// The classes' names by index; empty for numeric targets.
     pub class_names: Vec<String>,
+    /// What was read, for people.
+    pub summary: DataSummary,
 }
 
 impl<T> Dataset<T> {
@@ -72,36 +76,45 @@ pub struct LoadOptions<'a> {
     pub test_fraction: Option<f64>,
     /// `data.standardize`.
     pub standardize: bool,
+    /// `data.standardize_target`.
+    pub standardize_target: bool,
     /// Whether the loss wants numbers (mse) rather than classes.
     pub numeric_targets: bool,
 }
 
-/// Loads, splits and standardises.
+/// Loads, splits, fills missing cells in and standardises.
 ///
 /// # Errors
 /// Those of the source; `test_fraction` along with a test file; no row left to
-/// train on; a value too large for the precision.
+/// train on; `standardize_target` with classes; a value too large for the precision.
 pub fn load<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset<T>, Problem> {
-    let raw = source.loader().load(&LoadContext {
+    let mut raw = source.as_dyn().load(&LoadContext {
         seed: options.seed,
         base_dir: options.base_dir,
         numeric_targets: options.numeric_targets,
     })?;
     let (train, test) = choose_rows(&raw, options)?;
-    let scale = if options.standardize {
-        Some(Scale::measure(&raw, &train)?)
-    } else {
-        None
+    fill_gaps(&mut raw, &train)?;
+    let scales = Scales {
+        features: match options.standardize {
+            true => Some(Standardizer::of_features(&raw, &train)?),
+            false => None,
+        },
+        targets: match options.standardize_target {
+            true => Some(Standardizer::of_targets(&raw.targets, &train)?),
+            false => None,
+        },
     };
     Ok(Dataset {
-        train: gather(&raw, &train, scale.as_ref())?,
-        test: gather(&raw, &test, scale.as_ref())?,
+        summary: DataSummary::of(source, &raw, [train.len(), test.len()]),
+        train: gather(&raw, &train, &scales)?,
+        test: gather(&raw, &test, &scales)?,
         class_names: raw.class_names,
     })
 }
 
 /// The rows to train on and the rows to test on, both in their order of appearance.
-fn choose_rows(raw: &Raw, options: &LoadOptions) -> Result<(Vec<usize>, Vec<usize>), Problem> {
+fn choose_rows(raw: &RawTable, options: &LoadOptions) -> Result<(Vec<usize>, Vec<usize>), Problem> {
     let samples = raw.samples();
     if let Some(test_rows) = raw.test_rows {
         if options.test_fraction.is_some() {
@@ -131,23 +144,24 @@ fn choose_rows(raw: &Raw, options: &LoadOptions) -> Result<(Vec<usize>, Vec<usiz
     Ok((train.to_vec(), test.to_vec()))
 }
 
+/// How values are scaled; `None`: not at all.
+struct Scales {
+    features: Option<Standardizer>,
+    targets: Option<Standardizer>,
+}
+
 /// Copies rows into the run's precision.
-fn gather<T: Scalar>(
-    raw: &Raw,
-    rows: &[usize],
-    scale: Option<&Scale>,
-) -> Result<Split<T>, Problem> {
+fn gather<T: Scalar>(raw: &RawTable, rows: &[usize], scales: &Scales) -> Result<Split<T>, Problem> {
     let mut values = Vec::with_capacity(rows.len() * raw.features);
     let mut row_values = vec![0.0; raw.features];
     for &row in rows {
         raw.read_row(row, &mut row_values);
-        if let Some(scale) = scale {
+        if let Some(scale) = &scales.features {
             scale.apply(&mut row_values);
         }
         for (feature, &value) in row_values.iter().enumerate() {
-            values.push(rounded(value, || {
-                format!("feature {} of sample {}", feature + 1, row + 1)
-            })?);
+            let whose = || format!("{} of sample {}", raw.feature(feature), row + 1);
+            values.push(rounded(value, whose)?);
         }
     }
     let inputs = Array2::from_shape_vec((rows.len(), raw.features), values)
@@ -157,7 +171,11 @@ fn gather<T: Scalar>(
         Targets::Numbers(numbers) => {
             let mut chosen = Array2::zeros((rows.len(), numbers.ncols()));
             for (mut to, &row) in chosen.rows_mut().into_iter().zip(rows) {
-                for (to, &value) in to.iter_mut().zip(numbers.row(row)) {
+                let mut target = numbers.row(row).to_vec();
+                if let Some(scale) = &scales.targets {
+                    scale.apply(&mut target);
+                }
+                for (to, &value) in to.iter_mut().zip(&target) {
                     *to = rounded(value, || format!("the target of sample {}", row + 1))?;
                 }
             }
@@ -191,6 +209,7 @@ mod tests {
             base_dir: Path::new("."),
             test_fraction: None,
             standardize: true,
+            standardize_target: false,
             numeric_targets: false,
         }
     }
@@ -278,9 +297,8 @@ mod tests {
         std::fs::write(folder.path().join("train.csv"), "x,y\n1,a\n3,b\n").unwrap();
         std::fs::write(folder.path().join("test.csv"), "x,y\n5,b\n").unwrap();
         let source = Source::from(Csv {
-            path: "train.csv".into(),
-            target: "y".into(),
             test_path: Some("test.csv".into()),
+            ..Csv::new("train.csv", "y")
         });
         let mut options = LoadOptions {
             base_dir: folder.path(),
@@ -314,6 +332,39 @@ mod tests {
                 assert_eq!(x.sin(), *y);
             }
         }
+    }
+
+    #[test]
+    fn targets_are_standardised_by_the_training_split() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("train.csv"), "x,y\n1,10\n3,30\n").unwrap();
+        std::fs::write(folder.path().join("test.csv"), "x,y\n5,50\n").unwrap();
+        let source = Source::from(Csv {
+            test_path: Some("test.csv".into()),
+            ..Csv::new("train.csv", "y")
+        });
+        let options = LoadOptions {
+            base_dir: folder.path(),
+            standardize_target: true,
+            numeric_targets: true,
+            ..options()
+        };
+        let data = load::<f64>(&source, &options).unwrap();
+        // Mean 20 and population deviation 10 are those of the training rows.
+        let numbers = |values: &[f64]| {
+            let shape = (values.len(), 1);
+            Targets::Numbers(Array2::from_shape_vec(shape, values.to_vec()).unwrap())
+        };
+        assert_eq!(data.train.targets, numbers(&[-1.0, 1.0]));
+        assert_eq!(data.test.targets, numbers(&[3.0]));
+
+        let classes = load::<f64>(&Digits {}.into(), &options).unwrap_err();
+        let message = classes.to_string();
+        assert!(
+            message.starts_with("data.standardize_target: the targets are classes"),
+            "{message}"
+        );
+        assert!(classes.help.unwrap().contains("remove standardize_target"));
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::raw::Raw;
-use super::{LoadContext, Loader};
+use super::raw_table::RawTable;
+use super::{DataSource, LoadContext};
 use crate::base::Problem;
 use crate::base::family::member;
 
-/// 1797 lines of 64 pixels (0…16) and the digit; `digits/README.md` says whence.
+/// 1797 lines of 64 pixels (0…16) and the digit; `digits/README.md` says where they come from.
 static DIGITS: &[u8] = include_bytes!("digits/digits.csv.gz");
 
 const PIXELS: usize = 64;
@@ -19,8 +19,8 @@ member! {
     pub struct Digits {}
 }
 
-impl Loader for Digits {
-    fn load(&self, _context: &LoadContext) -> Result<Raw, Problem> {
+impl DataSource for Digits {
+    fn load(&self, _context: &LoadContext) -> Result<RawTable, Problem> {
         let mut text = String::new();
         GzDecoder::new(DIGITS)
             .read_to_string(&mut text)
@@ -37,7 +37,7 @@ impl Loader for Digits {
                 }
             }
         }
-        Ok(Raw::labelled(pixels, PIXELS, labels, 10))
+        Ok(RawTable::labelled(pixels, PIXELS, labels, 10))
     }
 }
 

@@ -1,31 +1,34 @@
 //! Data sources: what a network is trained on.
 //!
-//! A [`Source`] loads [`Raw`] rows; [`load`] splits and standardises them into
-//! a [`Dataset`] in the run's precision.
+//! A [`Source`] loads a [`RawTable`]; [`load`] splits and standardises its rows
+//! into a [`Dataset`] in the run's precision.
 
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
 use crate::base::family::family;
+use crate::base::paths::{rebase, resolve};
 
 mod csv;
 mod dataset;
 mod digits;
 mod files;
+mod gaps;
 mod idx;
 mod planar;
-mod raw;
-mod standardize;
+mod raw_table;
+mod standardizer;
+mod summary;
 mod synthetic;
 mod teacher;
 
-pub use csv::Csv;
+pub use csv::{Csv, Delimiter, Missing};
 pub use dataset::{Dataset, LoadOptions, Split, load};
 pub use digits::Digits;
-pub use files::{read as read_file, rebase, resolve};
 pub use idx::Idx;
 pub use planar::{Circles, Moons, Spirals};
-pub use raw::{Inputs, Raw};
+pub use raw_table::{Inputs, RawTable, Reading};
+pub use summary::DataSummary;
 pub use synthetic::{Blobs, Gaussian, Parity, Sine};
 pub use teacher::Teacher;
 
@@ -44,8 +47,8 @@ family! {
         Csv = "csv",
         Idx = "idx",
     }
-    /// The source's way to its rows.
-    fn loader -> Loader;
+    /// The member as what it can do.
+    fn as_dyn -> DataSource;
 }
 
 /// What a source may depend on besides its own parameters.
@@ -59,13 +62,13 @@ pub struct LoadContext<'a> {
 }
 
 /// What every data source can do.
-pub trait Loader {
+pub trait DataSource {
     /// All rows, unscaled; the rows of a test file, if any, come last.
     ///
     /// # Errors
     /// A file that cannot be read or does not hold what it should, parameters
     /// that contradict each other, or a loss that does not fit the targets.
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem>;
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem>;
 
     /// The files it reads, as the spec names them, each with its key.
     fn input_files(&self) -> Vec<(&'static str, &Path)> {
@@ -82,7 +85,7 @@ impl Source {
     /// The files it reads, as the spec names them, each with its key
     /// (e.g. `data.source.csv.path`).
     pub fn input_files(&self) -> Vec<(&'static str, &Path)> {
-        self.loader().input_files()
+        self.as_dyn().input_files()
     }
 
     /// Whether it brings its own test set.
@@ -104,7 +107,7 @@ impl Source {
     }
 
     fn map_paths(&mut self, new: &dyn Fn(&Path) -> PathBuf) {
-        if let Some(moved) = self.loader().with_paths(new) {
+        if let Some(moved) = self.as_dyn().with_paths(new) {
             *self = moved;
         }
     }
@@ -124,7 +127,7 @@ mod tests {
         assert_eq!(read(spirals).unwrap(), Spirals::default().into());
         let csv = json!({ "csv": { "path": "train.csv", "target": "label" } });
         let source = read(csv.clone()).unwrap();
-        // An absent test file is not written, so that the saved spec reads the same.
+        // Keys at their default are not written: a baseline of before they existed still holds.
         assert_eq!(serde_json::to_value(source).unwrap(), csv);
         for wrong in [
             json!("csv"),
@@ -163,9 +166,8 @@ mod tests {
     fn a_source_moves_with_its_spec() {
         let root = tempfile::tempdir().unwrap();
         let mut source = Source::from(Csv {
-            path: "train.csv".into(),
-            target: "y".into(),
             test_path: Some("test.csv".into()),
+            ..Csv::new("train.csv", "y")
         });
         source.rebase(root.path(), &root.path().join("runs/one"));
         let files = source.input_files();

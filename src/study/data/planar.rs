@@ -5,8 +5,8 @@ use std::f64::consts::PI;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::raw::{Raw, room};
-use super::{LoadContext, Loader};
+use super::raw_table::{RawTable, reserve};
+use super::{DataSource, LoadContext};
 use crate::base::Problem;
 use crate::base::family::member;
 use crate::base::rng::stream;
@@ -29,24 +29,24 @@ member! {
 /// The angle along one arm, in radians.
 const ARM: f64 = 4.0;
 
-impl Loader for Spirals {
+impl DataSource for Spirals {
     /// Arm k: radius t, angle 2πk/classes + 4t + noise, t evenly from 0 to 1.
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
-        let mut points = room("spirals", self.samples, 2, self.classes)?;
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
+        let mut points = reserve("spirals", self.samples, 2, self.classes)?;
         let mut labels = Vec::with_capacity(self.samples);
         let mut rng = stream(context.seed, "data", 0);
         for arm in 0..self.classes {
             let count = share(self.samples, arm, self.classes);
             let start = 2.0 * PI * f64::from(arm) / f64::from(self.classes);
             for i in 0..count {
-                let radius = between(i, count);
-                let wobble: f64 = rng.sample(StandardNormal);
-                let angle = start + ARM * radius + self.noise * wobble;
+                let radius = linspace(i, count);
+                let noise: f64 = rng.sample(StandardNormal);
+                let angle = start + ARM * radius + self.noise * noise;
                 points.extend([radius * angle.cos(), radius * angle.sin()]);
                 labels.push(arm);
             }
         }
-        Ok(Raw::labelled(points, 2, labels, self.classes))
+        Ok(RawTable::labelled(points, 2, labels, self.classes))
     }
 }
 
@@ -62,17 +62,17 @@ member! {
     }
 }
 
-impl Loader for Moons {
+impl DataSource for Moons {
     /// (cos a, sin a) and (1 − cos a, ½ − sin a), a evenly from 0 to π.
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
-        let points = room("moons", self.samples, 2, 2)?;
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
+        let points = reserve("moons", self.samples, 2, 2)?;
         Ok(two_curves(
             points,
             self.samples,
             self.noise,
             context.seed,
             |class, i, count| {
-                let (sin, cos) = (PI * between(i, count)).sin_cos();
+                let (sin, cos) = (PI * linspace(i, count)).sin_cos();
                 if class == 0 {
                     [cos, sin]
                 } else {
@@ -98,10 +98,10 @@ member! {
     }
 }
 
-impl Loader for Circles {
+impl DataSource for Circles {
     /// r(cos a, sin a), r = 1 and `factor`, a evenly over the full turn.
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
-        let points = room("circles", self.samples, 2, 2)?;
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
+        let points = reserve("circles", self.samples, 2, 2)?;
         Ok(two_curves(
             points,
             self.samples,
@@ -116,28 +116,28 @@ impl Loader for Circles {
     }
 }
 
-/// Two classes of points on curves, with noise on each coordinate.
+/// Two classes of points on curves, with noise of this standard deviation on each coordinate.
 /// `curve(class, i, count)` is the i-th of a class's `count` points.
 fn two_curves(
     mut points: Vec<f64>,
     samples: usize,
-    noise: f64,
+    deviation: f64,
     seed: u64,
     curve: impl Fn(u32, usize, usize) -> [f64; 2],
-) -> Raw {
+) -> RawTable {
     let mut labels = Vec::with_capacity(samples);
     let mut rng = stream(seed, "data", 0);
     for class in 0..2 {
         let count = share(samples, class, 2);
         for i in 0..count {
             for coordinate in curve(class, i, count) {
-                let wobble: f64 = rng.sample(StandardNormal);
-                points.push(coordinate + noise * wobble);
+                let noise: f64 = rng.sample(StandardNormal);
+                points.push(coordinate + deviation * noise);
             }
             labels.push(class);
         }
     }
-    Raw::labelled(points, 2, labels, 2)
+    RawTable::labelled(points, 2, labels, 2)
 }
 
 /// How many of `samples` a class gets; the first classes get what remains.
@@ -146,7 +146,7 @@ fn share(samples: usize, class: u32, classes: u32) -> usize {
 }
 
 /// The i-th of `count` values evenly from 0 to 1, both included.
-fn between(i: usize, count: usize) -> f64 {
+fn linspace(i: usize, count: usize) -> f64 {
     i as f64 / (count.max(2) - 1) as f64
 }
 

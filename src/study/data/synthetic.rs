@@ -6,8 +6,8 @@ use ndarray::Array2;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::raw::{Inputs, Raw, room};
-use super::{LoadContext, Loader};
+use super::raw_table::{Inputs, RawTable, Reading, reserve};
+use super::{DataSource, LoadContext};
 use crate::base::Problem;
 use crate::base::family::member;
 use crate::base::rng::{ChaCha8Rng, stream};
@@ -36,10 +36,10 @@ member! {
     }
 }
 
-impl Loader for Blobs {
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
+impl DataSource for Blobs {
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
         let classes = self.classes as usize;
-        let mut points = room("blobs", self.samples, self.features, self.classes)?;
+        let mut points = reserve("blobs", self.samples, self.features, self.classes)?;
         let mut rng = stream(context.seed, "data", 0);
         let centres: Vec<f64> = (0..classes * self.features)
             .map(|_| rng.random_range(-10.0..10.0))
@@ -48,12 +48,17 @@ impl Loader for Blobs {
         for class in (0..self.classes).cycle().take(self.samples) {
             let start = class as usize * self.features;
             for centre in &centres[start..start + self.features] {
-                let wobble: f64 = rng.sample(StandardNormal);
-                points.push(centre + self.spread * wobble);
+                let noise: f64 = rng.sample(StandardNormal);
+                points.push(centre + self.spread * noise);
             }
             labels.push(class);
         }
-        Ok(Raw::labelled(points, self.features, labels, self.classes))
+        Ok(RawTable::labelled(
+            points,
+            self.features,
+            labels,
+            self.classes,
+        ))
     }
 }
 
@@ -69,9 +74,9 @@ member! {
     }
 }
 
-impl Loader for Parity {
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
-        let mut signs = room("parity", self.samples, self.bits, 2)?;
+impl DataSource for Parity {
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
+        let mut signs = reserve("parity", self.samples, self.bits, 2)?;
         let mut rng = stream(context.seed, "data", 0);
         let mut labels = Vec::with_capacity(self.samples);
         for _ in 0..self.samples {
@@ -83,7 +88,7 @@ impl Loader for Parity {
             }
             labels.push(u32::from(odd));
         }
-        Ok(Raw::labelled(signs, self.bits, labels, 2))
+        Ok(RawTable::labelled(signs, self.bits, labels, 2))
     }
 }
 
@@ -102,15 +107,20 @@ member! {
     }
 }
 
-impl Loader for Gaussian {
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
-        let mut inputs = room("gaussian", self.samples, self.features, self.classes)?;
+impl DataSource for Gaussian {
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
+        let mut inputs = reserve("gaussian", self.samples, self.features, self.classes)?;
         let mut rng = stream(context.seed, "data", 0);
         fill_normal(&mut inputs, self.samples * self.features, &mut rng);
         let labels = (0..self.samples)
             .map(|_| rng.random_range(0..self.classes))
             .collect();
-        Ok(Raw::labelled(inputs, self.features, labels, self.classes))
+        Ok(RawTable::labelled(
+            inputs,
+            self.features,
+            labels,
+            self.classes,
+        ))
     }
 }
 
@@ -129,8 +139,8 @@ member! {
     }
 }
 
-impl Loader for Sine {
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
+impl DataSource for Sine {
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
         if !context.numeric_targets {
             return Err(Problem::at_key(
                 "train.loss",
@@ -138,20 +148,21 @@ impl Loader for Sine {
             )
             .help("set train.loss = \"mse\""));
         }
-        let mut inputs = room("sine", self.samples, 1, 1)?;
+        let mut inputs = reserve("sine", self.samples, 1, 1)?;
         let mut rng = stream(context.seed, "data", 0);
         let span = (self.samples.max(2) - 1) as f64;
         inputs.extend((0..self.samples).map(|i| PI * self.cycles * (2.0 * i as f64 / span - 1.0)));
         let outputs = Array2::from_shape_fn((self.samples, 1), |(i, _)| {
-            let wobble: f64 = rng.sample(StandardNormal);
-            inputs[i].sin() + self.noise * wobble
+            let noise: f64 = rng.sample(StandardNormal);
+            inputs[i].sin() + self.noise * noise
         });
-        Ok(Raw {
+        Ok(RawTable {
             inputs: Inputs::Numbers(inputs),
             features: 1,
             targets: Targets::Numbers(outputs),
             class_names: Vec::new(),
             test_rows: None,
+            reading: Reading::default(),
         })
     }
 }
@@ -170,7 +181,7 @@ pub(super) mod tests {
         }
     }
 
-    pub fn rows(raw: &Raw) -> Vec<Vec<f64>> {
+    pub fn rows(raw: &RawTable) -> Vec<Vec<f64>> {
         (0..raw.samples())
             .map(|row| {
                 let mut values = vec![0.0; raw.features];
@@ -180,14 +191,14 @@ pub(super) mod tests {
             .collect()
     }
 
-    pub fn labels(raw: &Raw) -> &[u32] {
+    pub fn labels(raw: &RawTable) -> &[u32] {
         match &raw.targets {
             Targets::Classes(labels) => labels,
             Targets::Numbers(_) => panic!("no classes"),
         }
     }
 
-    pub fn class_counts(raw: &Raw) -> Vec<usize> {
+    pub fn class_counts(raw: &RawTable) -> Vec<usize> {
         let mut counts = vec![0; raw.class_names.len()];
         for &label in labels(raw) {
             counts[label as usize] += 1;
@@ -206,7 +217,7 @@ pub(super) mod tests {
                     numeric_targets: *name == "sine",
                     ..context(seed)
                 };
-                source.loader().load(&context).unwrap()
+                source.as_dyn().load(&context).unwrap()
             };
             assert_eq!(load(1), load(1), "{name}");
             let fixed = matches!(*name, "digits" | "sine");

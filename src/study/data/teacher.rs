@@ -1,8 +1,8 @@
 //! Labels by a random network.
 
-use super::raw::{Raw, room};
+use super::raw_table::{RawTable, reserve};
 use super::synthetic::fill_normal;
-use super::{LoadContext, Loader};
+use super::{DataSource, LoadContext};
 use crate::base::Problem;
 use crate::base::family::member;
 use crate::base::rng::{ChaCha8Rng, stream};
@@ -28,9 +28,9 @@ member! {
 /// How many teachers are tried until one gives every class.
 const TEACHERS: u64 = 20;
 
-impl Loader for Teacher {
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
-        let mut inputs = room("teacher", self.samples, self.features, self.classes)?;
+impl DataSource for Teacher {
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
+        let mut inputs = reserve("teacher", self.samples, self.features, self.classes)?;
         let mut rng = stream(context.seed, "data", 0);
         fill_normal(&mut inputs, self.samples * self.features, &mut rng);
         for teacher in 1..=TEACHERS {
@@ -41,7 +41,12 @@ impl Loader for Teacher {
                 seen[label as usize] = true;
             }
             if seen.iter().all(|&seen| seen) {
-                return Ok(Raw::labelled(inputs, self.features, labels, self.classes));
+                return Ok(RawTable::labelled(
+                    inputs,
+                    self.features,
+                    labels,
+                    self.classes,
+                ));
             }
         }
         Err(Problem::at_key(
@@ -59,7 +64,7 @@ impl Teacher {
     /// argmax over k of Σ_j v_jk tanh(w_j·x), with w ~ N(0, 1/features), v ~ N(0, 1).
     fn labels(&self, inputs: &[f64], rng: &mut ChaCha8Rng) -> Result<Vec<u32>, Problem> {
         let classes = self.classes as usize;
-        let mut scores = room("teacher", self.samples, classes, self.classes)?;
+        let mut scores = reserve("teacher", self.samples, classes, self.classes)?;
         scores.resize(self.samples * classes, 0.0);
         let deviation = 1.0 / (self.features as f64).sqrt();
         // Unit by unit, so that the teacher itself need not be stored.

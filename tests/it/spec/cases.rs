@@ -46,6 +46,43 @@ fn misspelt_keys() {
         "width = 8\nlearning_rate = 0.1",
         &["x.toml:7:1", "`learning_rate` belongs in [train]"],
     );
+    // A parameter of a choice, written beside the choice.
+    for (key, example) in [
+        (
+            "path",
+            "source = { csv = { path = \"…\", target = \"…\" } }",
+        ),
+        (
+            "target",
+            "source = { csv = { path = \"…\", target = \"…\" } }",
+        ),
+        (
+            "test_path",
+            "source = { csv = { path = \"…\", target = \"…\", test_path = \"…\" } }",
+        ),
+        ("csv", "source = { csv = { path = \"…\", target = \"…\" } }"),
+        ("arms", "expected one of `source`"),
+        ("noise", "source = { spirals = { noise = … } }"),
+    ] {
+        edited(
+            "source = \"digits\"",
+            &format!("{key} = \"train.csv\""),
+            &["x.toml:3:1", "in [data]", example],
+        );
+    }
+    edited(
+        "steps = 3",
+        "steps = 3\nmomentum = 0.9",
+        &["x.toml:10:1", "optimizer = { sgd = { momentum = … } }"],
+    );
+    edited(
+        "\"digits\"",
+        "\"data/train.csv\"",
+        &[
+            "x.toml:3:10",
+            "write { csv = { path = \"…\", target = \"…\" } }",
+        ],
+    );
     edited(
         "\"relu\"",
         "{ leaky_relu = { slop = 1 } }",

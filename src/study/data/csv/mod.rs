@@ -1,24 +1,34 @@
-//! CSV files: a header, a target column, numbers in every other column.
+//! CSV files: a header, a target column, features in the others.
 
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::raw::Raw;
-use super::{LoadContext, Loader, Source, files};
+use super::raw_table::RawTable;
+use super::{DataSource, LoadContext, Source, files};
 use crate::base::Problem;
+pub use options::{Delimiter, Missing};
 use table::Table;
 use text::Text;
 
-mod classes;
+mod header;
+mod index_like;
+#[cfg(test)]
+mod key_tests;
+mod one_hot;
+mod options;
+mod row;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 const PATH: &str = "data.source.csv.path";
 const TEST_PATH: &str = "data.source.csv.test_path";
+const CATEGORICAL: &str = "data.source.csv.categorical";
+const IGNORE: &str = "data.source.csv.ignore";
 
 /// A CSV file with a header: `target` is the column of classes (or, with loss = "mse", of numbers), all other columns are features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,22 +41,59 @@ pub struct Csv {
     /// A file of test rows with the same columns, in any order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_path: Option<PathBuf>,
+    /// The character between two cells; absent = recognised from the header: comma, semicolon, tab or vertical bar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// What becomes of rows with a missing cell: empty, ?, NA, N/A, #N/A, <NA>, NaN or null, in upper or lower case.
+    #[serde(default, skip_serializing_if = "Missing::is_default")]
+    #[schemars(extend("default" = "refuse"))]
+    pub missing: Missing,
+    /// Columns of words: each becomes a feature per distinct word of all rows, 1 where the row has it and 0 elsewhere. They stand where the column stood, in numeric order if all words are numbers, else in text order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categorical: Vec<String>,
+    /// Columns that are not read, such as an index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
 }
 
-impl Loader for Csv {
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
-        let mut table = Table::new(&self.target, context.numeric_targets);
+impl Csv {
+    /// A file and its target column, everything else at its default.
+    pub fn new(path: impl Into<PathBuf>, target: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            target: target.into(),
+            test_path: None,
+            delimiter: None,
+            missing: Missing::default(),
+            categorical: Vec::new(),
+            ignore: Vec::new(),
+        }
+    }
+
+    fn ignores(&self, name: &str) -> bool {
+        self.ignore.iter().any(|it| it == name)
+    }
+}
+
+impl DataSource for Csv {
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
+        let mut table = Table::new(self, context.numeric_targets);
         let mut append = |key: &str, path: &Path| {
             let bytes = files::read(key, path)?;
             table.append(&Text::new(path, &bytes)?)
         };
         let path = context.base_dir.join(&self.path);
         append(PATH, &path)?;
-        let test_rows = match &self.test_path {
-            Some(test_path) => Some(append(TEST_PATH, &context.base_dir.join(test_path))?),
+        let test = match &self.test_path {
+            Some(test_path) => {
+                let test_path = context.base_dir.join(test_path);
+                let rows = append(TEST_PATH, &test_path)?;
+                Some((test_path, rows))
+            }
             None => None,
         };
-        table.finish(&path, test_rows)
+        let test = test.as_ref().map(|(path, rows)| (path.as_path(), *rows));
+        table.finish(&path, test)
     }
 
     fn input_files(&self) -> Vec<(&'static str, &Path)> {
@@ -58,8 +105,8 @@ impl Loader for Csv {
     fn with_paths(&self, new: &dyn Fn(&Path) -> PathBuf) -> Option<Source> {
         Some(Source::Csv(Self {
             path: new(&self.path),
-            target: self.target.clone(),
             test_path: self.test_path.as_deref().map(new),
+            ..self.clone()
         }))
     }
 }

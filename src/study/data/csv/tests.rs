@@ -12,16 +12,15 @@ use crate::nn::loss::Targets;
 use crate::study::data::synthetic::tests::rows;
 
 /// Loads a table, and a test table if there is one, with target `y`.
-fn load(train: &[u8], test: Option<&[u8]>, numeric_targets: bool) -> Result<Raw, Problem> {
+fn load(train: &[u8], test: Option<&[u8]>, numeric_targets: bool) -> Result<RawTable, Problem> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("train.csv"), train).unwrap();
     if let Some(test) = test {
         fs::write(folder.path().join("test.csv"), test).unwrap();
     }
     let csv = Csv {
-        path: "train.csv".into(),
-        target: "y".into(),
         test_path: test.map(|_| "test.csv".into()),
+        ..Csv::new("train.csv", "y")
     };
     csv.load(&LoadContext {
         seed: 0,
@@ -51,12 +50,29 @@ fn mse_reads_the_target_as_a_number() {
 }
 
 #[test]
-fn the_test_file_is_matched_by_name_and_may_bring_classes() {
-    let raw = load(b"a,b,y\n1,2,0\n3,4,2\n", Some(b"y,b,a\n1,6,5\n"), false).unwrap();
+fn the_test_file_is_matched_by_name() {
+    let raw = load(b"a,b,y\n1,2,0\n3,4,2\n", Some(b"y,b,a\n2.0,6,5\n"), false).unwrap();
     assert_eq!(rows(&raw), [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
-    assert_eq!(raw.targets, Targets::Classes(vec![0, 2, 1]));
-    assert_eq!(raw.class_names, ["0", "1", "2"]);
+    assert_eq!(raw.targets, Targets::Classes(vec![0, 1, 1]));
+    assert_eq!(raw.class_names, ["0", "2"]);
     assert_eq!(raw.test_rows, Some(1));
+}
+
+#[test]
+fn a_class_of_the_test_file_alone_is_refused() {
+    let test = b"a,y\r\n\r\n1,cat\r\n2,dog\r\n3,eel\r\n4,dog\r\n";
+    let problem = load(b"a,y\n1,cat\n2,ant\n", Some(test), false).unwrap_err();
+    let message = problem.to_string();
+    assert!(
+        message.contains("test.csv:4: column \"y\": no row of "),
+        "{message}"
+    );
+    assert!(
+        message.contains("train.csv has the class \"dog\""),
+        "{message}"
+    );
+    // A class of the training file alone is none of its business.
+    load(b"a,y\n1,cat\n2,ant\n", Some(b"a,y\n1,cat\n"), false).unwrap();
 }
 
 #[test]
@@ -90,7 +106,20 @@ fn what_is_wrong_is_named_with_its_place() {
             "help: the columns are \"height\", \"width\"",
         ),
         ("1,2\n3,4\n", "help: the first line must be a header"),
-        ("a;y\n1;2\n", "help: columns must be separated by commas"),
+        (
+            "a/y\n1/2\n",
+            "help: columns must be parted by commas, semicolons, tabs or vertical bars",
+        ),
+        (
+            "a;y\n1;0\n2,5;1\n",
+            "train.csv:3: column \"a\": found \"2,5\", expected a finite number\n  help: numbers are \
+             written with a point",
+        ),
+        (
+            "a,b,y\n1,red,0\n",
+            "expected a finite number\n  help: every feature is a number; in data.source.csv set \
+             categorical = [\"b\"]",
+        ),
         (
             "y\n1\n2\n",
             "train.csv:1: there is no column but the target",
@@ -123,7 +152,11 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             "a,y\n1,0\n2,NaN\n3,1\n",
-            "train.csv:3: column \"y\": found \"NaN\", expected a finite number",
+            "train.csv:3: column \"y\": found \"NaN\", expected a class",
+        ),
+        (
+            "a,y\n1,0\n2,inf\n3,1\n",
+            "train.csv:3: column \"y\": found \"inf\", expected a finite number",
         ),
         (
             "a,y\n1,0\n2,0.0\n",
@@ -183,9 +216,8 @@ fn a_long_cell_is_cut_in_the_message() {
 #[test]
 fn a_missing_test_file_is_named_with_its_key() {
     let csv = Csv {
-        path: "none.csv".into(),
-        target: "y".into(),
         test_path: Some("test.csv".into()),
+        ..Csv::new("none.csv", "y")
     };
     let folder = tempfile::tempdir().unwrap();
     let problem = csv
@@ -206,9 +238,10 @@ fn a_missing_test_file_is_named_with_its_key() {
 }
 
 /// Parses one table in memory.
-fn parse(bytes: &[u8], numeric: bool) -> Result<Raw, Problem> {
+fn parse(bytes: &[u8], numeric: bool) -> Result<RawTable, Problem> {
     let path = Path::new("any.csv");
-    let mut table = Table::new("y", numeric);
+    let csv = Csv::new(path, "y");
+    let mut table = Table::new(&csv, numeric);
     let rows = table.append(&Text::new(path, bytes)?)?;
     let raw = table.finish(path, None)?;
     assert_eq!(raw.samples(), rows);

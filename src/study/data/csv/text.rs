@@ -33,34 +33,68 @@ impl<'a> Text<'a> {
         Ok(Self { path, text })
     }
 
+    /// Its lines, from the first.
+    pub fn lines(&self) -> Lines<'a> {
+        Lines {
+            bytes: self.text.as_bytes(),
+            at: 0,
+            line: 1,
+        }
+    }
+
     /// A problem with the record that starts at `byte`.
-    ///
-    /// The csv crate's own line numbers are those of the end of the record
-    /// before: wrong after blank lines, and everywhere with CRLF.
     pub fn problem(&self, byte: u64, what: impl Into<String>) -> Problem {
-        let bytes = self.text.as_bytes();
-        let end_of_last = usize::try_from(byte)
-            .unwrap_or(bytes.len())
-            .min(bytes.len());
-        let blank = bytes[end_of_last..]
-            .iter()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-            .count();
-        Problem::at_line(self.path, line_at(bytes, end_of_last + blank), what)
+        Problem::at_line(self.path, self.lines().of(byte), what)
     }
 }
 
 /// The first bytes of a gzip file (RFC 1952).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// The line (from 1) of the byte at `at`; lines end in LF, CRLF or CR.
+/// Finds the lines of ever later bytes in one pass.
+pub struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line (from 1) of the record that starts at `byte`, which lies not
+    /// before the one asked for last. Lines end in LF, CRLF or CR.
+    ///
+    /// The csv crate's own line numbers are those of the end of the record
+    /// before: wrong after blank lines, and everywhere with CRLF.
+    pub fn of(&mut self, byte: u64) -> u64 {
+        let end_of_last = usize::try_from(byte)
+            .unwrap_or(self.bytes.len())
+            .min(self.bytes.len());
+        let blank = self.bytes[end_of_last..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        self.pass(end_of_last + blank)
+    }
+
+    /// Moves on to the byte at `to`.
+    fn pass(&mut self, to: usize) -> u64 {
+        let ends = (self.at..to).filter(|&i| match self.bytes[i] {
+            b'\n' => true,
+            b'\r' => self.bytes.get(i + 1) != Some(&b'\n'),
+            _ => false,
+        });
+        self.line += ends.count() as u64;
+        self.at = self.at.max(to);
+        self.line
+    }
+}
+
 fn line_at(bytes: &[u8], at: usize) -> u64 {
-    let ends = (0..at).filter(|&i| match bytes[i] {
-        b'\n' => true,
-        b'\r' => bytes.get(i + 1) != Some(&b'\n'),
-        _ => false,
-    });
-    1 + ends.count() as u64
+    let mut lines = Lines {
+        bytes,
+        at: 0,
+        line: 1,
+    };
+    lines.pass(at)
 }
 
 #[cfg(test)]

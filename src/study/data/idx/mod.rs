@@ -1,16 +1,17 @@
-//! IDX files: images and labels as bytes.
+//! IDX files: images as bytes, labels as bytes or int32 integers.
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::raw::{Inputs, Raw};
-use super::{LoadContext, Loader, Source, files};
+use super::raw_table::{Inputs, RawTable, Reading};
+use super::{DataSource, LoadContext, Source, files};
 use crate::base::Problem;
 use crate::nn::loss::Targets;
-use tensor::{Tensor, times};
+use tensor::{Tensor, Values, times};
 
 mod tensor;
 #[cfg(test)]
@@ -21,7 +22,7 @@ const LABELS: &str = "data.source.idx.labels";
 const TEST_IMAGES: &str = "data.source.idx.test_images";
 const TEST_LABELS: &str = "data.source.idx.test_labels";
 
-/// IDX files, plain or gzipped: MNIST, Fashion-MNIST and their like. Bytes are divided by 255. Format: Y. LeCun, C. Cortes, C. Burges, the MNIST database.
+/// IDX files, plain or gzipped: MNIST, Fashion-MNIST and their like. Pixels are bytes, divided by 255; labels are bytes or int32. Format: Y. LeCun, C. Cortes, C. Burges, the MNIST database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Idx {
@@ -37,8 +38,8 @@ pub struct Idx {
     pub test_labels: Option<PathBuf>,
 }
 
-impl Loader for Idx {
-    fn load(&self, context: &LoadContext) -> Result<Raw, Problem> {
+impl DataSource for Idx {
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
         let one_of_two = |lacking, given| {
             Problem::at_key(lacking, format!("is absent, but {given} is given"))
                 .help("give both test files or neither")
@@ -67,7 +68,11 @@ impl Loader for Idx {
             pair.pixels.extend(test.pixels);
             pair.labels.extend(test.labels);
         }
-        pair.into_raw(&at(&self.labels), test_rows)
+        let files = LabelFiles {
+            train: &at(&self.labels),
+            test: &at(self.test_labels.as_deref().unwrap_or(&self.labels)),
+        };
+        pair.into_table(files, test_rows)
     }
 
     fn input_files(&self) -> Vec<(&'static str, &Path)> {
@@ -96,7 +101,7 @@ struct Pair {
     shape: Vec<usize>,
     /// Image by image.
     pixels: Vec<u8>,
-    labels: Vec<u8>,
+    labels: Vec<i32>,
 }
 
 /// Reads two files that belong together, each named by its key and path.
@@ -109,60 +114,80 @@ fn read_pair(images: (&str, PathBuf), labels: (&str, PathBuf)) -> Result<Pair, P
     let count = match image_tensor.shape.split_first() {
         Some((&count, rest)) if !rest.is_empty() => count,
         _ => {
-            let what = "holds a plain list of bytes, expected images: two dimensions or more";
+            let what = "holds a plain list, expected images: two dimensions or more";
             return Err(Problem::in_file(&images.1, what).help(swapped));
         }
     };
+    let Values::Bytes(pixels) = image_tensor.values else {
+        let what = "holds int32 integers, expected images of unsigned bytes (00 00 08)";
+        return Err(Problem::in_file(&images.1, what).help("store the pixels as bytes, 0 to 255"));
+    };
     if label_tensor.shape.len() != 1 {
         let what = format!(
-            "holds bytes in the shape {}, expected labels: one dimension",
+            "holds values in the shape {}, expected labels: one dimension",
             times(&label_tensor.shape)
         );
         return Err(Problem::in_file(&labels.1, what).help(swapped));
     }
-    if label_tensor.bytes.len() != count {
+    let label_values = match label_tensor.values {
+        Values::Bytes(bytes) => bytes.into_iter().map(i32::from).collect(),
+        Values::Int32(integers) => integers,
+    };
+    if label_values.len() != count {
         let what = format!(
             "holds {} labels, but {} holds {count} images",
-            label_tensor.bytes.len(),
+            label_values.len(),
             images.1.display()
         );
         return Err(Problem::in_file(&labels.1, what).help("name two files that belong together"));
     }
     Ok(Pair {
         shape: image_tensor.shape[1..].to_vec(),
-        pixels: image_tensor.bytes,
-        labels: label_tensor.bytes,
+        pixels,
+        labels: label_values,
     })
 }
 
 impl Pair {
-    /// The distinct labels, in order, become the classes.
-    fn into_raw(self, labels_path: &Path, test_rows: Option<usize>) -> Result<Raw, Problem> {
-        let mut class_of = [None; 256];
-        for &label in &self.labels {
-            class_of[usize::from(label)] = Some(0);
-        }
-        let mut class_names = Vec::new();
-        for (label, class) in class_of.iter_mut().enumerate() {
-            if class.is_some() {
-                *class = Some(class_names.len() as u32);
-                class_names.push(label.to_string());
-            }
-        }
-        if let [only] = class_names.as_slice() {
-            let what = format!("every label is {only}: there is one class only");
-            return Err(Problem::in_file(labels_path, what).help("expected at least two classes"));
-        }
-        let classes = self
+    /// The distinct labels, in order, become the classes; the last `test_rows`
+    /// are those of the test file.
+    fn into_table(self, files: LabelFiles, test_rows: Option<usize>) -> Result<RawTable, Problem> {
+        let (train, test) = self
             .labels
-            .iter()
-            .filter_map(|&label| class_of[usize::from(label)]);
-        Ok(Raw {
-            targets: Targets::Classes(classes.collect()),
+            .split_at(self.labels.len() - test_rows.unwrap_or(0));
+        let known: BTreeSet<i32> = train.iter().copied().collect();
+        if let Some(at) = test.iter().position(|label| !known.contains(label)) {
+            let what = format!(
+                "label {} is {}, a class that no label of {} has",
+                at + 1,
+                test[at],
+                files.train.display()
+            );
+            return Err(Problem::in_file(files.test, what).help(
+                "a network cannot learn it: add images of this class to the training files, or \
+                 remove them from the test files",
+            ));
+        }
+        if known.len() == 1 {
+            let what = format!("every label is {}: there is one class only", train[0]);
+            return Err(Problem::in_file(files.train, what).help("expected at least two classes"));
+        }
+        let class_of: HashMap<i32, u32> = known.iter().copied().zip(0..).collect();
+        let classes = self.labels.iter().map(|label| class_of[label]).collect();
+        Ok(RawTable {
+            targets: Targets::Classes(classes),
             features: self.shape.iter().product(),
             inputs: Inputs::Bytes(self.pixels),
-            class_names,
+            class_names: known.iter().map(i32::to_string).collect(),
             test_rows,
+            reading: Reading::default(),
         })
     }
+}
+
+/// The paths of the labels, for messages.
+struct LabelFiles<'a> {
+    train: &'a Path,
+    /// That of the test labels; without any it is never named.
+    test: &'a Path,
 }

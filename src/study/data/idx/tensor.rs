@@ -1,4 +1,4 @@
-//! One IDX file: a header with the shape, then the bytes.
+//! One IDX file: a header with the shape, then the values.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::path::Path;
@@ -8,16 +8,27 @@ use flate2::bufread::MultiGzDecoder;
 use crate::base::Problem;
 use crate::study::data::files::unreadable;
 
-/// The element type of unsigned bytes, the only one read here.
+/// The code of unsigned bytes.
 const UNSIGNED_BYTE: u8 = 0x08;
+/// The code of signed integers of four bytes, the most significant first.
+const INT32: u8 = 0x0c;
 
-/// An array of bytes, none of whose dimensions is 0.
+/// An array none of whose dimensions is 0.
 #[derive(Debug, PartialEq)]
 pub struct Tensor {
     /// The dimensions, outermost first.
     pub shape: Vec<usize>,
     /// Row-major; as many as the product of the dimensions.
-    pub bytes: Vec<u8>,
+    pub values: Values,
+}
+
+/// The values of a file.
+#[derive(Debug, PartialEq)]
+pub enum Values {
+    /// Unsigned bytes.
+    Bytes(Vec<u8>),
+    /// Integers.
+    Int32(Vec<i32>),
 }
 
 impl Tensor {
@@ -25,7 +36,7 @@ impl Tensor {
     /// messages. Memory follows what the file holds, not what its header claims.
     ///
     /// # Errors
-    /// Anything but a whole IDX file of unsigned bytes.
+    /// Anything but a whole IDX file of unsigned bytes or int32 integers.
     pub fn read(path: &Path, mut source: impl BufRead) -> Result<Self, Problem> {
         let start = source
             .fill_buf()
@@ -51,12 +62,12 @@ fn decode(path: &Path, mut source: impl Read) -> Result<Tensor, Problem> {
     };
     let mut magic = [0; 4];
     source.read_exact(&mut magic).map_err(broken)?;
-    let rank = match magic {
-        [0, 0, UNSIGNED_BYTE, rank] if rank > 0 => usize::from(rank),
+    let (code, rank) = match magic {
+        [0, 0, code @ (UNSIGNED_BYTE | INT32), rank] if rank > 0 => (code, usize::from(rank)),
         [a, b, c, d] => {
             let what = format!(
-                "starts with the bytes {a:02x} {b:02x} {c:02x} {d:02x}, expected 00 00 08 and the \
-                 number of dimensions: an IDX file of unsigned bytes"
+                "starts with the bytes {a:02x} {b:02x} {c:02x} {d:02x}, expected 00 00 08 or \
+                 00 00 0c and the number of dimensions: an IDX file of unsigned bytes or of int32"
             );
             return Err(Problem::in_file(path, what).help(
                 "name the IDX file itself, plain or gzipped, e.g. train-images-idx3-ubyte.gz",
@@ -73,9 +84,10 @@ fn decode(path: &Path, mut source: impl Read) -> Result<Tensor, Problem> {
         let what = format!("the shape is {}: there is nothing in it", times(&shape));
         return Err(Problem::in_file(path, what).help("expected at least one sample"));
     }
+    let size_of_value = if code == INT32 { 4 } else { 1 };
     let claimed = shape
         .iter()
-        .try_fold(1usize, |all, &size| all.checked_mul(size));
+        .try_fold(size_of_value, |all: usize, &size| all.checked_mul(size));
     let Some(claimed) = claimed else {
         let what = format!("the shape is {}: no file is that large", times(&shape));
         return Err(
@@ -104,7 +116,13 @@ fn decode(path: &Path, mut source: impl Read) -> Result<Tensor, Problem> {
         );
         return Err(Problem::in_file(path, what).help("fetch or copy the file again"));
     }
-    Ok(Tensor { shape, bytes })
+    let values = if code == INT32 {
+        let (integers, _) = bytes.as_chunks::<4>();
+        Values::Int32(integers.iter().map(|&it| i32::from_be_bytes(it)).collect())
+    } else {
+        Values::Bytes(bytes)
+    };
+    Ok(Tensor { shape, values })
 }
 
 /// A shape for a message, e.g. 28×28.

@@ -32,7 +32,7 @@ fn read(bytes: &[u8]) -> Result<Tensor, Problem> {
 }
 
 /// Loads images and labels, and test images and labels if given.
-fn load(files: &[&[u8]]) -> Result<Raw, Problem> {
+fn load(files: &[&[u8]]) -> Result<RawTable, Problem> {
     let folder = tempfile::tempdir().unwrap();
     let names = ["images", "labels", "test_images", "test_labels"];
     for (name, bytes) in names.iter().zip(files) {
@@ -57,7 +57,7 @@ fn images_become_rows_and_labels_classes() {
     let images = idx(&[3, 1, 2], &[0, 255, 51, 102, 1, 2]);
     let labels = idx(&[3], &[7, 3, 7]);
     let test_images = gzip(&idx(&[1, 1, 2], &[255, 0]));
-    let test_labels = gzip(&idx(&[1], &[5]));
+    let test_labels = gzip(&idx(&[1], &[3]));
     let raw = load(&[&images, &labels, &test_images, &test_labels]).unwrap();
     let expected = [
         [0.0, 1.0],
@@ -66,10 +66,52 @@ fn images_become_rows_and_labels_classes() {
         [1.0, 0.0],
     ];
     assert_eq!(rows(&raw), expected);
-    assert_eq!(raw.class_names, ["3", "5", "7"]);
-    assert_eq!(raw.targets, Targets::Classes(vec![2, 0, 2, 1]));
+    assert_eq!(raw.class_names, ["3", "7"]);
+    assert_eq!(raw.targets, Targets::Classes(vec![1, 0, 1, 0]));
     assert_eq!(raw.test_rows, Some(1));
     assert_eq!(load(&[&images, &labels]).unwrap().test_rows, None);
+}
+
+/// An IDX file of int32, the most significant byte first: type 0x0c in the
+/// format's description.
+fn idx_int32(shape: &[u32], data: &[i32]) -> Vec<u8> {
+    let bytes: Vec<u8> = data.iter().flat_map(|value| value.to_be_bytes()).collect();
+    let mut file = idx(shape, &bytes);
+    file[2] = 0x0c;
+    file
+}
+
+#[test]
+fn labels_may_be_int32() {
+    let images = idx(&[3, 1, 1], &[0, 255, 51]);
+    let raw = load(&[&images, &idx_int32(&[3], &[300, -7, 300])]).unwrap();
+    assert_eq!(raw.class_names, ["-7", "300"]);
+    assert_eq!(raw.targets, Targets::Classes(vec![1, 0, 1]));
+    let cut = idx_int32(&[3], &[300, -7, 300]);
+    let problem = load(&[&images, &cut[..cut.len() - 1]])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        problem.contains("labels: the file ends too early: 11 bytes of data, expected 12"),
+        "{problem}"
+    );
+    let problem = load(&[&idx_int32(&[1, 1, 1], &[3]), &idx(&[1], &[1])]).unwrap_err();
+    assert!(
+        problem.to_string().contains("images: holds int32 integers"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn a_class_of_the_test_labels_alone_is_refused() {
+    let images = idx(&[2, 1, 1], &[0, 255]);
+    let labels = idx(&[2], &[7, 3]);
+    let problem = load(&[&images, &labels, &images, &idx(&[2], &[3, 5])]).unwrap_err();
+    let message = problem.to_string();
+    assert!(
+        message.contains("test_labels: label 2 is 5, a class that no label of "),
+        "{message}"
+    );
 }
 
 #[test]
@@ -77,10 +119,10 @@ fn files_that_do_not_belong_together_are_named() {
     let images = idx(&[2, 1, 2], &[1, 2, 3, 4]);
     let labels = idx(&[2], &[0, 1]);
     let cases: &[(&[&[u8]], &str)] = &[
-        (&[&labels, &images], "images: holds a plain list of bytes"),
+        (&[&labels, &images], "images: holds a plain list,"),
         (
             &[&images, &images],
-            "labels: holds bytes in the shape 2×1×2",
+            "labels: holds values in the shape 2×1×2",
         ),
         (
             &[&images, &idx(&[3], &[0, 1, 2])],
@@ -178,7 +220,7 @@ proptest! {
         let whole = !shape.is_empty() && !data.is_empty() && product == data.len() as u128;
         prop_assert_eq!(result.is_ok(), whole);
         if let Ok(tensor) = result {
-            prop_assert_eq!(tensor.bytes, data);
+            prop_assert_eq!(tensor.values, Values::Bytes(data));
         }
     }
 

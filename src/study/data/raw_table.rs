@@ -13,9 +13,9 @@ pub enum Inputs {
     Numbers(Vec<f64>),
 }
 
-/// All rows of a source.
+/// All rows of a source, before they are split and standardised.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Raw {
+pub struct RawTable {
     /// Feature values, shape [samples, features] row by row.
     pub inputs: Inputs,
     /// Features per sample.
@@ -26,9 +26,24 @@ pub struct Raw {
     pub class_names: Vec<String>,
     /// How many of the last rows come from a test file; `None` without one.
     pub test_rows: Option<usize>,
+    /// What reading the files found out.
+    pub reading: Reading,
 }
 
-impl Raw {
+/// What reading a source's files found out, besides the rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The features' names; empty where they have none.
+    pub feature_names: Vec<String>,
+    /// Rows left out since a cell of theirs is missing.
+    pub dropped: usize,
+    /// Missing cells, each a NaN among the inputs that is to be filled in.
+    pub missing: usize,
+    /// What the user should look at.
+    pub warnings: Vec<String>,
+}
+
+impl RawTable {
     /// Rows with class labels and without a test file; classes are named by
     /// their index.
     pub fn labelled(inputs: Vec<f64>, features: usize, labels: Vec<u32>, classes: u32) -> Self {
@@ -38,12 +53,21 @@ impl Raw {
             targets: Targets::Classes(labels),
             class_names: (0..classes).map(|class| class.to_string()).collect(),
             test_rows: None,
+            reading: Reading::default(),
         }
     }
 
     /// The number of rows.
     pub fn samples(&self) -> usize {
         self.targets.len()
+    }
+
+    /// A feature (from 0) for a message: `column "height"`, or `feature 3`.
+    pub fn feature(&self, feature: usize) -> String {
+        match self.reading.feature_names.get(feature) {
+            Some(name) => format!("column {name:?}"),
+            None => format!("feature {}", feature + 1),
+        }
     }
 
     /// Writes the features of one row into `out` (length: features).
@@ -64,7 +88,7 @@ impl Raw {
 ///
 /// # Errors
 /// Nothing asked for, fewer samples than classes, or more numbers than memory holds.
-pub fn room(
+pub fn reserve(
     source: &str,
     samples: usize,
     features: usize,
@@ -97,14 +121,14 @@ mod tests {
 
     #[test]
     fn impossible_sizes_are_errors() {
-        let few = room("blobs", 2, 2, 3).unwrap_err();
+        let few = reserve("blobs", 2, 2, 3).unwrap_err();
         assert!(
             few.to_string()
                 .starts_with("data.source.blobs.samples: 2 samples")
         );
-        assert!(room("blobs", 0, 2, 0).is_err());
-        assert!(room("blobs", 2, 0, 2).is_err());
-        assert!(room("blobs", usize::MAX, 2, 2).is_err());
-        assert!(room("blobs", usize::MAX / 2, 1, 2).is_err());
+        assert!(reserve("blobs", 0, 2, 0).is_err());
+        assert!(reserve("blobs", 2, 0, 2).is_err());
+        assert!(reserve("blobs", usize::MAX, 2, 2).is_err());
+        assert!(reserve("blobs", usize::MAX / 2, 1, 2).is_err());
     }
 }

@@ -1,0 +1,160 @@
+//! What was read, in a line for people.
+
+use std::fmt;
+
+use super::Source;
+use super::raw_table::RawTable;
+use crate::nn::loss::Targets;
+
+/// How many classes are named.
+const NAMED: usize = 5;
+/// Letters a class's name may have to be named.
+const SHORT: usize = 24;
+
+/// The size of the data, and what the user should look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSummary {
+    /// The source's name in a spec.
+    pub source: &'static str,
+    /// Features per sample, as the network gets them.
+    pub features: usize,
+    /// The classes' names; `None` for numeric targets.
+    pub classes: Option<Vec<String>>,
+    /// Samples to train on.
+    pub train: usize,
+    /// Samples to test on.
+    pub test: usize,
+    /// Rows left out since a cell of theirs is missing.
+    pub dropped: usize,
+    /// Missing cells that were filled in.
+    pub filled: usize,
+    /// Whole sentences, each about something that may not be meant so.
+    pub warnings: Vec<String>,
+}
+
+impl DataSummary {
+    /// Of a table split into as many rows to train and to test on.
+    pub(super) fn of(source: &Source, raw: &RawTable, [train, test]: [usize; 2]) -> Self {
+        let reading = &raw.reading;
+        let mut warnings = reading.warnings.clone();
+        let classes = match &raw.targets {
+            Targets::Classes(_) => Some(raw.class_names.clone()),
+            Targets::Numbers(_) => None,
+        };
+        // Of generated data the number of classes is what the spec asks for.
+        if let Some(names) = &classes
+            && !source.input_files().is_empty()
+            && names.len() * 10 > train + test
+        {
+            warnings.push(format!(
+                "{} classes in {} rows, more than one in ten: if the target is a number to \
+                 predict, set train.loss = \"mse\"",
+                names.len(),
+                train + test
+            ));
+        }
+        Self {
+            source: source.name(),
+            features: raw.features,
+            classes,
+            train,
+            test,
+            dropped: reading.dropped,
+            filled: reading.missing,
+            warnings,
+        }
+    }
+}
+
+impl fmt::Display for DataSummary {
+    /// One line: rows, features, classes, split.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}",
+            self.source,
+            counted(self.train + self.test, "row")
+        )?;
+        if self.dropped > 0 {
+            let rows = counted(self.dropped, "row");
+            write!(f, " ({rows} with a missing cell left out)")?;
+        }
+        write!(f, ", {}", counted(self.features, "feature"))?;
+        if self.filled > 0 {
+            let cells = counted(self.filled, "missing cell");
+            write!(f, " ({cells} filled with the training mean)")?;
+        }
+        match &self.classes {
+            Some(names) => write!(f, ", {}{}", classes(names.len()), named(names))?,
+            None => write!(f, ", a number to predict")?,
+        }
+        write!(f, "; {} to train on, {} to test on", self.train, self.test)
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+fn classes(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "es" };
+    format!("{count} class{plural}")
+}
+
+/// The names of a few classes, if they are more than their numbers.
+fn named(names: &[String]) -> String {
+    let is_number = |(i, name): (usize, &String)| *name == i.to_string();
+    let is_long = |name: &String| name.chars().count() > SHORT;
+    if names.len() > NAMED || names.iter().any(is_long) || names.iter().enumerate().all(is_number) {
+        return String::new();
+    }
+    format!(" ({})", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary() -> DataSummary {
+        DataSummary {
+            source: "csv",
+            features: 1,
+            classes: Some(vec!["ant".into(), "cat".into()]),
+            train: 8,
+            test: 2,
+            dropped: 0,
+            filled: 0,
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_line_says_rows_features_classes_and_split() {
+        assert_eq!(
+            summary().to_string(),
+            "csv: 10 rows, 1 feature, 2 classes (ant, cat); 8 to train on, 2 to test on"
+        );
+        let gaps = DataSummary {
+            dropped: 1,
+            filled: 3,
+            classes: None,
+            ..summary()
+        };
+        assert_eq!(
+            gaps.to_string(),
+            "csv: 10 rows (1 row with a missing cell left out), 1 feature (3 missing cells filled \
+             with the training mean), a number to predict; 8 to train on, 2 to test on"
+        );
+    }
+
+    #[test]
+    fn names_that_are_numbers_or_many_are_not_listed() {
+        let names =
+            |names: &[&str]| named(&names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>());
+        assert_eq!(names(&["0", "1"]), "");
+        assert_eq!(names(&["1", "2"]), " (1, 2)");
+        assert_eq!(names(&["a", "b", "c", "d", "e", "f"]), "");
+        assert_eq!(names(&["a", "no name is as long as this one is"]), "");
+    }
+}
