@@ -89,7 +89,7 @@ pub fn exp(x: f32) -> f32 {
 #[inline(always)]
 pub fn exp_m1(x: f32) -> f32 {
     let (n, m1) = reduced_exp_m1(x);
-    // Half of it, lest 2^128 overflow.
+    // Half of it, since 2^128 would overflow.
     let (a, b) = powers_of_two(n);
     let scale = 0.5 * a * b;
     let result = scale.mul_add(m1, scale - 0.5) * 2.0;

@@ -1,6 +1,6 @@
-//! Floor 0, the ground: numbers and loops over them, random streams, the one
-//! matrix product, the team of threads, and the pattern by which a family of
-//! things is named.
+//! Floor 0: numbers and loops over them, random streams, the one matrix product,
+//! the team of threads, and what all floors share: errors, families of named
+//! choices, suggestions for misspelt names.
 
 pub mod elementary;
 pub mod family;
@@ -13,6 +13,7 @@ pub mod rng;
 pub mod scalar;
 pub mod scratch;
 pub mod simd;
+pub mod squares;
 pub mod sums;
 pub mod team;
 

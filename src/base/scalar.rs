@@ -30,6 +30,9 @@ pub trait Scalar:
 {
     /// The name used in a spec, `"f32"` or `"f64"`.
     const NAME: &'static str;
+    /// Whether no sum of squares of such numbers, in f64, is too small or too large
+    /// for it.
+    const SQUARES_ARE_SAFE: bool;
     /// Rounds an `f64` to this precision.
     fn of(value: f64) -> Self;
     /// Widens to `f64`, exactly.
@@ -50,6 +53,8 @@ pub trait Scalar:
 
 impl Scalar for f32 {
     const NAME: &'static str = "f32";
+    // (1.4e-45)² = 2e-90 and (3.4e38)² = 1.2e77.
+    const SQUARES_ARE_SAFE: bool = true;
     #[inline(always)]
     fn of(value: f64) -> Self {
         value as f32
@@ -86,6 +91,7 @@ impl Scalar for f32 {
 
 impl Scalar for f64 {
     const NAME: &'static str = "f64";
+    const SQUARES_ARE_SAFE: bool = false;
     #[inline(always)]
     fn of(value: f64) -> Self {
         value

@@ -1,112 +1,7 @@
-//! Sums and counts over slices, vectorised, accumulated in f64 whatever the
-//! precision, in an order that depends neither on the processor nor on threads.
+//! Sums over columns and counts over slices, vectorised, accumulated in f64 whatever
+//! the precision, in an order that depends neither on the processor nor on threads.
 
 use super::{Scalar, simd};
-
-/// Number of independent partial sums of a slice: two registers of AVX-512, four of
-/// AVX2. An array of 32, over which the inner loop then is not unrolled, is kept in
-/// memory instead, and sums take half as long again.
-const LANES: usize = 16;
-
-/// Σ x² under way, in f64 whatever the entries' precision.
-#[derive(Clone, Copy, Default)]
-pub struct SquareSum([f64; LANES]);
-
-impl SquareSum {
-    /// Where slices may be cut without changing a bit of the sum: parts, but for the
-    /// last, are as long as a multiple of this.
-    pub const STEP: usize = 4 * LANES;
-
-    /// Adds the squares of `values`, with the instructions that the caller is compiled
-    /// for: call it within [`simd::dispatch`].
-    #[inline(always)]
-    pub fn add<T: Scalar>(&mut self, values: &[T]) {
-        #[inline(always)]
-        fn square<T: Scalar>(x: &T) -> f64 {
-            x.wide() * x.wide()
-        }
-        let mut lanes = self.0;
-        let (chunks, rest) = values.as_chunks::<LANES>();
-        let (fours, chunks) = chunks.as_chunks::<4>();
-        // Four at a time, since an addition waits for the one before in its lane.
-        for [a, b, c, d] in fours {
-            for ((((lane, a), b), c), d) in lanes.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                *lane += (square(a) + square(b)) + (square(c) + square(d));
-            }
-        }
-        // A copy, since the rest's unknown length would else keep the lanes above in
-        // memory rather than in registers.
-        let mut sums = lanes;
-        for chunk in chunks {
-            for (sum, x) in sums.iter_mut().zip(chunk) {
-                *sum += square(x);
-            }
-        }
-        for (sum, x) in sums.iter_mut().zip(rest) {
-            *sum += square(x);
-        }
-        self.0 = sums;
-    }
-
-    /// The sum.
-    #[inline(always)]
-    pub fn total(&self) -> f64 {
-        total(self.0)
-    }
-}
-
-/// The sum of partial sums: the second half onto the first, and that as a tree.
-#[inline(always)]
-fn total(lanes: [f64; LANES]) -> f64 {
-    let [a, b, c, d, e, f, g, h] = std::array::from_fn(
-        #[inline(always)]
-        |k| lanes[k] + lanes[k + LANES / 2],
-    );
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
-}
-
-/// Σ x², accumulated in f64 whatever the precision, over a fixed number of lanes: its
-/// value does not depend on the processor.
-///
-/// A sum of squares in f32 reads exactly 0 once the norm falls below 3.7e-23
-/// (the square underflows); in f64 every finite f32 is safe.
-pub fn sum_of_squares<T: Scalar>(values: &[T]) -> f64 {
-    simd::dispatch(
-        #[inline(always)]
-        || {
-            let mut sum = SquareSum::default();
-            sum.add(values);
-            sum.total()
-        },
-    )
-}
-
-/// Σ (x − origin) and Σ (x − origin)² in one pass.
-pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> [f64; 2] {
-    #[inline(always)]
-    fn add<T: Scalar>(values: &[T], origin: f64, lanes: &mut [[f64; LANES]; 2]) {
-        let [plain, squares] = lanes;
-        for ((plain, square), x) in plain.iter_mut().zip(squares).zip(values) {
-            let x = x.wide() - origin;
-            *plain += x;
-            *square = x.mul_add(x, *square);
-        }
-    }
-    simd::dispatch(
-        #[inline(always)]
-        || {
-            let mut lanes = [[0.0; LANES]; 2];
-            let (chunks, rest) = values.as_chunks::<LANES>();
-            for chunk in chunks {
-                add(chunk, origin, &mut lanes);
-            }
-            // A copy, as in `SquareSum::add`.
-            let mut sums = lanes;
-            add(rest, origin, &mut sums);
-            sums.map(total)
-        },
-    )
-}
 
 /// The most columns at a time. Their sums, one per column, stay in registers while the
 /// rows pass: four of AVX-512 or eight of AVX2 in f64.
@@ -292,34 +187,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn norms_far_below_f32_squares_are_exact() {
-        // 1e-30² = 1e-60 is below the smallest f32 (1.4e-45): a sum in f32 gives 0.
-        let tiny = vec![1e-30f32; 100];
-        let norm = sum_of_squares(&tiny).sqrt();
-        assert!((norm / 1e-29 - 1.0).abs() < 1e-6, "{norm}");
-    }
-
-    #[test]
-    fn no_entry_is_left_out_whatever_the_length() {
-        for length in 0..300u32 {
-            // Small whole numbers: sums are exact.
-            let values: Vec<f32> = (0..length).map(|k| (k % 7) as f32).collect();
-            let wide = values.iter().map(|x| f64::from(*x));
-            let about = |origin: f64| wide.clone().map(move |x| x - origin);
-            for origin in [0.0, 3.0] {
-                let [sum, squares] = sums_about(&values, origin);
-                assert_eq!(sum, about(origin).sum::<f64>());
-                assert_eq!(squares, about(origin).map(|x| x * x).sum::<f64>());
-            }
-            assert_eq!(
-                sum_of_squares(&values),
-                about(0.0).map(|x| x * x).sum::<f64>()
-            );
-            assert_eq!(count_zeros(&values), u64::from(length.div_ceil(7)));
-        }
-    }
-
-    #[test]
     fn zeros_of_either_sign_are_counted_and_the_smallest_number_is_not() {
         let values = [0.0, -0.0, f32::from_bits(1), f32::NAN];
         assert_eq!(count_zeros(&values), 2);
@@ -406,25 +273,5 @@ mod tests {
             sum_products(&table, &longer, width, &mut sums);
             assert_eq!(sums, [products, sum_of(|r, c| r + 10 * c)].concat());
         }
-    }
-
-    #[test]
-    fn a_sum_does_not_depend_on_the_steps_after_which_it_is_cut() {
-        // 1, 1/4, 1/9, … are rounded when they are added, and so show the order.
-        let values: Vec<f64> = (1..=401).map(|k| 1.0 / f64::from(k)).collect();
-        let whole = sum_of_squares(&values);
-        for steps in [1, 2, 5] {
-            let mut sum = SquareSum::default();
-            let parts = values.chunks(steps * SquareSum::STEP);
-            parts.for_each(|part| sum.add(part));
-            assert_eq!(sum.total().to_bits(), whole.to_bits(), "{steps}");
-        }
-    }
-
-    #[test]
-    fn sum_of_squares_equals_the_plain_sum() {
-        let values: Vec<f64> = (0..103).map(f64::from).collect();
-        // Σ k² for k = 0…102 = n(n+1)(2n+1)/6 with n = 102.
-        assert_eq!(sum_of_squares(&values), 102.0 * 103.0 * 205.0 / 6.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Floor 2, training and looking: data sources, batches, schedules, probes,
+//! Floor 2: data sources, batches, learning-rate schedules,
 //! the training loop and CSV recording.
 
 pub mod columns;

@@ -25,7 +25,7 @@ struct Table {
     file: File,
     /// Whole rows that are not in the file yet.
     pending: Vec<u8>,
-    /// What went wrong and has not been told yet.
+    /// An error that has not been returned yet.
     failure: Option<Problem>,
 }
 
@@ -74,7 +74,7 @@ fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Problem {
     )
 }
 
-/// The table, which nobody else has at the moment.
+/// The table, which no other thread has at the moment.
 fn owned(table: &mut Mutex<Table>) -> &mut Table {
     table.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
@@ -183,7 +183,7 @@ impl<'a> Recorder<'a> {
 
 impl Drop for Recorder<'_> {
     fn drop(&mut self) {
-        // Nobody is left to be told of an error.
+        // No caller is left to return an error to.
         let _ = self.flush();
     }
 }

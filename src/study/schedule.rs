@@ -9,12 +9,12 @@ family! {
         Cosine = "cosine",
         Step = "step",
     }
-    /// The rule itself.
-    fn rule -> Rule;
+    /// The rate at each step.
+    fn learning_rate -> LearningRate;
 }
 
 /// The learning rate as a function of the step.
-pub trait Rule {
+pub trait LearningRate {
     /// The rate at step t of `steps`, `base` being `train.learning_rate`.
     fn rate(&self, base: f64, t: u64, steps: u64) -> f64;
 }
@@ -23,7 +23,7 @@ member! {
     /// The same learning rate throughout.
     pub struct Constant {}
 }
-impl Rule for Constant {
+impl LearningRate for Constant {
     fn rate(&self, base: f64, _t: u64, _steps: u64) -> f64 {
         base
     }
@@ -39,7 +39,7 @@ member! {
         min: f64 = 0.0,
     }
 }
-impl Rule for Cosine {
+impl LearningRate for Cosine {
     fn rate(&self, base: f64, t: u64, steps: u64) -> f64 {
         let warmup = self.warmup_steps;
         if t < warmup {
@@ -64,7 +64,7 @@ member! {
         factor: f64 = 0.1,
     }
 }
-impl Rule for Step {
+impl LearningRate for Step {
     fn rate(&self, base: f64, t: u64, _steps: u64) -> f64 {
         base * self
             .factor

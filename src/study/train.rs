@@ -12,7 +12,7 @@ use crate::nn::network::Network;
 use crate::nn::optim::{Moment, Stepper, clip_coefficient};
 use crate::nn::train_step::StepFigures;
 use crate::study::data::{Dataset, Split};
-use crate::study::schedule::{Rule, Schedule};
+use crate::study::schedule::{LearningRate, Schedule};
 
 use rand::seq::SliceRandom;
 
@@ -208,7 +208,7 @@ pub struct Session<'a, T> {
     stepper: &'a Stepper<T>,
     team: &'a Team,
     batches: Batches,
-    rule: &'a dyn Rule,
+    learning_rate: &'a dyn LearningRate,
     layers: Vec<LayerFigures>,
 }
 
@@ -241,7 +241,7 @@ impl<'a, T: Scalar> Session<'a, T> {
         network.divide(team.threads());
         Self {
             batches: Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows()),
-            rule: plan.schedule.rule(),
+            learning_rate: plan.schedule.learning_rate(),
             layers: vec![LayerFigures::default(); network.layers().len()],
             network,
             data,
@@ -269,7 +269,9 @@ impl<'a, T: Scalar> Session<'a, T> {
         let (network, plan, team) = (&mut *self.network, self.plan, self.team);
         let train = &self.data.train;
         network.load(&train.inputs, &train.targets, self.batches.at(step));
-        let learning_rate = self.rule.rate(plan.learning_rate, step, plan.steps);
+        let learning_rate = self
+            .learning_rate
+            .rate(plan.learning_rate, step, plan.steps);
         let moment = Moment {
             t: step + 1,
             learning_rate,

@@ -5,10 +5,10 @@
 //! `--threads`.
 //!
 //! A step of a small network takes less time than waking a thread does, so
-//! the team's threads stay awake between two pieces of work and only fall
-//! asleep when nothing has come for a while.
+//! the team's threads spin between two pieces of work and are parked only
+//! after a while without any.
 
-mod borrowed;
+mod job_slot;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,6 +17,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::base::Problem;
+
+use job_slot::JobSlot;
 
 /// The largest team.
 const MOST_THREADS: usize = 256;
@@ -126,19 +128,22 @@ impl Team {
             run_from(0, items);
             return;
         }
-        // Whoever is free takes the next run of items; many small runs, so
-        // that nobody waits long at the end.
+        // A free thread takes the next run of items. The runs are many and small, so
+        // that no thread waits long at the end.
         let run = (items.len() / (16 * threads)).max(1);
         self.deal(items, run, run_from);
     }
 
-    /// Deals out `items`, `size` at a time, to whoever is free; `work` gets the number
+    /// Deals out `items`, `size` at a time, to free threads; `work` gets the number
     /// of the first one too.
     fn deal<S: Send>(&self, items: &mut [S], size: usize, work: impl Fn(usize, &mut [S]) + Sync) {
-        let deck = Deck::new(items, size);
+        let runs = Mutex::new(items.chunks_mut(size).enumerate());
         self.run(&|_| {
-            while let Some((first, items)) = deck.take() {
-                work(first, items);
+            loop {
+                // The lock is held for the taking alone.
+                let next = runs.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((i, items)) = next else { break };
+                work(i * size, items);
             }
         });
     }
@@ -180,14 +185,14 @@ impl Drop for Team {
         self.shared.quit.store(true, Ordering::SeqCst);
         for worker in self.workers.drain(..) {
             worker.thread().unpark();
-            // A panic was told when it happened.
+            // A panic was passed on when it happened.
             let _ = worker.join();
         }
     }
 }
 
 impl Shared {
-    /// The life of worker `number`.
+    /// The loop of worker `number`.
     fn work(&self, number: usize) {
         let mut seen = 0;
         loop {
@@ -270,8 +275,6 @@ impl Barrier {
         }
     }
 }
-
-use borrowed::{Deck, JobSlot};
 
 #[cfg(test)]
 mod tests {
