@@ -9,7 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::decades::decades;
 use super::{Failure, Global, Outcome, output};
 use crate::lab::compare::forms::{Detail, FORMS, Form};
-use crate::lab::compare::{At, Comparison, Request, TOLERANCE};
+use crate::lab::compare::{At, Comparison, Request, TOLERANCE, in_natural_order};
 use crate::lab::machine::cores;
 use crate::lab::records::Target;
 
@@ -18,8 +18,11 @@ use crate::lab::records::Target;
 /// The first target is the reference, and every other one is held against it. A
 /// target is a run folder, a folder of seeds as `vgrad run --seeds` leaves it, or a
 /// CSV file with the columns `step`, `layer` and a norm. Several seeds are taken
-/// together: median and 95 % interval, and a difference is called one only if its
-/// interval excludes 0. Runs of different depth are compared by relative depth.
+/// together: the mean with its 95 % interval. Layers are equal if every pair of seeds
+/// is within the tolerance, different if the mean is beyond it and its interval
+/// excludes 0, else unclear. Runs of different depth are compared by relative depth.
+/// Three or more targets in alphabetical order, as a shell's pattern gives them, are
+/// put into natural order (depth-2 before depth-10).
 #[derive(Args, Debug)]
 pub struct CompareArgs {
     /// Run folders, folders of seeds, or CSV files; the first is the reference
@@ -37,7 +40,7 @@ pub struct CompareArgs {
         allow_negative_numbers = true
     )]
     at: At,
-    /// Exit with 1 if a layer differs by more than the tolerance or something is not comparable
+    /// Exit with 1 if a layer differs, is unclear or is not comparable
     #[arg(long)]
     strict: bool,
     /// The largest difference in decades that counts as none
@@ -50,7 +53,18 @@ pub struct CompareArgs {
 
 impl CompareArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
-        let targets = Target::open_all(&self.targets)?;
+        let mut paths = self.targets.clone();
+        if in_natural_order(&mut paths) {
+            let names: Vec<String> = paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            output::remark(&format!(
+                "the targets are taken in the natural order of their names: {}",
+                names.join(", ")
+            ));
+        }
+        let targets = Target::open_all(&paths)?;
         let request = Request {
             quantity: self.quantity.clone(),
             at: self.at,

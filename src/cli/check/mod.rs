@@ -21,7 +21,7 @@ use crate::lab::check::{
 };
 use crate::lab::compare::TOLERANCE;
 use crate::lab::config::load_rules;
-use crate::lab::records::Target;
+use crate::lab::records::{Table, Target};
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
 #[derive(Args, Debug)]
@@ -47,9 +47,12 @@ pub struct CheckArgs {
     /// The norm that decay is measured by [default: activation_grad_norm, or the first column ending in _norm]
     #[arg(long, value_name = "COLUMN")]
     quantity: Option<String>,
-    /// Let unclear count as failed
+    /// Let unclear and improved count as failed
     #[arg(long)]
     strict: bool,
+    /// Compare with the baseline of the same spec only: a changed key ends with exit code 2
+    #[arg(long, requires = "baseline")]
+    same_spec: bool,
     /// Accept even where CI is set; replace an earlier run in --out
     #[arg(long)]
     force: bool,
@@ -143,11 +146,17 @@ impl CheckArgs {
             tolerance: self.tolerance,
             quantity: self.quantity.clone(),
             strict: self.strict,
+            same_spec: self.same_spec,
             baseline: self.old_baseline()?,
             ..Questions::default()
         };
+        let columns = if is_spec {
+            Vec::new()
+        } else {
+            layer_columns(&self.target)
+        };
         if let Some(file) = &self.rules {
-            questions.rules = Rule::all(&load_rules(file)?, file);
+            questions.rules = Rule::all(&load_rules(file, &columns)?, file, &columns);
         }
         if self.accept {
             questions.accept = self.moments(questions.baseline.as_ref().map(|(_, old)| old));
@@ -180,7 +189,9 @@ impl CheckArgs {
             } else {
                 target.runs[0].path.join("spec.toml")
             };
-            questions.rules.splice(0..0, Rule::all(&spec.check, &file));
+            questions
+                .rules
+                .splice(0..0, Rule::all(&spec.check, &file, &[]));
         }
         let asks_nothing = questions.rules.is_empty() && self.baseline.is_none();
         let Answer {
@@ -205,6 +216,14 @@ impl CheckArgs {
         let outcome = outcome(report.verdict());
         Ok((report, outcome))
     }
+}
+
+/// The columns of the layers' file; none where it cannot be read, which is told
+/// when the target is.
+fn layer_columns(target: &Path) -> Vec<String> {
+    let target = Target::open(target).ok();
+    let table = target.and_then(|target| Table::open(&target.runs[0].gradients).ok());
+    table.map_or_else(Vec::new, |table| table.header().to_vec())
 }
 
 /// The form of this name, or the one that fits the surroundings.

@@ -1,6 +1,6 @@
 //! The baseline: what the gradients were when somebody last looked and agreed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
@@ -8,17 +8,20 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::baseline_step::{BaselineLayer, BaselineStep, baseline_step};
 use super::figure::Figure;
-use super::fingerprint::Fingerprint;
-use super::held::{HeldStep, held_step};
 use super::layout::pretty;
 use super::measure::Measured;
 use super::moment::Moment;
+use super::spec_keys::{Keys, SpecKeys};
 use crate::base::Problem;
+use crate::lab::records::OUTPUT;
 use crate::lab::whole_file::{WholeFile, folder_of};
 
-/// Version of the layout.
-const SCHEMA_VERSION: u64 = 1;
+/// Version of the layout. The first one is still read: it lacks the keys of the
+/// spec that decide nothing, the means and the positions.
+const SCHEMA_VERSION: u64 = 2;
+const FIRST_VERSION: u64 = 1;
 /// No baseline is longer; whatever is, is some other file.
 const LONGEST: u64 = 64 << 20;
 
@@ -32,14 +35,14 @@ pub struct Baseline {
     pub vgrad_version: String,
     /// What decides the gradients; null for a lone CSV file.
     pub spec_hash: Option<String>,
-    /// The keys that the hash is of, so that a difference can be told.
-    pub spec: BTreeMap<String, Value>,
+    /// All its keys but the seed, so that a difference can be told.
+    pub spec: Keys,
     /// The seeds, ascending; none for a lone CSV file.
     pub seeds: Vec<u64>,
     /// The norms, the one of the decay first.
     pub quantities: Vec<String>,
     /// The steps it holds.
-    pub steps: Vec<HeldStep>,
+    pub steps: Vec<BaselineStep>,
 }
 
 impl Baseline {
@@ -52,14 +55,14 @@ impl Baseline {
     pub fn of(
         runs: &[Measured],
         moments: &[Moment],
-        print: Option<&Fingerprint>,
+        spec: Option<&SpecKeys>,
     ) -> Result<Self, Problem> {
-        let steps = moments.iter().map(|moment| held_step(runs, *moment));
+        let steps = moments.iter().map(|moment| baseline_step(runs, *moment));
         Ok(Self {
             schema_version: SCHEMA_VERSION,
             vgrad_version: env!("CARGO_PKG_VERSION").to_owned(),
-            spec_hash: print.map(|print| print.hash.clone()),
-            spec: print.map(|print| print.keys.clone()).unwrap_or_default(),
+            spec_hash: spec.map(|spec| spec.hash.clone()),
+            spec: spec.map(|spec| spec.keys.clone()).unwrap_or_default(),
             seeds: runs.iter().filter_map(|run| run.seed).collect(),
             quantities: runs[0].quantities.clone(),
             steps: steps.collect::<Result<_, _>>()?,
@@ -130,7 +133,7 @@ impl Baseline {
                     "is no baseline: it lacks `spec_hash` or `steps`",
                 ));
             }
-            Some(SCHEMA_VERSION) => {}
+            Some(FIRST_VERSION..=SCHEMA_VERSION) => {}
             Some(other) if other > SCHEMA_VERSION => {
                 return Err(Problem::in_file(
                     path,
@@ -142,19 +145,64 @@ impl Baseline {
                 return Err(Problem::in_file(
                     path,
                     format!(
-                        "its schema_version is not {SCHEMA_VERSION}, the one this program knows"
+                        "its schema_version is neither {FIRST_VERSION} nor {SCHEMA_VERSION}, the ones this program knows"
                     ),
                 )
                 .help("accept anew with `--accept`"));
             }
         }
-        let baseline: Self =
+        let mut baseline: Self =
             serde_json::from_slice(bytes).map_err(|error| at(&error, "is no proper baseline"))?;
+        if baseline.schema_version == FIRST_VERSION {
+            baseline.find_positions();
+        }
         match baseline.fault() {
             None => Ok(baseline),
             Some(fault) => Err(Problem::in_file(path, fault)
                 .help("restore the file, or accept anew with `--accept`")),
         }
+    }
+
+    /// The positions that the first layout does not hold: those of the hidden
+    /// layers, with a skip over several layers of those at its ends.
+    fn find_positions(&mut self) {
+        let every = self.spec.get("network.skip.identity.every");
+        let every = every.and_then(Value::as_u64).unwrap_or(1).max(1) as usize;
+        for step in &mut self.steps {
+            let on_path = |layer: &&mut BaselineLayer| {
+                layer.name != OUTPUT && layer.layer.wrapping_sub(1) % every == 0
+            };
+            let path = step.layers.iter_mut().filter(on_path);
+            path.zip(1..)
+                .for_each(|(layer, position)| layer.position = Some(position));
+        }
+    }
+
+    /// Why nothing can be held against it, if so: every norm is 0, as after
+    /// `zero_grad`, or none is finite.
+    fn emptiness(&self) -> Option<String> {
+        for step in &self.steps {
+            for quantity in &self.quantities {
+                for run in 0..self.seeds.len().max(1) {
+                    let figures = step
+                        .layers
+                        .iter()
+                        .filter_map(|layer| layer.log10[quantity].as_ref());
+                    let logs: Vec<f64> = figures.map(|figure| figure.values()[run]).collect();
+                    if logs.is_empty() || logs.iter().any(|log| log.is_finite()) {
+                        continue;
+                    }
+                    let place = step.at.in_words();
+                    return Some(match logs.iter().all(|log| *log == f64::NEG_INFINITY) {
+                        true => format!(
+                            "every {quantity} is exactly 0 {place}: was it logged after the gradients were set to 0?"
+                        ),
+                        false => format!("{place} no {quantity} is finite"),
+                    });
+                }
+            }
+        }
+        None
     }
 
     /// What is wrong with the content, if something is.
@@ -213,7 +261,7 @@ impl Baseline {
                 ));
             }
         }
-        None
+        self.emptiness()
     }
 
     /// Writes the file in one go: it is there whole or not at all.
@@ -286,7 +334,7 @@ mod tests {
   "steps": [{
     "at": "initial", "step": 0, "attenuation_decades": null, "decay_decades_per_layer": null,
     "layers": [{"layer": 1, "name": "hidden_1", "log10": {"a_norm":
-      {"by_seed": [-1.5, "-inf"], "high": -1.5, "low": "-inf", "median": -1.5}}}]
+      {"by_seed": [-1.5, -2.5], "high": -1.5, "low": "-inf", "median": -2.0}}}]
   }],
   "vgrad_version": "0.1.0"
 }"#;
@@ -296,11 +344,28 @@ mod tests {
     }
 
     #[test]
-    fn a_written_baseline_reads_back_the_same() {
-        let baseline = parse(GOOD.as_bytes()).unwrap();
+    fn the_first_layout_is_read_and_a_written_one_reads_back_the_same() {
+        let mut baseline = parse(GOOD.as_bytes()).unwrap();
+        assert_eq!(baseline.steps[0].layers[0].position, Some(1));
+        baseline.schema_version = SCHEMA_VERSION;
         let text = baseline.to_json().unwrap();
         assert_eq!(parse(text.as_bytes()).unwrap(), baseline, "{text}");
         assert_eq!(baseline.in_short(), "1 layer at initial over 2 seeds");
+    }
+
+    #[test]
+    fn a_baseline_of_zeros_or_infinities_is_none() {
+        for (logs, word) in [
+            ([r#""-inf""#; 2], "exactly 0"),
+            ([r#""inf""#; 2], "finite"),
+            // One dead seed is enough.
+            (["-1.5", r#""-inf""#], "exactly 0"),
+        ] {
+            let text = GOOD.replace("[-1.5, -2.5]", &format!("[{}]", logs.join(", ")));
+            assert_ne!(text, GOOD);
+            let problem = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(problem.contains(word), "{logs:?}: {problem}");
+        }
     }
 
     proptest! {

@@ -1,20 +1,15 @@
-//! A run beside its baseline.
+//! A run beside its baseline: what of the two belongs together.
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::baseline::Baseline;
-use super::figure::Figure;
-use super::finding::{Finding, Source, State};
-use super::gap::ends;
-use super::held::{HeldStep, span};
+use super::baseline_step::{BaselineLayer, BaselineStep, span};
+use super::change::{About, Change, PathEnd, call_improvements};
+use super::figure::Pairing;
+use super::finding::Finding;
 use super::moment::Moment;
-use super::pairing::{Pairing, furthest, pair};
+use super::spec_keys::{ChangedKey, changed, decides, is_alike};
 use crate::base::Problem;
-
-/// Rounding that does not count, far below the file's decimals.
-const SLACK: f64 = 1e-9;
 
 /// A comparison to make.
 #[derive(Clone, Copy)]
@@ -27,20 +22,35 @@ pub struct Comparison<'a> {
     pub new: &'a Baseline,
     /// Decades that a layer, and the whole network, may differ by.
     pub tolerance: f64,
+    /// Whether another spec is no comparison.
+    pub same_spec: bool,
     /// The run diverged, so that figures may be missing.
     pub has_diverged: bool,
 }
 
+/// What came of a comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Compared {
+    /// Every layer, and the network as a whole.
+    pub findings: Vec<Finding>,
+    /// What is compared although it is not quite the same.
+    pub remarks: Vec<String>,
+    /// The keys of the spec that have changed and can touch the norms.
+    pub changed: Vec<ChangedKey>,
+}
+
 impl Comparison<'_> {
-    /// Every layer and the network as a whole, and remarks.
+    /// Compares the two.
     ///
     /// # Errors
-    /// If the two cannot be compared: another experiment, other layers,
-    /// quantities or steps, single seeds that differ.
-    pub fn findings(&self) -> Result<(Vec<Finding>, Vec<String>), Problem> {
-        self.same_experiment()?;
-        let mut remarks = Vec::new();
-        let pairing = self.pairing(&mut remarks)?;
+    /// If they cannot be compared: other quantities or steps, single seeds that
+    /// differ, a layer that is gone although the spec is the same.
+    pub fn make(&self) -> Result<Compared, Problem> {
+        let mut compared = Compared {
+            changed: self.changed_keys()?,
+            ..Compared::default()
+        };
+        let pairing = self.pairing(&mut compared.remarks)?;
         if self.old.quantities != self.new.quantities {
             return Err(self.cannot(format!(
                 "it holds {}, the run has {}",
@@ -48,20 +58,20 @@ impl Comparison<'_> {
                 self.new.quantities.join(", ")
             )));
         }
-        let mut findings = Vec::new();
         for (old, new) in self.old.steps.iter().zip(&self.new.steps) {
-            self.same_layers(old, new)?;
-            let before = findings.len();
-            self.one_step(old, new, &pairing, &mut findings)?;
-            if findings.len() == before && !self.has_diverged {
+            self.same_step(old, new, &mut compared)?;
+            let layers = self.matched(old, new, &mut compared)?;
+            let findings = self.one_step(old, new, &layers, &pairing)?;
+            if findings.is_empty() && !self.has_diverged {
                 return Err(self.cannot(format!(
                     "{} neither has a value of {}",
                     old.at.in_words(),
                     self.old.quantities.join(" or "),
                 )));
             }
+            compared.findings.extend(findings);
         }
-        Ok((findings, remarks))
+        Ok(compared)
     }
 
     fn cannot(&self, why: String) -> Problem {
@@ -69,54 +79,47 @@ impl Comparison<'_> {
             .help("if the change is meant, accept it: add --accept to the command")
     }
 
-    fn same_experiment(&self) -> Result<(), Problem> {
-        if self.old.spec_hash == self.new.spec_hash {
-            return self.same_keys();
-        }
-        if self.old.spec_hash.is_none() || self.new.spec_hash.is_none() {
+    fn changed_keys(&self) -> Result<Vec<ChangedKey>, Problem> {
+        if self.old.spec_hash.is_none() != self.new.spec_hash.is_none() {
             let [a, b] = [self.old, self.new].map(|side| match side.spec_hash {
                 None => "a lone CSV file, whose spec is unknown",
                 Some(_) => "a run with a spec",
             });
             return Err(self.cannot(format!("it is of {a}, the target is {b}")));
         }
-        let keys = self.old.spec.keys().chain(self.new.spec.keys());
-        let mut differing: Vec<&String> = keys
-            .filter(|key| self.old.spec.get(*key) != self.new.spec.get(*key))
-            .collect();
-        differing.sort();
-        differing.dedup();
-        let shown = |side: &Baseline, key: &String| {
-            let value = side.spec.get(key);
-            let text = value.map_or("(absent)".to_owned(), ToString::to_string);
-            // The end of a hash tells nobody anything.
-            match text.char_indices().nth(24) {
-                Some((end, _)) => format!("{}…", &text[..end]),
-                None => text,
-            }
-        };
-        let told: Vec<String> = differing
-            .iter()
-            .take(6)
-            .map(|key| format!("{key} {} → {}", shown(self.old, key), shown(self.new, key)))
-            .collect();
-        let more = match differing.len().saturating_sub(6) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        Err(self.cannot(match told.is_empty() {
-            true => "it is of another spec: the hashes differ".to_owned(),
-            false => format!("it is of another spec: {}{more}", told.join(", ")),
-        }))
+        self.same_keys()?;
+        let only_at_start = self.old.moments() == [Moment::Initial];
+        let changed = changed(&self.old.spec, &self.new.spec, only_at_start);
+        if self.same_spec && !changed.is_empty() {
+            const MOST: usize = 6;
+            let told: Vec<String> = changed
+                .iter()
+                .take(MOST)
+                .map(ChangedKey::in_words)
+                .collect();
+            let more = match changed.len().saturating_sub(MOST) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            return Err(Problem::in_file(
+                self.file,
+                format!("cannot compare: it is of another spec: {}{more}", told.join(", ")),
+            )
+            .help("leave --same-spec out to compare the two all the same, or accept the change with --accept"));
+        }
+        Ok(changed)
     }
 
     /// That the keys beside the same hash are the same, which they are unless
     /// somebody edited them.
     fn same_keys(&self) -> Result<(), Problem> {
+        if self.old.spec_hash != self.new.spec_hash {
+            return Ok(());
+        }
         let keys = self.old.spec.keys().chain(self.new.spec.keys());
         let get = |side: &Baseline, key: &str| side.spec.get(key).cloned().unwrap_or_default();
         let differs = |key: &&String| !is_alike(&get(self.old, key), &get(self.new, key));
-        match keys.into_iter().find(differs) {
+        match keys.filter(|key| decides(key)).find(differs) {
             None => Ok(()),
             Some(key) => Err(self.cannot(format!(
                 "its spec_hash is not of its spec, whose `{key}` was cut or edited by hand"
@@ -174,48 +177,158 @@ impl Comparison<'_> {
             )));
         }
         remarks.push(format!(
-            "the baseline has {of_old}, the target {of_new}: only their medians are compared"
+            "the baseline has {of_old}, the target {of_new}: only their means are compared"
         ));
         Ok(Pairing::Apart)
     }
 
-    fn same_layers(&self, old: &HeldStep, new: &HeldStep) -> Result<(), Problem> {
-        let place = old.at.in_words();
-        if old.step != new.step {
-            return Err(self.cannot(format!(
-                "{place} it holds step {}, the run has step {}",
-                old.step, new.step
-            )));
+    /// That a step is the same one; the last step of a run that is meant to be
+    /// longer or shorter is another, and that is said.
+    fn same_step(
+        &self,
+        old: &BaselineStep,
+        new: &BaselineStep,
+        compared: &mut Compared,
+    ) -> Result<(), Problem> {
+        if old.step == new.step {
+            return Ok(());
         }
-        let has = |side: &HeldStep, layer: usize| side.layers.iter().any(|own| own.layer == layer);
+        let told = format!(
+            "{} it holds step {}, the run has step {}",
+            old.at.in_words(),
+            old.step,
+            new.step
+        );
+        let decides_length = ["train.steps", "train.epochs", "train.batch_size", "data."];
+        let is_meant = compared.changed.iter().any(|changed| {
+            decides_length
+                .iter()
+                .any(|key| changed.key.starts_with(key))
+        });
+        if old.at != Moment::Final || !is_meant {
+            return Err(self.cannot(told));
+        }
+        compared.remarks.push(format!("the baseline: {told}"));
+        Ok(())
+    }
+
+    /// The layers that belong together, old and new.
+    fn matched<'a>(
+        &self,
+        old: &'a BaselineStep,
+        new: &'a BaselineStep,
+        compared: &mut Compared,
+    ) -> Result<Vec<[&'a BaselineLayer; 2]>, Problem> {
+        if compared.changed.is_empty() {
+            return self.same_layers(old, new);
+        }
+        let path = |step: &'a BaselineStep| -> Vec<&'a BaselineLayer> {
+            let layers = step.layers.iter();
+            layers.filter(|layer| layer.position.is_some()).collect()
+        };
+        let (a, b) = (path(old), path(new));
+        let remarks = &mut compared.remarks;
+        if a.len() != b.len() {
+            let told = format!(
+                "{} the baseline's gradient passes {} layers, the run's {}: held are its decay and \
+                 attenuation, and its first and its last layer",
+                old.at.in_words(),
+                a.len(),
+                b.len()
+            );
+            remarks.push(told);
+            let ends = [(a.first(), b.first()), (a.last(), b.last())];
+            let mut pairs: Vec<_> = ends
+                .into_iter()
+                .filter_map(|(a, b)| Some([*a?, *b?]))
+                .collect();
+            pairs.dedup();
+            return Ok(pairs);
+        }
+        let mut pairs: Vec<[&BaselineLayer; 2]> =
+            a.into_iter().zip(b).map(<[_; 2]>::from).collect();
+        // Off the path, such as the output: by name, without names by number.
+        let alike = |a: &BaselineLayer, b: &BaselineLayer| match (&*a.name, &*b.name) {
+            ("", _) | (_, "") => a.layer == b.layer,
+            (a, b) => a == b,
+        };
+        let off_path = |step: &'a BaselineStep| step.layers.iter().filter(|l| l.position.is_none());
+        for own in off_path(old) {
+            pairs.extend(
+                off_path(new)
+                    .find(|other| alike(own, other))
+                    .map(|new| [own, new]),
+            );
+        }
+        let has = |own: &BaselineLayer| pairs.iter().flatten().any(|l| std::ptr::eq(*l, own));
+        let left: Vec<String> = [(old, "the baseline"), (new, "the run")]
+            .into_iter()
+            .flat_map(|(step, side)| step.layers.iter().map(move |layer| (layer, side)))
+            .filter(|(layer, _)| !has(layer))
+            .map(|(layer, side)| format!("{} of {side}", named(layer)))
+            .collect();
+        if !left.is_empty() {
+            remarks.push(format!(
+                "{} only one of the two has {}, which is not held",
+                old.at.in_words(),
+                left.join(", ")
+            ));
+        }
+        Ok(pairs)
+    }
+
+    fn same_layers<'a>(
+        &self,
+        old: &'a BaselineStep,
+        new: &'a BaselineStep,
+    ) -> Result<Vec<[&'a BaselineLayer; 2]>, Problem> {
+        let place = old.at.in_words();
+        let has =
+            |side: &BaselineStep, layer: usize| side.layers.iter().any(|own| own.layer == layer);
         if let Some(gone) = old.layers.iter().find(|own| !has(new, own.layer)) {
-            return Err(self.cannot(format!(
-                "{place} the run lacks {}",
-                named(gone.layer, &gone.name)
-            )));
+            return Err(self.cannot(format!("{place} the run lacks {}", named(gone))));
         }
         if let Some(come) = new.layers.iter().find(|own| !has(old, own.layer)) {
-            return Err(self.cannot(format!("{place} {} is new", named(come.layer, &come.name))));
+            return Err(self.cannot(format!("{place} {} is new", named(come))));
         }
-        Ok(())
+        Ok(old
+            .layers
+            .iter()
+            .zip(&new.layers)
+            .map(<[_; 2]>::from)
+            .collect())
     }
 
     fn one_step(
         &self,
-        old: &HeldStep,
-        new: &HeldStep,
+        old: &BaselineStep,
+        new: &BaselineStep,
+        layers: &[[&BaselineLayer; 2]],
         pairing: &Pairing,
-        findings: &mut Vec<Finding>,
-    ) -> Result<(), Problem> {
-        let about = |quantity: &str, layer: Option<(usize, &str)>| About {
+    ) -> Result<Vec<Finding>, Problem> {
+        let change = Change {
+            file: self.file,
+            tolerance: self.tolerance,
+            pairing,
+        };
+        let about = |quantity: &str, layer: Option<&BaselineLayer>| About {
             quantity: quantity.to_owned(),
-            at: old.at,
-            step: old.step,
-            layer: layer.map(|(layer, name)| (layer, name.to_owned())),
+            at: new.at,
+            step: new.step,
+            layer: layer.map(|layer| (layer.layer, layer.name.clone())),
         };
         let place = old.at.in_words();
+        let mut findings = Vec::new();
         // A change of the slope adds up over the layers.
-        let span = span(old.layers.iter().map(|layer| &layer.layer));
+        let of_path = |step: &BaselineStep| {
+            let layers = step.layers.iter();
+            let path: Vec<usize> = layers
+                .filter(|layer| layer.position.is_some())
+                .map(|layer| layer.layer)
+                .collect();
+            span(path.iter())
+        };
+        let steepness = of_path(old).max(of_path(new));
         for (name, old, new, span) in [
             (
                 "attenuation_decades",
@@ -227,12 +340,12 @@ impl Comparison<'_> {
                 "decay_decades_per_layer",
                 &old.decay_decades_per_layer,
                 &new.decay_decades_per_layer,
-                span,
+                steepness,
             ),
         ] {
             match (old, new) {
                 (Some(old), Some(new)) => {
-                    findings.push(self.beside((old, new), about(name, None), pairing, span));
+                    findings.push(change.finding([old, new], about(name, None), span));
                 }
                 // A slope comes and goes with layers that read 0, which fail.
                 _ if name == "decay_decades_per_layer" || self.has_diverged => {}
@@ -240,12 +353,12 @@ impl Comparison<'_> {
                 _ => return Err(self.cannot(format!("one of the two has no {name} {place}"))),
             }
         }
-        for (old, new) in old.layers.iter().zip(&new.layers) {
+        for [old, new] in layers {
             for (name, figure) in &old.log10 {
-                let layer = Some((old.layer, &*old.name));
                 match (figure, new.log10.get(name).and_then(Option::as_ref)) {
-                    (Some(figure), Some(new)) => {
-                        findings.push(self.beside((figure, new), about(name, layer), pairing, 1.0));
+                    (Some(figure), Some(value)) => {
+                        let about = about(name, Some(new));
+                        findings.push(change.finding([figure, value], about, 1.0));
                     }
                     (None, None) => {}
                     _ if self.has_diverged => {}
@@ -257,115 +370,26 @@ impl Comparison<'_> {
                         };
                         return Err(self.cannot(format!(
                             "for {} the baseline {a} a value of {name}, the run {b}",
-                            named(old.layer, &old.name)
+                            named(new)
                         )));
                     }
                 }
             }
         }
-        Ok(())
-    }
-
-    /// One figure beside its old self. `span`: how many times over it counts
-    /// against the tolerance.
-    fn beside(
-        &self,
-        (old, new): (&Figure, &Figure),
-        about: About,
-        pairing: &Pairing,
-        span: f64,
-    ) -> Finding {
-        let tolerance = self.tolerance / span;
-        let paired = pair(old, new, pairing);
-        let is_above = |value: f64| value > tolerance + SLACK;
-        let is_below = |value: f64| value < -tolerance - SLACK;
-        let is_beyond = |value: f64| is_above(value) || is_below(value);
-        let beyond = paired.differences.iter().filter(|d| is_beyond(**d)).count();
-        let [mut low, mut middle, mut high] = paired.interval;
-        // A seed repeats itself, so that each alone says whether something
-        // changed; only where they disagree does the interval decide.
-        let state = if paired.is_exact && beyond == 0 {
-            State::Holds
-        } else if paired.is_exact && beyond == paired.differences.len() {
-            State::Fails
-        } else if !is_beyond(low) && !is_beyond(high) {
-            State::Holds
-        } else if is_above(low) || is_below(high) {
-            State::Fails
-        } else {
-            State::Unclear
+        let last = layers.iter().rfind(|pair| pair[1].position.is_some());
+        let path = PathEnd {
+            last: last.map(|pair| pair[1].layer),
+            span: steepness,
         };
-        let (mut base, mut new) = (paired.base, paired.new);
-        if paired.is_exact && beyond == paired.differences.len() && beyond > 1 {
-            // The median of changes in opposite directions says nothing.
-            let far = furthest(&paired.differences);
-            middle = paired.differences[far];
-            [low, _, high] = ends(&paired.differences);
-            if let Some(values) = paired.values.get(far) {
-                (base, new) = *values;
-            }
-        }
-        let at = |difference: f64| {
-            if difference.is_finite() {
-                base + difference
-            } else {
-                new
-            }
-        };
-        let limit = if middle < 0.0 {
-            base - tolerance
-        } else {
-            base + tolerance
-        };
-        Finding {
-            rule: format!("baseline: {} {}", about.quantity, about.at.in_words()),
-            source: Source::Baseline,
-            place: 0,
-            file: Some(self.file.display().to_string()),
-            quantity: about.quantity,
-            at: about.at.to_string(),
-            step: Some(about.step),
-            layer: about.layer.as_ref().map(|(layer, _)| *layer),
-            layer_name: about.layer.map(|(_, name)| name),
-            state,
-            value: Some(at(middle)),
-            low: Some(at(low)),
-            high: Some(at(high)),
-            baseline: Some(base),
-            limit: Some(limit),
-            beyond: Some(middle.abs() - tolerance),
-            beyond_decades: Some(middle.abs() * span - self.tolerance),
-            seeds: paired.seeds,
-        }
-    }
-}
-
-/// Equal but for the last digit of a number, which reading may change.
-fn is_alike(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => match (a.as_f64(), b.as_f64()) {
-            (Some(a), Some(b)) => (a - b).abs() <= 1e-14 * a.abs(),
-            _ => a == b,
-        },
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_alike(a, b))
-        }
-        _ => a == b,
+        call_improvements(&mut findings, path, self.tolerance);
+        Ok(findings)
     }
 }
 
 /// "layer 3 (hidden_3)"; a lone file need not have names.
-fn named(layer: usize, name: &str) -> String {
-    match name {
-        "" => format!("layer {layer}"),
-        name => format!("layer {layer} ({name})"),
+fn named(layer: &BaselineLayer) -> String {
+    match &*layer.name {
+        "" => format!("layer {}", layer.layer),
+        name => format!("layer {} ({name})", layer.layer),
     }
-}
-
-/// What a figure is of.
-struct About {
-    quantity: String,
-    at: Moment,
-    step: u64,
-    layer: Option<(usize, String)>,
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::gap::difference;
+use super::figure::difference;
 use crate::lab::json::number;
 
 /// How sure it is.
@@ -13,6 +13,8 @@ use crate::lab::json::number;
 pub enum State {
     /// Within the limit.
     Holds,
+    /// Beyond the tolerance, but closer to healthy than the baseline.
+    Improved,
     /// The interval over the seeds straddles the limit.
     Unclear,
     /// Beyond the limit.
@@ -24,8 +26,32 @@ impl State {
     pub fn name(self) -> &'static str {
         match self {
             Self::Holds => "holds",
+            Self::Improved => "improved",
             Self::Unclear => "unclear",
             Self::Fails => "fails",
+        }
+    }
+}
+
+/// How a quantity counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// It is a number of decades already.
+    Decades,
+    /// A norm, or a ratio of norms: its logarithm is what scatters evenly.
+    Norm,
+    /// Any other number.
+    Plain,
+}
+
+impl Scale {
+    /// That of a quantity.
+    pub fn of(quantity: &str) -> Self {
+        match quantity {
+            "attenuation_decades" | "decay_decades_per_layer" => Self::Decades,
+            "update_ratio" => Self::Norm,
+            name if name.ends_with("_norm") => Self::Norm,
+            _ => Self::Plain,
         }
     }
 }
@@ -67,9 +93,9 @@ pub struct Finding {
     pub layer_name: Option<String>,
     /// The answer.
     pub state: State,
-    /// What was measured, the median over the seeds. A baseline's norms are
-    /// measured as log10, and over several seeds it is the baseline's median
-    /// moved by the median difference; where each seed fails by itself, it is
+    /// What was measured, the mean over the seeds (of a norm the geometric one).
+    /// A baseline's norms are measured as log10, and over several seeds it is
+    /// the baseline's mean moved by the mean difference; where each seed fails by itself, it is
     /// the value of the seed that moved furthest, and `baseline` the one it had.
     #[serde(serialize_with = "number")]
     pub value: Option<f64>,
@@ -108,12 +134,35 @@ impl Finding {
         by_state.then_with(|| far(b).total_cmp(&far(a)))
     }
 
+    /// The unit that its distance to a limit or a baseline is told in; empty for
+    /// a plain number such as an accuracy.
+    pub fn unit(&self) -> &'static str {
+        match (&*self.quantity, Scale::of(&self.quantity)) {
+            ("decay_decades_per_layer", _) => "decades per layer",
+            (_, Scale::Decades | Scale::Norm) => "decades",
+            // A baseline holds logarithms, whatever the column.
+            (_, Scale::Plain) if self.source == Source::Baseline => "decades",
+            (_, Scale::Plain) => "",
+        }
+    }
+
+    /// How far beyond the limit in its unit; negative within.
+    fn margin(&self) -> Option<f64> {
+        match (self.unit(), Scale::of(&self.quantity)) {
+            // A norm's limit of 0 or below has no logarithm.
+            ("decades", Scale::Norm) => self.beyond_decades.or(self.beyond),
+            _ => self.beyond,
+        }
+    }
+
+    /// Value − baseline, in its unit; none without a baseline.
+    pub fn difference(&self) -> Option<f64> {
+        Some(difference(self.value?, self.baseline?))
+    }
+
     /// How far it lies from the baseline, in its unit; 0 without one.
     pub fn change(&self) -> f64 {
-        match (self.value, self.baseline) {
-            (Some(new), Some(old)) => difference(new, old).abs(),
-            _ => 0.0,
-        }
+        self.difference().map_or(0.0, f64::abs)
     }
 
     /// What changed against the baseline: "layer 3 (hidden_3): …, 10^-3 before".
@@ -151,21 +200,36 @@ impl Finding {
             .map_or_else(String::new, |limit| self.shown(limit))
     }
 
+    /// What it is held against: the baseline's figure, or a rule's limit.
+    pub fn shown_reference(&self) -> String {
+        match self.baseline {
+            Some(old) => self.shown(old),
+            None => self.shown_limit(),
+        }
+    }
+
     /// How far beyond the limit, as a person reads it.
     pub fn shown_beyond(&self) -> String {
-        match (self.beyond_decades, self.beyond) {
-            (Some(far), _) | (None, Some(far)) if far.is_nan() => "not a number".to_owned(),
-            (Some(far), _) if self.is_within(far) => format!("{:.3} decades within", far.abs()),
-            (None, Some(far)) if self.is_within(far) => format!("{:.4} within", far.abs()),
-            (Some(decades), _) => format!("{decades:+.3} decades"),
-            (None, Some(beyond)) => format!("{beyond:+.4}"),
-            (None, None) => String::new(),
+        let unit = match (self.unit(), self.beyond_decades) {
+            ("", _) => String::new(),
+            // A norm beside a limit that has no logarithm.
+            ("decades", None) => String::new(),
+            (unit, _) => format!(" {unit}"),
+        };
+        let digits = if unit == " decades" { 3 } else { 4 };
+        match self.margin() {
+            None => String::new(),
+            Some(far) if far.is_nan() => "not a number".to_owned(),
+            // As far as can be, such as 0 below a limit.
+            Some(far) if self.is_within(far) && far.is_infinite() => "within".to_owned(),
+            Some(far) if self.is_within(far) => format!("{:.digits$}{unit} within", far.abs()),
+            Some(far) => format!("{far:+.digits$}{unit}"),
         }
     }
 
     /// Whether so far from the limit is on its good side.
     fn is_within(&self, far: f64) -> bool {
-        self.state != State::Fails && far <= 0.0
+        !matches!(self.state, State::Fails | State::Improved) && far <= 0.0
     }
 
     /// A value of its quantity as a person reads it.
@@ -202,14 +266,18 @@ impl Finding {
                 self.quantity
             );
         }
-        let beyond = match (self.beyond_decades.or(self.beyond), self.state) {
-            (None, _) => String::new(),
-            (Some(far), _) if far.is_nan() => String::new(),
-            (Some(far), _) if self.is_within(far) => format!(", {}", self.shown_beyond()),
-            (Some(_), _) => format!(", {} beyond", self.shown_beyond().trim_start_matches('+')),
+        let beyond = match self.margin() {
+            None => String::new(),
+            Some(far) if far.is_nan() => String::new(),
+            Some(far) if self.is_within(far) => format!(", {}", self.shown_beyond()),
+            Some(_) => format!(", {} beyond", self.shown_beyond().trim_start_matches('+')),
         };
         let from = self.baseline.map_or_else(String::new, |old| {
-            format!(", the baseline has {}", self.shown(old))
+            let closer = match self.state {
+                State::Improved => " and was further from healthy",
+                _ => "",
+            };
+            format!(", the baseline has {}{closer}", self.shown(old))
         });
         let unclear = match (self.state, self.low, self.high) {
             (State::Unclear, Some(low), Some(high)) => format!(

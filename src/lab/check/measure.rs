@@ -65,6 +65,8 @@ pub struct Measured {
     pub seed: Option<u64>,
     /// Names by layer; empty where the file has none.
     pub names: BTreeMap<usize, String>,
+    /// The layers on the gradient's path, ascending.
+    pub path: Vec<usize>,
     /// Per rule.
     pub found: Vec<Found>,
     /// Per rule the layers that lack a value.
@@ -117,6 +119,7 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     let layers = pass.layers.iter();
     let names = layers.map(|&layer| (layer, steps.name(layer).unwrap_or_default().to_owned()));
     pass.measured.names = names.collect();
+    pass.measured.path = std::mem::take(&mut pass.on_path);
     pass.measured
         .warnings
         .extend(steps.warnings().iter().cloned());
@@ -159,10 +162,7 @@ fn columns(run: &Run, headline: &str, rules: &[Rule]) -> Result<Vec<String>, Pro
             .filter(|name| table.find(name).is_some())
             .map(str::to_owned),
     );
-    for rule in rules
-        .iter()
-        .filter(|rule| rule.check.quantity.is_per_layer())
-    {
+    for rule in rules.iter().filter(|rule| rule.is_per_layer) {
         let name = rule.check.quantity.name();
         table.column(name)?;
         if !columns.iter().any(|own| own == name) {
@@ -201,6 +201,7 @@ impl<'a> Pass<'a> {
                 file: run.gradients.clone(),
                 seed: run.seed(),
                 names: BTreeMap::new(),
+                path: Vec::new(),
                 found: vec![Found::new(); wanted.rules.len()],
                 lacking: vec![Lack::default(); wanted.rules.len()],
                 quantities: held.iter().map(|&i| columns[i].clone()).collect(),
@@ -268,7 +269,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let name = rule.check.quantity.name();
-            if !rule.check.quantity.is_per_layer() {
+            if !rule.is_per_layer {
                 let value = self.decay(step).and_then(|decay| of_decay(&decay, name));
                 if let Some(value) = value {
                     note(&mut self.measured.found[i], None, value, step.step);
@@ -335,7 +336,7 @@ fn training(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Pr
     let finite = ["train_loss", "grad_norm"].map(|name| (name, table.find(name)));
     let mut asked = Vec::new();
     for (i, rule) in rules.iter().enumerate() {
-        if rule.check.quantity.is_per_step() {
+        if rule.is_per_step() {
             asked.push((i, rule.check.at, table.column(rule.check.quantity.name())?));
         }
     }

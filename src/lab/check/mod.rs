@@ -1,23 +1,22 @@
 //! The gate: does a run keep to its rules, and to what it was before?
 
 mod baseline;
+mod baseline_step;
+mod change;
 mod compare;
 mod extremes;
 mod figure;
 mod finding;
-mod fingerprint;
 mod form;
-mod gap;
-mod held;
 mod judge;
 mod lack;
 mod layout;
 mod measure;
 mod moment;
-mod pairing;
 mod question;
 mod report;
 mod rule;
+mod spec_keys;
 
 pub use baseline::Baseline;
 pub use finding::{Finding, Source, State};
@@ -26,3 +25,4 @@ pub use moment::Moment;
 pub use question::{Answer, Questions, ask};
 pub use report::{Report, Verdict};
 pub use rule::Rule;
+pub use spec_keys::ChangedKey;

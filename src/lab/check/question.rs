@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::baseline::Baseline;
-use super::compare::Comparison;
+use super::compare::{Compared, Comparison};
 use super::extremes::Extremes;
-use super::finding::{Finding, Source, State};
-use super::fingerprint::Fingerprint;
-use super::judge::{Limit, Scale, judge};
+use super::finding::{Finding, Scale, Source, State};
+use super::judge::{Limit, judge};
 use super::lack::in_words;
 use super::measure::{Measured, Wanted, measure};
 use super::moment::Moment;
 use super::report::Report;
 use super::rule::Rule;
+use super::spec_keys::SpecKeys;
 use crate::base::Problem;
 use crate::lab::config::At;
 use crate::lab::records::{Run, Target};
@@ -32,8 +32,10 @@ pub struct Questions {
     pub tolerance: f64,
     /// The norm that decay is measured by, if not the run's own choice.
     pub quantity: Option<String>,
-    /// Whether unclear counts as failed.
+    /// Whether unclear and improved count as failed.
     pub strict: bool,
+    /// Whether a changed spec cannot be compared.
+    pub same_spec: bool,
 }
 
 /// What came of it.
@@ -86,30 +88,33 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
     let mut candidate = None;
     if !moments.is_empty() {
         let run = &target.runs[0];
-        let print = run
-            .spec
-            .as_ref()
-            .map(|spec| Fingerprint::of(spec, &run.path));
-        let print = print.transpose();
+        let spec = run.spec.as_ref().map(|spec| SpecKeys::of(spec, &run.path));
+        let spec = spec.transpose();
         let made = |moments: &[Moment]| {
             finished(moments.contains(&Moment::Final), &runs, &target.runs)?;
-            Baseline::of(&runs, moments, print.clone()?.as_ref())
+            Baseline::of(&runs, moments, spec.clone()?.as_ref())
         };
         if let Some((file, old)) = old {
-            let findings = made(&old.moments()).and_then(|new| {
+            let compared = made(&old.moments()).and_then(|new| {
                 let comparison = Comparison {
                     file,
                     old,
                     new: &new,
                     tolerance: questions.tolerance,
+                    same_spec: questions.same_spec,
                     has_diverged: report.has_diverged,
                 };
-                comparison.findings()
+                comparison.make()
             });
-            match findings {
-                Ok((findings, remarks)) => {
+            match compared {
+                Ok(Compared {
+                    findings,
+                    remarks,
+                    changed,
+                }) => {
                     report.findings.extend(findings);
                     report.warnings.extend(remarks);
+                    report.changed = changed;
                 }
                 // What is about to be replaced need not be comparable.
                 Err(problem) if !questions.accept.is_empty() => {
@@ -214,7 +219,7 @@ fn obey(
             "name layers that the run has",
         ));
     }
-    if rule.check.quantity.is_per_step() && records.iter().any(|run| run.training.is_none()) {
+    if rule.is_per_step() && records.iter().any(|run| run.training.is_none()) {
         return Err(cannot(
             format!("needs training.csv, where `{name}` is a column, and there is none"),
             "name the run folder, not a CSV file in it",

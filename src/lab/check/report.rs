@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::finding::{Finding, Source, State};
+use super::spec_keys::ChangedKey;
 use crate::lab::decay::Decay;
 
 /// The end of a check.
@@ -41,7 +42,9 @@ pub struct Report {
     pub cannot: Vec<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
-    /// Whether unclear counts as failed.
+    /// The keys of the spec that have changed since the baseline.
+    pub changed: Vec<ChangedKey>,
+    /// Whether unclear and improved count as failed.
     pub strict: bool,
     /// A number is not finite.
     pub has_diverged: bool,
@@ -54,16 +57,16 @@ pub struct Report {
 }
 
 impl Report {
-    /// The verdict. A diverged run has failed, whatever else could not be answered.
+    /// The verdict. What fails has failed, whatever else could not be answered.
     pub fn verdict(&self) -> Verdict {
         // A gate that looked at nothing must not let pass.
         let is_idle = self.findings.is_empty() && !self.accepts;
-        if self.has_diverged {
+        let [unclear, improved, fails] =
+            [State::Unclear, State::Improved, State::Fails].map(|state| self.count(state));
+        if self.has_diverged || fails > 0 || (self.strict && unclear + improved > 0) {
             Verdict::Fail
         } else if !self.cannot.is_empty() || is_idle {
             Verdict::Cannot
-        } else if self.count(State::Fails) > 0 || (self.strict && self.count(State::Unclear) > 0) {
-            Verdict::Fail
         } else {
             Verdict::Pass
         }
@@ -131,9 +134,10 @@ impl Report {
 
     /// The last line: what a script that cannot see the exit code looks for.
     pub fn last_line(&self) -> String {
-        let total = self.findings.len();
-        let [holds, unclear, fails] =
-            [State::Holds, State::Unclear, State::Fails].map(|state| self.count(state));
+        let total = self.findings.len() + self.cannot.len();
+        let [holds, improved, unclear, fails] =
+            [State::Holds, State::Improved, State::Unclear, State::Fails]
+                .map(|state| self.count(state));
         let counts = |parts: &[(usize, &str)]| -> String {
             let parts = parts.iter().filter(|(n, _)| *n > 0);
             let parts: Vec<String> = parts.map(|(n, word)| format!("{n} {word}")).collect();
@@ -144,8 +148,12 @@ impl Report {
             (Verdict::Pass, Some(accepted)) => format!("PASS: accepted, {accepted}"),
             (Verdict::Pass, None) => format!(
                 "PASS: {} of {total} {checks}{}",
-                counts(&[(holds, "hold"), (unclear, "unclear")]),
-                if holds == 0 {
+                counts(&[
+                    (holds, "hold"),
+                    (improved, "improved"),
+                    (unclear, "unclear")
+                ]),
+                if holds + improved == 0 {
                     ", none is sure to hold"
                 } else {
                     ""
@@ -156,11 +164,23 @@ impl Report {
                 counts(&[
                     (fails, "fail"),
                     (unclear, "unclear"),
+                    (improved, "improved"),
                     (holds, "hold"),
                     (self.cannot.len(), "could not be made")
                 ])
             ),
-            (Verdict::Cannot, _) => "CANNOT check: see the error above".to_owned(),
+            (Verdict::Cannot, _) if self.findings.is_empty() => {
+                "CANNOT check: see the error above".to_owned()
+            }
+            (Verdict::Cannot, _) => format!(
+                "CANNOT check: {} of {total} {checks}, see the error above",
+                counts(&[
+                    (self.cannot.len(), "could not be made"),
+                    (unclear, "unclear"),
+                    (improved, "improved"),
+                    (holds, "hold")
+                ])
+            ),
         }
     }
 }

@@ -11,14 +11,20 @@ pub struct Rule {
     pub check: Check,
     /// The spec or the file of rules.
     pub file: PathBuf,
+    /// Whether its quantity is a column of the layers' file, which has a value
+    /// per layer. A foreign log may have `grad_norm` there, which in a run of
+    /// ours is a column of training.csv.
+    pub is_per_layer: bool,
 }
 
 impl Rule {
-    /// The rules of one file.
-    pub fn all(checks: &[Check], file: &std::path::Path) -> Vec<Self> {
+    /// The rules of one file about a log with these columns.
+    pub fn all(checks: &[Check], file: &std::path::Path, columns: &[String]) -> Vec<Self> {
         let rule = |check: &Check| Self {
             check: check.clone(),
             file: file.to_owned(),
+            is_per_layer: check.quantity.is_per_layer()
+                || columns.iter().any(|own| own == check.quantity.name()),
         };
         checks.iter().map(rule).collect()
     }
@@ -41,6 +47,11 @@ impl Rule {
             Some([first, last]) => format!("{limits} {at}, layers {first} to {last}"),
             None => format!("{limits} {at}"),
         }
+    }
+
+    /// Whether its quantity is a column of `training.csv`.
+    pub fn is_per_step(&self) -> bool {
+        !self.is_per_layer && self.check.quantity.is_per_step()
     }
 
     /// Whether it looks at this layer.

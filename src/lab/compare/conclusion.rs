@@ -12,16 +12,20 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     if layers == 0 {
         return format!("cannot be compared: {}", pair.not_comparable.join("; "));
     }
-    let (differ, unclear, left) = (
+    let (differ, unclear, absent) = (
         count(Finding::Differs),
         count(Finding::Unclear),
-        count(Finding::NotComparable),
+        count(Finding::Absent),
     );
+    let left = pair.left();
     let mut parts = Vec::new();
     parts.push(if left == layers {
         format!("none of {layers} layers can be compared")
     } else if count(Finding::Equal) == layers {
         format!("all {layers} layers are equal, to the last digit")
+    } else if count(Finding::Equal) + absent == layers {
+        let both = layers - absent;
+        format!("the {both} layers that both have are equal, to the last digit")
     } else if differ > 0 {
         let verb = if differ == 1 { "differs" } else { "differ" };
         format!("{differ} of {layers} layers {verb} by more than {tolerance} decades")
@@ -32,7 +36,7 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     });
     if unclear > 0 {
         let n = unclear;
-        parts.push(format!("{n} may, but the interval over the seeds holds 0"));
+        parts.push(format!("{n} may, but the seeds disagree"));
     }
     if let Some((layer, difference)) = pair.largest()
         && difference != 0.0
@@ -40,8 +44,11 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
         let name = name(comparison, pair, layer);
         parts.push(format!("largest: {name}, {}", decades(difference)));
     }
-    if left > 0 && left < layers {
-        parts.push(format!("{left} not comparable"));
+    if left > absent && left < layers {
+        parts.push(format!("{} not comparable", left - absent));
+    }
+    if absent > 0 && absent < layers {
+        parts.push(format!("{absent} absent on one side"));
     }
     if !pair.not_comparable.is_empty() {
         parts.push(format!(

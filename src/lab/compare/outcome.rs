@@ -12,8 +12,8 @@ pub enum Figure {
     Unknown,
     /// Of one run, with its standard error where there is one.
     One(f64, Option<f64>),
-    /// Of several seeds.
-    Seeds(Spread),
+    /// Of several seeds: over them, and each by itself.
+    Seeds(Spread, Vec<f64>),
     /// Of several seeds, some of which have none or one that is not finite.
     Mixed(String),
 }
@@ -157,7 +157,7 @@ fn over_seeds(figures: &[Option<Estimate>]) -> Figure {
         .filter(|figure| figure.is_finite())
         .collect();
     if finite.len() == figures.len() {
-        Figure::Seeds(Spread::of(&finite))
+        Figure::Seeds(Spread::of(&finite), finite)
     } else if known.is_empty() {
         Figure::Unknown
     } else {

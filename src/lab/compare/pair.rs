@@ -2,35 +2,39 @@
 
 use super::at::At;
 use super::matching::Matching;
-use super::profile::Profile;
-use super::reading::{Lack, Reading, Value};
+use super::reading::{Lack, Reading, Value, over_seeds};
 use super::side::Side;
 use crate::lab::records::{Spread, difference};
 
 /// What a layer's comparison came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// No difference at all: the same number, both exactly 0, or both empty.
+    /// No difference at all: the same number, or both exactly 0, in every seed.
     Equal,
-    /// A difference within the tolerance.
+    /// A difference within the tolerance in every pair of seeds.
     Within,
-    /// A difference beyond the tolerance; with several seeds, one whose
+    /// A mean difference beyond the tolerance; with several seeds, one whose
     /// interval excludes 0.
     Differs,
-    /// Beyond the tolerance, but the interval over the seeds holds 0.
+    /// Some pair of seeds differs beyond the tolerance, but the mean does not or
+    /// its interval holds 0.
     Unclear,
-    /// There is no difference to speak of.
+    /// Both have a row, and one has no log10: an empty cell, NaN, infinity, or 0
+    /// beside another number.
     NotComparable,
+    /// One of the two has no row.
+    Absent,
 }
 
 impl Finding {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Equal,
         Self::Within,
         Self::Differs,
         Self::Unclear,
         Self::NotComparable,
+        Self::Absent,
     ];
 
     /// Its name in JSON and CSV.
@@ -41,6 +45,7 @@ impl Finding {
             Self::Differs => "differs",
             Self::Unclear => "unclear",
             Self::NotComparable => "not_comparable",
+            Self::Absent => "absent",
         }
     }
 }
@@ -54,11 +59,13 @@ pub struct LayerPair {
     pub name: String,
     /// Where in the other target: 3.5 is halfway between layers 3 and 4.
     pub place: Option<f64>,
+    /// What each seed says, of the reference and of the other.
+    pub by_seed: [Vec<Reading>; 2],
     /// log10 of the reference's figure.
     pub reference: Value,
     /// log10 of the other's.
     pub other: Value,
-    /// Other − reference in decades: the difference of the medians, or the median
+    /// Other − reference in decades: the difference of the means, or the mean
     /// of the seeds' differences where both have the same seeds. Its ends are
     /// those of the 95 % interval, or the difference itself where neither side
     /// has several seeds.
@@ -143,24 +150,20 @@ impl Pair {
             ));
         }
         let layers = matching.layers(reference, side);
+        let is_paired = pair.is_paired;
         let layers = layers.into_iter().map(|layer| {
             let place = matching.place(layer, reference, side);
-            let own = reference.value(|profile| at_layer(profile.readings.get(&layer)));
-            let theirs = side.value(|profile| place.reading(profile));
-            let (finding, difference) = match (&own, &theirs) {
-                _ if !is_same => (Finding::NotComparable, None),
-                (Ok(a), Ok(b)) if pair.is_paired => {
-                    let own = |profile: &Profile| at_layer(profile.readings.get(&layer));
-                    let seeds = reference.profiles.iter().zip(&side.profiles);
-                    let by_seed: Option<Vec<f64>> = seeds
-                        .map(|(a, b)| Some(place.reading(b).ok()? - own(a).ok()?))
-                        .collect();
-                    let difference = by_seed.map_or_else(|| difference(a, b), |d| Spread::of(&d));
-                    (measure.judge(&difference), Some(difference))
-                }
-                (own, theirs) => measure.finding(own, theirs),
+            let [a, b] = [
+                reference.readings(|profile| at_layer(profile.readings.get(&layer))),
+                side.readings(|profile| place.reading(profile)),
+            ];
+            let (own, theirs) = (over_seeds(&a), over_seeds(&b));
+            let (finding, difference) = match is_same {
+                true => measure.judge(&a, &b, is_paired),
+                false => (Finding::NotComparable, None),
             };
-            let reason = (finding == Finding::NotComparable).then(|| {
+            let is_left = matches!(finding, Finding::NotComparable | Finding::Absent);
+            let reason = is_left.then(|| {
                 if is_same {
                     why(reference, &own, side, &theirs)
                 } else {
@@ -176,6 +179,7 @@ impl Pair {
                     .unwrap_or("")
                     .to_owned(),
                 place: place.number().filter(|_| theirs != Err(Lack::Absent)),
+                by_seed: [a, b],
                 reference: own,
                 other: theirs,
                 difference,
@@ -201,7 +205,7 @@ impl Pair {
         let layers = layers.filter(|layer| !has_sure_ones || layer.finding == Finding::Differs);
         let mut largest: Option<(&LayerPair, f64)> = None;
         for layer in layers {
-            if let Some(difference) = layer.difference.map(|difference| difference.median)
+            if let Some(difference) = layer.difference.map(|difference| difference.mean)
                 && largest.is_none_or(|(_, most)| difference.abs() > most.abs())
             {
                 largest = Some((layer, difference));
@@ -210,16 +214,20 @@ impl Pair {
         largest
     }
 
-    /// Whether nothing differs and nothing was left uncompared.
+    /// Whether every layer is equal or within the tolerance.
     pub fn holds(&self) -> bool {
-        self.not_comparable.is_empty()
-            && self.count(Finding::Differs) == 0
-            && self.count(Finding::NotComparable) == 0
+        let holding = self.count(Finding::Equal) + self.count(Finding::Within);
+        self.not_comparable.is_empty() && holding == self.layers.len()
+    }
+
+    /// Layers that were not compared, whatever the reason.
+    pub fn left(&self) -> usize {
+        self.count(Finding::NotComparable) + self.count(Finding::Absent)
     }
 
     /// Whether some layer could be compared.
     pub fn has_comparable(&self) -> bool {
-        self.count(Finding::NotComparable) < self.layers.len()
+        self.left() < self.layers.len()
     }
 
     /// Whether a figure of both sides was held against each other at all.
@@ -231,30 +239,52 @@ impl Pair {
 }
 
 impl Measure {
-    fn finding(&self, reference: &Value, other: &Value) -> (Finding, Option<Spread>) {
-        let (reference, other) = match (reference, other) {
-            (Ok(reference), Ok(other)) => (reference, other),
-            (Err(Lack::Zero), Err(Lack::Zero)) => {
-                return (Finding::Equal, Some(Spread::of(&[0.0])));
-            }
-            (Err(Lack::Empty), Err(Lack::Empty)) => return (Finding::Equal, None),
-            _ => return (Finding::NotComparable, None),
-        };
-        let difference = difference(reference, other);
-        (self.judge(&difference), Some(difference))
-    }
-
-    fn judge(&self, difference: &Spread) -> Finding {
-        let decades = difference.median;
-        if decades == 0.0 {
-            Finding::Equal
-        } else if decades.abs() <= self.tolerance {
-            Finding::Within
-        } else if difference.low <= 0.0 && difference.high >= 0.0 {
-            Finding::Unclear
-        } else {
-            Finding::Differs
+    /// What the readings of two targets' seeds come to, and their difference.
+    fn judge(&self, a: &[Reading], b: &[Reading], is_paired: bool) -> (Finding, Option<Spread>) {
+        let all = || a.iter().chain(b);
+        let is = |lack: Lack| all().all(|reading| *reading == Err(lack.clone()));
+        if is(Lack::Zero) {
+            return (Finding::Equal, Some(Spread::of(&[0.0])));
         }
+        let is_absent = |readings: &[Reading]| readings.iter().all(|r| *r == Err(Lack::Absent));
+        if is_absent(a) || is_absent(b) {
+            return (Finding::Absent, None);
+        }
+        let logs = |readings: &[Reading]| -> Option<Vec<f64>> {
+            readings
+                .iter()
+                .map(|reading| reading.as_ref().ok().copied())
+                .collect()
+        };
+        let Some((a, b)) = logs(a).zip(logs(b)) else {
+            return (Finding::NotComparable, None);
+        };
+        // Every seed beside itself, or without common seeds beside every other.
+        let (pairs, difference): (Vec<f64>, Spread) = if is_paired {
+            let pairs: Vec<f64> = a.iter().zip(&b).map(|(a, b)| b - a).collect();
+            let mean = Spread::of(&pairs);
+            (pairs, mean)
+        } else {
+            let pairs = b.iter().flat_map(|b| a.iter().map(move |a| b - a));
+            (
+                pairs.collect(),
+                difference(&Spread::of(&a), &Spread::of(&b)),
+            )
+        };
+        // The same seeds in both are the same runs, wherever their folders lie.
+        let is_same = pairs.iter().all(|pair| *pair == 0.0) || !is_paired && a == b;
+        let finding = if is_same {
+            Finding::Equal
+        } else if pairs.iter().all(|pair| pair.abs() <= self.tolerance) {
+            Finding::Within
+        } else if difference.mean.abs() > self.tolerance
+            && (difference.low > 0.0 || difference.high < 0.0)
+        {
+            Finding::Differs
+        } else {
+            Finding::Unclear
+        };
+        (finding, Some(difference))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::at::At;
 use super::outcome::Outcome;
 use super::profile::{LookedAt, Profile};
-use super::reading::{Reading, Value, over_seeds};
+use super::reading::Reading;
 use crate::base::Problem;
 use crate::lab::records::{Run, Target};
 
@@ -84,10 +84,9 @@ impl Side {
         self.profiles[0].layer(layer).map_or("", |info| &info.name)
     }
 
-    /// What the seeds say of a layer, each run by `reading`.
-    pub fn value(&self, reading: impl Fn(&Profile) -> Reading) -> Value {
-        let readings: Vec<Reading> = self.profiles.iter().map(reading).collect();
-        over_seeds(&readings)
+    /// What each seed says of a layer, each run by `reading`.
+    pub fn readings(&self, reading: impl Fn(&Profile) -> Reading) -> Vec<Reading> {
+        self.profiles.iter().map(reading).collect()
     }
 
     /// Why it cannot be looked at there: the step was not logged.

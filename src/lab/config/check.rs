@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
 use crate::study::columns::{COORDINATES, gradient_columns, training_columns};
@@ -23,10 +23,41 @@ pub struct Check {
     /// The largest value that passes.
     #[serde(default)]
     pub max: Option<f64>,
-    /// The first and the last layer the rule looks at; all layers without it.
-    #[serde(default)]
-    #[schemars(inner(range(min = 1)))]
+    /// The first and the last layer the rule looks at, `{ from = 1, to = 20 }` or
+    /// `[1, 20]`; all layers without it.
+    #[serde(default, deserialize_with = "layer_range")]
+    #[schemars(with = "Option<LayerRange>")]
     pub layers: Option<[usize; 2]>,
+}
+
+/// Layers from one to another, both included.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum LayerRange {
+    /// `[1, 20]`.
+    Pair(#[schemars(inner(range(min = 1)))] [usize; 2]),
+    /// `{ from = 1, to = 20 }`.
+    Ends(LayerEnds),
+}
+
+/// The first and the last of a range of layers.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LayerEnds {
+    /// The first layer.
+    #[schemars(range(min = 1))]
+    from: usize,
+    /// The last layer.
+    #[schemars(range(min = 1))]
+    to: usize,
+}
+
+fn layer_range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[usize; 2]>, D::Error> {
+    let range = Option::<LayerRange>::deserialize(deserializer)?;
+    Ok(range.map(|range| match range {
+        LayerRange::Pair(pair) => pair,
+        LayerRange::Ends(LayerEnds { from, to }) => [from, to],
+    }))
 }
 
 impl At {
@@ -53,10 +84,11 @@ pub enum At {
     Every,
 }
 
-/// A quantity a rule can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A quantity a rule can name. A rule about a log that another program wrote may
+/// name any of its columns, which is held layer by layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Quantity(&'static str);
+pub struct Quantity(String);
 
 /// The quantities that are no column of a CSV file: name and help text.
 const OF_THE_RUN: [(&str, &str); 5] = [
@@ -101,32 +133,19 @@ impl Quantity {
         OF_THE_RUN.into_iter().chain(per_layer()).chain(per_step())
     }
 
-    /// The quantity of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        let mut names = Self::all().map(|(name, _)| name);
-        names.find(|own| *own == name).map(Self)
-    }
-
     /// Its name in a spec.
-    pub fn name(self) -> &'static str {
-        self.0
+    pub fn name(&self) -> &str {
+        &self.0
     }
 
-    /// Whether it has one value per layer.
-    pub fn is_per_layer(self) -> bool {
-        per_layer().any(|(name, _)| name == self.0)
+    /// Whether it has one value per layer; so has what only a foreign log knows.
+    pub fn is_per_layer(&self) -> bool {
+        !self.is_per_step() && !OF_THE_RUN.iter().any(|(name, _)| *name == self.0)
     }
 
     /// Whether it is a column of `training.csv`.
-    pub fn is_per_step(self) -> bool {
+    pub fn is_per_step(&self) -> bool {
         per_step().any(|(name, _)| name == self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Quantity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::named(&name).ok_or_else(|| de::Error::custom(format!("`{name}` is not a quantity")))
     }
 }
 

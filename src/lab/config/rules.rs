@@ -18,11 +18,12 @@ use super::shape::Shape;
 /// The only key of such a file.
 const KEY: &str = "check";
 
-/// Reads the rules in the file at `path`; at least one.
+/// Reads the rules in the file at `path`; at least one. A quantity is one of
+/// those that every run has, or one of `columns`, those of a foreign log.
 ///
 /// # Errors
 /// Whatever is wrong with the file or its content, one error at a time.
-pub fn load_rules(path: &Path) -> Result<Vec<Check>, SpecError> {
+pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecError> {
     let mut source = Source {
         path: path.to_owned(),
         text: String::new(),
@@ -62,7 +63,8 @@ pub fn load_rules(path: &Path) -> Result<Vec<Check>, SpecError> {
     };
     let value = table.get(KEY).ok_or_else(none)?;
     if let Some(shape) = Shape::root().property(KEY) {
-        let found = faults(value, &shape, &path);
+        let mut found = faults(value, &shape, &path);
+        found.retain(|fault| !is_foreign(&fault.path, value, columns));
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
             let spot = source.spot(&fault.path, fault.kind != Kind::Value);
             return Err(SpecError::new(fault.message, spot));
@@ -83,6 +85,18 @@ pub fn load_rules(path: &Path) -> Result<Vec<Check>, SpecError> {
     }
 }
 
+/// Whether the value at `check.{i}.quantity` is one of `columns`.
+fn is_foreign(path: &KeyPath, checks: &Value, columns: &[String]) -> bool {
+    let [_, place, key] = path.keys() else {
+        return false;
+    };
+    let check = place.parse().ok().and_then(|i: usize| checks.get(i));
+    let name = check
+        .and_then(|check| check.get(key))
+        .and_then(Value::as_str);
+    key == "quantity" && name.is_some_and(|name| columns.iter().any(|own| own == name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,7 +107,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules.toml");
         std::fs::write(&path, text).unwrap();
-        load_rules(&path).map_err(|error| error.to_string())
+        load_rules(&path, &["blk_grad".to_owned()]).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -106,6 +120,18 @@ mod tests {
         assert_eq!(rules.len(), 2);
         assert_eq!((rules[0].at, rules[0].min), (At::Initial, Some(0.5)));
         assert_eq!((rules[1].at, rules[1].layers), (At::Every, Some([2, 900])));
+    }
+
+    #[test]
+    fn a_column_of_the_log_is_a_quantity_and_a_range_has_two_forms() {
+        let rules = rules(
+            "[[check]]\nquantity = 'blk_grad'\nmax = 1\nlayers = { from = 2, to = 9 }\n\
+             [[check]]\nquantity = 'blk_grad'\nmax = 1\nlayers = [2, 9]\n",
+        );
+        let rules = rules.unwrap();
+        assert_eq!(rules[0], rules[1]);
+        assert_eq!(rules[0].layers, Some([2, 9]));
+        assert!(rules[0].quantity.is_per_layer());
     }
 
     #[test]
@@ -135,6 +161,14 @@ mod tests {
             (
                 rule("max = 1\nlayers = [1, 2]"),
                 ["rules.toml:4", "one number"],
+            ),
+            (
+                "[[check]]\nquantity = 'delta_norm'\nmax = 1\nlayers = { from = 2 }\n".to_owned(),
+                ["rules.toml:4", "to"],
+            ),
+            (
+                "[[check]]\nquantity = 'blk_gra'\nmax = 1\n".to_owned(),
+                ["rules.toml:2:12", "`check.0.quantity`"],
             ),
             (
                 rule("max = 1\nat = 'end'"),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use curves::{Curve, Curves};
 pub use grid::{Bucket, Grid};
-pub use spread::{Spread, difference, median};
+pub use spread::{Spread, difference, mean, median};
 pub use steps::{HEADLINE, OUTPUT, Step, Steps, headline};
 pub use survey::{LayerInfo, Survey};
 pub use table::{Row, Table};

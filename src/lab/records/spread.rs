@@ -1,4 +1,4 @@
-//! One figure over several seeds: its middle and how far it can be trusted.
+//! One figure over several seeds: its mean and how far it can be trusted.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -11,39 +11,56 @@ const CONFIDENCE: f64 = 0.95;
 pub struct Spread {
     /// Seeds.
     pub n: usize,
+    /// The mean over the seeds.
+    pub mean: f64,
     /// The median over the seeds.
     pub median: f64,
+    /// The smallest of the seeds' values.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
     /// Sample standard deviation over the seeds; 0 for one seed.
     pub std: f64,
-    /// Lower end of the 95 % interval of the middle.
+    /// Lower end of the 95 % interval of the mean.
     pub low: f64,
-    /// Upper end of it. Both are the median for one seed, which says nothing
-    /// about others.
+    /// Upper end of it. Both are the value itself for one seed, which says
+    /// nothing about others.
     pub high: f64,
 }
 
 impl Spread {
     /// Of the values of at least one seed, all finite.
     ///
-    /// The interval is Student's, s·t/√n around the median: a rule of thumb
-    /// for few seeds, exact for the mean of normal values.
+    /// The interval is Student's, s·t/√n around the mean.
     pub fn of(values: &[f64]) -> Self {
         let n = values.len();
-        let median = median(values);
+        let mean = mean(values);
         let std = standard_deviation(values);
         let half = half_width(std * std / n as f64, (n - 1) as f64);
         Self {
             n,
-            median,
+            mean,
+            median: median(values),
+            min: values.iter().copied().fold(f64::INFINITY, f64::min),
+            max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             std,
-            low: median - half,
-            high: median + half,
+            low: mean - half,
+            high: mean + half,
         }
     }
 
     /// Whether the seeds give an interval.
     pub fn has_interval(&self) -> bool {
         self.n > 1
+    }
+}
+
+/// The mean of at least one value. Exact for equal ones, so that what is
+/// compared with itself differs by 0; of opposite infinities it is NaN.
+pub fn mean(values: &[f64]) -> f64 {
+    match values {
+        [first, others @ ..] if others.iter().all(|value| value == first) => *first,
+        _ => values.iter().sum::<f64>() / values.len() as f64,
     }
 }
 
@@ -64,11 +81,11 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The difference `b` − `a` of the medians with its 95 % interval: Welch's, or
+/// The difference `b` − `a` of the means with its 95 % interval: Welch's, or
 /// where one side has a single seed Student's, as if that seed scattered like
 /// the other side's. Where both have one the interval is the difference itself.
 pub fn difference(a: &Spread, b: &Spread) -> Spread {
-    let difference = b.median - a.median;
+    let difference = b.mean - a.mean;
     let (variance, freedom) = match (a.n, b.n) {
         (1, n) | (n, 1) => {
             // The std of the single seed is 0.
@@ -87,7 +104,10 @@ pub fn difference(a: &Spread, b: &Spread) -> Spread {
     let half = half_width(variance, freedom);
     Spread {
         n: a.n.min(b.n),
-        median: difference,
+        mean: difference,
+        median: b.median - a.median,
+        min: b.min - a.max,
+        max: b.max - a.min,
         std: variance.sqrt(),
         low: difference - half,
         high: difference + half,
@@ -99,7 +119,7 @@ fn standard_deviation(values: &[f64]) -> f64 {
     if values.len() < 2 {
         return 0.0;
     }
-    let mean = values.iter().sum::<f64>() / n;
+    let mean = mean(values);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (n - 1.0)).sqrt()
 }
@@ -120,13 +140,20 @@ mod tests {
 
     #[test]
     fn intervals_are_students() {
-        // Mean and median 2, s = 1, t(0.975, 2) = 4.302653: scipy.stats.t.ppf(0.975, 2).
+        // Mean 2, s = 1, t(0.975, 2) = 4.302653: scipy.stats.t.ppf(0.975, 2).
         let spread = Spread::of(&[1.0, 3.0, 2.0]);
-        assert_eq!((spread.n, spread.median, spread.std), (3, 2.0, 1.0));
+        assert_eq!((spread.n, spread.mean, spread.std), (3, 2.0, 1.0));
         assert!((spread.high - 2.0 - 4.302_652_7 / 3f64.sqrt()).abs() < 1e-6);
         assert!((spread.high + spread.low - 4.0).abs() < 1e-12);
         assert_eq!(Spread::of(&[1.0, 3.0]).median, 2.0);
         assert_eq!(Spread::of(&[5.0, 5.0]).median, 5.0);
+        // Around the mean, not the median.
+        let skewed = Spread::of(&[0.0, 0.0, 3.0]);
+        assert_eq!(
+            (skewed.mean, skewed.median, skewed.min, skewed.max),
+            (1.0, 0.0, 0.0, 3.0)
+        );
+        assert!((skewed.low + skewed.high - 2.0).abs() < 1e-12);
     }
 
     #[test]
@@ -136,7 +163,8 @@ mod tests {
         let a = Spread::of(&[1.0, 2.0, 3.0, 4.0]);
         let b = Spread::of(&[4.0, 6.0, 8.0, 8.0]);
         let d = difference(&a, &b);
-        assert_eq!(d.median, 4.5);
+        assert_eq!((d.mean, d.median), (4.0, 4.5));
+        assert!((d.low + d.high - 8.0).abs() < 1e-12);
         let half = (d.high - d.low) / 2.0;
         assert!((half - 2.924_617_349_657_8).abs() < 1e-6, "{half}");
     }
@@ -145,13 +173,13 @@ mod tests {
     fn a_thing_compared_with_itself_differs_by_exactly_nothing() {
         for values in [vec![0.1], vec![0.1, 0.7, -3.3], vec![1e-300, 1e300]] {
             let spread = Spread::of(&values);
-            assert_eq!(difference(&spread, &spread).median, 0.0);
+            assert_eq!(difference(&spread, &spread).mean, 0.0);
         }
         let one = Spread::of(&[0.3]);
         assert_eq!((one.low, one.high, one.std), (0.3, 0.3, 0.0));
         assert!(!one.has_interval());
         let d = difference(&one, &Spread::of(&[0.5]));
-        assert_eq!((d.low, d.high), (d.median, d.median));
+        assert_eq!((d.low, d.high), (d.mean, d.mean));
     }
 
     #[test]
@@ -161,7 +189,7 @@ mod tests {
         let (one, three) = (Spread::of(&[5.0]), Spread::of(&[1.0, 3.0, 2.0]));
         for (a, b, sign) in [(one, three, -1.0), (three, one, 1.0)] {
             let d = difference(&a, &b);
-            assert_eq!(d.median, 3.0 * sign);
+            assert_eq!(d.mean, 3.0 * sign);
             let half = (d.high - d.low) / 2.0;
             assert!((half - 4.302_652_7 * (4.0 / 3.0f64).sqrt()).abs() < 1e-6);
         }

@@ -128,15 +128,15 @@ fn a_baseline_that_is_none() {
         ("{}".to_owned(), ["b.json", "no baseline"]),
         ("[1]".to_owned(), ["b.json", "no baseline"]),
         (
-            good.replace("\"schema_version\": 1", "\"schema_version\": 2"),
-            ["schema_version is 2", "newer vgrad"],
+            good.replace("\"schema_version\": 2", "\"schema_version\": 3"),
+            ["schema_version is 3", "newer vgrad"],
         ),
         (
-            good.replace("\"schema_version\": 1", "\"schema_version\": 0"),
+            good.replace("\"schema_version\": 2", "\"schema_version\": 0"),
             ["schema_version", "--accept"],
         ),
         (
-            good.replace("\"schema_version\": 1", "\"schema_version\": \"x\""),
+            good.replace("\"schema_version\": 2", "\"schema_version\": \"x\""),
             ["schema_version", "--accept"],
         ),
         (
@@ -207,7 +207,7 @@ fn a_data_file_that_is_gone_or_changed() {
     desk.write("data.csv", data.replacen("0,0,0", "0,1,0", 1));
     cannot(
         &desk,
-        "trial.toml --baseline b.json",
+        "trial.toml --baseline b.json --same-spec",
         &["another spec", "data.source.csv.path"],
     );
     std::fs::remove_file(desk.path("data.csv")).unwrap();

@@ -85,8 +85,14 @@ fn zeros_are_kept_and_hold() {
     ends(&desk, "a.csv --baseline b.json --accept", 0);
     assert!(desk.read("b.json").contains("\"median\": \"-inf\""));
     ends(&desk, "a.csv --baseline b.json", 0);
+    // What was lost and now arrives is an improvement, however little it is.
     desk.write("c.csv", csv(&[&["1e-300", "1e-4", "1e-2"]]));
-    let ended = check(&desk, "c.csv --baseline b.json --format json");
+    let ended = ends(&desk, "c.csv --baseline b.json", 0);
+    assert!(ended.stdout.contains("improved"), "{}", ended.stdout);
+    ends(&desk, "c.csv --baseline b.json --strict", 1);
+    // The other way round it fails, as far as can be.
+    ends(&desk, "c.csv --baseline c.json --accept", 0);
+    let ended = check(&desk, "a.csv --baseline c.json --format json");
     assert_eq!(ended.code, Some(1));
     let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     let worst = &report["findings"][0];
@@ -140,7 +146,7 @@ fn another_spec_or_seed_is_told_by_its_keys() {
     ends(&desk, "trial.toml --baseline b.json", 0);
     cannot(
         &desk,
-        "trial.toml --set network.depth=5 --baseline b.json",
+        "trial.toml --set network.depth=5 --baseline b.json --same-spec",
         &["another spec", "network.depth 4 → 5"],
     );
     cannot(
@@ -170,7 +176,7 @@ fn several_seeds_are_compared_pair_by_pair() {
     // The seeds scatter by far more than the tolerance, and yet nothing is unclear.
     let ended = ends(&desk, "trial.toml --seeds 3 --baseline b.json --strict", 0);
     assert!(!ended.stdout.contains("unclear"), "{}", ended.stdout);
-    // Other seeds: only the medians are left, and they cannot tell.
+    // Other seeds: only the means are left, and they cannot tell.
     let ended = ends(
         &desk,
         "trial.toml --seed 7 --seeds 3 --baseline b.json --tolerance 0.01 --strict",
@@ -178,7 +184,7 @@ fn several_seeds_are_compared_pair_by_pair() {
     );
     assert!(ended.stdout.contains("unclear"), "{}", ended.stdout);
     assert!(
-        ended.stderr.contains("only their medians"),
+        ended.stderr.contains("only their means"),
         "{}",
         ended.stderr
     );
@@ -296,7 +302,7 @@ fn layers_stand_in_lines_of_their_own_with_four_decimals() {
         .filter(|line| line.contains("\"layer\":"))
         .collect();
     assert_eq!(layers.len(), 3);
-    let norm = "\"activation_grad_norm\": {\"high\": -4.0, \"low\": -4.0, \"median\": -4.0}";
+    let norm = "\"activation_grad_norm\": {\"high\": -4.0, \"low\": -4.0, \"mean\": -4.0, \"median\": -4.0}";
     assert!(layers[1].contains(norm), "{}", layers[1]);
     desk.write("c.csv", csv(&[&["1.00001e-6", "1.00001e-4", "0.99999e-2"]]));
     ends(&desk, "c.csv --baseline b.json --accept", 0);

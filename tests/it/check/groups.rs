@@ -85,9 +85,11 @@ proptest! {
             logs[layer] += if up == (seed % 2 == 0) { 0.2 } else { -0.2 };
         }
         let target = write(folder.path(), &changed, "");
+        // At an end of the path it may be for the better, which is no failure.
         let (failed, report) = verdict(&target, 0.1);
-        prop_assert_eq!(failed, Verdict::Fail);
-        let fails: Vec<_> = report.findings.iter().filter(|f| f.state == State::Fails).collect();
+        let is_better = report.findings.iter().any(|f| f.state == State::Improved);
+        prop_assert!(failed == Verdict::Fail || is_better);
+        let fails: Vec<_> = report.findings.iter().filter(|f| f.state != State::Holds).collect();
         let layers: Vec<usize> = fails.iter().filter_map(|f| f.layer).collect();
         prop_assert_eq!(layers, vec![layer + 1]);
         for finding in fails {

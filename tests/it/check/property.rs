@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use vgrad::lab::check::{Moment, Questions, Verdict, ask};
+use vgrad::lab::check::{Moment, Questions, State, Verdict, ask};
 use vgrad::lab::records::Target;
 
 /// A CSV file of one step with these norms, given as log10.
@@ -19,7 +19,7 @@ fn write(path: &Path, logs: &[f64]) -> Target {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
 
-    /// What was accepted passes, a layer scaled by 10^±0.2 fails by name, and
+    /// What was accepted passes, a layer scaled by 10^±0.2 is told by name, and
     /// a tolerance of 0.3 lets it pass again.
     #[test]
     fn the_baseline_sees_one_layer(
@@ -48,11 +48,13 @@ proptest! {
         changed[layer] += if up { 0.2 } else { -0.2 };
         let target = write(&file, &changed);
         let (failed, report) = verdict(&target, 0.1);
-        prop_assert_eq!(failed, Verdict::Fail);
+        // At an end of the path it may be for the better, which is no failure.
+        let is_better = report.findings.iter().any(|f| f.state == State::Improved);
+        prop_assert!(failed == Verdict::Fail || is_better && failed == Verdict::Pass);
         let layers: Vec<usize> = report
             .findings
             .iter()
-            .filter(|finding| finding.state == vgrad::lab::check::State::Fails)
+            .filter(|finding| finding.state != State::Holds)
             .filter_map(|finding| finding.layer)
             .collect();
         prop_assert_eq!(layers, vec![layer + 1]);

@@ -12,7 +12,7 @@ fn figures_without_a_log_are_shown_as_what_they_are() {
     let whole = json(&desk, "a.csv b.csv");
     let results = of_layers(&whole, "result");
     let no = "not_comparable";
-    assert_eq!(results, [no, no, no, no, no, "equal", "equal", "equal"]);
+    assert_eq!(results, [no, no, no, no, no, "equal", no, "equal"]);
     let reasons = of_layers(&whole, "reason");
     let words: Vec<_> = reasons
         .iter()
@@ -25,7 +25,7 @@ fn figures_without_a_log_are_shown_as_what_they_are() {
         "A is empty",
         "A is inf",
         "",
-        "",
+        "A is empty, B is empty",
         "",
     ];
     assert_eq!(words, expected);
@@ -36,9 +36,9 @@ fn figures_without_a_log_are_shown_as_what_they_are() {
     assert_eq!(lacks[1..7], ["0", "NaN", "empty", "inf", "0", "empty"]);
     assert_eq!(of_layers(&whole, "reference")[1]["log10"], "-inf");
     assert_eq!(of_layers(&whole, "difference")[5], 0.0);
-    assert_eq!(whole["pairs"][0]["not_comparable_layers"], 5);
+    assert_eq!(whole["pairs"][0]["not_comparable_layers"], 6);
     let text = compare(&desk, "a.csv b.csv").fine().stdout;
-    for words in ["layer 3: A is NaN", "layer 1: B is 0", "5 not comparable"] {
+    for words in ["layer 3: A is NaN", "layer 1: B is 0", "6 not comparable"] {
         assert!(text.contains(words), "{text}");
     }
     assert_eq!(compare(&desk, "a.csv b.csv --strict").code, Some(1));
@@ -124,6 +124,49 @@ fn other_norms_are_no_comparison() {
     assert!(
         whole["remarks"][0].as_str().unwrap().contains("decay"),
         "{whole:#}"
+    );
+}
+
+#[test]
+fn cells_that_are_empty_in_both_are_not_equal() {
+    let desk = Desk::empty();
+    let text = include_str!("../../fixtures/cases/spellings/empty_cells.csv");
+    desk.write("a.csv", text);
+    desk.write("b.csv", text);
+    let whole = json(&desk, "a.csv b.csv");
+    assert_eq!(of_layers(&whole, "result")[5], "not_comparable");
+    assert_eq!(of_layers(&whole, "reason")[5], "A is empty, B is empty");
+    let strict = compare(&desk, "a.csv b.csv --strict");
+    assert_eq!(strict.code, Some(1));
+    assert!(!strict.stdout.contains("all 6"), "{}", strict.stdout);
+}
+
+/// Absent is neither empty nor anything else, and never equal.
+#[test]
+fn frozen_layers_are_absent_where_they_have_no_row() {
+    let desk = Desk::empty();
+    for (name, text) in [
+        (
+            "freeze.csv",
+            include_str!("../../fixtures/cases/layers_come_and_go/freeze.csv"),
+        ),
+        (
+            "full.csv",
+            include_str!("../../fixtures/cases/layers_come_and_go/full.csv"),
+        ),
+    ] {
+        desk.write(name, text);
+    }
+    let whole = json(&desk, "freeze.csv full.csv");
+    assert_eq!(of_layers(&whole, "result"), ["equal"; 8]);
+    let whole = json(&desk, "freeze.csv full.csv --at 7");
+    let results = of_layers(&whole, "result");
+    assert_eq!(results[..4], ["absent"; 4]);
+    assert_eq!(results[4..], ["equal"; 4]);
+    assert_eq!(whole["pairs"][0]["absent"], 4);
+    assert_eq!(
+        compare(&desk, "freeze.csv full.csv --at 7 --strict").code,
+        Some(1)
     );
 }
 

@@ -1,4 +1,4 @@
-//! Folders of several seeds: median and interval, and what may be called a difference.
+//! Folders of several seeds: mean and interval, and what may be called a difference.
 
 use super::sheet::{compare, json, numbers, of_layers, one_step};
 use crate::desk::{Desk, SMALL};
@@ -21,16 +21,16 @@ fn groups(a: &[f64], b: &[f64]) -> Desk {
 #[test]
 fn differences_have_welchs_interval() {
     // scipy 1.17.1: stats.ttest_ind(b, a, equal_var=False).confidence_interval()
-    // is 4 ± 2.9246173496578116; the medians are 2.5 and 7.
+    // is 4 ± 2.9246173496578116; the means are 2.5 and 6.5.
     let desk = groups(&[1.0, 2.0, 3.0, 4.0], &[4.0, 6.0, 8.0, 8.0]);
     let whole = json(&desk, "a b");
     let close = |key: &str, expected: f64| {
         let found = numbers(&whole, key)[0];
         assert!((found - expected).abs() < 1e-6, "{key}: {found}");
     };
-    close("difference", 4.5);
-    close("difference_low", 4.5 - 2.924_617_349_657_8);
-    close("difference_high", 4.5 + 2.924_617_349_657_8);
+    close("difference", 4.0);
+    close("difference_low", 4.0 - 2.924_617_349_657_8);
+    close("difference_high", 4.0 + 2.924_617_349_657_8);
     let sides = of_layers(&whole, "reference");
     assert!((sides[0]["log10"].as_f64().unwrap() - 2.5).abs() < 1e-12);
     // s = 1.2909944, t(0.975, 3) = 3.1824463 (scipy.stats.t.ppf): 3.1824463·s/√4.
@@ -38,14 +38,23 @@ fn differences_have_welchs_interval() {
     assert_eq!(of_layers(&whole, "result"), ["differs", "equal"]);
     assert_eq!(compare(&desk, "a b --strict").code, Some(1));
     assert_eq!(whole["targets"][0]["runs"], 4);
+    // The scatter is told too, and each seed.
+    assert_eq!(
+        (&sides[0]["min"], &sides[0]["max"]),
+        (&1.0.into(), &4.0.into())
+    );
+    assert_eq!(sides[0]["by_seed"], serde_json::json!([1.0, 2.0, 3.0, 4.0]));
+    let text = compare(&desk, "a b").fine().stdout;
+    assert!(text.contains("4 seeds: mean [95 % interval]"), "{text}");
 }
 
 #[test]
-fn an_interval_that_holds_0_is_unclear_and_does_not_fail() {
+fn an_interval_that_holds_0_is_unclear_and_fails_if_strict() {
     let desk = groups(&[0.0, 2.0], &[1.0, 3.0]);
-    let whole = json(&desk, "a b --strict");
+    let whole = json(&desk, "a b");
     assert_eq!(of_layers(&whole, "result"), ["unclear", "equal"]);
-    let text = compare(&desk, "a b --strict").fine().stdout;
+    assert_eq!(compare(&desk, "a b --strict").code, Some(1));
+    let text = compare(&desk, "a b").fine().stdout;
     assert!(
         text.contains("no layer is sure to differ") && text.contains("1 may, but"),
         "{text}"
@@ -93,7 +102,13 @@ fn groups_of_runs_are_compared_as_wholes() {
     losses.sort_by(f64::total_cmp);
     let loss = &whole["targets"][0]["outcome"]["test_loss"];
     assert_eq!(loss["median"].as_f64(), Some(losses[1]));
-    assert!(loss["low"].as_f64().unwrap() < losses[1]);
+    let mean = losses.iter().sum::<f64>() / 3.0;
+    assert!((loss["mean"].as_f64().unwrap() - mean).abs() < 1e-12);
+    assert!(loss["low"].as_f64().unwrap() < mean);
+    assert_eq!(
+        (loss["min"].as_f64(), loss["max"].as_f64()),
+        (Some(losses[0]), Some(losses[2]))
+    );
     // A group with one seed that lacks the step cannot be compared there.
     let desk = groups(&[0.0, 1.0], &[0.0, 1.0]);
     desk.write(
@@ -144,7 +159,7 @@ fn a_layer_of_one_seed_or_of_later_steps_is_not_dropped() {
 fn a_single_run_within_the_scatter_of_a_group_is_not_told_apart() {
     // s = 1.2909944 over four seeds: one more lies within 2.5 ± 3.18·s·√1.25 = 2.5 ± 4.59.
     let desk = groups(&[1.0, 2.0, 3.0, 4.0], &[6.5]);
-    let whole = json(&desk, "a b --strict");
+    let whole = json(&desk, "a b");
     assert_eq!(of_layers(&whole, "result"), ["unclear", "equal"]);
     let desk = groups(&[1.0, 2.0, 3.0, 4.0], &[7.5]);
     assert_eq!(of_layers(&json(&desk, "a b"), "result")[0], "differs");
@@ -202,4 +217,38 @@ fn the_same_seeds_are_compared_each_with_itself() {
     assert_eq!(whole["pairs"][0]["differs"], 1);
     let whole = json(&desk, "a a");
     assert_eq!(numbers(&whole, "difference_high"), [0.0; 5]);
+}
+
+/// Two of three pairs agree, which is not enough: norms of a third seed that are
+/// a hundred times larger are no scatter of the same runs.
+#[test]
+fn one_seed_that_moved_is_not_equal() {
+    let desk = Desk::with(SMALL);
+    desk.run("--seeds 3 --out a").fine();
+    for seed in 0..3 {
+        let (from, to) = (format!("a/seed-{seed}"), format!("b/seed-{seed}"));
+        desk.write(
+            &format!("{to}/spec.toml"),
+            desk.read(&format!("{from}/spec.toml")),
+        );
+        let mut rows = desk.table(&format!("{from}/gradients.csv"));
+        let norm = (rows.header.iter())
+            .position(|own| own == "activation_grad_norm")
+            .unwrap();
+        for row in rows.rows.iter_mut().filter(|_| seed == 1) {
+            row[norm] = format!("{:e}", row[norm].parse::<f64>().unwrap() * 100.0);
+        }
+        rows.rows.insert(0, rows.header);
+        let lines: String = rows.rows.iter().map(|row| row.join(",") + "\n").collect();
+        desk.write(&format!("{to}/gradients.csv"), lines);
+    }
+    let whole = json(&desk, "a b");
+    // Mean 2/3, s = 2/√3, t(0.975, 2) = 4.302653: 0.667 ± 2.869 holds 0.
+    assert_eq!(of_layers(&whole, "result"), ["unclear"; 5]);
+    assert!((numbers(&whole, "difference")[0] - 2.0 / 3.0).abs() < 1e-9);
+    assert!((numbers(&whole, "difference_high")[0] - 2.0 / 3.0 - 2.868_435).abs() < 1e-5);
+    assert_eq!(whole["holds"], false);
+    assert_eq!(compare(&desk, "a b --strict").code, Some(1));
+    let text = compare(&desk, "a b").fine().stdout;
+    assert!(!text.contains("equal, to the last digit"), "{text}");
 }

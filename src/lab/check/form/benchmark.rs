@@ -74,8 +74,8 @@ fn entry(name: &str, unit: &str, values: &[f64]) -> Option<Value> {
     let mut entry = json!({
         "name": name,
         "unit": unit,
-        "value": spread.median.abs(),
-        "extra": format!("{:+.4} {unit}, positive: vanishing", spread.median),
+        "value": spread.mean.abs(),
+        "extra": format!("{:+.4} {unit}, positive: vanishing", spread.mean),
     });
     if spread.has_interval() {
         entry["range"] = json!(format!("± {:.4}", (spread.high - spread.low) / 2.0));

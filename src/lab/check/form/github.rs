@@ -6,6 +6,7 @@ use super::Detail;
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, State};
 use crate::lab::check::report::{Report, Verdict};
+use crate::lab::check::spec_keys::ChangedKey;
 
 /// GitHub shows ten annotations of a kind per step; the last says how many more there are.
 const MOST: usize = 9;
@@ -39,13 +40,44 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
     } else {
         warnings.extend(unclear);
     }
+    let better: Vec<String> = of(State::Improved)
+        .map(|finding| {
+            about(
+                if report.strict { "error" } else { "notice" },
+                "improved",
+                finding,
+            )
+        })
+        .collect();
+    let mut notices = Vec::new();
+    if report.strict {
+        errors.extend(better);
+    } else {
+        notices.extend(better);
+    }
+    if !report.changed.is_empty() {
+        let keys: Vec<String> = report.changed.iter().map(ChangedKey::in_words).collect();
+        let told = format!(
+            "the spec has changed since the baseline: {}",
+            keys.join(", ")
+        );
+        notices.insert(0, annotation("notice", "vgrad check", None, &told));
+    }
     let remarks = report.warnings.iter();
     warnings.extend(remarks.map(|remark| annotation("warning", "vgrad check", None, remark)));
-    let mut text = shorten("error", errors) + &shorten("warning", warnings);
     if report.verdict() == Verdict::Pass {
-        text += &annotation("notice", "vgrad check", None, &report.last_line());
+        notices.insert(
+            0,
+            annotation("notice", "vgrad check", None, &report.last_line()),
+        );
     }
-    Ok(text)
+    Ok([
+        ("error", errors),
+        ("warning", warnings),
+        ("notice", notices),
+    ]
+    .map(|(kind, lines)| shorten(kind, lines))
+    .concat())
 }
 
 /// The worst nine of a kind, and how many more there are.
@@ -108,10 +140,20 @@ pub fn step_summary(report: &Report) -> String {
         let _ = writeln!(text, "```text\n{}\n```\n", problem.replace("```", "'''"));
     }
     let _ = writeln!(text, "{}\n", cell(&report.last_line()));
+    for (i, key) in report.changed.iter().enumerate() {
+        let title = if i == 0 {
+            "The spec has changed since the baseline:\n\n"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "{title}* {}", cell(&key.in_words()));
+    }
+    text += if report.changed.is_empty() { "" } else { "\n" };
     if report.findings.is_empty() {
         return text;
     }
-    text += "| | what | layer | value | limit | beyond it |\n|---|---|---|---:|---:|---:|\n";
+    text +=
+        "| | what | layer | value | limit or baseline | margin |\n|---|---|---|---:|---:|---:|\n";
     let open = report.findings.iter().filter(|f| f.state != State::Holds);
     let more = open.clone().count().saturating_sub(MOST_ROWS);
     let mut rows: Vec<(&Finding, usize)> = open.take(MOST_ROWS).map(|f| (f, 1)).collect();
@@ -132,7 +174,7 @@ pub fn step_summary(report: &Report) -> String {
             finding.rule.clone(),
             layer,
             finding.shown_value(),
-            finding.shown_limit(),
+            finding.shown_reference(),
             finding.shown_beyond(),
         ];
         let _ = writeln!(text, "| {} |", cells.map(|text| cell(&text)).join(" | "));

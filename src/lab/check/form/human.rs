@@ -16,15 +16,26 @@ pub fn render(report: &Report, detail: Detail) -> Result<String, Problem> {
         Detail::Whole => report.findings.iter().map(row).collect(),
         Detail::Short => short(report),
     };
+    let changed = changed_keys(report);
     if rows.is_empty() {
-        return Ok(String::new());
+        return Ok(changed);
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "what", "layer", "value", "limit", "beyond it"]);
+    table.set_header(["", "what", "layer", "value", "limit or baseline", "margin"]);
     table.add_rows(rows);
     let lines: Vec<String> = table.trim_fmt().lines().map(colored).collect();
-    Ok(lines.join("\n") + "\n\n")
+    Ok(changed + &lines.join("\n") + "\n\n")
+}
+
+/// The keys of the spec that have changed since the baseline, a line each.
+fn changed_keys(report: &Report) -> String {
+    if report.changed.is_empty() {
+        return String::new();
+    }
+    let lines = report.changed.iter();
+    let lines: String = lines.map(|key| format!("  {}\n", key.in_words())).collect();
+    format!("the spec has changed since the baseline:\n{lines}\n")
 }
 
 /// A line of the table with the colour of its answer, if it begins with one.
@@ -33,6 +44,7 @@ fn colored(line: &str) -> String {
     let answers = [
         (State::Fails, AnsiColor::Red),
         (State::Unclear, AnsiColor::Yellow),
+        (State::Improved, AnsiColor::Cyan),
         (State::Holds, AnsiColor::Green),
     ];
     for (state, color) in answers {
@@ -98,7 +110,7 @@ fn row(finding: &Finding) -> [String; 6] {
         format!("{}{at_step}", finding.rule),
         layer,
         finding.shown_value() + &interval,
-        finding.shown_limit(),
+        finding.shown_reference(),
         finding.shown_beyond(),
     ]
 }

@@ -1,19 +1,31 @@
 //! Every finding as JSON.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Detail;
 use crate::base::Problem;
-use crate::lab::check::finding::State;
+use crate::lab::check::finding::{Finding, State};
 use crate::lab::check::report::Report;
+use crate::lab::json::number;
 
 /// Version of the layout; later ones only add to it.
 const SCHEMA_VERSION: u32 = 1;
 
 pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
-    let findings: Result<Vec<_>, _> = report.findings.iter().map(serde_json::to_value).collect();
+    let written = |finding: &Finding| {
+        let mut value = serde_json::to_value(finding)?;
+        value["unit"] = json!(finding.unit());
+        value["difference"] = number(&finding.difference(), serde_json::value::Serializer)?;
+        Ok(value)
+    };
+    let findings: Result<Vec<Value>, serde_json::Error> =
+        report.findings.iter().map(written).collect();
     let findings = findings
         .map_err(|error| Problem::new(format!("a finding cannot be written as JSON: {error}")))?;
+    let changed = report
+        .changed
+        .iter()
+        .map(|changed| json!({ "key": changed.key, "values": [changed.before, changed.now] }));
     let value = json!({
         "schema_version": SCHEMA_VERSION,
         "vgrad_version": env!("CARGO_PKG_VERSION"),
@@ -28,6 +40,8 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
         "findings": findings,
         "errors": report.cannot,
         "warnings": report.warnings,
+        "improved": report.count(State::Improved),
+        "spec_changes": changed.collect::<Vec<_>>(),
     });
     Ok(format!("{value:#}\n"))
 }

@@ -6,6 +6,7 @@ use super::Detail;
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, State};
 use crate::lab::check::report::Report;
+use crate::lab::check::spec_keys::ChangedKey;
 
 pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
     let name = report.target.display().to_string();
@@ -25,6 +26,13 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
         let mut case = TestCase::new("it can be checked", status);
         case.set_classname(&*name);
         suite.add_test_case(case);
+    }
+    if !report.changed.is_empty() {
+        let keys: Vec<String> = report.changed.iter().map(ChangedKey::in_words).collect();
+        suite.set_system_out(format!(
+            "the spec has changed since the baseline: {}",
+            keys.join(", ")
+        ));
     }
     let mut document = Document::new("vgrad check");
     document.add_test_suite(suite);
@@ -48,8 +56,11 @@ fn status(report: &Report, findings: &[&Finding]) -> TestCaseStatus {
     };
     let mut status = match worst.state {
         State::Holds => return TestCaseStatus::success(),
+        State::Improved if !report.strict => return TestCaseStatus::success(),
         State::Unclear if !report.strict => TestCaseStatus::skipped(),
-        State::Unclear | State::Fails => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        State::Improved | State::Unclear | State::Fails => {
+            TestCaseStatus::non_success(NonSuccessKind::Failure)
+        }
     };
     status
         .set_message(worst.sentence())

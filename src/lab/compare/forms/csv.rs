@@ -61,7 +61,7 @@ pub fn write(comparison: &Comparison, _: Detail) -> String {
             row.extend(cells(&layer.reference));
             row.extend(cells(&layer.other));
             row.extend(match layer.difference {
-                Some(difference) => with_interval(difference.median, layer.interval()),
+                Some(difference) => with_interval(difference.mean, layer.interval()),
                 None => [const { String::new() }; 3],
             });
             row.push(layer.finding.name().to_owned());
@@ -78,7 +78,7 @@ fn cells(value: &Value) -> [String; 3] {
     match value {
         Ok(spread) => {
             let interval = spread.has_interval().then_some((spread.low, spread.high));
-            with_interval(spread.median, interval)
+            with_interval(spread.mean, interval)
         }
         Err(lack) => {
             let log = lack.log10().map_or(String::new(), |log| log.to_string());

@@ -11,12 +11,9 @@ pub const NOTHING: &str = "–";
 pub fn value(value: &Value) -> String {
     match value {
         Ok(spread) if spread.has_interval() => {
-            format!(
-                "{:.2} [{:.2}, {:.2}]",
-                spread.median, spread.low, spread.high
-            )
+            format!("{:.2} [{:.2}, {:.2}]", spread.mean, spread.low, spread.high)
         }
-        Ok(spread) => format!("{:.2}", spread.median),
+        Ok(spread) => format!("{:.2}", spread.mean),
         Err(lack) => lack.to_string(),
     }
 }
@@ -24,7 +21,7 @@ pub fn value(value: &Value) -> String {
 /// The difference in decades, with its interval where there is one.
 pub fn difference(layer: &LayerPair) -> String {
     layer.difference.map_or(NOTHING.to_owned(), |difference| {
-        let middle = decades(difference.median);
+        let middle = decades(difference.mean);
         if difference.high > difference.low {
             format!("{middle} [{:+.2}, {:+.2}]", difference.low, difference.high)
         } else {
@@ -39,12 +36,15 @@ pub fn outcome(figure: &Figure) -> String {
         Figure::Unknown => NOTHING.to_owned(),
         Figure::One(figure, None) => number(*figure),
         Figure::One(figure, Some(error)) => format!("{} ± {}", number(*figure), number(*error)),
-        Figure::Seeds(Spread {
-            median, low, high, ..
-        }) if low == high => number(*median),
-        Figure::Seeds(spread) => format!(
+        Figure::Seeds(
+            Spread {
+                mean, low, high, ..
+            },
+            _,
+        ) if low == high => number(*mean),
+        Figure::Seeds(spread, _) => format!(
             "{} [{}, {}]",
-            number(spread.median),
+            number(spread.mean),
             number(spread.low),
             number(spread.high)
         ),

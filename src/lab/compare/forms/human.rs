@@ -16,6 +16,10 @@ const MOST_LAYERS: usize = 40;
 /// Layers with the largest differences that are always shown.
 const WORST: usize = 5;
 
+/// What the mark of an unclear layer stands for.
+const UNCLEAR: &str = " ? some seeds differ by more than the tolerance, but their mean does not or its 95 % \
+                       interval holds 0";
+
 /// Sections and conclusion; quiet: the conclusion alone.
 pub fn write(comparison: &Comparison, detail: Detail) -> String {
     let bold = anstyle::Style::new().bold();
@@ -44,8 +48,18 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     }));
     parts.push(outcome.join("\n"));
 
-    for pair in &comparison.pairs {
-        if !pair.layers.is_empty() {
+    let with_layers = || {
+        comparison
+            .pairs
+            .iter()
+            .filter(|pair| !pair.layers.is_empty())
+    };
+    if with_layers().count() > 1 {
+        let mut section = vec![title(&lines::title_of_all(comparison))];
+        section.extend(together(comparison, detail.is_verbose));
+        parts.push(section.join("\n"));
+    } else {
+        for pair in with_layers() {
             let mut section = vec![title(&tables::title(comparison, pair))];
             section.extend(layers(comparison, pair, detail.is_verbose));
             parts.push(section.join("\n"));
@@ -70,6 +84,41 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     parts.join("\n\n") + "\n"
 }
 
+/// The layers of all targets in one table.
+fn together(comparison: &Comparison, is_verbose: bool) -> Vec<String> {
+    let numbers = |pair: &Pair, places: BTreeSet<usize>| -> BTreeSet<usize> {
+        let layers = pair.layers.iter().enumerate();
+        let shown = layers.filter(|(i, _)| places.contains(i));
+        shown.map(|(_, layer)| layer.layer).collect()
+    };
+    let over_pairs = |is_verbose: bool| -> BTreeSet<usize> {
+        let pairs = comparison.pairs.iter();
+        pairs
+            .flat_map(|pair| numbers(pair, shown(pair, is_verbose)))
+            .collect()
+    };
+    let (shown, all) = (over_pairs(is_verbose), over_pairs(true));
+    let mut lines = vec![in_width(comparison, |sides| {
+        tables::together(comparison, sides, |layer| shown.contains(&layer))
+    })];
+    let more = all.len() - shown.len();
+    if more > 0 {
+        lines.push(format!(" and {more} more layers; -v shows them all"));
+    }
+    lines.push(format!(
+        " = equal to the last digit, ≠ more than {} decades from A",
+        comparison.tolerance
+    ));
+    if comparison
+        .pairs
+        .iter()
+        .any(|pair| pair.count(Finding::Unclear) > 0)
+    {
+        lines.push(UNCLEAR.to_owned());
+    }
+    lines
+}
+
 /// The layers' table and what is to be said about it.
 fn layers(comparison: &Comparison, pair: &Pair, is_verbose: bool) -> Vec<String> {
     let shown = shown(pair, is_verbose);
@@ -80,7 +129,7 @@ fn layers(comparison: &Comparison, pair: &Pair, is_verbose: bool) -> Vec<String>
         lines.push(format!(" and {more} more layers; -v shows them all"));
     }
     if pair.count(Finding::Unclear) > 0 {
-        lines.push(" ? beyond the tolerance, but the interval over the seeds holds 0".to_owned());
+        lines.push(UNCLEAR.to_owned());
     }
     lines
 }
@@ -92,7 +141,7 @@ fn shown(pair: &Pair, is_verbose: bool) -> BTreeSet<usize> {
         return (0..n).collect();
     }
     let mut by_difference: Vec<usize> = (0..n).collect();
-    let size = |i: &usize| pair.layers[*i].difference.map_or(0.0, |d| d.median.abs());
+    let size = |i: &usize| pair.layers[*i].difference.map_or(0.0, |d| d.mean.abs());
     by_difference.sort_by(|a, b| size(b).total_cmp(&size(a)));
     let every = n.div_ceil(MOST_LAYERS);
     let regular = (0..n).step_by(every).chain([n - 1]);

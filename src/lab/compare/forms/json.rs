@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Detail;
 use crate::lab::compare::conclusion::conclusion;
 use crate::lab::compare::outcome::{FIGURES, Figure};
+use crate::lab::compare::reading::Reading;
 use crate::lab::compare::{Comparison, Finding, Lack, LayerPair, Pair, Side};
 use crate::lab::json::number;
 use crate::lab::records::Spread;
@@ -18,20 +19,21 @@ const SCHEMA_VERSION: u32 = 1;
 ///   `--strict` goes by), `remarks`, `warnings`
 /// * `targets`: `letter`, `label`, `path`, `runs`, `seeds`, `quantity`, `steps` (those
 ///   looked at, in words), `hidden_layers`, `outcome` with `status`, `verdict`,
-///   `decay_norm` and the figures, each null or `median`, `low`, `high` (over
-///   seeds), `std_error` (of one run's slope) or `seeds` (words about seeds
-///   without a finite one)
+///   `decay_norm` and the figures, each null or `mean`, `median`, `low`, `high`,
+///   `min`, `max`, `by_seed` (over seeds), `std_error` (of one run's slope) or
+///   `seeds` (words about seeds without a finite one)
 /// * `spec_changes`: `key` and `values`, one per target as TOML or null
 /// * `pairs`: `reference` and `other` (letters), `matched_by` (`number` or
 ///   `relative_depth`), `paired_by_seed` (each seed is compared with itself), `not_comparable` (reasons that concern the pair),
-///   `equal`, `within`, `differs`, `unclear`, `not_comparable_layers` (counts),
-///   `largest` (`layer`, `difference`), `conclusion` and `layers`
+///   `equal`, `within`, `differs`, `unclear`, `not_comparable_layers`, `absent` (counts,
+///   the last also part of the one before), `largest` (`layer`, `difference`), `conclusion` and `layers`
 /// * a layer: `layer`, `name`, `other_layer`, `reference` and `other` (each
-///   `log10`, `low`, `high`, `lack`), `difference`, `difference_low`,
-///   `difference_high` in decades, `result` (`equal`, `within`, `differs`, `unclear`
-///   or `not_comparable`), `reason`
+///   `log10` (the mean over the seeds), `low`, `high`, `lack`, `min`, `max`, `by_seed`
+///   with what each seed lacks in words), `difference`, `difference_low`,
+///   `difference_high` in decades, `result` (`equal`, `within`, `differs`, `unclear`,
+///   `not_comparable` or `absent`), `reason`
 ///
-/// `low` and `high` are the ends of 95 % intervals, null without several seeds.
+/// `low` and `high` are the ends of the means' 95 % intervals, null without several seeds.
 /// A figure without a log10 has its `lack` in words; a figure of 0 has the log10 "-inf".
 pub fn write(comparison: &Comparison, _: Detail) -> String {
     let changes = comparison.changed.iter();
@@ -84,12 +86,17 @@ fn figure_json(figure: &Figure) -> Value {
             "low": null,
             "high": null,
             "std_error": float(*error),
+            "mean": float(Some(*figure)),
         }),
-        Figure::Seeds(spread) => json!({
+        Figure::Seeds(spread, by_seed) => json!({
             "median": float(Some(spread.median)),
             "low": float(Some(spread.low)),
             "high": float(Some(spread.high)),
             "std_error": null,
+            "mean": float(Some(spread.mean)),
+            "min": float(Some(spread.min)),
+            "max": float(Some(spread.max)),
+            "by_seed": by_seed.iter().map(|value| float(Some(*value))).collect::<Vec<_>>(),
         }),
         Figure::Mixed(words) => json!({ "median": null, "seeds": words }),
     }
@@ -107,11 +114,11 @@ fn pair_json(comparison: &Comparison, pair: &Pair) -> Value {
         "not_comparable": pair.not_comparable,
     });
     for finding in Finding::ALL {
-        let key = match finding {
-            Finding::NotComparable => "not_comparable_layers",
-            finding => finding.name(),
-        };
-        whole[key] = json!(pair.count(finding));
+        // Absent layers are not comparable either, and counted once more by themselves.
+        match finding {
+            Finding::NotComparable => whole["not_comparable_layers"] = json!(pair.left()),
+            finding => whole[finding.name()] = json!(pair.count(finding)),
+        }
     }
     whole["largest"] = json!(largest);
     whole["conclusion"] = json!(conclusion(comparison, pair));
@@ -124,9 +131,9 @@ fn layer_json(layer: &LayerPair) -> Value {
         "layer": layer.layer,
         "name": layer.name,
         "other_layer": float(layer.place),
-        "reference": value(&layer.reference),
-        "other": value(&layer.other),
-        "difference": float(layer.difference.map(|d| d.median)),
+        "reference": value(&layer.reference, &layer.by_seed[0]),
+        "other": value(&layer.other, &layer.by_seed[1]),
+        "difference": float(layer.difference.map(|d| d.mean)),
         "difference_low": float(layer.interval().map(|(low, _)| low)),
         "difference_high": float(layer.interval().map(|(_, high)| high)),
         "result": layer.finding.name(),
@@ -134,19 +141,27 @@ fn layer_json(layer: &LayerPair) -> Value {
     })
 }
 
-fn value(value: &Result<Spread, Lack>) -> Value {
+fn value(value: &Result<Spread, Lack>, by_seed: &[Reading]) -> Value {
     let (log, spread, lack) = match value {
         Ok(spread) => {
             let interval = Some(spread).filter(|spread| spread.has_interval());
-            (Some(spread.median), interval, None)
+            (Some(spread.mean), interval, None)
         }
         Err(lack) => (lack.log10(), None, Some(lack.to_string())),
     };
+    let seed = |reading: &Reading| match reading {
+        Ok(log) => float(Some(*log)),
+        Err(lack) => json!(lack.to_string()),
+    };
+    let by_seed = by_seed.iter().map(seed).collect::<Vec<_>>();
     json!({
         "log10": float(log),
         "low": float(spread.map(|spread| spread.low)),
         "high": float(spread.map(|spread| spread.high)),
         "lack": lack,
+        "min": float(spread.map(|spread| spread.min)),
+        "max": float(spread.map(|spread| spread.max)),
+        "by_seed": (by_seed.len() > 1).then_some(by_seed),
     })
 }
 

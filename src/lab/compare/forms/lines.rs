@@ -19,6 +19,22 @@ pub fn conclusions(comparison: &Comparison) -> Vec<String> {
     comparison.pairs.iter().map(line).collect()
 }
 
+/// What the one table of several targets shows.
+pub fn title_of_all(comparison: &Comparison) -> String {
+    let mut titles: Vec<String> = Vec::new();
+    for pair in comparison
+        .pairs
+        .iter()
+        .filter(|pair| !pair.layers.is_empty())
+    {
+        let title = tables::title(comparison, pair);
+        if !titles.contains(&title) {
+            titles.push(title);
+        }
+    }
+    titles.join("; ")
+}
+
 /// What there is to say of the specs beside the table of what differs.
 pub fn about_specs(comparison: &Comparison) -> impl Iterator<Item = String> {
     let sides = comparison.sides.iter();

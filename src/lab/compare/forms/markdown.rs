@@ -22,8 +22,17 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     }
     parts.push("### Outcome".to_owned());
     parts.push(table(&tables::outcomes(comparison, &all)));
-    for pair in &comparison.pairs {
-        if !pair.layers.is_empty() {
+    let with_layers = || {
+        comparison
+            .pairs
+            .iter()
+            .filter(|pair| !pair.layers.is_empty())
+    };
+    if with_layers().count() > 1 {
+        parts.push(format!("### {}", escape(&lines::title_of_all(comparison))));
+        parts.push(table(&tables::together(comparison, &all, |_| true)));
+    } else {
+        for pair in with_layers() {
             parts.push(format!("### {}", escape(&tables::title(comparison, pair))));
             parts.push(table(&tables::layers(comparison, pair, |_, _| true)));
         }

@@ -1,5 +1,7 @@
 //! The tables of a comparison as rows of text, for the forms that people read.
 
+use std::collections::BTreeSet;
+
 use super::figures;
 use crate::lab::compare::conclusion::at as place_text;
 use crate::lab::compare::outcome::FIGURES;
@@ -105,6 +107,48 @@ pub fn layers(
     Table { header, rows }
 }
 
+/// The layers of several targets beside the reference: a row per layer that
+/// `is_shown`, a column per target of `sides`, each but the first with the mark
+/// of what it came to.
+pub fn together(
+    comparison: &Comparison,
+    sides: &[usize],
+    is_shown: impl Fn(usize) -> bool,
+) -> Table {
+    let pairs: Vec<&Pair> = comparison
+        .pairs
+        .iter()
+        .filter(|pair| sides.contains(&pair.other))
+        .collect();
+    let all = pairs.iter().flat_map(|pair| &pair.layers);
+    let numbers: BTreeSet<usize> = all.map(|layer| layer.layer).collect();
+    let rows = numbers
+        .into_iter()
+        .filter(|number| is_shown(*number))
+        .map(|number| {
+            let found: Vec<Option<&LayerPair>> = pairs
+                .iter()
+                .map(|pair| pair.layers.iter().find(|layer| layer.layer == number))
+                .collect();
+            let nothing = || figures::NOTHING.to_owned();
+            let own = found.iter().flatten().next();
+            let others = found.iter().map(|layer| {
+                layer.map_or_else(nothing, |layer| match layer.finding {
+                    Finding::NotComparable | Finding::Absent => figures::value(&layer.other),
+                    finding => format!("{} {}", figures::value(&layer.other), mark(finding)),
+                })
+            });
+            let first = own.map_or_else(nothing, |layer| figures::value(&layer.reference));
+            let mut row = vec![number.to_string(), first];
+            row.extend(others.map(|cell| cell.trim_end().to_owned()));
+            row
+        });
+    Table {
+        rows: rows.collect(),
+        header: letters(comparison, "layer", sides),
+    }
+}
+
 /// What a finding is marked with.
 pub fn mark(finding: Finding) -> &'static str {
     match finding {
@@ -113,6 +157,7 @@ pub fn mark(finding: Finding) -> &'static str {
         Finding::Differs => "≠",
         Finding::Unclear => "?",
         Finding::NotComparable => "not comparable",
+        Finding::Absent => "absent",
     }
 }
 
@@ -162,7 +207,7 @@ pub fn legend(comparison: &Comparison) -> Vec<(String, String)> {
         let seeds = side.profiles.len();
         let mut text = side.path.display().to_string();
         if seeds > 1 {
-            text += &format!(" ({seeds} seeds: median [95 % interval])");
+            text += &format!(" ({seeds} seeds: mean [95 % interval])");
         }
         if i == 0 {
             text += ", the reference";

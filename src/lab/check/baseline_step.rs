@@ -14,7 +14,7 @@ use crate::lab::decay::Decay;
 /// One step of a baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HeldStep {
+pub struct BaselineStep {
     /// Which.
     pub at: Moment,
     /// Its number.
@@ -27,17 +27,21 @@ pub struct HeldStep {
     #[serde(deserialize_with = "Option::deserialize")]
     pub decay_decades_per_layer: Option<Figure>,
     /// The layers, ascending.
-    pub layers: Vec<HeldLayer>,
+    pub layers: Vec<BaselineLayer>,
 }
 
 /// One layer of a baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HeldLayer {
+pub struct BaselineLayer {
     /// Its number.
     pub layer: usize,
     /// Its name; empty where the file has none.
     pub name: String,
+    /// Its place on the gradient's path, from 1; none off the path, and none in
+    /// a file of the first layout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
     /// log10 of its norms by quantity; null where a cell was empty.
     pub log10: BTreeMap<String, Option<Figure>>,
 }
@@ -47,7 +51,7 @@ pub struct HeldLayer {
 /// # Errors
 /// If it was not logged, the seeds do not have the same layers, or a number is
 /// negative and so has no logarithm.
-pub fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem> {
+pub fn baseline_step(runs: &[Measured], moment: Moment) -> Result<BaselineStep, Problem> {
     let mut held = Vec::new();
     for run in runs {
         let found = run.held.iter().find(|held| held.moment == moment);
@@ -93,9 +97,14 @@ pub fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem>
             let logs = norms.map(|norm| norm.map(f64::log10));
             log10.insert(quantity.clone(), figure(logs.collect(), DECIMALS));
         }
-        layers.push(HeldLayer {
+        layers.push(BaselineLayer {
             layer: *layer,
             name,
+            position: runs[0]
+                .path
+                .iter()
+                .position(|own| own == layer)
+                .map(|i| i + 1),
             log10,
         });
     }
@@ -103,7 +112,7 @@ pub fn held_step(runs: &[Measured], moment: Moment) -> Result<HeldStep, Problem>
         let values = held.iter().map(|held| held.decay.as_ref().and_then(get));
         figure(values.collect(), decimals)
     };
-    Ok(HeldStep {
+    Ok(BaselineStep {
         at: moment,
         step: first.step,
         attenuation_decades: of_decay(|decay| decay.attenuation_decades, DECIMALS),
