@@ -283,7 +283,7 @@ impl<'a> Pass<'a> {
                         note(&mut self.measured.found[i], Some(layer), value, step.step);
                     }
                 }
-                self.measured.lacking[i].look(step.step, &layers, rule.check.layers);
+                self.measured.lacking[i].look(step.step, &layers, rule.layers());
             }
         }
     }

@@ -211,7 +211,7 @@ fn obey(
     finished(rule.check.at == At::Final, runs, records)?;
     let layers: Vec<usize> = runs[0].names.keys().copied().collect();
     if let (Some([first, last]), Some(low), Some(high)) =
-        (rule.check.layers, layers.first(), layers.last())
+        (rule.layers(), layers.first(), layers.last())
         && (first < *low || last > *high)
     {
         return Err(cannot(

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::lab::config::{At, Check};
+use crate::lab::config::{At, Check, LayerRange};
 
 /// A rule with the file it stands in.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Rule {
             At::Final => "at the final step",
             At::Every => "at every step",
         };
-        match self.check.layers {
+        match self.layers() {
             Some([first, last]) => format!("{limits} {at}, layers {first} to {last}"),
             None => format!("{limits} {at}"),
         }
@@ -54,10 +54,15 @@ impl Rule {
         !self.is_per_layer && self.check.quantity.is_per_step()
     }
 
+    /// The first and the last layer it looks at; none for all.
+    pub fn layers(&self) -> Option<[usize; 2]> {
+        self.check.layers.map(LayerRange::ends)
+    }
+
     /// Whether it looks at this layer.
     pub fn looks_at(&self, layer: usize) -> bool {
         let within = |[first, last]: [usize; 2]| (first..=last).contains(&layer);
-        self.check.layers.is_none_or(within)
+        self.layers().is_none_or(within)
     }
 }
 

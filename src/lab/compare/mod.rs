@@ -2,6 +2,7 @@
 //! of them, and in the figures of each layer.
 
 mod at;
+mod common;
 mod conclusion;
 pub mod forms;
 mod matching;
@@ -73,9 +74,13 @@ impl Comparison {
     /// target can be compared with the reference.
     pub fn of(targets: &[Target], request: &Request) -> Result<Self, Problem> {
         let quantity = request.quantity.as_deref();
-        let profiles = read_all(targets, request.threads, |_, run| {
+        let mut profiles = read_all(targets, request.threads, |_, run| {
             Profile::read(run, quantity, request.at)
         })?;
+        let partial = match request.at {
+            At::Mean => common::mean_over_common_steps(&mut profiles),
+            _ => Vec::new(),
+        };
         let mut profiles = profiles.into_iter();
         let sides: Vec<Side> = targets
             .iter()
@@ -92,11 +97,18 @@ impl Comparison {
         let pairs: Vec<Pair> = (1..sides.len())
             .map(|other| Pair::of(&sides, other, measure))
             .collect();
+        let mut remarks = remarks(&sides, &pairs, quantity);
+        if !partial.is_empty() {
+            remarks.push(format!(
+                "the means cover the steps that all targets have: {}",
+                partial.join("; ")
+            ));
+        }
         let comparison = Self {
             at: request.at,
             tolerance: request.tolerance,
             changed: specs::changed(targets),
-            remarks: remarks(&sides, &pairs, quantity),
+            remarks,
             warnings: warnings(&sides),
             pairs,
             sides,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::at::At;
-use super::reading::{Mean, Reading, log10};
+use super::reading::{Reading, Series, log10};
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
 use crate::lab::records::{LayerInfo, OUTPUT, Run, Step, Survey};
@@ -17,8 +17,11 @@ pub struct Profile {
     pub survey: Survey,
     /// The verdict; `None` where no layer has a norm.
     pub verdict: Option<Verdict>,
-    /// A reading per layer, by the layer's number.
+    /// A reading per layer, by the layer's number; of means none yet.
     pub readings: BTreeMap<usize, Reading>,
+    /// For means the layers' figures at all steps, until it is known which steps
+    /// the other runs have.
+    pub series: BTreeMap<usize, Series>,
     /// The first and the last step that was looked at, and how many.
     pub looked_at: Option<LookedAt>,
     /// For a step that was not logged, the logged ones next to it.
@@ -61,6 +64,7 @@ impl Profile {
         let mut profile = Self {
             verdict: survey.verdict(run.summary.as_ref()),
             readings: look.readings(),
+            series: std::mem::take(&mut look.series),
             looked_at: look.looked_at,
             nearest: [look.before, look.after].into_iter().flatten().collect(),
             survey,
@@ -108,7 +112,7 @@ struct Look {
     column: usize,
     layers: Vec<usize>,
     figures: Vec<Option<f64>>,
-    means: BTreeMap<usize, Mean>,
+    series: BTreeMap<usize, Series>,
     looked_at: Option<LookedAt>,
     before: Option<u64>,
     after: Option<u64>,
@@ -122,7 +126,7 @@ impl Look {
             column,
             layers: Vec::new(),
             figures: Vec::new(),
-            means: BTreeMap::new(),
+            series: BTreeMap::new(),
             looked_at: None,
             before: None,
             after: None,
@@ -159,7 +163,10 @@ impl Look {
         });
         if self.at == At::Mean {
             for (layer, figure) in step.column(self.column) {
-                self.means.entry(layer).or_default().add(figure);
+                self.series
+                    .entry(layer)
+                    .or_default()
+                    .push((step.step, figure));
             }
         } else {
             self.layers.clone_from(&step.layers);
@@ -170,15 +177,11 @@ impl Look {
     }
 
     fn readings(&self) -> BTreeMap<usize, Reading> {
-        let means = self
-            .means
-            .iter()
-            .map(|(layer, mean)| (*layer, mean.reading()));
         let figures = self
             .layers
             .iter()
             .copied()
             .zip(self.figures.iter().copied().map(log10));
-        means.chain(figures).collect()
+        figures.collect()
     }
 }

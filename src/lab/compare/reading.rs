@@ -58,6 +58,9 @@ pub type Reading = Result<f64, Lack>;
 /// What the seeds of a target say of a layer.
 pub type Value = Result<Spread, Lack>;
 
+/// A layer's figures with their steps, ascending.
+pub type Series = Vec<(u64, Option<f64>)>;
+
 /// The log10 of a figure.
 pub fn log10(figure: Option<f64>) -> Reading {
     match figure {

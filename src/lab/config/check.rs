@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::study::columns::{COORDINATES, gradient_columns, training_columns};
@@ -25,15 +25,14 @@ pub struct Check {
     pub max: Option<f64>,
     /// The first and the last layer the rule looks at, `{ from = 1, to = 20 }` or
     /// `[1, 20]`; all layers without it.
-    #[serde(default, deserialize_with = "layer_range")]
-    #[schemars(with = "Option<LayerRange>")]
-    pub layers: Option<[usize; 2]>,
+    #[serde(default)]
+    pub layers: Option<LayerRange>,
 }
 
 /// Layers from one to another, both included.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-enum LayerRange {
+pub enum LayerRange {
     /// `[1, 20]`.
     Pair(#[schemars(inner(range(min = 1)))] [usize; 2]),
     /// `{ from = 1, to = 20 }`.
@@ -41,23 +40,25 @@ enum LayerRange {
 }
 
 /// The first and the last of a range of layers.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct LayerEnds {
+pub struct LayerEnds {
     /// The first layer.
     #[schemars(range(min = 1))]
-    from: usize,
+    pub from: usize,
     /// The last layer.
     #[schemars(range(min = 1))]
-    to: usize,
+    pub to: usize,
 }
 
-fn layer_range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[usize; 2]>, D::Error> {
-    let range = Option::<LayerRange>::deserialize(deserializer)?;
-    Ok(range.map(|range| match range {
-        LayerRange::Pair(pair) => pair,
-        LayerRange::Ends(LayerEnds { from, to }) => [from, to],
-    }))
+impl LayerRange {
+    /// The first and the last layer.
+    pub fn ends(self) -> [usize; 2] {
+        match self {
+            Self::Pair(pair) => pair,
+            Self::Ends(LayerEnds { from, to }) => [from, to],
+        }
+    }
 }
 
 impl At {

@@ -228,7 +228,7 @@ pub fn one_check(i: usize, check: &Check, depth: usize) -> Option<Conflict> {
         }
         _ => {}
     }
-    let [first, last] = check.layers?;
+    let [first, last] = check.layers?.ends();
     if !check.quantity.is_per_layer() {
         return found(
             &[&at(".layers")],

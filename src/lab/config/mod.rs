@@ -19,7 +19,7 @@ mod sizes;
 mod sweep;
 mod write;
 
-pub use check::{At, Check, Quantity};
+pub use check::{At, Check, LayerEnds, LayerRange, Quantity};
 pub use diff::{Changed, changed_keys};
 pub use error::SpecError;
 pub use load::LoadedSpec;

@@ -125,8 +125,8 @@ fn steps_are_chosen_by_at() {
         "b.csv",
         "step,layer,n_norm\n0,1,10\n0,2,10\n5,1,1\n5,2,1\n7,1,1\n7,2,1\n",
     );
-    // The mean over log10 of the norms 1, 1e-2, 1e-6 is -8/3, over 10, 1, 1 it is 1/3.
-    for (at, expected) in [("initial", 1.0), ("final", 6.0), ("5", 2.0), ("mean", 3.0)] {
+    // Both have the steps 0 and 5: the means of log10 of 1, 1e-2 and of 10, 1 are -1 and 0.5.
+    for (at, expected) in [("initial", 1.0), ("final", 6.0), ("5", 2.0), ("mean", 1.5)] {
         let whole = json(&desk, &format!("a.csv b.csv --at {at}"));
         for difference in numbers(&whole, "difference") {
             assert!((difference - expected).abs() < 1e-12, "{at}: {difference}");
@@ -137,8 +137,9 @@ fn steps_are_chosen_by_at() {
     let whole = json(&desk, "a.csv b.csv --at mean");
     assert_eq!(
         whole["remarks"][0],
-        "B is read at 3 steps from 0 to 7, A at 3 steps from 0 to 9"
+        "the means cover the steps that all targets have: layers 1–2: 2 of 3 steps"
     );
+    assert_eq!(whole["targets"][1]["steps"], "2 steps from 0 to 5");
 }
 
 #[test]
@@ -183,4 +184,42 @@ fn a_layer_that_one_of_them_lacks_is_listed() {
     assert_eq!(of_layers(&whole, "reason")[2], "A has no such layer");
     assert_eq!(whole["pairs"][0]["not_comparable_layers"], 2);
     assert_eq!(compare(&desk, "a.csv b.csv --strict").code, Some(1));
+}
+
+/// Layers that were frozen at step 5 are compared over the steps before.
+#[test]
+fn a_mean_covers_common_steps_and_says_so() {
+    let desk = Desk::empty();
+    for (name, text) in [
+        ("freeze.csv", include_str!("../../fixtures/cases/layers_come_and_go/freeze.csv")),
+        ("full.csv", include_str!("../../fixtures/cases/layers_come_and_go/full.csv")),
+    ] {
+        desk.write(name, text);
+    }
+    let whole = json(&desk, "freeze.csv full.csv --at mean");
+    assert_eq!(of_layers(&whole, "result"), ["equal"; 8]);
+    let remarks = whole["remarks"].to_string();
+    assert!(remarks.contains("layers 1–4: 5 of 10 steps"), "{remarks}");
+}
+
+/// A shell's pattern sorts by letters; depth-10 is no neighbour of depth-1.
+#[test]
+fn a_pattern_is_taken_in_natural_order_in_one_table() {
+    let desk = Desk::empty();
+    for (depth, norm) in [("2", "1"), ("10", "1e-1"), ("100", "1e-2")] {
+        desk.write(&format!("depth-{depth}.csv"), one_step(&[norm, "1"]));
+    }
+    let ended = compare(&desk, "depth-10.csv depth-100.csv depth-2.csv").fine();
+    let order = "natural order of their names: depth-2.csv, depth-10.csv, depth-100.csv";
+    assert!(ended.stderr.contains(order), "{}", ended.stderr);
+    let table: Vec<&str> = (ended.stdout.lines())
+        .skip_while(|line| !line.trim_start().starts_with("layer"))
+        .take(3)
+        .collect();
+    let words = |line: &str| -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!(words(table[0]), ["layer", "A", "B", "C"]);
+    assert_eq!(words(table[1]), ["1", "0.00", "-1.00", "≠", "-2.00", "≠"]);
+    assert_eq!(words(table[2]), ["2", "0.00", "0.00", "=", "0.00", "="]);
 }

@@ -44,6 +44,8 @@ fn company(path: &str) -> &'static [&'static str] {
     match path {
         "train.optimizer.sgd.nesterov" => &["train.optimizer.sgd.momentum=0.9"],
         "check.0.layers" => &["check.0.quantity=delta_norm"],
+        "check.0.layers.from" => &["check.0.quantity=delta_norm", "check.0.layers.to=9"],
+        "check.0.layers.to" => &["check.0.quantity=delta_norm", "check.0.layers.from=1"],
         path if path.starts_with("data.source.sine") => &["train.loss=mse"],
         path if path.starts_with("data.source.idx.test_images") => {
             &["data.source.idx.test_labels=l"]
