@@ -23,6 +23,6 @@ pub use finding::{Finding, Source, State};
 pub use form::{Detail, FORMS, Form, step_summary};
 pub use moment::Moment;
 pub use question::{Answer, Questions, ask};
-pub use report::{Report, Verdict};
+pub use report::{Report, Verdict, WholeRun};
 pub use rule::Rule;
 pub use spec_keys::ChangedKey;

@@ -11,11 +11,12 @@ use super::judge::{Limit, judge};
 use super::lack::in_words;
 use super::measure::{Measured, Wanted, measure};
 use super::moment::Moment;
-use super::report::Report;
+use super::report::{Report, WholeRun};
 use super::rule::Rule;
 use super::spec_keys::SpecKeys;
 use crate::base::Problem;
 use crate::lab::config::At;
+use crate::lab::decay::Verdict;
 use crate::lab::records::{Run, Target};
 use crate::lab::summary::Status;
 
@@ -73,8 +74,22 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
             .iter()
             .flat_map(|run| run.warnings.iter().cloned())
             .collect(),
+        runs: runs
+            .iter()
+            .zip(&target.runs)
+            .map(|(own, run)| WholeRun {
+                seed: own.seed,
+                verdict: Verdict::of_run(
+                    own.diverged.is_some(),
+                    own.ends[0].as_ref(),
+                    own.ends[1].as_ref(),
+                ),
+                learned: run.summary.as_ref().and_then(|summary| summary.learned),
+            })
+            .collect(),
         ..Report::default()
     };
+    report.warnings.extend(report.about_runs());
     report.findings.extend(runs.iter().filter_map(divergence));
     for (i, rule) in questions.rules.iter().enumerate() {
         match obey(rule, i, &runs, &target.runs) {

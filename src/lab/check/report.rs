@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::finding::{Finding, Source, State};
 use super::spec_keys::ChangedKey;
-use crate::lab::decay::Decay;
+use crate::lab::decay::{self, Decay};
+use crate::lab::text;
 
 /// The end of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,17 @@ impl Verdict {
             Self::Cannot => "cannot",
         }
     }
+}
+
+/// What one run came to as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WholeRun {
+    /// Its seed; none where it is not known.
+    pub seed: Option<u64>,
+    /// The worse of its two ends; none where no layer has a norm.
+    pub verdict: Option<decay::Verdict>,
+    /// Whether it beats guessing, where its summary tells.
+    pub learned: Option<bool>,
 }
 
 /// The findings and what else there is to tell.
@@ -54,6 +66,8 @@ pub struct Report {
     pub accepted: Option<String>,
     /// Decay at the first and the last logged step of each run.
     pub ends: Vec<[Option<Decay>; 2]>,
+    /// The verdict of each run.
+    pub runs: Vec<WholeRun>,
 }
 
 impl Report {
@@ -70,6 +84,28 @@ impl Report {
         } else {
             Verdict::Pass
         }
+    }
+
+    /// What no rule need ask for: runs that end worse than they began, and runs
+    /// that learned nothing.
+    pub fn about_runs(&self) -> Vec<String> {
+        let told = self.runs.iter().zip(&self.ends).filter_map(|(run, ends)| {
+            let mut parts = Vec::new();
+            if let [Some(initial), Some(last)] = ends
+                && last.verdict > initial.verdict
+            {
+                parts.push(text::ends(initial.verdict, last.verdict));
+            }
+            if run.learned == Some(false) {
+                parts.push("nothing was learned".to_owned());
+            }
+            let who = match run.seed.filter(|_| self.runs.len() > 1) {
+                Some(seed) => format!("seed {seed}"),
+                None => "the run".to_owned(),
+            };
+            (!parts.is_empty()).then(|| format!("{who}: {}", parts.join("; ")))
+        });
+        told.collect()
     }
 
     /// Findings of a kind.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::lab::config::{At, Check, LayerRange};
+use crate::lab::text::limit;
 
 /// A rule with the file it stands in.
 #[derive(Clone, Debug)]
@@ -33,9 +34,9 @@ impl Rule {
     pub fn label(&self) -> String {
         let name = self.check.quantity.name();
         let limits = match (self.check.min, self.check.max) {
-            (Some(min), Some(max)) => format!("{name} in [{}, {}]", shown(min), shown(max)),
-            (Some(min), None) => format!("{name} ≥ {}", shown(min)),
-            (None, Some(max)) => format!("{name} ≤ {}", shown(max)),
+            (Some(min), Some(max)) => format!("{name} in [{}, {}]", limit(min), limit(max)),
+            (Some(min), None) => format!("{name} ≥ {}", limit(min)),
+            (None, Some(max)) => format!("{name} ≤ {}", limit(max)),
             (None, None) => name.to_owned(),
         };
         let at = match self.check.at {
@@ -63,15 +64,5 @@ impl Rule {
     pub fn looks_at(&self, layer: usize) -> bool {
         let within = |[first, last]: [usize; 2]| (first..=last).contains(&layer);
         self.layers().is_none_or(within)
-    }
-}
-
-/// A limit as one would write it: 0.1, 3, 1e-7.
-fn shown(limit: f64) -> String {
-    let size = limit.abs();
-    if size != 0.0 && !(1e-3..1e6).contains(&size) {
-        format!("{limit:e}")
-    } else {
-        format!("{limit}")
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::profile::{LookedAt, Profile};
 use super::reading::{Lack, Mean, Reading, Series};
+use crate::lab::text;
 
 /// Replaces the readings by means of log10 over the steps that every profile has
 /// a row at: of the same layer, where it has that layer, else of any. Tells what
-/// is left out, by layers: "layers 1 to 4: 5 of 10 steps".
+/// is left out, by layers: "layers 1–4: 5 of 10 steps".
 pub fn mean_over_common_steps(profiles: &mut [Profile]) -> Vec<String> {
     let all: Vec<BTreeMap<usize, Vec<u64>>> = profiles.iter().map(steps_by_layer).collect();
     let whole: Vec<Vec<u64>> = all.iter().map(|layers| union(layers.values())).collect();
@@ -55,11 +56,7 @@ pub fn mean_over_common_steps(profiles: &mut [Profile]) -> Vec<String> {
         profile.series = BTreeMap::new();
     }
     left.into_iter()
-        .map(|((kept, of), layers)| {
-            let names: Vec<String> = layers.iter().map(ToString::to_string).collect();
-            let word = if layers.len() == 1 { "layer" } else { "layers" };
-            format!("{word} {}: {kept} of {of} steps", names.join(", "))
-        })
+        .map(|((kept, of), layers)| format!("{}: {kept} of {of} steps", text::layers(&layers)))
         .collect()
 }
 

@@ -2,6 +2,7 @@
 
 use super::Comparison;
 use super::pair::{Finding, LayerPair, Pair};
+use crate::lab::text::decades;
 
 /// What a pair came to, e.g. "30 of 31 layers differ by more than 0.1 decades;
 /// largest: layer 1, -18.20".
@@ -59,19 +60,6 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     parts.join("; ")
 }
 
-/// A difference with its sign; small ones keep two digits.
-pub fn decades(difference: f64) -> String {
-    if difference == 0.0 {
-        "0".to_owned()
-    } else if difference.abs() < 0.0005 {
-        format!("{difference:+.0e}")
-    } else if difference.abs() < 0.005 {
-        format!("{difference:+.3}")
-    } else {
-        format!("{difference:+.2}")
-    }
-}
-
 /// A layer and, if it lies elsewhere there, its place in the other target.
 fn name(comparison: &Comparison, pair: &Pair, layer: &LayerPair) -> String {
     let own = layer.layer;
@@ -96,12 +84,6 @@ pub fn at(place: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn differences_have_a_sign_and_keep_a_digit() {
-        let texts = [18.886, -0.5, 0.004, -2.4e-5, 0.0].map(decades);
-        assert_eq!(texts, ["+18.89", "-0.50", "+0.004", "-2e-5", "0"]);
-    }
 
     #[test]
     fn places_are_short() {

@@ -4,6 +4,7 @@ use super::profile::Profile;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::records::{Run, Spread, Target};
 use crate::lab::summary::Summary;
+use crate::lab::text;
 
 /// A figure of a target. A lone file does not tell all of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,11 @@ pub struct Outcome {
     /// `vanishing` …; empty where no layer has a norm. Several seeds of
     /// different verdicts are counted: "healthy 2, diverged 1".
     pub verdict: String,
+    /// The same for people: both ends where they differ.
+    pub ends: String,
+    /// Whether the runs beat guessing: `yes`, `no`, or counted; empty where
+    /// nothing tells.
+    pub learned: String,
     /// The norm that decay is measured by.
     pub norm: String,
     /// The figures, as [`FIGURES`] has them.
@@ -125,9 +131,34 @@ impl Outcome {
         Self {
             status: tally(target.runs.iter().map(status)),
             verdict: tally(profiles.iter().map(verdict)),
+            ends: tally(profiles.iter().map(ends)),
+            learned: tally(target.runs.iter().map(learned)),
             norm: profiles[0].survey.headline.clone(),
             figures: FIGURES.iter().map(figure).collect(),
         }
+    }
+}
+
+/// A run's verdict in words, of both ends where they differ.
+fn ends(profile: &Profile) -> String {
+    let Some(verdict) = profile.verdict else {
+        return String::new();
+    };
+    let survey = &profile.survey;
+    match (verdict, &survey.initial, &survey.last) {
+        (Verdict::Diverged, ..) => text::word(verdict).to_owned(),
+        (_, Some(initial), Some(last)) if initial.verdict != last.verdict => {
+            text::ends(initial.verdict, last.verdict)
+        }
+        _ => text::word(verdict).to_owned(),
+    }
+}
+
+fn learned(run: &Run) -> &'static str {
+    match run.summary.as_ref().and_then(|summary| summary.learned) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "",
     }
 }
 

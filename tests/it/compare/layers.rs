@@ -191,8 +191,14 @@ fn a_layer_that_one_of_them_lacks_is_listed() {
 fn a_mean_covers_common_steps_and_says_so() {
     let desk = Desk::empty();
     for (name, text) in [
-        ("freeze.csv", include_str!("../../fixtures/cases/layers_come_and_go/freeze.csv")),
-        ("full.csv", include_str!("../../fixtures/cases/layers_come_and_go/full.csv")),
+        (
+            "freeze.csv",
+            include_str!("../../fixtures/cases/layers_come_and_go/freeze.csv"),
+        ),
+        (
+            "full.csv",
+            include_str!("../../fixtures/cases/layers_come_and_go/full.csv"),
+        ),
     ] {
         desk.write(name, text);
     }
@@ -216,9 +222,8 @@ fn a_pattern_is_taken_in_natural_order_in_one_table() {
         .skip_while(|line| !line.trim_start().starts_with("layer"))
         .take(3)
         .collect();
-    let words = |line: &str| -> Vec<String> {
-        line.split_whitespace().map(str::to_owned).collect()
-    };
+    let words =
+        |line: &str| -> Vec<String> { line.split_whitespace().map(str::to_owned).collect() };
     assert_eq!(words(table[0]), ["layer", "A", "B", "C"]);
     assert_eq!(words(table[1]), ["1", "0.00", "-1.00", "≠", "-2.00", "≠"]);
     assert_eq!(words(table[2]), ["2", "0.00", "0.00", "=", "0.00", "="]);

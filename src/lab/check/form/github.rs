@@ -7,6 +7,7 @@ use crate::base::Problem;
 use crate::lab::check::finding::{Finding, State};
 use crate::lab::check::report::{Report, Verdict};
 use crate::lab::check::spec_keys::ChangedKey;
+use crate::lab::text::escaped;
 
 /// GitHub shows ten annotations of a kind per step; the last says how many more there are.
 const MOST: usize = 9;
@@ -133,20 +134,20 @@ pub fn step_summary(report: &Report) -> String {
     let mut text = format!(
         // What is there already need not end in a newline.
         "\n### {mark} vgrad check {}\n\n",
-        cell(&report.target.display().to_string())
+        escaped(&report.target.display().to_string())
     );
     // Writing to a string cannot fail. The last line points at what is above it.
     for problem in &report.cannot {
         let _ = writeln!(text, "```text\n{}\n```\n", problem.replace("```", "'''"));
     }
-    let _ = writeln!(text, "{}\n", cell(&report.last_line()));
+    let _ = writeln!(text, "{}\n", escaped(&report.last_line()));
     for (i, key) in report.changed.iter().enumerate() {
         let title = if i == 0 {
             "The spec has changed since the baseline:\n\n"
         } else {
             ""
         };
-        let _ = writeln!(text, "{title}* {}", cell(&key.in_words()));
+        let _ = writeln!(text, "{title}* {}", escaped(&key.in_words()));
     }
     text += if report.changed.is_empty() { "" } else { "\n" };
     if report.findings.is_empty() {
@@ -177,25 +178,12 @@ pub fn step_summary(report: &Report) -> String {
             finding.shown_reference(),
             finding.shown_beyond(),
         ];
-        let _ = writeln!(text, "| {} |", cells.map(|text| cell(&text)).join(" | "));
+        let _ = writeln!(text, "| {} |", cells.map(|text| escaped(&text)).join(" | "));
     }
     if more > 0 {
         let _ = writeln!(text, "\nand {more} more that fail or are unclear");
     }
     text + "\n"
-}
-
-/// Text that neither ends a cell nor becomes markup.
-fn cell(text: &str) -> String {
-    let mut cell = String::new();
-    for c in text.chars() {
-        match c {
-            '\n' | '\r' => cell.push(' '),
-            '|' | '\\' | '`' | '*' | '_' | '<' | '[' => cell.extend(['\\', c]),
-            _ => cell.push(c),
-        }
-    }
-    cell
 }
 
 #[cfg(test)]

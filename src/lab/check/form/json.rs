@@ -6,6 +6,7 @@ use super::Detail;
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, State};
 use crate::lab::check::report::Report;
+use crate::lab::decay::Verdict;
 use crate::lab::json::number;
 
 /// Version of the layout; later ones only add to it.
@@ -22,6 +23,18 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
         report.findings.iter().map(written).collect();
     let findings = findings
         .map_err(|error| Problem::new(format!("a finding cannot be written as JSON: {error}")))?;
+    let runs = report.runs.iter().zip(&report.ends).map(|(run, ends)| {
+        let [initial, last] = ends
+            .each_ref()
+            .map(|end| end.as_ref().map(|decay| decay.verdict.name()));
+        json!({
+            "seed": run.seed,
+            "verdict": run.verdict.map(Verdict::name),
+            "initial": initial,
+            "final": last,
+            "learned": run.learned,
+        })
+    });
     let changed = report
         .changed
         .iter()
@@ -42,6 +55,7 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
         "warnings": report.warnings,
         "improved": report.count(State::Improved),
         "spec_changes": changed.collect::<Vec<_>>(),
+        "runs": runs.collect::<Vec<_>>(),
     });
     Ok(format!("{value:#}\n"))
 }

@@ -19,7 +19,8 @@ const SCHEMA_VERSION: u32 = 1;
 ///   `--strict` goes by), `remarks`, `warnings`
 /// * `targets`: `letter`, `label`, `path`, `runs`, `seeds`, `quantity`, `steps` (those
 ///   looked at, in words), `hidden_layers`, `outcome` with `status`, `verdict`,
-///   `decay_norm` and the figures, each null or `mean`, `median`, `low`, `high`,
+///   `learned` (true, false, null, or of several seeds in words), `verdicts_of_ends`
+///   (initial and final, per seed), `decay_norm` and the figures, each null or `mean`, `median`, `low`, `high`,
 ///   `min`, `max`, `by_seed` (over seeds), `std_error` (of one run's slope) or
 ///   `seeds` (words about seeds without a finite one)
 /// * `spec_changes`: `key` and `values`, one per target as TOML or null
@@ -62,6 +63,23 @@ fn target(side: &Side) -> Value {
         ("verdict".to_owned(), json!(known(&outcome.verdict))),
         ("decay_norm".to_owned(), json!(outcome.norm)),
     ]);
+    let learned = match &*outcome.learned {
+        "yes" => json!(true),
+        "no" => json!(false),
+        words => json!(known(words)),
+    };
+    let ends = side.profiles.iter().map(|profile| {
+        let survey = &profile.survey;
+        [&survey.initial, &survey.last].map(|end| end.as_ref().map(|decay| decay.verdict.name()))
+    });
+    figures.insert("learned".to_owned(), learned);
+    figures.insert(
+        "verdicts_of_ends".to_owned(),
+        ends.collect::<Vec<_>>()
+            .into_iter()
+            .map(|ends| json!(ends))
+            .collect(),
+    );
     for (kind, figure) in FIGURES.iter().zip(&outcome.figures) {
         figures.insert(kind.key.to_owned(), figure_json(figure));
     }

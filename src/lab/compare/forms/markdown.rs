@@ -3,6 +3,7 @@
 use super::tables::{self, Table};
 use super::{Detail, lines};
 use crate::lab::compare::Comparison;
+use crate::lab::text::escaped;
 
 /// Title, tables and conclusion; quiet: the conclusion alone.
 pub fn write(comparison: &Comparison, detail: Detail) -> String {
@@ -12,11 +13,11 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     }
     let mut parts = Vec::new();
     let legend = tables::legend(comparison).into_iter();
-    let legend = legend.map(|(letter, text)| format!("* **{letter}**: {}", escape(&text)));
+    let legend = legend.map(|(letter, text)| format!("* **{letter}**: {}", escaped(&text)));
     parts.push(legend.collect::<Vec<_>>().join("\n"));
     let all: Vec<usize> = (0..comparison.sides.len()).collect();
     parts.push("### Specs".to_owned());
-    parts.extend(lines::about_specs(comparison).map(|line| escape(&line)));
+    parts.extend(lines::about_specs(comparison).map(|line| escaped(&line)));
     if !comparison.changed.is_empty() {
         parts.push(table(&tables::specs(comparison, &all)));
     }
@@ -29,11 +30,11 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
             .filter(|pair| !pair.layers.is_empty())
     };
     if with_layers().count() > 1 {
-        parts.push(format!("### {}", escape(&lines::title_of_all(comparison))));
+        parts.push(format!("### {}", escaped(&lines::title_of_all(comparison))));
         parts.push(table(&tables::together(comparison, &all, |_| true)));
     } else {
         for pair in with_layers() {
-            parts.push(format!("### {}", escape(&tables::title(comparison, pair))));
+            parts.push(format!("### {}", escaped(&tables::title(comparison, pair))));
             parts.push(table(&tables::layers(comparison, pair, |_, _| true)));
         }
     }
@@ -48,7 +49,7 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     parts.push(
         conclusions
             .iter()
-            .map(|line| format!("**{}**", escape(line)))
+            .map(|line| format!("**{}**", escaped(line)))
             .collect::<Vec<_>>()
             .join("\n\n"),
     );
@@ -56,13 +57,13 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
 }
 
 fn bullets(items: &[String]) -> String {
-    let items = items.iter().map(|item| format!("* {}", escape(item)));
+    let items = items.iter().map(|item| format!("* {}", escaped(item)));
     items.collect::<Vec<_>>().join("\n")
 }
 
 fn table(table: &Table) -> String {
     let row = |cells: &[String]| {
-        let cells = cells.iter().map(|cell| escape(cell));
+        let cells = cells.iter().map(|cell| escaped(cell));
         format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
     };
     // The first column names the row, the others hold figures.
@@ -72,20 +73,6 @@ fn table(table: &Table) -> String {
     let mut lines = vec![row(&table.header), format!("|{}|", rule.join("|"))];
     lines.extend(table.rows.iter().map(|cells| row(cells)));
     lines.join("\n")
-}
-
-/// Text that stays what it is within a table's cell.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '|' | '*' | '`' | '\\' => escaped.extend(['\\', c]),
-            '<' => escaped.push_str("&lt;"),
-            '\n' | '\r' => escaped.push(' '),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

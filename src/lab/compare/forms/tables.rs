@@ -7,6 +7,7 @@ use crate::lab::compare::conclusion::at as place_text;
 use crate::lab::compare::outcome::FIGURES;
 use crate::lab::compare::{At, Comparison, Finding, LayerPair, Matching, Pair, Side};
 use crate::lab::records::HEADLINE;
+use crate::lab::text;
 
 /// A header and its rows.
 #[derive(Clone, Debug, Default)]
@@ -51,14 +52,15 @@ pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> Table {
         .enumerate()
         .map(|(n, kind)| row(kind.name, &|i| figures::outcome(&outcome(i).figures[n])))
         .collect();
-    rows.insert(0, row("verdict", &|i| word(&outcome(i).verdict)));
-    rows.insert(1, row("status", &|i| word(&outcome(i).status)));
+    rows.insert(0, row("verdict", &|i| word(&outcome(i).ends)));
+    rows.insert(1, row("learned", &|i| word(&outcome(i).learned)));
+    rows.insert(2, row("status", &|i| word(&outcome(i).status)));
     if comparison
         .sides
         .iter()
         .any(|side| side.outcome.norm != HEADLINE)
     {
-        rows.insert(2, row("decay is that of", &|i| outcome(i).norm.clone()));
+        rows.insert(3, row("decay is that of", &|i| outcome(i).norm.clone()));
     }
     Table {
         header: letters(comparison, "", sides),
@@ -162,7 +164,7 @@ pub fn mark(finding: Finding) -> &'static str {
 }
 
 /// The layers of a pair that cannot be compared, those of one reason together:
-/// "layers 1-3, 7: A is 0".
+/// "layers 1–3, 7: A is 0".
 pub fn not_comparable(pair: &Pair) -> Vec<String> {
     let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
     for layer in &pair.layers {
@@ -174,30 +176,10 @@ pub fn not_comparable(pair: &Pair) -> Vec<String> {
             None => groups.push((reason, vec![layer.layer])),
         }
     }
-    let groups = groups.iter().map(|(reason, layers)| {
-        let word = if layers.len() == 1 { "layer" } else { "layers" };
-        format!("{word} {}: {reason}", ranges(layers))
-    });
+    let groups = groups
+        .iter()
+        .map(|(reason, layers)| format!("{}: {reason}", text::layers(layers)));
     pair.not_comparable.iter().cloned().chain(groups).collect()
-}
-
-/// Ascending numbers in short: "1-3, 7".
-fn ranges(numbers: &[usize]) -> String {
-    let mut ranges: Vec<(usize, usize)> = Vec::new();
-    for &number in numbers {
-        match ranges.last_mut() {
-            Some((_, last)) if *last + 1 == number => *last = number,
-            _ => ranges.push((number, number)),
-        }
-    }
-    let ranges = ranges.iter().map(|(first, last)| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first}-{last}")
-        }
-    });
-    ranges.collect::<Vec<_>>().join(", ")
 }
 
 /// What each letter stands for.
@@ -205,14 +187,14 @@ pub fn legend(comparison: &Comparison) -> Vec<(String, String)> {
     let sides = comparison.sides.iter().enumerate();
     let line = |(i, side): (usize, &Side)| {
         let seeds = side.profiles.len();
-        let mut text = side.path.display().to_string();
+        let mut line = side.path.display().to_string();
         if seeds > 1 {
-            text += &format!(" ({seeds} seeds: mean [95 % interval])");
+            line += &format!(" ({seeds} seeds: mean [95 % interval])");
         }
         if i == 0 {
-            text += ", the reference";
+            line += ", the reference";
         }
-        (side.letter.clone(), text)
+        (side.letter.clone(), line)
     };
     sides.map(line).collect()
 }
@@ -239,15 +221,4 @@ pub fn title(comparison: &Comparison, pair: &Pair) -> String {
 fn letters(comparison: &Comparison, first: &str, sides: &[usize]) -> Vec<String> {
     let letters = sides.iter().map(|&i| comparison.sides[i].letter.clone());
     [first.to_owned()].into_iter().chain(letters).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbours_are_named_together() {
-        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3, 7, 9-10");
-        assert_eq!(ranges(&[4]), "4");
-    }
 }
