@@ -16,7 +16,7 @@ use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
 use vgrad::nn::measure::{ActivationSums, Moments};
-use vgrad::nn::optim::{Moment, Optimizer, Slices, Stepper};
+use vgrad::nn::optim::{Optimizer, OptimizerSpec, Slices, StepInfo};
 
 const WIDTH: usize = 64;
 const ROWS: usize = 64;
@@ -29,7 +29,7 @@ fn inputs() -> Vec<f32> {
         .collect()
 }
 
-/// A group whose figures are elements per second.
+/// A group whose metrics are elements per second.
 fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(LENGTH as u64));
@@ -41,7 +41,7 @@ fn activations(criterion: &mut Criterion) {
     let (mut y, mut slope) = (vec![0.0; LENGTH], vec![0.0; LENGTH]);
     for name in Activation::NAMES {
         let activation: Activation = serde_json::from_value((*name).into()).expect("a member");
-        let curve = activation.curve::<f32>();
+        let curve = activation.elementwise::<f32>();
         let mut group = group(criterion, &format!("forward/{name}"));
         group.bench_function("dispatched", |bencher| {
             bencher.iter(|| curve.forward(black_box(&x), &mut y, &mut slope));
@@ -93,7 +93,7 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
     };
     let x: Vec<f32> = inputs().into_iter().cycle().take(rows * width).collect();
     let (mut y, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-    let curve = layer.activation.curve::<f32>();
+    let curve = layer.activation.elementwise::<f32>();
     curve.forward(&x, &mut y, &mut slope);
     let place = Rows {
         first: 0,
@@ -169,7 +169,7 @@ fn backward(criterion: &mut Criterion) {
                     output: &[],
                     saved: black_box(&slope),
                     grad_output: &grad_output,
-                    tally_sums: &[],
+                    reduced: &[],
                     grad_inputs: [first, Default::default(), Default::default()],
                 });
             });
@@ -185,7 +185,7 @@ fn optimize(criterion: &mut Criterion) {
         ("momentum", r#"{ "sgd": { "momentum": 0.9 } }"#),
         ("adam", r#""adam""#),
     ];
-    let moment = Moment {
+    let moment = StepInfo {
         t: 10,
         learning_rate: 1e-6,
     };
@@ -194,9 +194,9 @@ fn optimize(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("optimize/{length}"));
         group.throughput(Throughput::Elements(length as u64));
         for (name, json) in optimizers {
-            let optimizer: Optimizer = serde_json::from_str(json).expect("a member");
-            let stepper = Stepper::<f32>::new(&optimizer);
-            let states = stepper.states_per_param();
+            let optimizer: OptimizerSpec = serde_json::from_str(json).expect("a member");
+            let optimizer = Optimizer::<f32>::new(&optimizer);
+            let states = optimizer.states_per_param();
             let values: Vec<f32> = inputs().into_iter().cycle().take(length).collect();
             let layer = (values.clone(), values, vec![0.0; states * length]);
             let mut net = vec![layer; layers];
@@ -218,7 +218,7 @@ fn optimize(criterion: &mut Criterion) {
                         grads: bias_grads,
                         state: bias_state,
                     };
-                    stepper.step_both(&moment, 1.0, weights, biases)
+                    optimizer.step_both(&moment, 1.0, weights, biases)
                 });
             });
         }

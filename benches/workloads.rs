@@ -36,14 +36,14 @@ fn steps(criterion: &mut Criterion) {
             let operations = product_operations(&network, &plan);
             let mut group = criterion.benchmark_group(format!("{name}/{threads}"));
             group.throughput(Throughput::Elements(operations as u64));
-            let (data, training, stepper) = (&plan.data, &plan.training, &plan.stepper);
+            let (data, training, optimizer) = (&plan.data, &plan.training, &plan.optimizer);
             let mut step = 0;
             for (name, is_logged) in [("not logged", false), ("all logged", true)] {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let mut recorder = Recorder::create(folder.path(), &team).expect("room");
                 let network = &mut network;
                 group.bench_function(name, |bencher| {
-                    let mut session = Session::new(network, data, training, stepper, &team);
+                    let mut session = Session::new(network, data, training, optimizer, &team);
                     bencher.iter(|| {
                         let stepped = session.advance(step, is_logged);
                         if is_logged {
@@ -68,7 +68,7 @@ fn rows(criterion: &mut Criterion) {
         &mut network,
         &plan.data,
         &plan.training,
-        &plan.stepper,
+        &plan.optimizer,
         &team,
     );
     let stepped = session.advance(0, true);
@@ -81,12 +81,12 @@ fn rows(criterion: &mut Criterion) {
     group.bench_function("formatted", |bencher| {
         bencher.iter(|| {
             bytes.clear();
-            for (i, figures) in layers.iter().enumerate() {
+            for (i, metrics) in layers.iter().enumerate() {
                 let row = LayerRow {
                     record: &record,
                     layer: i + 1,
                     info: &record.infos[i],
-                    figures,
+                    metrics,
                 };
                 append_row(columns, &row, &mut bytes);
             }

@@ -32,7 +32,7 @@
 //! use vgrad::nn::layer::{norm::NoNorm, skip::NoSkip};
 //! use vgrad::nn::loss::{CrossEntropy, Loss};
 //! use vgrad::nn::network::Network;
-//! use vgrad::nn::optim::{Adam, Optimizer, Stepper};
+//! use vgrad::nn::optim::{Adam, OptimizerSpec, Optimizer};
 //! use vgrad::study::data::{Digits, LoadOptions, Source, load};
 //! use vgrad::study::schedule::{Constant, Schedule};
 //! use vgrad::study::train::{Ending, LogSteps, StepRecord, TrainingPlan, Watch, train};
@@ -62,7 +62,7 @@
 //!     dropout: 0.0,
 //!     seed: 0,
 //! };
-//! let stepper = Stepper::new(&Optimizer::from(Adam::default()));
+//! let optimizer = Optimizer::new(&OptimizerSpec::from(Adam::default()));
 //! let loss = Loss::from(CrossEntropy {});
 //! let mut network = Network::new(&architecture, loss, 64, true);
 //!
@@ -71,7 +71,7 @@
 //! struct Ends { losses: Vec<f64>, first_layer: Vec<f64> }
 //! impl Watch for Ends {
 //!     fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
-//!         self.losses.push(record.figures.loss);
+//!         self.losses.push(record.metrics.loss);
 //!         if let Some(layers) = record.layers {
 //!             self.first_layer.push(layers[0].activation_grad_norm);
 //!         }
@@ -91,7 +91,7 @@
 //! };
 //! let team = Team::new(1)?;
 //! let stop = AtomicBool::new(false);
-//! let ending = train(&mut network, &digits, &plan, &stepper, &team, &stop, &mut ends)?;
+//! let ending = train(&mut network, &digits, &plan, &optimizer, &team, &stop, &mut ends)?;
 //! assert_eq!(ending, Ending::Completed);
 //! assert_eq!(ends.first_layer.len(), 5);
 //! assert!(ends.losses.last() < ends.losses.first());

@@ -14,10 +14,10 @@ use vgrad::nn::architecture::Architecture;
 use vgrad::nn::layer::norm::Norm;
 use vgrad::nn::layer::skip::Skip;
 use vgrad::nn::loss::Targets;
-use vgrad::nn::measure::LayerFigures;
+use vgrad::nn::measure::LayerMetrics;
 use vgrad::nn::network::Network;
-use vgrad::nn::optim::{Moment, Optimizer, Stepper};
-use vgrad::nn::train_step::StepFigures;
+use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
+use vgrad::nn::train_step::StepMetrics;
 use vgrad::study::record::Recorder;
 use vgrad::study::train::{StepRecord, Watch};
 
@@ -62,35 +62,35 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
     let (inputs, targets) = (normal(1, 64, 5), labels(64, 3));
     for norm in Norm::NAMES {
         for skip in Skip::NAMES {
-            for optimizer in Optimizer::NAMES {
+            for name in OptimizerSpec::NAMES {
                 let architecture = Architecture {
                     norm: named(norm),
                     skip: named(skip),
                     dropout: 0.1,
                     ..plain("relu", "he_normal", 5, vec![16; 4], 3)
                 };
-                let stepper = Stepper::<f64>::new(&named::<Optimizer>(optimizer));
+                let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>(name));
                 let mut network = Network::new(&architecture, named("cross_entropy"), 64, true);
                 let mut step = |t| {
                     network.load(&inputs, &targets, &rows);
                     network.gradients(&team, true);
                     network.update(
                         &team,
-                        &stepper,
-                        &Moment {
+                        &optimizer,
+                        &StepInfo {
                             t,
                             learning_rate: 1e-3,
                         },
                         1.0,
                     );
                     (1..=network.layers().len())
-                        .map(|l| network.figures(l).delta_norm)
+                        .map(|l| network.metrics(l).delta_norm)
                         .sum::<f64>()
                 };
                 step(1);
                 let (allocations, norms) = counted(|| step(2));
                 assert!(norms > 0.0);
-                assert_eq!(allocations, 0, "{norm} {skip} {optimizer}");
+                assert_eq!(allocations, 0, "{norm} {skip} {name}");
             }
         }
     }
@@ -100,12 +100,12 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
         let team = Team::new(threads).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = Recorder::create(folder.path(), &team).unwrap();
-        let layers = vec![LayerFigures::default(); 100];
+        let layers = vec![LayerMetrics::default(); 100];
         let deep = plain("relu", "he_normal", 1, vec![1; 99], 1);
         let infos = deep.graph::<f32>(false).layers;
         let mut tell = |steps: std::ops::Range<u64>| {
             for step in steps {
-                let figures = StepFigures {
+                let metrics = StepMetrics {
                     loss: 1.0 / 3.0,
                     accuracy: Some(0.5),
                     grad_norm: 1e-30,
@@ -115,7 +115,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     step,
                     epoch: 0,
                     learning_rate: 0.1,
-                    figures,
+                    metrics,
                     clipped: false,
                     test: None,
                     infos: &infos,
@@ -132,7 +132,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
 
     // W4 of the reference workloads: 1000 layers of 32 units, batch 32, f32.
     let architecture = plain("relu", "he_normal", 64, vec![32; 1000], 10);
-    let stepper = Stepper::<f32>::new(&named::<Optimizer>("adam"));
+    let optimizer = Optimizer::<f32>::new(&named::<OptimizerSpec>("adam"));
     let graph = architecture.graph::<f32>(false);
     let mut network = None;
     let claimed = claimed_by(|| {
@@ -160,16 +160,16 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
     let targets = Targets::Classes(vec![0; 32]);
     let inputs = normal(1, 32, 64).mapv(|x| x as f32);
     network.load(&inputs, &targets, &(0..32).collect::<Vec<_>>());
-    network.gradient_figures(&team, true);
+    network.gradient_metrics(&team, true);
     let per_parameter = |values| (graph.bytes(32, values) - planned) as usize;
-    let moment = Moment {
+    let moment = StepInfo {
         t: 1,
         learning_rate: 1e-3,
     };
     let mut claims = [0; 4];
-    claims[0] = claimed_by(|| _ = network.gradient_figures(&team, true));
-    claims[1] = claimed_by(|| _ = network.train_step(&team, true, &stepper, &moment));
+    claims[0] = claimed_by(|| _ = network.gradient_metrics(&team, true));
+    claims[1] = claimed_by(|| _ = network.train_step(&team, true, &optimizer, &moment));
     claims[2] = claimed_by(|| _ = network.gradients(&team, true));
-    claims[3] = claimed_by(|| network.update(&team, &stepper, &moment, 1.0));
+    claims[3] = claimed_by(|| network.update(&team, &optimizer, &moment, 1.0));
     assert_eq!(claims, [0, per_parameter(2), per_parameter(1), 0]);
 }

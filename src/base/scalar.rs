@@ -34,9 +34,9 @@ pub trait Scalar:
     /// for it.
     const SQUARES_ARE_SAFE: bool;
     /// Rounds an `f64` to this precision.
-    fn of(value: f64) -> Self;
+    fn from_f64(value: f64) -> Self;
     /// Widens to `f64`, exactly.
-    fn wide(self) -> f64;
+    fn to_f64(self) -> f64;
     /// e^x.
     fn fast_exp(self) -> Self;
     /// e^x − 1, accurate where e^x is close to 1.
@@ -56,11 +56,11 @@ impl Scalar for f32 {
     // (1.4e-45)² = 2e-90 and (3.4e38)² = 1.2e77.
     const SQUARES_ARE_SAFE: bool = true;
     #[inline(always)]
-    fn of(value: f64) -> Self {
+    fn from_f64(value: f64) -> Self {
         value as f32
     }
     #[inline(always)]
-    fn wide(self) -> f64 {
+    fn to_f64(self) -> f64 {
         f64::from(self)
     }
     #[inline(always)]
@@ -93,11 +93,11 @@ impl Scalar for f64 {
     const NAME: &'static str = "f64";
     const SQUARES_ARE_SAFE: bool = false;
     #[inline(always)]
-    fn of(value: f64) -> Self {
+    fn from_f64(value: f64) -> Self {
         value
     }
     #[inline(always)]
-    fn wide(self) -> f64 {
+    fn to_f64(self) -> f64 {
         self
     }
     #[inline(always)]

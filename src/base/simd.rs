@@ -41,7 +41,7 @@ pub fn dispatch_on<R>(arch: Arch, work: impl FnOnce() -> R) -> R {
 /// Writes `values` into `slots` or, if `accumulate`, adds them: an iterator over
 /// slices, so that the loop vectorises.
 #[inline(always)]
-pub fn put<T: std::ops::AddAssign>(
+pub fn write_or_add<T: std::ops::AddAssign>(
     slots: &mut [T],
     accumulate: bool,
     values: impl Iterator<Item = T>,

@@ -46,7 +46,7 @@ pub fn sum_rows<T: Scalar>(rows: &[T], width: usize, first: usize, sums: &mut [f
                     let count = own.len();
                     for row in rows.chunks_exact(width) {
                         for (sum, x) in own.iter_mut().zip(&row[first + column..][..count]) {
-                            *sum += x.wide();
+                            *sum += (*x).to_f64();
                         }
                     }
                 },
@@ -72,7 +72,7 @@ pub fn sum_squares_about<T: Scalar>(rows: &[T], origins: &[f64], sums: &mut [f64
                     for row in rows.chunks_exact(width) {
                         let columns = own.iter_mut().zip(origins);
                         for ((sum, origin), x) in columns.zip(&row[column..][..count]) {
-                            let x = x.wide() - origin;
+                            let x = (*x).to_f64() - origin;
                             *sum += x * x;
                         }
                     }
@@ -98,7 +98,7 @@ pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64])
                     for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
                         let (a, b) = (&a[column..][..count], &b[column..][..count]);
                         for ((sum, a), b) in own.iter_mut().zip(a).zip(b) {
-                            *sum += a.wide() * b.wide();
+                            *sum += (*a).to_f64() * (*b).to_f64();
                         }
                     }
                 },

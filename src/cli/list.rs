@@ -15,7 +15,7 @@ use crate::nn::init::Init;
 use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;
 use crate::nn::loss::Loss;
-use crate::nn::optim::Optimizer;
+use crate::nn::optim::OptimizerSpec;
 use crate::study::columns::{gradient_columns, training_columns};
 use crate::study::data::Source;
 use crate::study::schedule::Schedule;
@@ -53,7 +53,7 @@ const KINDS: &[Kind] = &[
     kind("norms", || members("network.norm", Norm::members())),
     kind("skips", || members("network.skip", Skip::members())),
     kind("optimizers", || {
-        members("train.optimizer", Optimizer::members())
+        members("train.optimizer", OptimizerSpec::members())
     }),
     kind("schedules", || {
         members("train.schedule", Schedule::members())

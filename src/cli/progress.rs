@@ -62,16 +62,16 @@ impl Progress {
         let left = Duration::from_secs(((self.steps - record.step) as f64 / rate) as u64);
         format!(
             "{}  {rate:.1} steps/s  {} left",
-            figures(record),
+            metrics(record),
             humantime::format_duration(left)
         )
     }
 }
 
 /// Loss and accuracy of a step in short.
-fn figures(record: &StepRecord) -> String {
-    let loss = format!("loss {}", number(record.figures.loss));
-    match record.figures.accuracy {
+fn metrics(record: &StepRecord) -> String {
+    let loss = format!("loss {}", number(record.metrics.loss));
+    match record.metrics.accuracy {
         Some(accuracy) => format!("{loss}  accuracy {accuracy:.3}"),
         None => loss,
     }

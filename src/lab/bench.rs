@@ -84,7 +84,7 @@ pub struct Shares {
     pub norms: f64,
     /// The optimizer, with the weights' norms.
     pub update: f64,
-    /// Collecting the layers' figures and writing them to the CSV files.
+    /// Collecting the layers' metrics and writing them to the CSV files.
     pub logging: f64,
     /// Everything else.
     pub other: f64,
@@ -153,7 +153,7 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<Report,
         &mut network,
         &plan.data,
         &plan.training,
-        &plan.stepper,
+        &plan.optimizer,
         &team,
     );
     let mut bench = Bench {
@@ -198,7 +198,7 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<Report,
 /// Floating-point operations of the matrix products of one step: three products
 /// per linear map, but for the gradient of the network's inputs.
 pub fn product_operations<T: Scalar>(network: &Network<T>, plan: &Plan<T>) -> f64 {
-    let matrices = network.blocks().iter().map(|block| &block.tensors[0]);
+    let matrices = network.layer_params().iter().map(|block| &block.tensors[0]);
     let entries: usize = matrices
         .filter(|tensor| tensor.shape.len() == 2)
         .map(|tensor| tensor.len())

@@ -16,12 +16,12 @@ use crate::lab::run_folder::{Destination, RunFolder};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::weights;
 use crate::nn::loss::Targets;
-use crate::nn::measure::LayerFigures;
+use crate::nn::measure::LayerMetrics;
 use crate::nn::network::Network;
 use crate::study::data::DataSummary;
 use crate::study::record::Recorder;
 use crate::study::train::{
-    Ending, StepRecord, TestFigures, TrainingPlan, Watch, first_batch, train,
+    Ending, StepRecord, TestMetrics, TrainingPlan, Watch, first_batch, train,
 };
 
 /// What a run needs besides its spec.
@@ -164,7 +164,7 @@ pub fn network<T: Scalar>(
     let mut network = Network::drawn_by(team, &plan.architecture, loss, batch, classes);
     if let Some(file) = &plan.spec.network.weights {
         weights::load(&mut network, &base_dir.join(file))?;
-    } else if plan.architecture.init.scheme().scales_to_data() {
+    } else if plan.architecture.init.initializer().is_data_dependent() {
         let rows = first_batch(&plan.training, plan.data.train.samples());
         network.load(&plan.data.train.inputs, &plan.data.train.targets, &rows);
         network.scale_to_data();
@@ -195,7 +195,7 @@ fn run_in_folder<T: Scalar>(
             network,
             &plan.data,
             &plan.training,
-            &plan.stepper,
+            &plan.optimizer,
             team,
             options.stop,
             &mut watchers,
@@ -282,7 +282,7 @@ struct History {
     ends: Option<[(u64, Vec<f64>); 2]>,
     train_loss: Option<f64>,
     /// The last look at the test set and the step it was taken at.
-    test: Option<(u64, TestFigures)>,
+    test: Option<(u64, TestMetrics)>,
     epoch: Epoch,
     onsets: OnsetTracker,
     /// The norms of a step along the path; kept for its memory.
@@ -323,7 +323,7 @@ impl History {
             self.epoch.add(record);
         }
         let Some(layers) = record.layers else { return };
-        self.train_loss = Some(record.figures.loss);
+        self.train_loss = Some(record.metrics.loss);
         let norms = || layers.iter().map(|layer| layer.activation_grad_norm);
         match &mut self.ends {
             None => {
@@ -349,7 +349,7 @@ impl History {
                 })
             }));
         self.onsets.step(record.step, &self.norms);
-        if self.non_finite.is_none() && record.figures.diverged_at.is_some() {
+        if self.non_finite.is_none() && record.metrics.diverged_at.is_some() {
             self.non_finite = Some(non_finite(record, layers));
         }
     }
@@ -430,8 +430,8 @@ impl Epoch {
             };
         }
         self.updates += 1;
-        self.loss += record.figures.loss;
-        if let Some(accuracy) = record.figures.accuracy {
+        self.loss += record.metrics.loss;
+        if let Some(accuracy) = record.metrics.accuracy {
             *self.accuracy.get_or_insert(0.0) += accuracy;
         }
     }
@@ -439,8 +439,8 @@ impl Epoch {
 
 /// The layer nearest the output with a norm that is not finite; the output
 /// layer where only the loss is not.
-fn non_finite(record: &StepRecord, layers: &[LayerFigures]) -> Onset {
-    let of_layer = |layer: &LayerFigures| {
+fn non_finite(record: &StepRecord, layers: &[LayerMetrics]) -> Onset {
+    let of_layer = |layer: &LayerMetrics| {
         let norms = [
             Some(layer.activation_grad_norm),
             Some(layer.delta_norm),
@@ -451,7 +451,7 @@ fn non_finite(record: &StepRecord, layers: &[LayerFigures]) -> Onset {
     };
     let mut from_output = layers.iter().enumerate().rev();
     let found = from_output.find_map(|(i, layer)| Some((i + 1, of_layer(layer)?)));
-    let (layer, value) = found.unwrap_or((layers.len(), record.figures.loss));
+    let (layer, value) = found.unwrap_or((layers.len(), record.metrics.loss));
     Onset::non_finite(record.step, layer, Some(value))
 }
 

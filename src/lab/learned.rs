@@ -54,13 +54,16 @@ impl Guessing {
                 let means: Vec<f64> = numbers
                     .columns()
                     .into_iter()
-                    .map(|column| column.iter().map(|x| x.wide()).sum::<f64>() / n)
+                    .map(|column| column.iter().map(|x| (*x).to_f64()).sum::<f64>() / n)
                     .collect();
                 let deviations: Vec<f64> = numbers
                     .rows()
                     .into_iter()
                     .map(|row| {
-                        let squares = row.iter().zip(&means).map(|(x, m)| (x.wide() - m).powi(2));
+                        let squares = row
+                            .iter()
+                            .zip(&means)
+                            .map(|(x, m)| ((*x).to_f64() - m).powi(2));
                         squares.sum::<f64>() / means.len() as f64
                     })
                     .collect();

@@ -11,7 +11,7 @@ use crate::nn::architecture::Architecture;
 use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;
 use crate::nn::loss::Loss;
-use crate::nn::optim::Stepper;
+use crate::nn::optim::Optimizer;
 use crate::study::data::{Dataset, LoadOptions, load};
 use crate::study::train::{LogSteps, TrainingPlan};
 
@@ -26,7 +26,7 @@ pub struct Plan<T> {
     /// What the loop does.
     pub training: TrainingPlan,
     /// The optimizer.
-    pub stepper: Stepper<T>,
+    pub optimizer: Optimizer<T>,
     /// Bytes the network takes.
     pub bytes: f64,
 }
@@ -53,10 +53,10 @@ impl<T: Scalar> Plan<T> {
         )?;
         let samples = data.train.samples();
         let batch_size = batch_size(&spec, samples)?;
-        let stepper = Stepper::new(&spec.train.optimizer);
+        let optimizer = Optimizer::new(&spec.train.optimizer);
         // To be clipped, a gradient must be kept until all are known.
         let per_parameter =
-            stepper.states_per_param() + usize::from(spec.train.clip_grad_norm.is_some());
+            optimizer.states_per_param() + usize::from(spec.train.clip_grad_norm.is_some());
         let bytes = network_bytes::<T>(&spec, &data, batch_size, per_parameter);
         if let Some(free) = free_memory().filter(|free| bytes > *free) {
             return Err(too_large(bytes, &format!("{} are free", text::bytes(free))));
@@ -90,7 +90,7 @@ impl<T: Scalar> Plan<T> {
             data,
             architecture,
             training,
-            stepper,
+            optimizer,
             bytes,
         })
     }

@@ -38,7 +38,7 @@ impl Slot {
 /// Every tensor of the network by its name in the file.
 fn slots<T: Scalar>(network: &Network<T>) -> BTreeMap<String, Slot> {
     let mut slots = BTreeMap::new();
-    for (block, parameters) in network.blocks().iter().enumerate() {
+    for (block, parameters) in network.layer_params().iter().enumerate() {
         let (mut trained, mut running) = (0, 0);
         for shape in &parameters.tensors {
             let next = if shape.is_trained() {
@@ -75,7 +75,7 @@ pub fn to_bytes<T: Scalar>(network: &Network<T>) -> Result<Vec<u8>, Problem> {
     let slots = slots(network);
     let mut tensors: Vec<(&String, Vec<usize>, Vec<u8>)> = Vec::new();
     for (name, slot) in &slots {
-        let block = &network.blocks()[slot.block];
+        let block = &network.layer_params()[slot.block];
         let values = if slot.shape.is_trained() {
             &block.trained
         } else {
@@ -88,9 +88,9 @@ pub fn to_bytes<T: Scalar>(network: &Network<T>) -> Result<Vec<u8>, Problem> {
         {
             let at = slot.file_index(i) * size;
             if size == 4 {
-                bytes[at..at + 4].copy_from_slice(&(value.wide() as f32).to_le_bytes());
+                bytes[at..at + 4].copy_from_slice(&((*value).to_f64() as f32).to_le_bytes());
             } else {
-                bytes[at..at + 8].copy_from_slice(&value.wide().to_le_bytes());
+                bytes[at..at + 8].copy_from_slice(&(*value).to_f64().to_le_bytes());
             }
         }
         tensors.push((name, slot.file_shape(), bytes));
@@ -170,7 +170,7 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Prob
                 )));
             }
         };
-        let block = &mut network.blocks_mut()[slot.block];
+        let block = &mut network.layer_params_mut()[slot.block];
         let target = if slot.shape.is_trained() {
             &mut block.trained
         } else {
@@ -180,8 +180,8 @@ pub fn load<T: Scalar>(network: &mut Network<T>, path: &Path) -> Result<(), Prob
             .iter_mut()
             .enumerate()
         {
-            *entry = T::of(values[slot.file_index(i)]);
-            if entry.wide() < 0.0 && slot.shape.name.ends_with("running_var") {
+            *entry = T::from_f64(values[slot.file_index(i)]);
+            if (*entry).to_f64() < 0.0 && slot.shape.name.ends_with("running_var") {
                 return Err(wrong(format!(
                     "tensor `{name}` holds {} at place {} (from 0), but a variance is not negative",
                     values[slot.file_index(i)],

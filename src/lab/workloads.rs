@@ -72,7 +72,7 @@ mod tests {
             let plan = Plan::<f32>::new(loaded.spec, Path::new("")).unwrap();
             let network = &plan.architecture;
             assert!(network.widths.iter().all(|w| *w == network.widths[0]));
-            let is_adam = plan.stepper.states_per_param() == 2;
+            let is_adam = plan.optimizer.states_per_param() == 2;
             let has_skip = plan.spec.network.skip.name() == "identity";
             let line = format!(
                 "\"{}\": dict(D={}, W={}, B={}, act=\"{}\", bnskip={}, opt=\"{}\"),",

@@ -28,12 +28,12 @@ family! {
         Softplus = "softplus",
     }
     /// The function itself, ready to run over slices.
-    fn curve<T> -> Curve<T>;
+    fn elementwise<T> -> Elementwise<T>;
 }
 
 /// The sides of the origin on which φ' goes to 0, or nearly so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlatSides {
+pub enum Sides {
     /// None: `saturated_fraction` does not apply.
     None,
     /// x < 0.
@@ -45,7 +45,7 @@ pub enum FlatSides {
 /// φ as one block states it: a pointwise function and its derivative.
 pub trait Pointwise: Clone + Send + Sync {
     /// Where φ is flat.
-    const FLAT: FlatSides;
+    const SATURATES: Sides;
 
     /// φ(x) and φ'(x). At a kink the slope is PyTorch's (0 for ReLU at 0).
     /// Finite input gives finite output, accurate in the tails.
@@ -72,7 +72,7 @@ pub trait Pointwise: Clone + Send + Sync {
 }
 
 /// An activation function over slices of one precision: what a layer calls.
-pub trait Curve<T: Scalar>: Send + Sync {
+pub trait Elementwise<T: Scalar>: Send + Sync {
     /// y ← φ(x), slope ← φ'(x), elementwise; all three of one length, but for
     /// an empty `slope`, which asks for the values alone.
     fn forward(&self, x: &[T], y: &mut [T], slope: &mut [T]);
@@ -100,7 +100,7 @@ pub trait Curve<T: Scalar>: Send + Sync {
     fn kinks(&self) -> &'static [f64];
 }
 
-impl<T: Scalar, P: Pointwise> Curve<T> for P {
+impl<T: Scalar, P: Pointwise> Elementwise<T> for P {
     fn forward(&self, x: &[T], y: &mut [T], slope: &mut [T]) {
         simd::dispatch(
             #[inline(always)]
@@ -132,10 +132,10 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
                 #[inline(always)]
                 |(grad, y)| *grad * curve.eval(*y).1,
             );
-            simd::put(out, accumulate, terms);
+            simd::write_or_add(out, accumulate, terms);
         } else {
             let terms = grad.iter().zip(slope).map(|(grad, slope)| *grad * *slope);
-            simd::put(out, accumulate, terms);
+            simd::write_or_add(out, accumulate, terms);
         }
     }
 
@@ -144,9 +144,9 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
     }
 
     fn count_saturated(&self, y: &[T], slope: &[T]) -> Option<u64> {
-        let limit = T::of(0.05 * self.max_slope());
+        let limit = T::from_f64(0.05 * self.max_slope());
         let (middle, _) = self.eval(T::zero());
-        (P::FLAT != FlatSides::None).then(|| {
+        (P::SATURATES != Sides::None).then(|| {
             if slope.is_empty() {
                 count_where(
                     y,
@@ -194,7 +194,7 @@ impl<T: Scalar, P: Pointwise> Curve<T> for P {
 #[inline(always)]
 fn is_saturated<T: Scalar, P: Pointwise>(y: T, slope: T, limit: T, middle: T) -> bool {
     // `&` and not `&&`: there is nothing to branch about.
-    (slope.abs() < limit) & (P::FLAT == FlatSides::Both || y <= middle)
+    (slope.abs() < limit) & (P::SATURATES == Sides::Both || y <= middle)
 }
 
 /// σ(x) without overflow or cancellation, on either side.
@@ -208,13 +208,13 @@ pub fn sigmoid<T: Scalar>(x: T) -> T {
 /// Φ(x), the standard normal distribution function.
 #[inline(always)]
 fn normal_cdf<T: Scalar>(x: T) -> T {
-    T::of(0.5) * (-x * T::of(std::f64::consts::FRAC_1_SQRT_2)).erfc()
+    T::from_f64(0.5) * (-x * T::from_f64(std::f64::consts::FRAC_1_SQRT_2)).erfc()
 }
 
 /// The standard normal density e^(−x²/2)/√(2π).
 #[inline(always)]
 fn normal_density<T: Scalar>(x: T) -> T {
-    (T::of(-0.5) * x * x).fast_exp() * T::of(0.398_942_280_401_432_7)
+    (T::from_f64(-0.5) * x * x).fast_exp() * T::from_f64(0.398_942_280_401_432_7)
 }
 
 member! {
@@ -222,7 +222,7 @@ member! {
     pub struct Identity {}
 }
 impl Pointwise for Identity {
-    const FLAT: FlatSides = FlatSides::None;
+    const SATURATES: Sides = Sides::None;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         (x, T::one())
@@ -237,7 +237,7 @@ member! {
     pub struct Sigmoid {}
 }
 impl Pointwise for Sigmoid {
-    const FLAT: FlatSides = FlatSides::Both;
+    const SATURATES: Sides = Sides::Both;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         // e/(1+e)² with e = e^(−|x|) keeps the slope's digits where 1 − σ cancels.
@@ -256,7 +256,7 @@ member! {
     pub struct NormalCdf {}
 }
 impl Pointwise for NormalCdf {
-    const FLAT: FlatSides = FlatSides::Both;
+    const SATURATES: Sides = Sides::Both;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         (normal_cdf(x), normal_density(x))
@@ -271,13 +271,13 @@ member! {
     pub struct Tanh {}
 }
 impl Pointwise for Tanh {
-    const FLAT: FlatSides = FlatSides::Both;
+    const SATURATES: Sides = Sides::Both;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         // 4e/(1+e)² with e = e^(−2|x|) is 1 − tanh² without the cancellation.
-        let e = (T::of(-2.0) * x.abs()).fast_exp();
+        let e = (T::from_f64(-2.0) * x.abs()).fast_exp();
         let scale = T::one() / (T::one() + e);
-        (x.fast_tanh(), T::of(4.0) * e * scale * scale)
+        (x.fast_tanh(), T::from_f64(4.0) * e * scale * scale)
     }
 }
 
@@ -286,7 +286,7 @@ member! {
     pub struct HardTanh {}
 }
 impl Pointwise for HardTanh {
-    const FLAT: FlatSides = FlatSides::Both;
+    const SATURATES: Sides = Sides::Both;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         if x >= T::one() {
@@ -310,12 +310,12 @@ member! {
     pub struct Erf {}
 }
 impl Pointwise for Erf {
-    const FLAT: FlatSides = FlatSides::Both;
+    const SATURATES: Sides = Sides::Both;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         (
             x.erf(),
-            T::of(std::f64::consts::FRAC_2_SQRT_PI) * (-x * x).fast_exp(),
+            T::from_f64(std::f64::consts::FRAC_2_SQRT_PI) * (-x * x).fast_exp(),
         )
     }
     fn max_slope(&self) -> f64 {
@@ -328,7 +328,7 @@ member! {
     pub struct Softsign {}
 }
 impl Pointwise for Softsign {
-    const FLAT: FlatSides = FlatSides::Both;
+    const SATURATES: Sides = Sides::Both;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let scale = T::one() / (T::one() + x.abs());
@@ -345,7 +345,7 @@ member! {
     pub struct Relu {}
 }
 impl Pointwise for Relu {
-    const FLAT: FlatSides = FlatSides::Left;
+    const SATURATES: Sides = Sides::Left;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         // Asked this way round a NaN stays a NaN and the run is seen to diverge.
@@ -371,10 +371,10 @@ member! {
     }
 }
 impl Pointwise for LeakyRelu {
-    const FLAT: FlatSides = FlatSides::Left;
+    const SATURATES: Sides = Sides::Left;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
-        let slope = T::of(self.slope);
+        let slope = T::from_f64(self.slope);
         if x <= T::zero() {
             (x * slope, slope)
         } else {
@@ -401,10 +401,10 @@ member! {
     }
 }
 impl Pointwise for Elu {
-    const FLAT: FlatSides = FlatSides::Left;
+    const SATURATES: Sides = Sides::Left;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
-        let alpha = T::of(self.alpha);
+        let alpha = T::from_f64(self.alpha);
         if x <= T::zero() {
             (alpha * x.fast_exp_m1(), alpha * x.fast_exp())
         } else {
@@ -429,11 +429,11 @@ member! {
     pub struct Selu {}
 }
 impl Pointwise for Selu {
-    const FLAT: FlatSides = FlatSides::Left;
+    const SATURATES: Sides = Sides::Left;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
-        let scale = T::of(SELU_SCALE);
-        let both = T::of(SELU_SCALE * SELU_ALPHA);
+        let scale = T::from_f64(SELU_SCALE);
+        let both = T::from_f64(SELU_SCALE * SELU_ALPHA);
         if x <= T::zero() {
             (both * x.fast_exp_m1(), both * x.fast_exp())
         } else {
@@ -453,7 +453,7 @@ member! {
     pub struct Gelu {}
 }
 impl Pointwise for Gelu {
-    const FLAT: FlatSides = FlatSides::Left;
+    const SATURATES: Sides = Sides::Left;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let cdf = normal_cdf(x);
@@ -470,7 +470,7 @@ member! {
     pub struct Silu {}
 }
 impl Pointwise for Silu {
-    const FLAT: FlatSides = FlatSides::Left;
+    const SATURATES: Sides = Sides::Left;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let s = sigmoid(x);
@@ -487,17 +487,17 @@ member! {
     pub struct Mish {}
 }
 impl Pointwise for Mish {
-    const FLAT: FlatSides = FlatSides::Left;
+    const SATURATES: Sides = Sides::Left;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         // t = tanh(ln(1+e^x)) as a ratio of polynomials in n = e^(−|x|), and
         // 1 − t² without cancellation.
-        let (one, two) = (T::one(), T::of(2.0));
+        let (one, two) = (T::one(), T::from_f64(2.0));
         let n = (-x.abs()).fast_exp();
         let (t, sech2) = if x < T::zero() {
             let a = n * (n + two);
             let scale = one / (a + two);
-            (a * scale, T::of(4.0) * (a + one) * scale * scale)
+            (a * scale, T::from_f64(4.0) * (a + one) * scale * scale)
         } else {
             let scale = one / (one + two * n + two * n * n);
             let t = (one + two * n) * scale;
@@ -516,7 +516,7 @@ member! {
     pub struct Softplus {}
 }
 impl Pointwise for Softplus {
-    const FLAT: FlatSides = FlatSides::Left;
+    const SATURATES: Sides = Sides::Left;
     #[inline(always)]
     fn eval<T: Scalar>(&self, x: T) -> (T, T) {
         let positive = if x > T::zero() { x } else { T::zero() };

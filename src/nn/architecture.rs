@@ -5,11 +5,11 @@ use crate::nn::activation::Activation;
 use crate::nn::graph::{Graph, GraphBuilder, ValueId};
 use crate::nn::init::Init;
 use crate::nn::layer::activate::Activate;
-use crate::nn::layer::add::{Add, BranchScale};
 use crate::nn::layer::dropout::Dropout;
+use crate::nn::layer::highway_gate::HighwayGate;
 use crate::nn::layer::linear::Linear;
-use crate::nn::layer::mix::Mix;
 use crate::nn::layer::norm::Norm;
+use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
 use crate::nn::layer::skip::Skip;
 use crate::nn::layer::{Layer, Role};
 
@@ -221,7 +221,7 @@ impl<T: Scalar> Assembly<'_, T> {
             Skip::NoSkip(_) => branch,
             Skip::Identity(skip) => self.add(
                 l,
-                Add {
+                ResidualAdd {
                     width,
                     scale: BranchScale::Fixed(skip.scale),
                 },
@@ -229,7 +229,7 @@ impl<T: Scalar> Assembly<'_, T> {
             ),
             Skip::Rezero(_) => self.add(
                 l,
-                Add {
+                ResidualAdd {
                     width,
                     scale: BranchScale::Learned,
                 },
@@ -244,7 +244,7 @@ impl<T: Scalar> Assembly<'_, T> {
                     is_gate: true,
                 };
                 let gate = self.add(l, gate, &[main]);
-                self.add(l, Mix { width }, &[main, branch, gate])
+                self.add(l, HighwayGate { width }, &[main, branch, gate])
             }
         }
     }

@@ -166,10 +166,10 @@ impl<T: Scalar> GraphBuilder<T> {
         grad_kept[0] = input_gradient;
         for (n, node) in self.nodes.iter().enumerate() {
             producer[node.output] = n;
-            kept[node.output] |= node.layer.keeps_output();
-            grad_kept[node.output] = node.layer.keeps_grad_output();
+            kept[node.output] |= node.layer.saves_output();
+            grad_kept[node.output] = node.layer.saves_grad_output();
             for &input in &node.inputs {
-                kept[input] |= node.layer.keeps_inputs();
+                kept[input] |= node.layer.saves_inputs();
                 last_reader[input] = n;
             }
         }

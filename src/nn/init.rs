@@ -1,4 +1,4 @@
-//! Weight initialisation schemes, one block each.
+//! Weight initialisation, one block each.
 //!
 //! Weights are drawn in f64 and rounded to the run's precision, so an f32 and
 //! an f64 run of one seed start from the same numbers.
@@ -29,18 +29,18 @@ family! {
         Lsuv = "lsuv",
     }
     /// The scheme itself.
-    fn scheme -> Scheme;
+    fn initializer -> Initializer;
 }
 
 /// One way to fill the weights and biases of a linear map.
-pub trait Scheme {
+pub trait Initializer {
     /// Fills `weight`, shape [fan_in, fan_out], and `bias` (length fan_out, or
     /// 0 without bias); both arrive as zeros.
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]);
 
     /// Whether each W_l is then scaled until z_l has standard deviation 1 on
     /// the first training batch (see [`Lsuv`]).
-    fn scales_to_data(&self) -> bool {
+    fn is_data_dependent(&self) -> bool {
         false
     }
 }
@@ -107,7 +107,7 @@ macro_rules! scaled {
                 gain: f64 = 1.0,
             }
         }
-        impl Scheme for $Name {
+        impl Initializer for $Name {
             fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
                 let scaled = Scaled { fan: Fan::$fan, numerator: $numerator, gain: self.gain, uniform: $uniform };
                 scaled.fill(rng, weight);
@@ -139,7 +139,7 @@ member! {
         gain: f64 = 1.0,
     }
 }
-impl Scheme for Orthogonal {
+impl Initializer for Orthogonal {
     fn fill(&self, rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         let (fan_in, fan_out) = weight.dim();
         let tall = random_orthonormal(rng, fan_in.max(fan_out), fan_in.min(fan_out));
@@ -194,7 +194,7 @@ member! {
     /// The identity matrix, cut or padded with zeros where not square (as PyTorch's eye_). Le, Jaitly & Hinton 2015, arXiv:1504.00941.
     pub struct IdentityMatrix {}
 }
-impl Scheme for IdentityMatrix {
+impl Initializer for IdentityMatrix {
     fn fill(&self, _rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         weight.diag_mut().fill(1.0);
     }
@@ -208,7 +208,7 @@ member! {
         std: f64 = 0.05,
     }
 }
-impl Scheme for Normal {
+impl Initializer for Normal {
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         fill_normal(rng, weight, self.std);
     }
@@ -222,7 +222,7 @@ member! {
         bound: f64 = 0.05,
     }
 }
-impl Scheme for Uniform {
+impl Initializer for Uniform {
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         fill_uniform(rng, weight, self.bound);
     }
@@ -240,7 +240,7 @@ member! {
         std: f64 = 0.05,
     }
 }
-impl Scheme for TruncatedNormal {
+impl Initializer for TruncatedNormal {
     fn fill(&self, rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         weight.map_inplace(|w| {
             let z = loop {
@@ -265,7 +265,7 @@ member! {
         bias_variance: f64 = 0.05,
     }
 }
-impl Scheme for MeanField {
+impl Initializer for MeanField {
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
         let fan_in = weight.nrows() as f64;
         fill_normal(rng, weight, (self.weight_variance / fan_in).sqrt());
@@ -277,7 +277,7 @@ member! {
     /// What `torch.nn.Linear` does by itself: weights and biases uniform on ±1/√fan_in, a variance of 1/(3 fan_in).
     pub struct PytorchDefault {}
 }
-impl Scheme for PytorchDefault {
+impl Initializer for PytorchDefault {
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
         let bound = 1.0 / (weight.nrows() as f64).sqrt();
         fill_uniform(rng, weight, bound);
@@ -289,11 +289,11 @@ member! {
     /// Layer-sequential unit variance: orthogonal, then each W_l is scaled on the first training batch until z_l has standard deviation 1 ± 0.01. Mishkin & Matas 2016, arXiv:1511.06422.
     pub struct Lsuv {}
 }
-impl Scheme for Lsuv {
+impl Initializer for Lsuv {
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
         Orthogonal { gain: 1.0 }.fill(rng, weight, bias);
     }
-    fn scales_to_data(&self) -> bool {
+    fn is_data_dependent(&self) -> bool {
         true
     }
 }

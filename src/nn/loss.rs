@@ -90,7 +90,7 @@ impl<T: Scalar> RowTarget<'_, T> {
     fn at(&self, k: usize) -> f64 {
         match self {
             Self::Class(class) => f64::from(u8::from(*class == k)),
-            Self::Numbers(numbers) => numbers[k].wide(),
+            Self::Numbers(numbers) => numbers[k].to_f64(),
         }
     }
 }
@@ -116,7 +116,7 @@ pub fn evaluate<T: Scalar>(
     {
         row.iter_mut()
             .zip(values)
-            .for_each(|(wide, value)| *wide = value.wide());
+            .for_each(|(wide, value)| *wide = (*value).to_f64());
         let target = match targets {
             TargetRows::Classes(classes) => RowTarget::Class(classes[i] as usize),
             TargetRows::Numbers(numbers) => {
@@ -130,7 +130,7 @@ pub fn evaluate<T: Scalar>(
         gradient
             .iter_mut()
             .zip(&*row_gradient)
-            .for_each(|(slot, g)| *slot = T::of(g / terms));
+            .for_each(|(slot, g)| *slot = T::from_f64(g / terms));
     }
     sums.loss /= terms;
     sums

@@ -1,5 +1,5 @@
 //! What the engine measures of a layer while its numbers are in the cache.
-//! Everything is accumulated in f64, and grains combine in their order.
+//! Everything is accumulated in f64, and chunks combine in their order.
 
 use crate::base::Scalar;
 use crate::base::squares::{Scale, Squares, sums_about};
@@ -60,7 +60,7 @@ impl Moments {
     /// the middle one of three values seldom is.
     fn of_block<T: Scalar>(values: &[T]) -> Self {
         let count = values.len() as f64;
-        let at = |i: usize| values[i].wide();
+        let at = |i: usize| values[i].to_f64();
         let origin = middle(at(0), at(values.len() / 2), at(values.len() - 1));
         let ([sum, squares], scale) = sums_about(values, origin);
         let shift = sum / count;
@@ -107,7 +107,7 @@ impl Moments {
     }
 }
 
-/// What an activation layer says of one piece's values and slopes.
+/// What an activation layer says of one shard's values and slopes.
 #[derive(Clone, Debug, Default)]
 pub struct ActivationSums {
     /// Of φ's output.
@@ -120,10 +120,10 @@ pub struct ActivationSums {
     pub alive_units: usize,
 }
 
-/// One layer's figures at one step: a row of `gradients.csv`. `None` = does
+/// One layer's metrics at one step: a row of `gradients.csv`. `None` = does
 /// not apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LayerFigures {
+pub struct LayerMetrics {
     /// ‖∂L/∂h_l‖_F over the batch.
     pub activation_grad_norm: f64,
     /// ‖∂L/∂z_l‖_F.
@@ -148,7 +148,7 @@ pub struct LayerFigures {
     pub zero_grad_fraction: Option<f64>,
 }
 
-impl LayerFigures {
+impl LayerMetrics {
     /// The four gradient norms that must stay finite.
     pub fn gradients_are_finite(&self) -> bool {
         self.activation_grad_norm.is_finite()

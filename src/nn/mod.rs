@@ -3,8 +3,7 @@
 
 pub mod activation;
 pub mod architecture;
-pub mod block;
-pub mod grain;
+pub mod chunk;
 pub mod graph;
 pub mod init;
 pub mod layer;
@@ -13,7 +12,8 @@ pub mod measure;
 pub mod network;
 mod observe;
 pub mod optim;
+pub mod params;
 pub mod pass;
-pub mod piece;
+pub mod shard;
 pub mod times;
 pub mod train_step;

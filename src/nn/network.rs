@@ -5,25 +5,25 @@ use ndarray::{Array2, Axis};
 use crate::base::Scalar;
 use crate::base::team::Team;
 use crate::nn::architecture::Architecture;
-use crate::nn::block::Block;
-use crate::nn::grain::{Grain, grain_count, part};
+use crate::nn::chunk::{Chunk, chunk_count, part};
 use crate::nn::graph::{Graph, LayerInfo};
 use crate::nn::layer::Mode;
 use crate::nn::loss::{Loss, Targets};
 use crate::nn::measure::Moments;
-use crate::nn::pass::{Exchange, Pass};
-use crate::nn::piece::{Piece, PieceTargets};
+use crate::nn::params::LayerParams;
+use crate::nn::pass::{AllReduce, Pass};
+use crate::nn::shard::{Shard, ShardTargets};
 use crate::nn::times::{PhaseTimes, Stopwatch};
 
 /// A network ready to train: layers, parameters and every buffer a step needs.
 pub struct Network<T> {
     pub(super) graph: Graph<T>,
     pub(super) loss: Loss,
-    pub(super) blocks: Vec<Block<T>>,
-    /// The block of each node that has one.
-    pub(super) block_of: Vec<Option<usize>>,
-    pub(super) pieces: Vec<Piece<T>>,
-    pub(super) exchange: Exchange,
+    pub(super) layer_params: Vec<LayerParams<T>>,
+    /// Which of them each node has, if any.
+    pub(super) params_of: Vec<Option<usize>>,
+    pub(super) shards: Vec<Shard<T>>,
+    pub(super) all_reduce: AllReduce,
     /// Updates made so far.
     pub(super) step: u64,
     /// Rows of the largest batch.
@@ -75,96 +75,96 @@ impl<T: Scalar> Network<T> {
         (batch, classes): (usize, bool),
         team: Option<&Team>,
     ) -> Self {
-        let mut block_of = vec![None; graph.nodes.len()];
-        let mut blocks = Vec::new();
+        let mut params_of = vec![None; graph.nodes.len()];
+        let mut layer_params = Vec::new();
         for (n, node) in graph.nodes.iter().enumerate() {
             let tensors = node.layer.tensors();
             if tensors.is_empty() {
                 continue;
             }
-            block_of[n] = Some(blocks.len());
-            blocks.push(Block::new(n, tensors));
+            params_of[n] = Some(layer_params.len());
+            layer_params.push(LayerParams::new(n, tensors));
         }
-        let draw = |share: &mut [Block<T>]| draw(share, &graph, architecture);
+        let draw = |share: &mut [LayerParams<T>]| draw(share, &graph, architecture);
         match team {
-            Some(team) => team.shares(&mut blocks, draw),
-            None => draw(&mut blocks),
+            Some(team) => team.shares(&mut layer_params, draw),
+            None => draw(&mut layer_params),
         }
         let longest = graph
             .nodes
             .iter()
             .map(|node| {
                 node.layer
-                    .forward_tally_len()
-                    .max(node.layer.backward_tally_len())
+                    .forward_partials_len()
+                    .max(node.layer.backward_partials_len())
             })
             .max()
             .unwrap_or(0);
-        let grains = grain_count(batch);
+        let chunks = chunk_count(batch);
         // Divided for the team at once: claiming the buffers again takes as
-        // long as drawing. But sums over pieces must not depend on the team.
+        // long as drawing. But sums over shards must not depend on the team.
         let parts = match team {
-            Some(team) if !architecture.init.scheme().scales_to_data() => team.threads(),
+            Some(team) if !architecture.init.initializer().is_data_dependent() => team.threads(),
             _ => 1,
         };
-        let parts = parts.clamp(1, grains);
-        let mut pieces: Vec<_> = (0..parts).map(|p| (p, None)).collect();
-        let claim = |share: &mut [(usize, Option<Piece<T>>)]| {
+        let parts = parts.clamp(1, chunks);
+        let mut shards: Vec<_> = (0..parts).map(|p| (p, None)).collect();
+        let claim = |share: &mut [(usize, Option<Shard<T>>)]| {
             for (p, slot) in share {
-                *slot = Some(piece(&graph, (*p, parts), batch, classes));
+                *slot = Some(shard(&graph, (*p, parts), batch, classes));
             }
         };
         match team {
-            Some(team) => team.shares(&mut pieces, claim),
-            None => claim(&mut pieces),
+            Some(team) => team.shares(&mut shards, claim),
+            None => claim(&mut shards),
         }
         Self {
-            pieces: pieces.into_iter().filter_map(|(_, piece)| piece).collect(),
+            shards: shards.into_iter().filter_map(|(_, shard)| shard).collect(),
             graph,
             loss,
-            blocks,
-            block_of,
+            layer_params,
+            params_of,
             batch,
-            exchange: Exchange::new(grains, longest),
+            all_reduce: AllReduce::new(chunks, longest),
             step: 0,
         }
     }
 
-    /// Cuts the batch into pieces for `threads` threads, of whole grains each.
+    /// Cuts the batch into shards for `threads` threads, of whole chunks each.
     /// Which threads there are changes no result; a network that was never
-    /// divided is one piece.
+    /// divided is one shard.
     pub fn divide(&mut self, threads: usize) {
-        let grains = grain_count(self.batch);
-        let parts = threads.clamp(1, grains);
-        if parts == self.pieces.len() {
+        let chunks = chunk_count(self.batch);
+        let parts = threads.clamp(1, chunks);
+        if parts == self.shards.len() {
             return;
         }
-        let classes = matches!(self.pieces[0].targets, PieceTargets::Classes(_));
-        self.pieces.clear();
-        self.pieces
-            .extend((0..parts).map(|p| piece(&self.graph, (p, parts), self.batch, classes)));
+        let classes = matches!(self.shards[0].targets, ShardTargets::Classes(_));
+        self.shards.clear();
+        self.shards
+            .extend((0..parts).map(|p| shard(&self.graph, (p, parts), self.batch, classes)));
     }
 
-    /// Starts (or stops) measuring where the time goes; the figures start at 0.
+    /// Starts (or stops) measuring where the time goes; the metrics start at 0.
     /// Measuring costs some time itself.
     pub fn measure_times(&mut self, on: bool) {
-        let pieces = self.pieces.iter_mut().map(|piece| &mut piece.watch);
-        let blocks = self.blocks.iter_mut().map(|block| &mut block.watch);
-        pieces
-            .chain(blocks)
+        let shards = self.shards.iter_mut().map(|shard| &mut shard.watch);
+        let layer_params = self.layer_params.iter_mut().map(|params| &mut params.watch);
+        shards
+            .chain(layer_params)
             .for_each(|watch| *watch = Stopwatch::new(on));
     }
 
     /// Where the time has gone since [`Self::measure_times`].
     pub fn times(&self) -> PhaseTimes {
-        let pieces = self.pieces.iter().map(|piece| &piece.watch);
-        let blocks = self.blocks.iter().map(|block| &block.watch);
-        pieces.chain(blocks).map(Stopwatch::times).sum()
+        let shards = self.shards.iter().map(|shard| &shard.watch);
+        let layer_params = self.layer_params.iter().map(|params| &params.watch);
+        shards.chain(layer_params).map(Stopwatch::times).sum()
     }
 
-    /// The grains of the batch, in their order.
-    pub(super) fn grains(&self) -> impl Iterator<Item = &Grain> {
-        self.pieces.iter().flat_map(|piece| &piece.grains)
+    /// The chunks of the batch, in their order.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        self.shards.iter().flat_map(|shard| &shard.chunks)
     }
 
     /// The layers as they are logged, from layer 1 to the output.
@@ -177,19 +177,19 @@ impl<T: Scalar> Network<T> {
         self.step
     }
 
-    /// The parameters, a block per layer that has any.
-    pub fn blocks(&self) -> &[Block<T>] {
-        &self.blocks
+    /// The parameters, one for each layer that has any.
+    pub fn layer_params(&self) -> &[LayerParams<T>] {
+        &self.layer_params
     }
 
     /// The parameters, to be changed.
-    pub fn blocks_mut(&mut self) -> &mut [Block<T>] {
-        &mut self.blocks
+    pub fn layer_params_mut(&mut self) -> &mut [LayerParams<T>] {
+        &mut self.layer_params
     }
 
-    /// The layer (from 1) that a block belongs to.
-    pub fn layer_of(&self, block: &Block<T>) -> usize {
-        self.graph.nodes[block.node].number
+    /// The layer (from 1) that parameters belong to.
+    pub fn layer_of(&self, params: &LayerParams<T>) -> usize {
+        self.graph.nodes[params.node].number
     }
 
     /// Takes the rows `rows` of a data set as the batch at hand. Their number
@@ -210,13 +210,13 @@ impl<T: Scalar> Network<T> {
             width, self.graph.values[0].width,
             "features of the data and of the network"
         );
-        // A smaller batch fills the first pieces.
+        // A smaller batch fills the first shards.
         let mut first = 0;
-        for piece in &mut self.pieces {
-            piece.place(first, rows.len());
-            let here = piece.rows.count;
+        for shard in &mut self.shards {
+            shard.place(first, rows.len());
+            let here = shard.rows.count;
             let mine = &rows[first..first + here];
-            for (slot, &row) in piece
+            for (slot, &row) in shard
                 .input_mut(&self.graph)
                 .chunks_exact_mut(width)
                 .zip(mine)
@@ -225,14 +225,14 @@ impl<T: Scalar> Network<T> {
                     .zip(inputs.index_axis(Axis(0), row))
                     .for_each(|(slot, x)| *slot = *x);
             }
-            match (&mut piece.targets, targets) {
-                (PieceTargets::Classes(slots), Targets::Classes(classes)) => {
+            match (&mut shard.targets, targets) {
+                (ShardTargets::Classes(slots), Targets::Classes(classes)) => {
                     slots
                         .iter_mut()
                         .zip(mine)
                         .for_each(|(slot, &row)| *slot = classes[row]);
                 }
-                (PieceTargets::Numbers(slots), Targets::Numbers(numbers)) => {
+                (ShardTargets::Numbers(slots), Targets::Numbers(numbers)) => {
                     let outputs = numbers.ncols();
                     for (slot, &row) in slots.chunks_exact_mut(outputs).zip(mine) {
                         slot.iter_mut()
@@ -249,9 +249,9 @@ impl<T: Scalar> Network<T> {
     /// ∂L/∂x of the batch at hand, row-major, if the network was made to
     /// compute it.
     pub fn input_gradient(&self) -> Vec<T> {
-        self.pieces
+        self.shards
             .iter()
-            .flat_map(|piece| piece.gradient(&self.graph, 0))
+            .flat_map(|shard| shard.gradient(&self.graph, 0))
             .copied()
             .collect()
     }
@@ -261,9 +261,9 @@ impl<T: Scalar> Network<T> {
     /// z_l does not vary is left as it is.
     ///
     /// # Panics
-    /// If the network was divided before: its moments are those of one piece.
+    /// If the network was divided before: its moments are those of one shard.
     pub fn scale_to_data(&mut self) {
-        assert_eq!(self.pieces.len(), 1, "to be scaled before it is divided");
+        assert_eq!(self.shards.len(), 1, "to be scaled before it is divided");
         let mode = Mode::Training { step: 0 };
         for n in 0..self.graph.nodes.len() {
             // One rescaling is exact up to rounding and biases; the paper
@@ -274,19 +274,20 @@ impl<T: Scalar> Network<T> {
                     break;
                 }
                 let mut moments = Moments::default();
-                for piece in &self.pieces {
-                    let values = piece.value(&self.graph, self.graph.nodes[n].output);
+                for shard in &self.shards {
+                    let values = shard.value(&self.graph, self.graph.nodes[n].output);
                     moments.join(&Moments::of(values));
                 }
                 let std = moments.std();
                 if !(std.is_finite() && std > 0.0) || (std - 1.0).abs() <= 0.01 {
                     break;
                 }
-                let block = &mut self.blocks[self.block_of[n].expect("a linear map has weights")];
-                let weight = block.weight_len();
-                block.trained[..weight]
+                let params =
+                    &mut self.layer_params[self.params_of[n].expect("a linear map has weights")];
+                let weight = params.weight_len();
+                params.trained[..weight]
                     .iter_mut()
-                    .for_each(|w| *w = T::of(w.wide() / std));
+                    .for_each(|w| *w = T::from_f64((*w).to_f64() / std));
             }
         }
     }
@@ -294,38 +295,42 @@ impl<T: Scalar> Network<T> {
     fn forward_node(&mut self, n: usize, mode: Mode, observe: bool, round: &mut usize) {
         let context = Pass {
             graph: &self.graph,
-            blocks: &self.blocks,
-            block_of: &self.block_of,
-            exchange: &self.exchange,
-            parties: 1,
+            layer_params: &self.layer_params,
+            params_of: &self.params_of,
+            all_reduce: &self.all_reduce,
+            ranks: 1,
         };
-        context.forward(&mut self.pieces, n, mode, observe, round);
+        context.forward(&mut self.shards, n, mode, observe, round);
     }
 }
 
-/// Piece `p` of a batch of `batch` rows cut into `parts` pieces of whole grains.
-fn piece<T: Scalar>(
+/// Shard `p` of a batch of `batch` rows cut into `parts` shards of whole chunks.
+fn shard<T: Scalar>(
     graph: &Graph<T>,
     (p, parts): (usize, usize),
     batch: usize,
     classes: bool,
-) -> Piece<T> {
-    Piece::new(graph, part(p, parts, grain_count(batch)), batch, classes)
+) -> Shard<T> {
+    Shard::new(graph, part(p, parts, chunk_count(batch)), batch, classes)
 }
 
-/// Draws the parameters of some blocks.
-fn draw<T: Scalar>(blocks: &mut [Block<T>], graph: &Graph<T>, architecture: &Architecture) {
+/// Draws the parameters of some layers.
+fn draw<T: Scalar>(
+    layer_params: &mut [LayerParams<T>],
+    graph: &Graph<T>,
+    architecture: &Architecture,
+) {
     // One for all of them: claiming it anew for each takes longer than drawing.
     let mut scratch = Vec::new();
-    for block in blocks {
-        let node = &graph.nodes[block.node];
+    for params in layer_params {
+        let node = &graph.nodes[params.node];
         // Gates draw from streams of their own, so that a layer's weights do
         // not depend on whether it has a gate.
-        let purpose = if graph.is_main_map(block.node) {
+        let purpose = if graph.is_main_map(params.node) {
             "init"
         } else {
             "init gate"
         };
-        block.draw(architecture, (purpose, node.number), &mut scratch);
+        params.draw(architecture, (purpose, node.number), &mut scratch);
     }
 }

@@ -1,74 +1,74 @@
-//! What a network tells of its last step: each layer's figures, and where
+//! What a network tells of its last step: each layer's metrics, and where
 //! something stopped being finite.
 
 use crate::base::Scalar;
 use crate::base::squares::Squares;
-use crate::nn::block::Block;
-use crate::nn::measure::{LayerFigures, Moments};
+use crate::nn::measure::{LayerMetrics, Moments};
 use crate::nn::network::Network;
+use crate::nn::params::LayerParams;
 
 impl<T: Scalar> Network<T> {
-    /// The figures of layer `l` (from 1) at the last pass that observed, for
+    /// The metrics of layer `l` (from 1) at the last pass that observed, for
     /// the update made after it if one was made.
-    pub fn figures(&self, l: usize) -> LayerFigures {
-        let mut figures = LayerFigures::default();
+    pub fn metrics(&self, l: usize) -> LayerMetrics {
+        let mut metrics = LayerMetrics::default();
         let norm = |v: usize| self.grad_squares(v).norm();
         let layer = &self.graph.layers[l - 1];
-        figures.activation_grad_norm = norm(layer.h);
+        metrics.activation_grad_norm = norm(layer.h);
         if let Some(z) = layer.z {
-            figures.delta_norm = norm(z);
+            metrics.delta_norm = norm(z);
         }
         if let Some(n) = layer.params {
-            let block = &self.blocks[self.block_of[n].expect("a linear map has weights")];
-            let sums = &block.sums;
-            figures.weight_grad_norm = sums.weight_grad_squares.norm();
-            let has_bias = block.trained.len() > block.weight_len();
-            figures.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.norm());
-            figures.weight_norm = sums.weight_squares.norm();
-            figures.update_ratio = sums
+            let params = &self.layer_params[self.params_of[n].expect("a linear map has weights")];
+            let sums = &params.sums;
+            metrics.weight_grad_norm = sums.weight_grad_squares.norm();
+            let has_bias = params.trained.len() > params.weight_len();
+            metrics.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.norm());
+            metrics.weight_norm = sums.weight_squares.norm();
+            metrics.update_ratio = sums
                 .update_squares
                 .map(|update| update.norm_over(sums.weight_squares));
-            let share = |zeros: u64| zeros as f64 / block.weight_len() as f64;
-            figures.zero_grad_fraction = sums.zero_grads.map(share);
+            let share = |zeros: u64| zeros as f64 / params.weight_len() as f64;
+            metrics.zero_grad_fraction = sums.zero_grads.map(share);
         }
         if let Some(n) = layer.phi {
-            self.observe_activation(n, &mut figures);
+            self.observe_activation(n, &mut metrics);
         }
-        figures
+        metrics
     }
 
     /// Σ (∂L/∂value)² over the batch.
     fn grad_squares(&self, v: usize) -> Squares {
-        self.grains().map(|grain| grain.grad_squares[v]).sum()
+        self.chunks().map(|chunk| chunk.grad_squares[v]).sum()
     }
 
-    fn observe_activation(&self, n: usize, figures: &mut LayerFigures) {
+    fn observe_activation(&self, n: usize, metrics: &mut LayerMetrics) {
         let mut moments = Moments::default();
         let mut saturated = Some(0);
-        let mut grains = 0;
+        let mut chunks = 0;
         let mut alive = 0;
         let mut width = 0;
-        for grain in self.grains() {
-            let sums = &grain.activations[n];
+        for chunk in self.chunks() {
+            let sums = &chunk.activations[n];
             moments.join(&sums.values);
             saturated = saturated.zip(sums.saturated).map(|(a, b)| a + b);
-            grains += 1;
+            chunks += 1;
             alive = sums.alive_units;
             width = sums.alive.len();
         }
         if moments.count == 0.0 {
             return;
         }
-        if grains > 1 {
+        if chunks > 1 {
             alive = self.units_alive_somewhere(n, width);
         }
-        figures.activation_mean = Some(moments.mean);
-        figures.activation_std = Some(moments.std());
-        figures.saturated_fraction = saturated.map(|count| count as f64 / moments.count);
-        figures.dead_fraction = Some((width - alive) as f64 / width as f64);
+        metrics.activation_mean = Some(moments.mean);
+        metrics.activation_std = Some(moments.std());
+        metrics.saturated_fraction = saturated.map(|count| count as f64 / moments.count);
+        metrics.dead_fraction = Some((width - alive) as f64 / width as f64);
     }
 
-    /// Units of the activation node `n` that are alive in some grain.
+    /// Units of the activation node `n` that are alive in some chunk.
     fn units_alive_somewhere(&self, n: usize, width: usize) -> usize {
         /// Units at a time, so that no memory is needed.
         const BLOCK: usize = 64;
@@ -76,8 +76,8 @@ impl<T: Scalar> Network<T> {
         for first in (0..width).step_by(BLOCK) {
             let units = first..width.min(first + BLOCK);
             let mut somewhere = [false; BLOCK];
-            for grain in self.grains() {
-                let alive = &grain.activations[n].alive[units.clone()];
+            for chunk in self.chunks() {
+                let alive = &chunk.activations[n].alive[units.clone()];
                 somewhere.iter_mut().zip(alive).for_each(|(s, a)| *s |= a);
             }
             count += somewhere.iter().filter(|s| **s).count();
@@ -87,8 +87,8 @@ impl<T: Scalar> Network<T> {
 
     /// Σ of the squared gradients of all parameters.
     pub(super) fn param_grad_squares(&self) -> Squares {
-        let blocks = self.blocks.iter();
-        blocks.map(|block| block.sums.grad_squares()).sum()
+        let layer_params = self.layer_params.iter();
+        layer_params.map(|params| params.sums.grad_squares()).sum()
     }
 
     /// Whether all norms of gradients of values are finite.
@@ -109,9 +109,9 @@ impl<T: Scalar> Network<T> {
         // Values that are not kept have been overwritten since, but what a
         // layer hands on to the next linear map is kept.
         let is_finite = |v: usize| {
-            self.pieces
+            self.shards
                 .iter()
-                .all(|piece| piece.value(&self.graph, v).iter().all(|x| x.is_finite()))
+                .all(|shard| shard.value(&self.graph, v).iter().all(|x| x.is_finite()))
         };
         let forward = nodes
             .iter()
@@ -126,16 +126,16 @@ impl<T: Scalar> Network<T> {
             .iter()
             .rev()
             .find(|node| !squares_are_finite(node.output));
-        let in_block = || {
-            let finite = |b: &Block<T>| b.sums.grad_squares().is_finite();
-            self.blocks
+        let in_params = || {
+            let finite = |b: &LayerParams<T>| b.sums.grad_squares().is_finite();
+            self.layer_params
                 .iter()
                 .rev()
-                .find(|block| !finite(block))
-                .map(|block| nodes[block.node].number)
+                .find(|params| !finite(params))
+                .map(|params| nodes[params.node].number)
         };
         // Else only the norm over all layers is infinite.
-        let somewhere = backward.map(|node| node.number).or_else(in_block);
+        let somewhere = backward.map(|node| node.number).or_else(in_params);
         somewhere.or(Some(self.graph.layers.len()))
     }
 }

@@ -2,18 +2,18 @@
 
 use crate::base::Scalar;
 use crate::base::team::Team;
-use crate::nn::block::Block;
 use crate::nn::layer::Mode;
 use crate::nn::loss::LossSums;
 use crate::nn::measure::Moments;
 use crate::nn::network::Network;
-use crate::nn::optim::{Moment, Stepper};
-use crate::nn::pass::{NodePieces, Pass, parameters_of};
-use crate::nn::piece::PieceTargets;
+use crate::nn::optim::{Optimizer, StepInfo};
+use crate::nn::params::LayerParams;
+use crate::nn::pass::{NodeShards, Pass, parameters_of};
+use crate::nn::shard::ShardTargets;
 
-/// A step's figures over the whole network.
+/// A step's metrics over the whole network.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StepFigures {
+pub struct StepMetrics {
     /// Mean loss of the batch.
     pub loss: f64,
     /// Share of rows whose largest output is the target class; `None` for
@@ -28,18 +28,18 @@ pub struct StepFigures {
 impl<T: Scalar> Network<T> {
     /// Evaluation mode: loss and hits of the batch at hand.
     pub fn evaluate(&mut self, team: &Team) -> LossSums {
-        let (graph, blocks, block_of) = (&self.graph, &self.blocks, &self.block_of);
+        let (graph, layer_params, params_of) = (&self.graph, &self.layer_params, &self.params_of);
         let criterion = self.loss.criterion::<T>();
-        team.shares(&mut self.pieces, |share| {
+        team.shares(&mut self.shards, |share| {
             for n in 0..graph.nodes.len() {
-                let parameters = parameters_of(blocks, block_of, n);
-                for piece in &mut *share {
-                    piece.forward(graph, n, Mode::Evaluation, parameters, 0, false);
+                let parameters = parameters_of(layer_params, params_of, n);
+                for shard in &mut *share {
+                    shard.forward(graph, n, Mode::Evaluation, parameters, 0, false);
                 }
             }
             share
                 .iter_mut()
-                .for_each(|piece| piece.evaluate(graph, criterion));
+                .for_each(|shard| shard.evaluate(graph, criterion));
         });
         self.loss_sums()
     }
@@ -47,10 +47,10 @@ impl<T: Scalar> Network<T> {
     /// One training pass over the batch at hand: forward, backward, gradients
     /// of all parameters. `observe` asks for what only a logged step needs.
     /// Nothing that outlives the step changes.
-    pub fn gradients(&mut self, team: &Team, observe: bool) -> StepFigures {
+    pub fn gradients(&mut self, team: &Team, observe: bool) -> StepMetrics {
         self.forward_backward(team, observe);
         self.parameter_gradients(team, observe);
-        self.step_figures()
+        self.step_metrics()
     }
 
     /// [`Self::gradients`] and [`Self::update`] without clipping in one, which
@@ -64,71 +64,76 @@ impl<T: Scalar> Network<T> {
         &mut self,
         team: &Team,
         observe: bool,
-        stepper: &Stepper<T>,
-        moment: &Moment,
-    ) -> StepFigures {
+        optimizer: &Optimizer<T>,
+        info: &StepInfo,
+    ) -> StepMetrics {
         self.forward_backward(team, observe);
         let is_finite = self.loss_sums().loss.is_finite() && self.backward_is_finite();
-        self.pass_blocks(team, observe, is_finite.then_some((stepper, moment)));
-        let figures = self.step_figures();
-        if figures.diverged_at.is_none() {
+        self.step_parameters(team, observe, is_finite.then_some((optimizer, info)));
+        let metrics = self.step_metrics();
+        if metrics.diverged_at.is_none() {
             self.step += 1;
         } else if self.is_partly_updated() && !observe {
             // Too late to observe the activations at the old weights.
-            let grains = self.pieces.iter_mut().flat_map(|piece| &mut piece.grains);
-            let sums = grains.flat_map(|grain| &mut grain.activations);
+            let chunks = self.shards.iter_mut().flat_map(|shard| &mut shard.chunks);
+            let sums = chunks.flat_map(|chunk| &mut chunk.activations);
             sums.for_each(|sums| sums.values = Moments::default());
         }
-        figures
+        metrics
     }
 
-    /// The figures of [`Self::gradients`], bit for bit, without keeping any
+    /// The metrics of [`Self::gradients`], bit for bit, without keeping any
     /// parameter's gradient.
-    pub fn gradient_figures(&mut self, team: &Team, observe: bool) -> StepFigures {
+    pub fn gradient_metrics(&mut self, team: &Team, observe: bool) -> StepMetrics {
         self.forward_backward(team, observe);
-        self.pass_blocks(team, observe, None);
-        self.step_figures()
+        self.step_parameters(team, observe, None);
+        self.step_metrics()
     }
 
-    /// Every block's gradient and, if `update` says how, its update.
-    fn pass_blocks(&mut self, team: &Team, observe: bool, update: Option<(&Stepper<T>, &Moment)>) {
-        let (graph, pieces) = (&self.graph, &self.pieces);
-        team.each(&mut self.blocks, |block| {
-            let n = block.node;
+    /// Every layer's gradient and, if `update` says how, its update.
+    fn step_parameters(
+        &mut self,
+        team: &Team,
+        observe: bool,
+        update: Option<(&Optimizer<T>, &StepInfo)>,
+    ) {
+        let (graph, shards) = (&self.graph, &self.shards);
+        team.each(&mut self.layer_params, |params| {
+            let n = params.node;
             let layer = &*graph.nodes[n].layer;
-            let of_node = NodePieces { graph, pieces, n };
+            let of_node = NodeShards { graph, shards, n };
             let next = of_node.next_factors();
             of_node.look_ahead();
-            block.step(layer, &of_node, next, observe, update);
+            params.step(layer, &of_node, next, observe, update);
         });
     }
 
     /// Changes the parameters by one step of the optimizer, the gradient
     /// scaled by `clip` first, and advances running averages.
-    pub fn update(&mut self, team: &Team, stepper: &Stepper<T>, moment: &Moment, clip: f64) {
-        let (graph, pieces) = (&self.graph, &self.pieces);
-        let clip = T::of(clip);
-        team.each(&mut self.blocks, |block| {
-            block.update(stepper, moment, clip);
-            let n = block.node;
+    pub fn update(&mut self, team: &Team, optimizer: &Optimizer<T>, info: &StepInfo, clip: f64) {
+        let (graph, shards) = (&self.graph, &self.shards);
+        let clip = T::from_f64(clip);
+        team.each(&mut self.layer_params, |params| {
+            params.update(optimizer, info, clip);
+            let n = params.node;
             graph.nodes[n]
                 .layer
-                .advance(&NodePieces { graph, pieces, n }, &mut block.running);
+                .advance(&NodeShards { graph, shards, n }, &mut params.running);
         });
         self.step += 1;
     }
 
     /// Whether some layer has been updated since the last pass.
     pub fn is_partly_updated(&self) -> bool {
-        let mut blocks = self.blocks.iter();
-        blocks.any(|block| block.sums.update_squares.is_some())
+        let mut layer_params = self.layer_params.iter();
+        layer_params.any(|params| params.sums.update_squares.is_some())
     }
 
-    fn step_figures(&self) -> StepFigures {
+    fn step_metrics(&self) -> StepMetrics {
         let sums = self.loss_sums();
-        let classes = matches!(self.pieces[0].targets, PieceTargets::Classes(_));
-        let batch = self.pieces[0].rows.batch as f64;
-        StepFigures {
+        let classes = matches!(self.shards[0].targets, ShardTargets::Classes(_));
+        let batch = self.shards[0].rows.batch as f64;
+        StepMetrics {
             loss: sums.loss,
             accuracy: classes.then(|| sums.correct as f64 / batch),
             grad_norm: self.param_grad_squares().norm(),
@@ -137,9 +142,9 @@ impl<T: Scalar> Network<T> {
     }
 
     fn loss_sums(&self) -> LossSums {
-        // Grain after grain, however they are dealt out to pieces.
-        let grains = self.grains().filter(|grain| grain.rows.count > 0);
-        grains.map(|grain| grain.loss).sum()
+        // Chunk after chunk, however they are dealt out to shards.
+        let chunks = self.chunks().filter(|chunk| chunk.rows.count > 0);
+        chunks.map(|chunk| chunk.loss).sum()
     }
 
     fn forward_backward(&mut self, team: &Team, observe: bool) {
@@ -147,19 +152,19 @@ impl<T: Scalar> Network<T> {
         let criterion = self.loss.criterion::<T>();
         let context = Pass {
             graph: &self.graph,
-            blocks: &self.blocks,
-            block_of: &self.block_of,
-            exchange: &self.exchange,
-            parties: team.share_count(self.pieces.len()),
+            layer_params: &self.layer_params,
+            params_of: &self.params_of,
+            all_reduce: &self.all_reduce,
+            ranks: team.share_count(self.shards.len()),
         };
-        team.shares(&mut self.pieces, |share| {
+        team.shares(&mut self.shards, |share| {
             let mut round = 0;
             for n in 0..context.graph.nodes.len() {
                 context.forward(share, n, mode, observe, &mut round);
             }
             share
                 .iter_mut()
-                .for_each(|piece| piece.evaluate(context.graph, criterion));
+                .for_each(|shard| shard.evaluate(context.graph, criterion));
             for n in (0..context.graph.nodes.len()).rev() {
                 context.backward(share, n, &mut round);
             }
@@ -167,16 +172,18 @@ impl<T: Scalar> Network<T> {
     }
 
     fn parameter_gradients(&mut self, team: &Team, observe: bool) {
-        let (graph, pieces) = (&self.graph, &self.pieces);
-        team.each(&mut self.blocks, |block| {
-            let n = block.node;
+        let (graph, shards) = (&self.graph, &self.shards);
+        team.each(&mut self.layer_params, |params| {
+            let n = params.node;
             let layer = &*graph.nodes[n].layer;
-            block.compute_gradient(layer, &NodePieces { graph, pieces, n }, observe);
+            params.compute_gradient(layer, &NodeShards { graph, shards, n }, observe);
         });
     }
 
     /// ‖W_l‖ for a step after which no update is made, or not of all layers.
     pub fn measure_weights(&mut self) {
-        self.blocks.iter_mut().for_each(Block::measure_weight);
+        self.layer_params
+            .iter_mut()
+            .for_each(LayerParams::measure_weight);
     }
 }

@@ -2,7 +2,7 @@
 //! way to its cell. Columns are only ever appended.
 
 use crate::nn::graph::LayerInfo;
-use crate::nn::measure::LayerFigures;
+use crate::nn::measure::LayerMetrics;
 use crate::study::train::StepRecord;
 
 /// One cell.
@@ -67,8 +67,8 @@ pub struct LayerRow<'a> {
     pub layer: usize,
     /// What the graph says of it.
     pub info: &'a LayerInfo,
-    /// Its figures.
-    pub figures: &'a LayerFigures,
+    /// Its metrics.
+    pub metrics: &'a LayerMetrics,
 }
 
 fn number(value: f64) -> Cell<'static> {
@@ -91,17 +91,17 @@ pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     "epoch", "passes over the training data finished before it", |row| Cell::Count(row.record.epoch);
     "layer", "1 … depth for hidden layers, depth + 1 for the output", |row| Cell::Count(row.layer as u64);
     "name", "hidden_1 …, output", |row| Cell::Name(&row.info.name);
-    "activation_grad_norm", "‖∂L/∂h_l‖_F over the batch, h_l being what layer l hands on: the headline quantity", |row| number(row.figures.activation_grad_norm);
-    "delta_norm", "‖∂L/∂z_l‖_F, z_l the output of layer l's linear map", |row| number(row.figures.delta_norm);
-    "weight_grad_norm", "‖∂L/∂W_l‖_F before clipping, without weight decay", |row| number(row.figures.weight_grad_norm);
-    "bias_grad_norm", "‖∂L/∂b_l‖ before clipping; empty without bias", |row| Cell::Number(row.figures.bias_grad_norm);
-    "weight_norm", "‖W_l‖_F", |row| number(row.figures.weight_norm);
-    "update_ratio", "‖ΔW_l‖/‖W_l‖ of the update made right after; empty where none is made", |row| Cell::Number(row.figures.update_ratio);
-    "activation_mean", "mean of φ's output over batch and units", |row| Cell::Number(row.figures.activation_mean);
-    "activation_std", "population standard deviation of φ's output", |row| Cell::Number(row.figures.activation_std);
-    "saturated_fraction", "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| Cell::Number(row.figures.saturated_fraction);
-    "dead_fraction", "share of units whose φ' is 0 for the whole batch", |row| Cell::Number(row.figures.dead_fraction);
-    "zero_grad_fraction", "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| Cell::Number(row.figures.zero_grad_fraction);
+    "activation_grad_norm", "‖∂L/∂h_l‖_F over the batch, h_l being what layer l hands on: the headline quantity", |row| number(row.metrics.activation_grad_norm);
+    "delta_norm", "‖∂L/∂z_l‖_F, z_l the output of layer l's linear map", |row| number(row.metrics.delta_norm);
+    "weight_grad_norm", "‖∂L/∂W_l‖_F before clipping, without weight decay", |row| number(row.metrics.weight_grad_norm);
+    "bias_grad_norm", "‖∂L/∂b_l‖ before clipping; empty without bias", |row| Cell::Number(row.metrics.bias_grad_norm);
+    "weight_norm", "‖W_l‖_F", |row| number(row.metrics.weight_norm);
+    "update_ratio", "‖ΔW_l‖/‖W_l‖ of the update made right after; empty where none is made", |row| Cell::Number(row.metrics.update_ratio);
+    "activation_mean", "mean of φ's output over batch and units", |row| Cell::Number(row.metrics.activation_mean);
+    "activation_std", "population standard deviation of φ's output", |row| Cell::Number(row.metrics.activation_std);
+    "saturated_fraction", "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| Cell::Number(row.metrics.saturated_fraction);
+    "dead_fraction", "share of units whose φ' is 0 for the whole batch", |row| Cell::Number(row.metrics.dead_fraction);
+    "zero_grad_fraction", "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| Cell::Number(row.metrics.zero_grad_fraction);
     "position", "place on the path that decay is measured along, from 1; empty off the path", |row| row.info.position.map_or(Cell::Number(None), |place| Cell::Count(place.into()));
     "cell_grad_norm", "‖∂L/∂c‖_F of a recurrent layer's cell state; empty without one", |_| Cell::Number(None);
     }
@@ -113,11 +113,11 @@ pub fn training_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     "step", "updates made before this measurement", |row| Cell::Count(row.step);
     "epoch", "passes over the training data finished before it", |row| Cell::Count(row.epoch);
     "learning_rate", "of the update made right after", |row| number(row.learning_rate);
-    "train_loss", "mean loss of this step's batch in training mode, before its update", |row| number(row.figures.loss);
-    "train_accuracy", "share of this batch's rows that are classified right", |row| Cell::Number(row.figures.accuracy);
+    "train_loss", "mean loss of this step's batch in training mode, before its update", |row| number(row.metrics.loss);
+    "train_accuracy", "share of this batch's rows that are classified right", |row| Cell::Number(row.metrics.accuracy);
     "test_loss", "mean loss on the test set at the same weights", |row| Cell::Number(row.test.map(|test| test.loss));
     "test_accuracy", "accuracy on the test set at the same weights", |row| Cell::Number(row.test.and_then(|test| test.accuracy));
-    "grad_norm", "norm of the gradient over all parameters, before clipping", |row| number(row.figures.grad_norm);
+    "grad_norm", "norm of the gradient over all parameters, before clipping", |row| number(row.metrics.grad_norm);
     "clipped", "1 if the gradient was clipped", |row| Cell::Count(u64::from(row.clipped));
     }
 }

@@ -160,12 +160,12 @@ impl<'a> Recorder<'a> {
             }
             part.rows.clear();
             let mine = layers.iter().enumerate().skip(part.first);
-            for (i, figures) in mine.take(LAYERS_PER_PART) {
+            for (i, metrics) in mine.take(LAYERS_PER_PART) {
                 let row = LayerRow {
                     record,
                     layer: i + 1,
                     info: &record.infos[i],
-                    figures,
+                    metrics,
                 };
                 append_row(gradient_columns(), &row, &mut part.rows);
             }
@@ -213,17 +213,17 @@ impl Watch for Recorder<'_> {
 mod tests {
     use super::*;
     use crate::nn::graph::LayerInfo;
-    use crate::nn::measure::LayerFigures;
-    use crate::nn::train_step::StepFigures;
-    use crate::study::train::TestFigures;
+    use crate::nn::measure::LayerMetrics;
+    use crate::nn::train_step::StepMetrics;
+    use crate::study::train::TestMetrics;
 
-    fn figures(seed: usize) -> LayerFigures {
-        LayerFigures {
+    fn metrics(seed: usize) -> LayerMetrics {
+        LayerMetrics {
             activation_grad_norm: 0.1 / (seed + 1) as f64,
             weight_norm: seed as f64,
             update_ratio: (!seed.is_multiple_of(2)).then_some(1e-30),
             zero_grad_fraction: Some(f64::NAN),
-            ..LayerFigures::default()
+            ..LayerMetrics::default()
         }
     }
 
@@ -245,8 +245,8 @@ mod tests {
     fn tell(recorder: &mut Recorder, steps: u64) -> Result<(), Problem> {
         for step in 0..steps {
             // Another number of layers each time, as if memory were reused badly.
-            let layers: Vec<_> = (0..1 + step as usize % 70).map(figures).collect();
-            let test = TestFigures {
+            let layers: Vec<_> = (0..1 + step as usize % 70).map(metrics).collect();
+            let test = TestMetrics {
                 loss: step as f64,
                 accuracy: None,
             };
@@ -257,7 +257,7 @@ mod tests {
                 step,
                 epoch: step / 10,
                 learning_rate: 0.1,
-                figures: StepFigures {
+                metrics: StepMetrics {
                     loss: 1.0 / (step + 1) as f64,
                     accuracy: Some(0.5),
                     grad_norm: f64::INFINITY,
@@ -330,13 +330,13 @@ mod tests {
         for threads in [1, 2] {
             let team = Team::new(threads).unwrap();
             let mut recorder = on_a_full_disk(&team);
-            let layers: Vec<_> = (0..1000).map(figures).collect();
+            let layers: Vec<_> = (0..1000).map(metrics).collect();
             let mut tell = || {
                 recorder.write(&StepRecord {
                     step: 0,
                     epoch: 0,
                     learning_rate: 0.1,
-                    figures: StepFigures {
+                    metrics: StepMetrics {
                         loss: 1.0,
                         accuracy: None,
                         grad_norm: 1.0,

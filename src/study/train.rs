@@ -7,10 +7,10 @@ use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::nn::graph::LayerInfo;
 use crate::nn::loss::Targets;
-use crate::nn::measure::LayerFigures;
+use crate::nn::measure::LayerMetrics;
 use crate::nn::network::Network;
-use crate::nn::optim::{Moment, Stepper, clip_coefficient};
-use crate::nn::train_step::StepFigures;
+use crate::nn::optim::{Optimizer, StepInfo, clip_coefficient};
+use crate::nn::train_step::StepMetrics;
 use crate::study::data::{Dataset, Split};
 use crate::study::schedule::{LearningRate, Schedule};
 
@@ -63,7 +63,7 @@ pub struct TrainingPlan {
 
 /// Loss and accuracy on the test set.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TestFigures {
+pub struct TestMetrics {
     /// Mean loss.
     pub loss: f64,
     /// Share of hits; `None` for numeric targets.
@@ -80,15 +80,15 @@ pub struct StepRecord<'a> {
     /// The learning rate of its update.
     pub learning_rate: f64,
     /// Loss, accuracy and gradient norm of its batch.
-    pub figures: StepFigures,
+    pub metrics: StepMetrics,
     /// Whether the gradient was clipped.
     pub clipped: bool,
     /// The test set at the same weights, if it was looked at.
-    pub test: Option<TestFigures>,
+    pub test: Option<TestMetrics>,
     /// What the graph says of the network's layers.
     pub infos: &'a [LayerInfo],
-    /// The layers' figures, if the step is logged.
-    pub layers: Option<&'a [LayerFigures]>,
+    /// The layers' metrics, if the step is logged.
+    pub layers: Option<&'a [LayerMetrics]>,
 }
 
 /// Who watches a run: the recorder, the progress bar.
@@ -178,7 +178,7 @@ pub fn evaluate<T: Scalar>(
     portion: &[usize],
     batch_size: usize,
     team: &Team,
-) -> Option<TestFigures> {
+) -> Option<TestMetrics> {
     let rows = split.inputs.nrows();
     if rows == 0 {
         return None;
@@ -191,13 +191,13 @@ pub fn evaluate<T: Scalar>(
         correct += sums.correct;
     }
     let classes = matches!(split.targets, Targets::Classes(_));
-    Some(TestFigures {
+    Some(TestMetrics {
         loss: loss / rows as f64,
         accuracy: classes.then(|| correct as f64 / rows as f64),
     })
 }
 
-/// Layers whose figures are collected before a team could be called together.
+/// Layers whose metrics are collected before a team could be called together.
 const FEW: usize = 32;
 
 /// A network in training: what lies around one step after another.
@@ -205,11 +205,11 @@ pub struct Session<'a, T> {
     network: &'a mut Network<T>,
     data: &'a Dataset<T>,
     plan: &'a TrainingPlan,
-    stepper: &'a Stepper<T>,
+    optimizer: &'a Optimizer<T>,
     team: &'a Team,
     batches: Batches,
     learning_rate: &'a dyn LearningRate,
-    layers: Vec<LayerFigures>,
+    layers: Vec<LayerMetrics>,
 }
 
 /// What came of one step.
@@ -217,7 +217,7 @@ pub struct Session<'a, T> {
 pub struct Stepped {
     step: u64,
     learning_rate: f64,
-    figures: StepFigures,
+    metrics: StepMetrics,
     clipped: bool,
     is_logged: bool,
 }
@@ -225,7 +225,7 @@ pub struct Stepped {
 impl Stepped {
     /// The first layer at which something is not finite, if any.
     pub fn diverged_at(&self) -> Option<usize> {
-        self.figures.diverged_at
+        self.metrics.diverged_at
     }
 }
 
@@ -235,18 +235,18 @@ impl<'a, T: Scalar> Session<'a, T> {
         network: &'a mut Network<T>,
         data: &'a Dataset<T>,
         plan: &'a TrainingPlan,
-        stepper: &'a Stepper<T>,
+        optimizer: &'a Optimizer<T>,
         team: &'a Team,
     ) -> Self {
         network.divide(team.threads());
         Self {
             batches: Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows()),
             learning_rate: plan.schedule.learning_rate(),
-            layers: vec![LayerFigures::default(); network.layers().len()],
+            layers: vec![LayerMetrics::default(); network.layers().len()],
             network,
             data,
             plan,
-            stepper,
+            optimizer,
             team,
         }
     }
@@ -257,7 +257,7 @@ impl<'a, T: Scalar> Session<'a, T> {
     }
 
     /// Loss and accuracy on the test set; `None` without one.
-    fn evaluate(&mut self, test_rows: &[usize]) -> Option<TestFigures> {
+    fn evaluate(&mut self, test_rows: &[usize]) -> Option<TestMetrics> {
         let (test, batch_size) = (&self.data.test, self.plan.batch_size);
         evaluate(self.network, test, test_rows, batch_size, self.team)
     }
@@ -272,29 +272,29 @@ impl<'a, T: Scalar> Session<'a, T> {
         let learning_rate = self
             .learning_rate
             .rate(plan.learning_rate, step, plan.steps);
-        let moment = Moment {
+        let moment = StepInfo {
             t: step + 1,
             learning_rate,
         };
         let mut clip = 1.0;
         let is_last = step == plan.steps;
-        let figures = match plan.clip_grad_norm {
-            None if is_last => network.gradient_figures(team, is_logged),
-            None => network.train_step(team, is_logged, self.stepper, &moment),
+        let metrics = match plan.clip_grad_norm {
+            None if is_last => network.gradient_metrics(team, is_logged),
+            None => network.train_step(team, is_logged, self.optimizer, &moment),
             limit => {
-                let figures = network.gradients(team, is_logged);
+                let metrics = network.gradients(team, is_logged);
                 if let Some(limit) = limit {
-                    clip = clip_coefficient(limit, figures.grad_norm);
+                    clip = clip_coefficient(limit, metrics.grad_norm);
                 }
-                if !is_last && figures.diverged_at.is_none() {
-                    network.update(team, self.stepper, &moment, clip);
+                if !is_last && metrics.diverged_at.is_none() {
+                    network.update(team, self.optimizer, &moment, clip);
                 }
-                figures
+                metrics
             }
         };
-        let has_diverged = figures.diverged_at.is_some();
+        let has_diverged = metrics.diverged_at.is_some();
         if has_diverged && !is_logged && !network.is_partly_updated() {
-            network.gradient_figures(team, true);
+            network.gradient_metrics(team, true);
         }
         if is_last || has_diverged {
             network.measure_weights();
@@ -302,29 +302,29 @@ impl<'a, T: Scalar> Session<'a, T> {
         Stepped {
             step,
             learning_rate,
-            figures,
+            metrics,
             clipped: clip < 1.0,
             is_logged: is_logged || has_diverged,
         }
     }
 
     /// What there is to tell of the step just made.
-    pub fn record(&mut self, stepped: &Stepped, test: Option<TestFigures>) -> StepRecord<'_> {
+    pub fn record(&mut self, stepped: &Stepped, test: Option<TestMetrics>) -> StepRecord<'_> {
         if stepped.is_logged {
             let network = &*self.network;
-            let figures = |i: usize, slot: &mut _| *slot = network.figures(i + 1);
+            let metrics = |i: usize, slot: &mut _| *slot = network.metrics(i + 1);
             if self.layers.len() <= FEW {
                 let slots = self.layers.iter_mut().enumerate();
-                slots.for_each(|(i, slot)| figures(i, slot));
+                slots.for_each(|(i, slot)| metrics(i, slot));
             } else {
-                self.team.each_numbered(&mut self.layers, figures);
+                self.team.each_numbered(&mut self.layers, metrics);
             }
         }
         StepRecord {
             step: stepped.step,
             epoch: stepped.step / self.batches.per_epoch(),
             learning_rate: stepped.learning_rate,
-            figures: stepped.figures,
+            metrics: stepped.metrics,
             clipped: stepped.clipped,
             test,
             infos: self.network.layers(),
@@ -342,13 +342,13 @@ pub fn train<T: Scalar>(
     network: &mut Network<T>,
     data: &Dataset<T>,
     plan: &TrainingPlan,
-    stepper: &Stepper<T>,
+    optimizer: &Optimizer<T>,
     team: &Team,
     stop: &AtomicBool,
     watch: &mut dyn Watch,
 ) -> Result<Ending, Problem> {
     let test_rows: Vec<usize> = (0..data.test.inputs.nrows()).collect();
-    let mut session = Session::new(network, data, plan, stepper, team);
+    let mut session = Session::new(network, data, plan, optimizer, team);
     for step in 0..=plan.steps {
         if stop.load(Ordering::Relaxed) {
             return Ok(Ending::Interrupted);

@@ -9,7 +9,7 @@ use vgrad::base::rng::stream;
 use vgrad::base::team::Team;
 use vgrad::nn::architecture::{Architecture, Order};
 use vgrad::nn::loss::Targets;
-use vgrad::nn::measure::LayerFigures;
+use vgrad::nn::measure::LayerMetrics;
 use vgrad::nn::network::Network;
 
 /// A family's member from its bare name, all parameters at their defaults.
@@ -80,10 +80,10 @@ pub fn repeat_pass(
     network.gradients(&Team::new(1).unwrap(), true).loss
 }
 
-/// The figures of layers 1 … depth + 1, from index 0.
-pub fn all_figures(network: &Network<f64>) -> Vec<LayerFigures> {
+/// The metrics of layers 1 … depth + 1, from index 0.
+pub fn all_metrics(network: &Network<f64>) -> Vec<LayerMetrics> {
     (1..=network.layers().len())
-        .map(|l| network.figures(l))
+        .map(|l| network.metrics(l))
         .collect()
 }
 

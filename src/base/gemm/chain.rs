@@ -369,7 +369,7 @@ mod tests {
 
     fn numbers<T: Scalar>() -> Vec<T> {
         let mut random = stream(7, "chain test", 0);
-        let numbers = (0..10_000).map(|_| T::of(random.random_range(-1.0..1.0)));
+        let numbers = (0..10_000).map(|_| T::from_f64(random.random_range(-1.0..1.0)));
         numbers.collect()
     }
 

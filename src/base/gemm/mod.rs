@@ -160,10 +160,10 @@ mod tests {
         let entry = |i: usize, j: usize| {
             let first = match start {
                 Start::Zero => 0.0,
-                Start::Add => c[i * b.columns + j].wide(),
-                Start::Row(row) => row[j].wide(),
+                Start::Add => c[i * b.columns + j].to_f64(),
+                Start::Row(row) => row[j].to_f64(),
             };
-            let terms = (0..a.columns).map(|p| at(a, i, p).wide() * at(b, p, j).wide());
+            let terms = (0..a.columns).map(|p| at(a, i, p).to_f64() * at(b, p, j).to_f64());
             let (sum, size) = terms.fold((first, first.abs()), |(s, z), t| (s + t, z + t.abs()));
             (sum, size)
         };
@@ -188,8 +188,9 @@ mod tests {
 
     fn check<T: Scalar>(epsilon: f64) {
         for (m, k, n) in shapes() {
-            let of =
-                |index, count| -> Vec<T> { numbers(count, index).into_iter().map(T::of).collect() };
+            let of = |index, count| -> Vec<T> {
+                numbers(count, index).into_iter().map(T::from_f64).collect()
+            };
             let (a, b, row, c) = (of(1, m * k), of(2, k * n), of(3, n), of(4, m * n));
             let (at, bt) = (of(1, m * k), of(2, k * n));
             for a in [Matrix::new(&a, m, k), Matrix::new(&at, k, m).transposed()] {
@@ -202,7 +203,7 @@ mod tests {
                             // k + 1 roundings, each below epsilon of the terms' sizes.
                             let bound = (k + 1) as f64 * epsilon * size;
                             assert!(
-                                (x.wide() - y).abs() <= bound,
+                                ((*x).to_f64() - y).abs() <= bound,
                                 "{m} {k} {n} {start:?}: {x} {y}"
                             );
                         }
@@ -350,8 +351,9 @@ mod tests {
 
     fn agree<T: Scalar>(epsilon: f64) {
         for (m, k, n) in [(37, 70, 101), (530, 390, 40)] {
-            let of =
-                |index, count| -> Vec<T> { numbers(count, index).into_iter().map(T::of).collect() };
+            let of = |index, count| -> Vec<T> {
+                numbers(count, index).into_iter().map(T::from_f64).collect()
+            };
             let (a, b) = (of(1, m * k), of(2, k * n));
             for a in [Matrix::new(&a, m, k), Matrix::new(&a, k, m).transposed()] {
                 for b in [Matrix::new(&b, k, n), Matrix::new(&b, n, k).transposed()] {
@@ -359,7 +361,7 @@ mod tests {
                     for arch in simd::available() {
                         let pairs = run_on(arch, &[[a, b]]).into_iter().zip(&plain);
                         for (x, y) in pairs {
-                            let difference = (x.wide() - y.wide()).abs();
+                            let difference = (x.to_f64() - (*y).to_f64()).abs();
                             assert!(difference <= k as f64 * epsilon, "{arch:?} {m} {k} {n}");
                         }
                     }

@@ -201,7 +201,7 @@ impl SquareSum {
             before,
             values,
             #[inline(always)]
-            |x| x.wide(),
+            |x| x.to_f64(),
         );
         if !T::SQUARES_ARE_SAFE && !SAFE.contains(&total(self.lanes)) {
             self.add_scaled(total(before), values);
@@ -281,7 +281,7 @@ fn total(lanes: [f64; LANES]) -> f64 {
 #[cold]
 #[inline(never)]
 fn scaled_squares<T: Scalar>(values: &[T], scale: Scale) -> Squares {
-    let lanes = with_squares([0.0; LANES], values, |x| scale.difference(x.wide(), 0.0));
+    let lanes = with_squares([0.0; LANES], values, |x| scale.difference(x.to_f64(), 0.0));
     Squares::scaled(total(lanes), scale)
 }
 
@@ -299,7 +299,7 @@ pub fn sum_of_squares<T: Scalar>(values: &[T]) -> Squares {
                 [0.0; LANES],
                 values,
                 #[inline(always)]
-                |x| x.wide(),
+                |x| x.to_f64(),
             ))
         },
     );
@@ -319,7 +319,7 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> ([f64; 2], Scale) {
             sums_of(
                 values,
                 #[inline(always)]
-                |x| x.wide() - origin,
+                |x| x.to_f64() - origin,
             )
         },
     );
@@ -327,7 +327,7 @@ pub fn sums_about<T: Scalar>(values: &[T], origin: f64) -> ([f64; 2], Scale) {
         return (sums, Scale::One);
     }
     let scale = Scale::for_sum(sums[1]);
-    let sums = sums_of(values, |x| scale.difference(x.wide(), origin));
+    let sums = sums_of(values, |x| scale.difference(x.to_f64(), origin));
     (sums, scale)
 }
 

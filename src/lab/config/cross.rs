@@ -8,7 +8,7 @@ use crate::nn::architecture::Order;
 use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;
 use crate::nn::loss::Loss;
-use crate::nn::optim::Optimizer;
+use crate::nn::optim::OptimizerSpec;
 
 /// Keys that contradict each other.
 pub struct Conflict {
@@ -148,7 +148,7 @@ fn batch_norm(spec: &Spec) -> Option<Conflict> {
 
 fn nesterov(train: &Train) -> Option<Conflict> {
     match &train.optimizer {
-        Optimizer::Sgd(sgd) if sgd.nesterov && sgd.momentum == 0.0 => found(
+        OptimizerSpec::Sgd(sgd) if sgd.nesterov && sgd.momentum == 0.0 => found(
             &[
                 "train.optimizer.sgd.nesterov",
                 "train.optimizer.sgd.momentum",

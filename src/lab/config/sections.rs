@@ -14,7 +14,7 @@ use crate::nn::init::{Init, XavierNormal};
 use crate::nn::layer::norm::{NoNorm, Norm};
 use crate::nn::layer::skip::{NoSkip, Skip};
 use crate::nn::loss::{CrossEntropy, Loss};
-use crate::nn::optim::{Optimizer, Sgd};
+use crate::nn::optim::{OptimizerSpec, Sgd};
 use crate::study::data::Source;
 use crate::study::schedule::{Constant, Schedule};
 
@@ -143,7 +143,7 @@ pub struct Train {
     /// How a gradient becomes an update.
     #[serde(default = "sgd")]
     #[schemars(extend("default" = "sgd"))]
-    pub optimizer: Optimizer,
+    pub optimizer: OptimizerSpec,
     /// The learning rate.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub learning_rate: f64,
@@ -212,7 +212,7 @@ fn no_skip() -> Skip {
 fn batch_of_128() -> BatchSize {
     BatchSize::Samples(128)
 }
-fn sgd() -> Optimizer {
+fn sgd() -> OptimizerSpec {
     Sgd::default().into()
 }
 fn constant() -> Schedule {

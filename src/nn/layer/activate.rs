@@ -17,8 +17,8 @@ pub struct Activate {
 }
 
 impl Activate {
-    fn keeps_slope<T: Scalar>(&self) -> bool {
-        !self.activation.curve::<T>().slope_is_of_value()
+    fn saves_slope<T: Scalar>(&self) -> bool {
+        !self.activation.elementwise::<T>().slope_is_of_value()
     }
 }
 
@@ -32,26 +32,26 @@ impl<T: Scalar> Layer<T> for Activate {
     }
 
     fn saved_len(&self, rows: usize) -> usize {
-        if self.keeps_slope::<T>() {
+        if self.saves_slope::<T>() {
             rows * self.width
         } else {
             0
         }
     }
 
-    fn keeps_output(&self) -> bool {
-        !self.keeps_slope::<T>()
+    fn saves_output(&self) -> bool {
+        !self.saves_slope::<T>()
     }
 
     fn forward(&self, pass: Forward<T>) {
         self.activation
-            .curve()
+            .elementwise()
             .forward(pass.inputs[0], pass.output, pass.saved);
     }
 
     fn backward(&self, pass: Backward<T>) {
         let [grad_input, ..] = pass.grad_inputs;
-        self.activation.curve().backward(
+        self.activation.elementwise().backward(
             pass.grad_output,
             pass.output,
             pass.saved,
@@ -62,7 +62,7 @@ impl<T: Scalar> Layer<T> for Activate {
 
     fn observe(&self, rows: Rows, output: &[T], saved: &[T], sums: &mut ActivationSums) {
         let kept = <Self as Layer<T>>::saved_len(self, rows.count);
-        let (curve, slopes) = (self.activation.curve(), &saved[..kept]);
+        let (curve, slopes) = (self.activation.elementwise(), &saved[..kept]);
         sums.values = Moments::of(output);
         sums.saturated = curve.count_saturated(output, slopes);
         sums.alive_units = curve.find_alive(output, slopes, &mut sums.alive);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::base::sums::{sum_products, sum_rows, sum_squares_about};
 use crate::base::{Scalar, simd};
 
-use super::{Backward, EPS, Forward, Layer, MAX_INPUTS, Mode, PiecesOf, Role, Rows, TensorShape};
+use super::{Backward, EPS, Forward, Layer, MAX_INPUTS, Mode, Role, Rows, ShardsOf, TensorShape};
 
 /// Units whose constants are kept on the stack.
 const UNITS: usize = 256;
@@ -20,8 +20,8 @@ const MOMENTUM: f64 = 0.1;
 /// Backward: with g = ∂L/∂y, ∂L/∂β = Σ g, ∂L/∂γ = Σ g·x̂ and
 /// ∂L/∂x = γ/√(variance + ε) · (g − (Σ g)/B − x̂·(Σ g·x̂)/B).
 ///
-/// Forward tally: the grain's means and its Σ(x − mean)² per unit, then its
-/// number of rows. Backward tally: Σ g·x̂ and Σ g. Saved: x̂, then the batch's
+/// Forward partials: the chunk's means and its Σ(x − mean)² per unit, then its
+/// number of rows. Backward partials: Σ g·x̂ and Σ g. Saved: x̂, then the batch's
 /// mean, its variance and 1/√(variance + ε).
 pub struct BatchNorm {
     /// Units.
@@ -30,21 +30,21 @@ pub struct BatchNorm {
 
 impl BatchNorm {
     /// Mean and biased variance of `units` over the batch, combined from the
-    /// grains in their order (Chan, Golub & LeVeque 1983).
+    /// chunks in their order (Chan, Golub & LeVeque 1983).
     #[inline(always)]
-    fn moments(&self, units: Range<usize>, rows: Rows, tallies: &[f64]) -> [[f64; UNITS]; 2] {
+    fn moments(&self, units: Range<usize>, rows: Rows, partials: &[f64]) -> [[f64; UNITS]; 2] {
         let [mut means, mut squares] = [[0.0; UNITS]; 2];
         let mut count = 0.0;
-        for tally in tallies.chunks_exact(2 * self.width + 1) {
-            let [grain_means, grain_squares] =
-                [0, 1].map(|k| &tally[k * self.width..][units.clone()]);
-            let n = tally[2 * self.width];
+        for partials in partials.chunks_exact(2 * self.width + 1) {
+            let [chunk_means, chunk_squares] =
+                [0, 1].map(|k| &partials[k * self.width..][units.clone()]);
+            let n = partials[2 * self.width];
             if n == 0.0 {
                 continue;
             }
             let total = count + n;
             let sums = means.iter_mut().zip(&mut squares);
-            for ((mean, square), (m, s)) in sums.zip(grain_means.iter().zip(grain_squares)) {
+            for ((mean, square), (m, s)) in sums.zip(chunk_means.iter().zip(chunk_squares)) {
                 let shift = m - *mean;
                 *mean += shift * n / total;
                 *square += s + shift * shift * count * n / total;
@@ -63,7 +63,7 @@ fn wide<T: Scalar>(values: &[T]) -> [f64; UNITS] {
     let mut wide = [0.0; UNITS];
     wide.iter_mut()
         .zip(values)
-        .for_each(|(wide, value)| *wide = value.wide());
+        .for_each(|(wide, value)| *wide = (*value).to_f64());
     wide
 }
 
@@ -85,21 +85,21 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         rows * self.width + 3 * self.width
     }
 
-    fn couples_rows(&self) -> bool {
+    fn needs_all_reduce(&self) -> bool {
         true
     }
 
-    fn forward_tally_len(&self) -> usize {
+    fn forward_partials_len(&self) -> usize {
         2 * self.width + 1
     }
 
-    fn backward_tally_len(&self) -> usize {
+    fn backward_partials_len(&self) -> usize {
         2 * self.width
     }
 
-    fn forward_tally(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], tally: &mut [f64]) {
+    fn forward_partials(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], partials: &mut [f64]) {
         let width = self.width;
-        let (means, rest) = tally.split_at_mut(width);
+        let (means, rest) = partials.split_at_mut(width);
         let (squares, count) = rest.split_at_mut(width);
         count[0] = rows.count as f64;
         sum_rows(inputs[0], means.len(), 0, means);
@@ -110,7 +110,7 @@ impl<T: Scalar> Layer<T> for BatchNorm {
     fn forward(&self, pass: Forward<T>) {
         let width = self.width;
         let (weight, bias) = pass.parameters.trained.split_at(width);
-        // The saved part has room for the largest piece; this one may be smaller.
+        // The saved part has room for the largest shard; this one may be smaller.
         let (normalised, moments) = pass.saved.split_at_mut(pass.saved.len() - 3 * width);
         let (means, rest) = moments.split_at_mut(width);
         let (variances, inverses) = rest.split_at_mut(width);
@@ -121,7 +121,7 @@ impl<T: Scalar> Layer<T> for BatchNorm {
                     let units = first..(first + UNITS).min(width);
                     let [mean, variance] = match pass.mode {
                         Mode::Training { .. } => {
-                            self.moments(units.clone(), pass.rows, pass.tallies)
+                            self.moments(units.clone(), pass.rows, pass.partials)
                         }
                         Mode::Evaluation => {
                             let (means, variances) = pass.parameters.running.split_at(width);
@@ -135,9 +135,9 @@ impl<T: Scalar> Layer<T> for BatchNorm {
                     for (((m, v), inverse), (mean, variance)) in
                         slots.zip(mean.iter().zip(&variance))
                     {
-                        *m = T::of(*mean);
-                        *v = T::of(*variance);
-                        *inverse = T::of(1.0 / (variance + EPS).sqrt());
+                        *m = T::from_f64(*mean);
+                        *v = T::from_f64(*variance);
+                        *inverse = T::from_f64(1.0 / (variance + EPS).sqrt());
                     }
                 }
             },
@@ -163,8 +163,8 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         );
     }
 
-    fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
-        sum_products(pass.grad_output, pass.saved, self.width, tally);
+    fn backward_partials(&self, pass: &Backward<T>, partials: &mut [f64]) {
+        sum_products(pass.grad_output, pass.saved, self.width, partials);
     }
 
     fn backward(&self, pass: Backward<T>) {
@@ -172,7 +172,7 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         let share = 1.0 / pass.rows.batch as f64;
         let weight = &pass.parameters.trained[..width];
         let inverses = &pass.saved[pass.saved.len() - width..];
-        let (projections, sums) = pass.tally_sums.split_at(width);
+        let (projections, sums) = pass.reduced.split_at(width);
         let [grad_input, ..] = pass.grad_inputs;
         let accumulate = grad_input.accumulate;
         let slots = grad_input.values;
@@ -187,8 +187,8 @@ impl<T: Scalar> Layer<T> for BatchNorm {
                     let mut projection = [T::zero(); UNITS];
                     let mut scale = [T::zero(); UNITS];
                     for (i, unit) in units.clone().enumerate() {
-                        mean[i] = T::of(sums[unit] * share);
-                        projection[i] = T::of(projections[unit] * share);
+                        mean[i] = T::from_f64(sums[unit] * share);
+                        projection[i] = T::from_f64(projections[unit] * share);
                         scale[i] = weight[unit] * inverses[unit];
                     }
                     let rows = slots.chunks_exact_mut(width);
@@ -211,16 +211,16 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         );
     }
 
-    fn advance(&self, pieces: &dyn PiecesOf<T>, running: &mut [T]) {
+    fn advance(&self, shards: &dyn ShardsOf<T>, running: &mut [T]) {
         let width = self.width;
-        let batch: usize = (0..pieces.count()).map(|p| pieces.rows(p)).sum();
+        let batch: usize = (0..shards.count()).map(|p| shards.rows(p)).sum();
         let unbiased = batch as f64 / (batch as f64 - 1.0);
-        // Every piece saved the batch's moments; the first one's serve.
-        let saved = pieces.saved(0);
+        // Every shard saved the batch's moments; the first one's serve.
+        let saved = shards.saved(0);
         let moments = &saved[saved.len() - 3 * width..];
         for (i, average) in running.iter_mut().enumerate() {
-            let seen = moments[i].wide() * if i < width { 1.0 } else { unbiased };
-            *average = T::of((1.0 - MOMENTUM) * average.wide() + MOMENTUM * seen);
+            let seen = moments[i].to_f64() * if i < width { 1.0 } else { unbiased };
+            *average = T::from_f64((1.0 - MOMENTUM) * (*average).to_f64() + MOMENTUM * seen);
         }
     }
 }
@@ -246,8 +246,8 @@ mod tests {
             batch: ROWS,
         };
         let inputs = [&inputs[..], &[], &[]];
-        let mut tally = vec![0.0; Layer::<f64>::forward_tally_len(&norm)];
-        norm.forward_tally(rows, inputs, &mut tally);
+        let mut partials = vec![0.0; Layer::<f64>::forward_partials_len(&norm)];
+        norm.forward_partials(rows, inputs, &mut partials);
         let trained = [vec![1.0; WIDTH], vec![0.0; WIDTH]].concat();
         for mode in [Mode::Training { step: 0 }, Mode::Evaluation] {
             let mut output = vec![0.0; ROWS * WIDTH];
@@ -261,7 +261,7 @@ mod tests {
                 inputs,
                 output: &mut output,
                 saved: &mut vec![0.0; Layer::<f64>::saved_len(&norm, ROWS)],
-                tallies: &tally,
+                partials: &partials,
             });
             for (i, y) in output.iter().enumerate() {
                 let (r, u) = ((i / WIDTH) as f64, (i % WIDTH) as f64);

@@ -11,7 +11,7 @@ use super::{Backward, Forward, Layer, Mode};
 /// 1/(1−p). Srivastava et al. 2014, JMLR 15.
 ///
 /// The mask depends on (seed, layer, step) and the entry's place in the batch,
-/// not on how the batch is cut into pieces.
+/// not on how the batch is cut into shards.
 pub struct Dropout {
     /// Width of the value.
     pub width: usize,
@@ -44,7 +44,7 @@ impl<T: Scalar> Layer<T> for Dropout {
         random.set_word_pos((pass.rows.first * self.width) as u128);
         // p·2³² of the 2³² values of a word are dropped.
         let dropped = (self.probability * 4_294_967_296.0) as u64;
-        let kept = T::of(1.0 / (1.0 - self.probability));
+        let kept = T::from_f64(1.0 / (1.0 - self.probability));
         for ((out, input), factor) in pass.output.iter_mut().zip(input).zip(pass.saved) {
             *factor = if u64::from(random.next_u32()) < dropped {
                 T::zero()
@@ -57,7 +57,7 @@ impl<T: Scalar> Layer<T> for Dropout {
 
     fn backward(&self, pass: Backward<T>) {
         let [mut grad_input, ..] = pass.grad_inputs;
-        grad_input.put(
+        grad_input.write_or_add(
             pass.grad_output
                 .iter()
                 .zip(pass.saved)

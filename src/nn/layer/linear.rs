@@ -6,7 +6,7 @@ use crate::base::sums::sum_rows;
 
 use crate::nn::times::Phase;
 
-use super::{Backward, Forward, Layer, MAX_PIECES, PiecesOf, Role, TensorShape};
+use super::{Backward, Forward, Layer, MAX_SHARDS, Role, ShardsOf, TensorShape};
 
 /// z = x·W + b with W of shape [fan_in, fan_out].
 ///
@@ -49,11 +49,11 @@ impl<T: Scalar> Layer<T> for Linear {
         Phase::Products
     }
 
-    fn keeps_inputs(&self) -> bool {
+    fn saves_inputs(&self) -> bool {
         true
     }
 
-    fn keeps_grad_output(&self) -> bool {
+    fn saves_grad_output(&self) -> bool {
         true
     }
 
@@ -90,30 +90,30 @@ impl<T: Scalar> Layer<T> for Linear {
         }
     }
 
-    fn gradient(&self, pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
+    fn gradient(&self, shards: &dyn ShardsOf<T>, gradient: &mut [T]) {
         let (weight, bias) = gradient.split_at_mut(self.fan_in * self.fan_out);
         let term = |p: usize| {
-            let rows = pieces.rows(p);
+            let rows = shards.rows(p);
             [
-                Matrix::new(pieces.input(p), rows, self.fan_in).transposed(),
-                Matrix::new(pieces.grad_output(p), rows, self.fan_out),
+                Matrix::new(shards.input(p), rows, self.fan_in).transposed(),
+                Matrix::new(shards.grad_output(p), rows, self.fan_out),
             ]
         };
-        let count = pieces.count();
-        let mut terms = [term(0); MAX_PIECES];
+        let count = shards.count();
+        let mut terms = [term(0); MAX_SHARDS];
         for (p, slot) in terms[..count].iter_mut().enumerate().skip(1) {
             *slot = term(p);
         }
         gemm_sum(&terms[..count], Start::Zero, weight);
-        sum_grad_outputs(pieces, bias);
+        sum_grad_outputs(shards, bias);
     }
 }
 
 /// gradient ← Σ over all rows of ∂L/∂output.
-fn sum_grad_outputs<T: Scalar>(pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
+fn sum_grad_outputs<T: Scalar>(shards: &dyn ShardsOf<T>, gradient: &mut [T]) {
     let width = gradient.len();
-    super::sum_grains(pieces.grains(), gradient, |g, first, part| {
-        sum_rows(pieces.grad_output_of(g), width, first, part);
+    super::sum_chunks(shards.chunks(), gradient, |g, first, part| {
+        sum_rows(shards.grad_output_of(g), width, first, part);
     });
 }
 
@@ -121,13 +121,13 @@ fn sum_grad_outputs<T: Scalar>(pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
 mod tests {
     use super::*;
 
-    /// Two grains of one piece: entry (r, c) of ∂L/∂output is r + 1000·c.
-    struct TwoGrains {
+    /// Two chunks of one shard: entry (r, c) of ∂L/∂output is r + 1000·c.
+    struct TwoChunks {
         width: usize,
         grad_output: Vec<f32>,
     }
 
-    impl PiecesOf<f32> for TwoGrains {
+    impl ShardsOf<f32> for TwoChunks {
         fn count(&self) -> usize {
             1
         }
@@ -148,10 +148,10 @@ mod tests {
         fn saved(&self, _: usize) -> &[f32] {
             &[]
         }
-        fn grains(&self) -> usize {
+        fn chunks(&self) -> usize {
             2
         }
-        fn tally(&self, _: usize) -> &[f64] {
+        fn partials(&self, _: usize) -> &[f64] {
             &[]
         }
     }
@@ -162,7 +162,7 @@ mod tests {
             let entries = (0..8 * width).map(|i| (i / width + 1000 * (i % width)) as f32);
             let grad_output = entries.collect();
             let mut sums = vec![0.0f32; width];
-            sum_grad_outputs(&TwoGrains { width, grad_output }, &mut sums);
+            sum_grad_outputs(&TwoChunks { width, grad_output }, &mut sums);
             // Σ_r (r + 1000·c) over r = 0 … 7 = 28 + 8000·c.
             let expected: Vec<_> = (0..width).map(|c| (28 + 8000 * c) as f32).collect();
             assert_eq!(sums, expected);

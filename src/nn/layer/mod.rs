@@ -1,19 +1,19 @@
 //! Layers: differentiable operations between the values of a network, each
 //! with a hand-written forward and backward pass in a file of its own.
 //!
-//! A layer works on a *piece* of the batch, some of its rows, so that several
+//! A layer works on a *shard* of the batch, some of its rows, so that several
 //! threads can run through the network side by side. What it needs to know of
 //! the other rows (batch norm's statistics, the sum behind a bias gradient) it
-//! says in *tallies*: small vectors, one per grain of the batch, that are combined in
-//! the order of the grains, whoever computed them.
+//! says in *partials*: small vectors, one per chunk of the batch, that are combined in
+//! the order of the chunks, whoever computed them.
 
 pub mod activate;
-pub mod add;
 pub mod batch_norm;
 pub mod dropout;
+pub mod highway_gate;
 pub mod linear;
-pub mod mix;
 pub mod norm;
+pub mod residual_add;
 pub mod row_norm;
 pub mod skip;
 
@@ -24,8 +24,8 @@ use crate::nn::times::Phase;
 /// The most values a layer may read.
 pub const MAX_INPUTS: usize = 3;
 
-/// Into how many pieces a batch may be cut.
-pub const MAX_PIECES: usize = 8;
+/// Into how many shards a batch may be cut.
+pub const MAX_SHARDS: usize = 8;
 
 /// What every norm adds to a variance before its root is taken.
 pub const EPS: f64 = 1e-5;
@@ -101,20 +101,20 @@ pub struct Parameters<'a, T> {
     pub running: &'a [T],
 }
 
-/// Where a piece lies in its batch.
+/// Where a shard lies in its batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows {
-    /// First row of the piece.
+    /// First row of the shard.
     pub first: usize,
-    /// Rows in the piece.
+    /// Rows in the shard.
     pub count: usize,
     /// Rows in the batch.
     pub batch: usize,
 }
 
-/// A forward pass over one piece. Matrices are row-major [rows, width].
+/// A forward pass over one shard. Matrices are row-major [rows, width].
 pub struct Forward<'a, T> {
-    /// The piece's place in the batch.
+    /// The shard's place in the batch.
     pub rows: Rows,
     /// Training or evaluation.
     pub mode: Mode,
@@ -126,14 +126,14 @@ pub struct Forward<'a, T> {
     pub output: &'a mut [T],
     /// What the layer keeps for its backward pass.
     pub saved: &'a mut [T],
-    /// Every grain's forward tally, one after the other (empty unless the
+    /// Every chunk's forward partials, one after the other (empty unless the
     /// layer couples its rows).
-    pub tallies: &'a [f64],
+    pub partials: &'a [f64],
 }
 
-/// A backward pass over one piece.
+/// A backward pass over one shard.
 pub struct Backward<'a, T> {
-    /// The piece's place in the batch.
+    /// The shard's place in the batch.
     pub rows: Rows,
     /// The layer's parameters.
     pub parameters: Parameters<'a, T>,
@@ -145,9 +145,9 @@ pub struct Backward<'a, T> {
     pub saved: &'a [T],
     /// ∂L/∂output.
     pub grad_output: &'a [T],
-    /// The backward tallies summed over the grains, in their order (empty
+    /// The backward partials summed over the chunks, in their order (empty
     /// unless the layer couples its rows).
-    pub tally_sums: &'a [f64],
+    pub reduced: &'a [f64],
     /// Where ∂L/∂input goes.
     pub grad_inputs: [InputGradient<'a, T>; MAX_INPUTS],
 }
@@ -166,8 +166,8 @@ impl<T: Scalar> InputGradient<'_, T> {
     /// Writes or adds `values`, one per entry: an iterator over slices, so that
     /// the loop vectorises.
     #[inline(always)]
-    pub fn put(&mut self, values: impl Iterator<Item = T>) {
-        simd::put(self.values, self.accumulate, values);
+    pub fn write_or_add(&mut self, values: impl Iterator<Item = T>) {
+        simd::write_or_add(self.values, self.accumulate, values);
     }
 
     /// Whether anybody asks for it.
@@ -176,24 +176,24 @@ impl<T: Scalar> InputGradient<'_, T> {
     }
 }
 
-/// What all pieces hold for one layer after the backward pass.
-pub trait PiecesOf<T> {
-    /// Number of pieces.
+/// What all shards hold for one layer after the backward pass.
+pub trait ShardsOf<T> {
+    /// Number of shards.
     fn count(&self) -> usize;
-    /// Rows of piece `p`.
+    /// Rows of shard `p`.
     fn rows(&self, p: usize) -> usize;
-    /// The layer's first input in piece `p`.
+    /// The layer's first input in shard `p`.
     fn input(&self, p: usize) -> &[T];
-    /// ∂L/∂output in piece `p`.
+    /// ∂L/∂output in shard `p`.
     fn grad_output(&self, p: usize) -> &[T];
-    /// ∂L/∂output in grain `g`.
+    /// ∂L/∂output in chunk `g`.
     fn grad_output_of(&self, g: usize) -> &[T];
-    /// What the layer saved in piece `p`.
+    /// What the layer saved in shard `p`.
     fn saved(&self, p: usize) -> &[T];
-    /// Number of grains in all pieces.
-    fn grains(&self) -> usize;
-    /// The layer's backward tally in grain `g`.
-    fn tally(&self, g: usize) -> &[f64];
+    /// Number of chunks in all shards.
+    fn chunks(&self) -> usize;
+    /// The layer's backward partials in chunk `g`.
+    fn partials(&self, g: usize) -> &[f64];
 }
 
 /// A differentiable operation. Every buffer it is handed was claimed before
@@ -212,92 +212,92 @@ pub trait Layer<T: Scalar>: Send + Sync {
         Phase::Other
     }
 
-    /// Values kept from forward to backward for a piece of `rows` rows. Where
-    /// the layer has tallies or observes, `width` values per row come first,
-    /// row after row, so that they can be handed out grain by grain.
+    /// Values kept from forward to backward for a shard of `rows` rows. Where
+    /// the layer has partials or observes, `width` values per row come first,
+    /// row after row, so that they can be handed out chunk by chunk.
     fn saved_len(&self, rows: usize) -> usize {
         let _ = rows;
         0
     }
 
     /// Whether the backward pass (or [`Self::gradient`]) reads the inputs.
-    fn keeps_inputs(&self) -> bool {
+    fn saves_inputs(&self) -> bool {
         false
     }
 
     /// Whether the backward pass reads the output.
-    fn keeps_output(&self) -> bool {
+    fn saves_output(&self) -> bool {
         false
     }
 
-    /// Whether [`Self::gradient`] reads ∂L/∂output once all pieces are done.
-    fn keeps_grad_output(&self) -> bool {
+    /// Whether [`Self::gradient`] reads ∂L/∂output once all shards are done.
+    fn saves_grad_output(&self) -> bool {
         false
     }
 
     /// Whether the rows of a batch act on each other in training, so that
-    /// tallies must be exchanged in the middle of a pass.
-    fn couples_rows(&self) -> bool {
+    /// partials must be exchanged in the middle of a pass.
+    fn needs_all_reduce(&self) -> bool {
         false
     }
 
-    /// Length of the forward tally.
-    fn forward_tally_len(&self) -> usize {
+    /// Length of the forward partials.
+    fn forward_partials_len(&self) -> usize {
         0
     }
 
-    /// Length of the backward tally.
-    fn backward_tally_len(&self) -> usize {
+    /// Length of the backward partials.
+    fn backward_partials_len(&self) -> usize {
         0
     }
 
-    /// What the other grains need to know of this one for their forward pass.
-    fn forward_tally(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], tally: &mut [f64]) {
-        let _ = (rows, inputs, tally);
+    /// What the other chunks need to know of this one for their forward pass.
+    fn forward_partials(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], partials: &mut [f64]) {
+        let _ = (rows, inputs, partials);
     }
 
     /// Computes the output.
     fn forward(&self, pass: Forward<T>);
 
-    /// One grain's sums over rows: gradients of small parameters, and what
-    /// other grains need to know for their backward pass. Runs before
+    /// One chunk's sums over rows: gradients of small parameters, and what
+    /// other chunks need to know for their backward pass. Runs before
     /// [`Self::backward`].
-    fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
-        let _ = (pass, tally);
+    fn backward_partials(&self, pass: &Backward<T>, partials: &mut [f64]) {
+        let _ = (pass, partials);
     }
 
     /// Computes the gradients of the inputs.
     fn backward(&self, pass: Backward<T>);
 
-    /// Computes the gradient of the trained tensors from all pieces. Unless
-    /// said otherwise it is the sum of the backward tallies.
-    fn gradient(&self, pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
-        sum_tallies(pieces, gradient);
+    /// Computes the gradient of the trained tensors from all shards. Unless
+    /// said otherwise it is the sum of the backward partials.
+    fn gradient(&self, shards: &dyn ShardsOf<T>, gradient: &mut [T]) {
+        sum_partials(shards, gradient);
     }
 
     /// Advances the running averages after a step.
-    fn advance(&self, pieces: &dyn PiecesOf<T>, running: &mut [T]) {
-        let _ = (pieces, running);
+    fn advance(&self, shards: &dyn ShardsOf<T>, running: &mut [T]) {
+        let _ = (shards, running);
     }
 
-    /// Looks at one grain's output on the way forward: what an activation
+    /// Looks at one chunk's output on the way forward: what an activation
     /// layer has to say of its values and slopes.
     fn observe(&self, rows: Rows, output: &[T], saved: &[T], sums: &mut ActivationSums) {
         let _ = (rows, output, saved, sums);
     }
 }
 
-/// gradient ← Σ over grains of their backward tallies, in the grains' order.
-pub fn sum_tallies<T: Scalar>(pieces: &dyn PiecesOf<T>, gradient: &mut [T]) {
-    sum_grains(pieces.grains(), gradient, |g, first, part| {
-        part.copy_from_slice(&pieces.tally(g)[first..][..part.len()]);
+/// gradient ← Σ over chunks of their backward partials, in the chunks' order.
+pub fn sum_partials<T: Scalar>(shards: &dyn ShardsOf<T>, gradient: &mut [T]) {
+    sum_chunks(shards.chunks(), gradient, |g, first, part| {
+        part.copy_from_slice(&shards.partials(g)[first..][..part.len()]);
     });
 }
 
-/// gradient ← Σ over grains, in their order, of what `fill` says of a grain's
-/// entries: it gets the grain, the first entry and the place for some of them.
-pub fn sum_grains<T: Scalar>(
-    grains: usize,
+/// gradient ← Σ over chunks, in their order, of what `fill` says of a chunk's
+/// entries: it gets the chunk, the first entry and the place for some of them.
+pub fn sum_chunks<T: Scalar>(
+    chunks: usize,
     gradient: &mut [T],
     fill: impl Fn(usize, usize, &mut [f64]),
 ) {
@@ -306,16 +306,16 @@ pub fn sum_grains<T: Scalar>(
     for (b, slots) in gradient.chunks_mut(BLOCK).enumerate() {
         let (mut sums, mut part) = ([0.0; BLOCK], [0.0; BLOCK]);
         let (sums, part) = (&mut sums[..slots.len()], &mut part[..slots.len()]);
-        for g in 0..grains {
+        for g in 0..chunks {
             fill(g, b * BLOCK, part);
-            simd::put(sums, true, part.iter().copied());
+            simd::write_or_add(sums, true, part.iter().copied());
         }
-        simd::put(
+        simd::write_or_add(
             slots,
             false,
             sums.iter().map(
                 #[inline(always)]
-                |sum| T::of(*sum),
+                |sum| T::from_f64(*sum),
             ),
         );
     }

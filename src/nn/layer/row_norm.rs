@@ -38,7 +38,7 @@ impl<T: Scalar> Layer<T> for RowNorm {
         rows * self.width + rows
     }
 
-    fn backward_tally_len(&self) -> usize {
+    fn backward_partials_len(&self) -> usize {
         if self.centred {
             2 * self.width
         } else {
@@ -48,7 +48,7 @@ impl<T: Scalar> Layer<T> for RowNorm {
 
     fn forward(&self, pass: Forward<T>) {
         let width = self.width;
-        let units = T::of(width as f64);
+        let units = T::from_f64(width as f64);
         let (weight, bias) = pass.parameters.trained.split_at(width);
         let (normalised, inverses) = pass.saved.split_at_mut(pass.rows.count * width);
         for (((out, input), normalised), inverse) in pass
@@ -64,7 +64,7 @@ impl<T: Scalar> Layer<T> for RowNorm {
                 T::zero()
             };
             let variance = input.iter().map(|x| (*x - mean) * (*x - mean)).sum::<T>() / units;
-            *inverse = T::one() / (variance + T::of(EPS)).sqrt();
+            *inverse = T::one() / (variance + T::from_f64(EPS)).sqrt();
             for unit in 0..width {
                 normalised[unit] = (input[unit] - mean) * *inverse;
                 out[unit] = weight[unit] * normalised[unit];
@@ -75,13 +75,13 @@ impl<T: Scalar> Layer<T> for RowNorm {
         }
     }
 
-    fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
-        sum_products(pass.grad_output, pass.saved, self.width, tally);
+    fn backward_partials(&self, pass: &Backward<T>, partials: &mut [f64]) {
+        sum_products(pass.grad_output, pass.saved, self.width, partials);
     }
 
     fn backward(&self, pass: Backward<T>) {
         let width = self.width;
-        let units = T::of(width as f64);
+        let units = T::from_f64(width as f64);
         let weight = &pass.parameters.trained[..width];
         let (normalised, inverses) = pass.saved.split_at(pass.rows.count * width);
         let [grad_input, ..] = pass.grad_inputs;

@@ -2,31 +2,31 @@
 //! update, after which p ← p − learning_rate·update; a chain is compiled into
 //! one loop over parameters, gradients and state.
 //!
-//! To add one, write its block and name it in [`Optimizer`]; a transform is a
+//! To add one, write its block and name it in [`OptimizerSpec`]; a transform is a
 //! file of its own with a line below.
 
 mod adam;
 mod momentum;
+mod optimizer;
 mod rms;
-mod stepper;
 mod transform;
 mod weight_decay;
 
 use crate::base::Scalar;
 use crate::base::family::{family, member};
 
-pub use stepper::{CHUNK, Slices, Stepper, UpdateSquares, clip_coefficient};
-pub use transform::{Moment, State, Transform};
+pub use optimizer::{CHUNK, Optimizer, Slices, UpdateSquares, clip_coefficient};
+pub use transform::{State, StepInfo, Transform};
 
 use adam::adam;
-use momentum::{LookAhead, momentum};
+use momentum::{Nesterov, momentum};
+use optimizer::Chain;
 use rms::rms;
-use stepper::Chain;
 use weight_decay::{WeightDecay, weight_decay};
 
 family! {
     /// How a gradient becomes an update; every formula and default is PyTorch's.
-    pub enum Optimizer {
+    pub enum OptimizerSpec {
         Sgd = "sgd",
         Adam = "adam",
         AdamW = "adamw",
@@ -43,7 +43,7 @@ pub trait Recipe<T: Scalar> {
 }
 
 /// The chain with an L2 penalty in front of it, if there is one.
-fn penalised<T: Scalar>(
+fn with_l2<T: Scalar>(
     penalty: Option<WeightDecay<T>>,
     chain: impl Transform<T>,
 ) -> Box<dyn Chain<T>> {
@@ -70,9 +70,9 @@ impl<T: Scalar> Recipe<T> for Sgd {
     fn chain(&self) -> Box<dyn Chain<T>> {
         let penalty = weight_decay(self.weight_decay);
         match momentum(self.momentum) {
-            Some(momentum) if self.nesterov => penalised(penalty, LookAhead(momentum)),
-            Some(momentum) => penalised(penalty, momentum),
-            None => penalised(penalty, ()),
+            Some(momentum) if self.nesterov => with_l2(penalty, Nesterov(momentum)),
+            Some(momentum) => with_l2(penalty, momentum),
+            None => with_l2(penalty, ()),
         }
     }
 }
@@ -97,7 +97,7 @@ member! {
 impl<T: Scalar> Recipe<T> for Adam {
     fn chain(&self) -> Box<dyn Chain<T>> {
         let adam = adam(self.beta1, self.beta2, self.eps);
-        penalised(weight_decay(self.weight_decay), adam)
+        with_l2(weight_decay(self.weight_decay), adam)
     }
 }
 
@@ -152,8 +152,8 @@ impl<T: Scalar> Recipe<T> for RmsProp {
         let penalty = weight_decay(self.weight_decay);
         let rms = rms(self.alpha, self.eps);
         match momentum(self.momentum) {
-            Some(momentum) => penalised(penalty, (rms, momentum)),
-            None => penalised(penalty, rms),
+            Some(momentum) => with_l2(penalty, (rms, momentum)),
+            None => with_l2(penalty, rms),
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct Momentum<T> {
 /// Momentum that keeps the share `decay` of the last step; nothing at 0.
 pub fn momentum<T: Scalar>(decay: f64) -> Option<Momentum<T>> {
     (decay != 0.0).then(|| Momentum {
-        decay: T::of(decay),
+        decay: T::from_f64(decay),
     })
 }
 
@@ -30,9 +30,9 @@ impl<T: Scalar> Transform<T> for Momentum<T> {
 
 /// Momentum with Nesterov's look ahead: u ← u + decay·b instead.
 #[derive(Clone, Copy)]
-pub struct LookAhead<T>(pub Momentum<T>);
+pub struct Nesterov<T>(pub Momentum<T>);
 
-impl<T: Scalar> Transform<T> for LookAhead<T> {
+impl<T: Scalar> Transform<T> for Nesterov<T> {
     type State = [T; 1];
 
     #[inline(always)]

@@ -4,7 +4,7 @@ use crate::base::Scalar;
 
 /// When a step is made, and how far it goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moment {
+pub struct StepInfo {
     /// The step's number, from 1: bias corrections count from there.
     pub t: u64,
     /// The schedule's learning rate for this step.
@@ -22,7 +22,7 @@ pub trait Transform<T: Scalar>: Copy + Send + Sync + 'static {
     type State: State<T>;
 
     /// Gets the constants of a step ready, once for many entries.
-    fn prepare(&mut self, _moment: &Moment) {}
+    fn prepare(&mut self, _moment: &StepInfo) {}
 
     /// The update that becomes of `update` for the parameter `param`. To be
     /// vectorised, it must be `#[inline(always)]`.
@@ -43,9 +43,9 @@ impl<T: Scalar> Transform<T> for () {
 impl<T: Scalar, A: Transform<T>, B: Transform<T>> Transform<T> for (A, B) {
     type State = (A::State, B::State);
 
-    fn prepare(&mut self, moment: &Moment) {
-        self.0.prepare(moment);
-        self.1.prepare(moment);
+    fn prepare(&mut self, info: &StepInfo) {
+        self.0.prepare(info);
+        self.1.prepare(info);
     }
 
     #[inline(always)]

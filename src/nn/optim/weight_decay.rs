@@ -13,7 +13,9 @@ pub struct WeightDecay<T> {
 
 /// Weight decay at `rate`; nothing at 0.
 pub fn weight_decay<T: Scalar>(rate: f64) -> Option<WeightDecay<T>> {
-    (rate != 0.0).then(|| WeightDecay { rate: T::of(rate) })
+    (rate != 0.0).then(|| WeightDecay {
+        rate: T::from_f64(rate),
+    })
 }
 
 impl<T: Scalar> Transform<T> for WeightDecay<T> {

@@ -187,7 +187,7 @@ fn gather<T: Scalar>(raw: &RawTable, rows: &[usize], scales: &Scales) -> Result<
 
 /// `value` in the run's precision, if it fits.
 fn rounded<T: Scalar>(value: f64, whose: impl Fn() -> String) -> Result<T, Problem> {
-    let rounded = T::of(value);
+    let rounded = T::from_f64(value);
     if rounded.is_finite() {
         return Ok(rounded);
     }

@@ -30,19 +30,21 @@ type Row = [f64; 4];
 /// such units off would give: |error| ≤ 4ε(1 + |x f'(x)/f(x)|)·|f(x)|. Numbers
 /// below the smallest normal one, and x times such, have that one's spacing.
 fn agrees_with_mpmath<T: Scalar>(rows: &[Row], activation: &Activation) {
-    let (epsilon, smallest) = (T::epsilon().wide(), T::min_positive_value().wide());
-    let curve = activation.curve::<T>();
-    let exact = rows.iter().filter(|row| T::of(row[0]).wide() == row[0]);
+    let (epsilon, smallest) = (T::epsilon().to_f64(), T::min_positive_value().to_f64());
+    let curve = activation.elementwise::<T>();
+    let exact = rows
+        .iter()
+        .filter(|row| T::from_f64(row[0]).to_f64() == row[0]);
     let mut checked = 0;
     for &[x, value, slope, curvature] in exact {
-        let (found_value, found_slope) = curve.at(T::of(x));
+        let (found_value, found_slope) = curve.at(T::from_f64(x));
         for (what, found, expected, derivative) in [
             ("value", found_value, value, slope),
             ("slope", found_slope, slope, curvature),
         ] {
             let size = expected.abs().max(smallest * x.abs().max(1.0));
             let tolerance = 4.0 * epsilon * (size + (x * derivative).abs());
-            let error = (found.wide() - expected).abs();
+            let error = (found.to_f64() - expected).abs();
             assert!(
                 error <= tolerance,
                 "{} {} {what} at {x}: {found} instead of {expected}",
@@ -75,7 +77,7 @@ fn values_and_slopes_are_exact_to_a_few_units_in_the_last_place() {
 fn tails_are_not_lost() {
     let at = |name: &str, x: f64| {
         let activation: Activation = serde_json::from_value(name.into()).unwrap();
-        activation.curve::<f64>().at(x)
+        activation.elementwise::<f64>().at(x)
     };
     let close = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 1e-14, "{a} and {b}");
     // Each is e^x to leading order; 1 − σ, 1 − tanh² or ln(1 + e^x) taken
@@ -92,11 +94,11 @@ fn tails_are_not_lost() {
 /// Neither value nor slope of a finite input is NaN, and no slope is infinite.
 fn finite_stays_finite<T: Scalar>(x: T) {
     for activation in members() {
-        let (value, slope) = activation.curve::<T>().at(x);
+        let (value, slope) = activation.elementwise::<T>().at(x);
         let name = activation.name();
         assert!(slope.is_finite(), "{name}'({x}) = {slope}");
         // SELU's scale of 1.05 carries the largest inputs beyond the range.
-        let overflows = x.abs() > T::max_value() / T::of(2.0);
+        let overflows = x.abs() > T::max_value() / T::from_f64(2.0);
         assert!(
             value.is_finite() || (overflows && !value.is_nan()),
             "{name}({x}) = {value}"
@@ -138,8 +140,14 @@ fn the_ends_of_the_range_stay_finite() {
 fn nan_stays_nan() {
     for activation in members() {
         let name = activation.name();
-        assert!(activation.curve::<f32>().at(f32::NAN).0.is_nan(), "{name}");
-        assert!(activation.curve::<f64>().at(f64::NAN).0.is_nan(), "{name}");
+        assert!(
+            activation.elementwise::<f32>().at(f32::NAN).0.is_nan(),
+            "{name}"
+        );
+        assert!(
+            activation.elementwise::<f64>().at(f64::NAN).0.is_nan(),
+            "{name}"
+        );
     }
 }
 
@@ -148,7 +156,7 @@ fn slices_hold_what_points_do() {
     let x: Vec<f64> = (-50..50).map(|i| f64::from(i) * 0.2).collect();
     let (mut y, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     for activation in members_and_variants() {
-        let curve = activation.curve::<f64>();
+        let curve = activation.elementwise::<f64>();
         curve.forward(&x, &mut y, &mut slope);
         for (i, x) in x.iter().enumerate() {
             assert_eq!((y[i], slope[i]), curve.at(*x));
@@ -164,7 +172,7 @@ fn f32_entries_do_not_depend_on_their_place_in_a_slice() {
     let inputs: Vec<f32> = even.chain(odd).collect();
     let bits = |x: f32| if x.is_nan() { u32::MAX } else { x.to_bits() };
     for activation in members_and_variants() {
-        let curve = activation.curve::<f32>();
+        let curve = activation.elementwise::<f32>();
         for length in 1..=70 {
             for x in inputs.chunks(length) {
                 let (mut y, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
@@ -184,7 +192,7 @@ fn slopes_are_central_differences() {
     // The difference is off by h²φ'''/6 ~ 1e-10 and by rounding ~ ε·8/h = 2e-10.
     let h = 1e-5;
     for activation in members_and_variants() {
-        let curve = activation.curve::<f64>();
+        let curve = activation.elementwise::<f64>();
         let kinks = curve.kinks();
         for i in -80..=80 {
             let x = f64::from(i) * 0.1;
@@ -209,7 +217,7 @@ fn grid() -> Vec<f64> {
 #[test]
 fn saturation_starts_at_a_twentieth_of_the_largest_slope() {
     for activation in members_and_variants() {
-        let curve = activation.curve::<f64>();
+        let curve = activation.elementwise::<f64>();
         let far_left = curve.at(-1e4).0;
         let saturated = |slope: f64| curve.count_saturated(&[far_left], &[slope]);
         if saturated(0.0).is_none() {
@@ -229,7 +237,7 @@ fn saturation_is_counted_on_the_flat_sides() {
     let x = grid();
     let (mut y, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     for activation in members() {
-        let curve = activation.curve::<f64>();
+        let curve = activation.elementwise::<f64>();
         curve.forward(&x, &mut y, &mut slope);
         let limit = 0.05 * slope.iter().copied().fold(0.0, f64::max);
         // A side is flat where φ' goes below the limit for good.
@@ -259,7 +267,7 @@ fn a_slope_read_off_the_value_is_the_slope() {
     let grad: Vec<f32> = (0..x.len()).map(|k| 1.0 + k as f32).collect();
     let mut readable = 0;
     for activation in members_and_variants() {
-        let curve = activation.curve::<f32>();
+        let curve = activation.elementwise::<f32>();
         if !curve.slope_is_of_value() {
             continue;
         }

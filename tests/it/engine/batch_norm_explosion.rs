@@ -3,11 +3,11 @@
 
 use std::f64::consts::PI;
 
-use crate::common::{all_figures, mean_and_log_error, named, normal, plain, training_pass};
+use crate::common::{all_metrics, mean_and_log_error, named, normal, plain, training_pass};
 use vgrad::nn::architecture::{Architecture, Order};
 use vgrad::nn::layer::skip::{Identity, Skip};
 use vgrad::nn::loss::Targets;
-use vgrad::nn::measure::LayerFigures;
+use vgrad::nn::measure::LayerMetrics;
 
 /// h_l = W_l φ(h_{l−1}), without biases, on square layers.
 fn pre_activation(activation: &str, width: usize, depth: usize) -> Architecture {
@@ -18,16 +18,16 @@ fn pre_activation(activation: &str, width: usize, depth: usize) -> Architecture 
     }
 }
 
-/// The figures at the start for Gaussian data. The targets are so large that
+/// The metrics at the start for Gaussian data. The targets are so large that
 /// the gradient 2(f − y)/B of the output depends on neither f nor the weights.
-fn simulate(architecture: &Architecture, seed: u64, rows: usize) -> Vec<LayerFigures> {
+fn simulate(architecture: &Architecture, seed: u64, rows: usize) -> Vec<LayerMetrics> {
     let architecture = Architecture {
         seed,
         ..architecture.clone()
     };
     let inputs = normal(seed, rows, architecture.inputs);
     let targets = Targets::Numbers(normal(seed + 1000, rows, 1) * 1e12);
-    all_figures(&training_pass(&architecture, "mse", &inputs, &targets).0)
+    all_metrics(&training_pass(&architecture, "mse", &inputs, &targets).0)
 }
 
 /// Asserts that ‖∂L/∂h_first‖²/‖∂L/∂h_last‖², averaged over `seeds` networks, is
@@ -42,8 +42,8 @@ fn assert_growth(
     theory: f64,
 ) {
     let growth = |seed| {
-        let figures = simulate(architecture, seed, rows);
-        let norm = |l: usize| figures[l - 1].activation_grad_norm;
+        let metrics = simulate(architecture, seed, rows);
+        let norm = |l: usize| metrics[l - 1].activation_grad_norm;
         (norm(first) / norm(last)).powi(2)
     };
     let (mean, error) = mean_and_log_error(&(0..seeds).map(growth).collect::<Vec<f64>>());
@@ -160,10 +160,10 @@ fn rezero_starts_as_the_identity() {
                     order,
                     ..pre_activation(activation, 24, 50)
                 };
-                let figures = simulate(&architecture, 1, 60);
-                let last = figures[49].activation_grad_norm;
+                let metrics = simulate(&architecture, 1, 60);
+                let last = metrics[49].activation_grad_norm;
                 assert!(last > 0.0 && last.is_finite());
-                for layer in &figures[..50] {
+                for layer in &metrics[..50] {
                     assert_eq!(
                         layer.activation_grad_norm.to_bits(),
                         last.to_bits(),

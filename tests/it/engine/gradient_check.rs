@@ -53,7 +53,7 @@ impl Problem {
         // Every parameter away from its start, so that a ReZero scale or a
         // norm's bias of 0 hides nothing.
         let mut random = normal(seed + 1000, 1, 4096).into_iter();
-        for block in network.blocks_mut() {
+        for block in network.layer_params_mut() {
             block
                 .trained
                 .iter_mut()
@@ -72,7 +72,7 @@ impl Problem {
     fn slot(&mut self, at: Coordinate) -> &mut f64 {
         match at {
             Coordinate::Parameter { block, index } => {
-                &mut self.network.blocks_mut()[block].trained[index]
+                &mut self.network.layer_params_mut()[block].trained[index]
             }
             Coordinate::Input { index } => &mut self.inputs.as_slice_mut().unwrap()[index],
         }
@@ -101,7 +101,7 @@ impl Problem {
     /// Every coordinate with its analytic gradient.
     fn analytic(&mut self) -> Vec<(Coordinate, f64)> {
         self.pass();
-        let blocks = self.network.blocks().iter().enumerate();
+        let blocks = self.network.layer_params().iter().enumerate();
         let parameters = blocks.flat_map(|(block, b)| {
             let gradient = b.gradient.iter().enumerate();
             gradient.map(move |(index, g)| (Coordinate::Parameter { block, index }, *g))
@@ -148,7 +148,11 @@ fn check(problem: &mut Problem, has_kinks: bool) -> Verdict {
 
 /// Checks at the first point that has no kink near.
 fn check_somewhere(architecture: &Architecture, loss: &Loss, rows: usize) -> Verdict {
-    let has_kinks = !architecture.activation.curve::<f64>().kinks().is_empty();
+    let has_kinks = !architecture
+        .activation
+        .elementwise::<f64>()
+        .kinks()
+        .is_empty();
     for seed in 0..60 {
         let mut problem = Problem::new(architecture, architecture.graph(true), loss, rows, seed);
         let verdict = check(&mut problem, has_kinks);
@@ -253,7 +257,7 @@ impl Layer<f64> for WrongSlope {
     }
     fn backward(&self, pass: Backward<f64>) {
         let [mut grad_input, ..] = pass.grad_inputs;
-        grad_input.put(
+        grad_input.write_or_add(
             pass.grad_output
                 .iter()
                 .zip(pass.saved)

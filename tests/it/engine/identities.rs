@@ -1,18 +1,18 @@
 //! Exact identities of backpropagation: no statistics, so only rounding is
-//! forgiven. Each is computed from the public figures and parameters in f64.
+//! forgiven. Each is computed from the public metrics and parameters in f64.
 
 use crate::common::{
-    all_figures, assert_close, dot, labels, named, normal, plain, repeat_pass, training_pass,
+    all_metrics, assert_close, dot, labels, named, normal, plain, repeat_pass, training_pass,
 };
 use ndarray::{Array2, Axis};
 use vgrad::base::team::Team;
 use vgrad::nn::activation::Activation;
 use vgrad::nn::architecture::{Architecture, Order};
-use vgrad::nn::block::Block;
 use vgrad::nn::layer::EPS;
 use vgrad::nn::loss::Targets;
 use vgrad::nn::network::Network;
-use vgrad::nn::optim::{Moment, Optimizer, Stepper};
+use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
+use vgrad::nn::params::LayerParams;
 
 /// Rounding of sums of some hundred terms: 1e-13 ≈ 450 units in the last place.
 const ROUNDING: f64 = 1e-13;
@@ -27,8 +27,8 @@ fn network(activation: &str) -> Architecture {
 }
 
 /// The block of a tensor of layer `l`, by the name of its first tensor.
-fn block<'a>(network: &'a Network<f64>, l: usize, tensor: &str) -> &'a Block<f64> {
-    let mut blocks = network.blocks().iter();
+fn block<'a>(network: &'a Network<f64>, l: usize, tensor: &str) -> &'a LayerParams<f64> {
+    let mut blocks = network.layer_params().iter();
     let found = blocks.find(|b| network.layer_of(b) == l && b.tensors[0].name == tensor);
     found.unwrap_or_else(|| panic!("layer {l} has no {tensor}"))
 }
@@ -50,9 +50,9 @@ fn one_row_gives_a_weight_gradient_of_rank_one() {
             let inputs = normal(1, 1, INPUTS);
             let (network, _) =
                 training_pass(&architecture, "cross_entropy", &inputs, &labels(1, 4));
-            let figures = all_figures(&network);
+            let metrics = all_metrics(&network);
             let mut input_norm = norm(inputs.as_slice().unwrap());
-            for (l, layer) in figures.iter().enumerate() {
+            for (l, layer) in metrics.iter().enumerate() {
                 let product = layer.delta_norm * input_norm;
                 assert!(product > 0.0, "{activation} {norm_name}: nothing flows");
                 assert_close(
@@ -139,22 +139,22 @@ fn bias_gradients_are_sums_of_delta_over_the_batch() {
             let mut squares = 0.0;
             for single in &singles {
                 let delta = bias_gradient(single);
-                let figures = single.figures(l);
+                let metrics = single.metrics(l);
                 assert_close(
                     norm(&delta),
-                    figures.delta_norm,
+                    metrics.delta_norm,
                     ROUNDING,
-                    figures.delta_norm,
+                    metrics.delta_norm,
                     "one row",
                 );
                 squares += dot(&delta, &delta);
                 sum.iter_mut().zip(&delta).for_each(|(sum, d)| *sum += d);
             }
             let scale = squares.sqrt() / rows as f64;
-            assert_close(batch.figures(l).delta_norm, scale, ROUNDING, scale, "‖δ‖");
+            assert_close(batch.metrics(l).delta_norm, scale, ROUNDING, scale, "‖δ‖");
             let size = norm(&sum) / rows as f64;
             assert_close(
-                batch.figures(l).bias_grad_norm.unwrap(),
+                batch.metrics(l).bias_grad_norm.unwrap(),
                 size,
                 ROUNDING,
                 scale,
@@ -203,7 +203,7 @@ fn batch_norm_removes_mean_and_scale_from_the_gradient() {
         let inputs = normal(4, rows, width) * scale;
         let targets = labels(rows, CLASSES as u32);
         let (mut network, _) = training_pass(&architecture, "cross_entropy", &inputs, &targets);
-        let first = &mut network.blocks_mut()[0].trained;
+        let first = &mut network.layer_params_mut()[0].trained;
         for (k, w) in first.iter_mut().enumerate() {
             *w = f64::from(u8::from(k % (width + 1) == 0));
         }
@@ -246,18 +246,18 @@ fn weights_before_batch_norm_are_orthogonal_to_their_gradient() {
         let inputs = normal(5, rows, INPUTS);
         let targets = labels(rows, CLASSES as u32);
         let (mut network, _) = training_pass(&architecture, "cross_entropy", &inputs, &targets);
-        for block in network.blocks_mut() {
+        for block in network.layer_params_mut() {
             if block.tensors[0].name == "weight" {
                 block.trained.iter_mut().for_each(|w| *w *= scale);
             }
         }
         repeat_pass(&mut network, &inputs, &targets);
-        let stepper = Stepper::new(&named::<Optimizer>("sgd"));
-        let moment = Moment {
+        let optimizer = Optimizer::new(&named::<OptimizerSpec>("sgd"));
+        let moment = StepInfo {
             t: 1,
             learning_rate: 0.0,
         };
-        network.update(&Team::new(1).unwrap(), &stepper, &moment, 1.0);
+        network.update(&Team::new(1).unwrap(), &optimizer, &moment, 1.0);
         for l in 1..=architecture.depth() {
             let (weight, gamma) = (
                 block(&network, l, "weight"),
@@ -322,7 +322,7 @@ fn cross_entropy_starts_at_ln_k() {
     let architecture = network("tanh");
     let targets = labels(20, CLASSES as u32);
     let (mut network, _) = training_pass(&architecture, "cross_entropy", &inputs, &targets);
-    let output = network.blocks_mut().last_mut().unwrap();
+    let output = network.layer_params_mut().last_mut().unwrap();
     output.trained.iter_mut().for_each(|w| *w *= 1e-4);
     let logit = (0..CLASSES)
         .map(|class| {
@@ -349,9 +349,9 @@ fn orthogonal_linear_networks_keep_the_norm_of_delta() {
         };
         let inputs = normal(8, 9, INPUTS);
         let (network, _) = training_pass(&architecture, "cross_entropy", &inputs, &labels(9, 4));
-        let figures = all_figures(&network);
-        let last = figures[architecture.depth() - 1];
-        for layer in &figures[..architecture.depth()] {
+        let metrics = all_metrics(&network);
+        let last = metrics[architecture.depth() - 1];
+        for layer in &metrics[..architecture.depth()] {
             for (here, there) in [
                 (layer.delta_norm, last.delta_norm),
                 (layer.activation_grad_norm, last.activation_grad_norm),

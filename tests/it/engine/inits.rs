@@ -10,7 +10,8 @@ fn fill(init: &Init, fan_in: usize, fan_out: usize, seed: u64) -> (Array2<f64>, 
     let mut weight = Array2::zeros((fan_in, fan_out));
     let mut bias = vec![0.0; fan_out];
     let mut rng = stream(seed, "init", 1);
-    init.scheme().fill(&mut rng, weight.view_mut(), &mut bias);
+    init.initializer()
+        .fill(&mut rng, weight.view_mut(), &mut bias);
     (weight, bias)
 }
 
@@ -228,7 +229,7 @@ fn identity_is_pytorchs_eye() {
 #[test]
 fn only_lsuv_scales_to_data() {
     for name in Init::NAMES {
-        let scales = from_json((*name).into()).scheme().scales_to_data();
+        let scales = from_json((*name).into()).initializer().is_data_dependent();
         assert_eq!(scales, *name == "lsuv", "{name}");
     }
 }

@@ -8,12 +8,12 @@
 //! A measured decay is compared with the product of χ(q_l) layer by layer, not
 //! with χ at the fixed point, which some networks never reach.
 
-use crate::common::{all_figures, labels, mean_and_log_error, named, normal, plain, training_pass};
+use crate::common::{all_metrics, labels, mean_and_log_error, named, normal, plain, training_pass};
 use ndarray::{Array2, Axis};
-use vgrad::nn::activation::{Activation, Curve, LeakyRelu};
+use vgrad::nn::activation::{Activation, Elementwise, LeakyRelu};
 use vgrad::nn::architecture::Architecture;
 use vgrad::nn::init::{Init, MeanField};
-use vgrad::nn::measure::LayerFigures;
+use vgrad::nn::measure::LayerMetrics;
 
 const DEPTH: usize = 30;
 const WIDTH: usize = 500;
@@ -28,7 +28,7 @@ const INPUT_SQUARE: f64 = 1.0;
 /// of at most 0.005 standard deviations: at the cut into smooth pieces its error
 /// goes with the fourth power of the step (the trapezoid's with the second).
 fn expect(activation: &Activation, q: f64, f: impl Fn(f64, f64) -> f64) -> f64 {
-    let curve: &dyn Curve<f64> = activation.curve();
+    let curve: &dyn Elementwise<f64> = activation.elementwise();
     let end = 12.0 * q.sqrt();
     let mut cuts = vec![-end];
     cuts.extend(curve.kinks().iter().filter(|kink| kink.abs() < end));
@@ -101,9 +101,9 @@ impl Setting {
         self.all_q()[1..].iter().map(|q| self.chi(*q).ln()).sum()
     }
 
-    /// The figures of one network's layers, for rows of mean square
+    /// The metrics of one network's layers, for rows of mean square
     /// [`INPUT_SQUARE`].
-    fn simulate(&self, seed: u64, rows: usize) -> Vec<LayerFigures> {
+    fn simulate(&self, seed: u64, rows: usize) -> Vec<LayerMetrics> {
         let architecture = Architecture {
             activation: self.activation.clone(),
             init: self.init.clone(),
@@ -113,7 +113,7 @@ impl Setting {
         let inputs = rows_of_length(normal(seed, rows, WIDTH));
         let (network, _) =
             training_pass(&architecture, "cross_entropy", &inputs, &labels(rows, 10));
-        all_figures(&network)
+        all_metrics(&network)
     }
 
     /// Decay of δ, of ∂L/∂h and the size of the last activations over
@@ -121,11 +121,11 @@ impl Setting {
     fn check(&self) {
         let runs: Vec<_> = (0..SEEDS).map(|seed| self.simulate(seed, ROWS)).collect();
         let delta =
-            |run: &Vec<LayerFigures>| (run[0].delta_norm / run[DEPTH - 1].delta_norm).powi(2);
-        let activation = |run: &Vec<LayerFigures>| {
+            |run: &Vec<LayerMetrics>| (run[0].delta_norm / run[DEPTH - 1].delta_norm).powi(2);
+        let activation = |run: &Vec<LayerMetrics>| {
             (run[0].activation_grad_norm / run[DEPTH - 1].activation_grad_norm).powi(2)
         };
-        let square = |run: &Vec<LayerFigures>| {
+        let square = |run: &Vec<LayerMetrics>| {
             let last = run[DEPTH - 1];
             last.activation_mean.unwrap().powi(2) + last.activation_std.unwrap().powi(2)
         };
@@ -234,8 +234,8 @@ fn weight_gradients_hide_the_decay_of_relu_xavier() {
         .map(|seed| setting.simulate(seed + 100, 1))
         .collect();
     // Layer 1 reads the data, layers 2 … DEPTH read activations.
-    let ratio = |norm: fn(&LayerFigures) -> f64| {
-        move |run: &Vec<LayerFigures>| (norm(&run[1]) / norm(&run[DEPTH - 1])).powi(2)
+    let ratio = |norm: fn(&LayerMetrics) -> f64| {
+        move |run: &Vec<LayerMetrics>| (norm(&run[1]) / norm(&run[DEPTH - 1])).powi(2)
     };
     let layers = (DEPTH - 2) as f64;
     agree("δ", &runs, ratio(|l| l.delta_norm), layers * 0.5f64.ln());

@@ -27,8 +27,8 @@ fn a_short_last_part_of_the_test_set_weighs_by_its_rows() {
             },
         };
         let numbers: Vec<usize> = (0..rows.len()).collect();
-        let figures = evaluate(&mut network, &part, &numbers, at_a_time, &team);
-        figures.unwrap().loss
+        let metrics = evaluate(&mut network, &part, &numbers, at_a_time, &team);
+        metrics.unwrap().loss
     };
     // The mean of the rows' losses, each looked at alone.
     let mean = rows.iter().map(|&row| loss(&[row], 1)).sum::<f64>() / 5.0;
@@ -46,14 +46,14 @@ fn a_unit_is_dead_if_it_is_in_every_part_of_the_batch() {
     let team = Team::new(1).unwrap();
     let mut network = Network::<f64>::new(&architecture, named("cross_entropy"), ROWS, true);
     // z = x, −x, −1 and −1: alive in the first part, in the second, nowhere.
-    let hidden = &mut network.blocks_mut()[0].trained;
+    let hidden = &mut network.layer_params_mut()[0].trained;
     hidden.copy_from_slice(&[1.0, -1.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0]);
     let x = |(row, _)| if row < ROWS / 2 { 1.0 } else { -1.0 };
     let inputs = Array2::from_shape_fn((ROWS, 1), x);
     let rows: Vec<usize> = (0..ROWS).collect();
     network.load(&inputs, &labels(ROWS, 2), &rows);
     network.gradients(&team, true);
-    let layer = network.figures(1);
+    let layer = network.metrics(1);
     assert_eq!(layer.dead_fraction, Some(0.5));
     // φ(z) is 1 for one of four units in every row: mean 1/4, variance 3/16.
     assert_eq!(layer.activation_mean, Some(0.25));

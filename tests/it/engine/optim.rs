@@ -3,14 +3,15 @@
 use vgrad::base::Scalar;
 use vgrad::base::squares::sum_of_squares;
 use vgrad::nn::optim::{
-    Adam, CHUNK, Moment, Optimizer, RmsProp, Sgd, Slices, Stepper, UpdateSquares, clip_coefficient,
+    Adam, CHUNK, Optimizer, OptimizerSpec, RmsProp, Sgd, Slices, StepInfo, UpdateSquares,
+    clip_coefficient,
 };
 
 /// Every optimizer at its defaults, so that a new one is covered, and the
 /// switches that change a chain.
-fn optimizers() -> Vec<Optimizer> {
+fn optimizers() -> Vec<OptimizerSpec> {
     let by_name = |name: &&str| serde_json::from_value((*name).into()).expect("all have defaults");
-    let mut list: Vec<Optimizer> = Optimizer::NAMES.iter().map(by_name).collect();
+    let mut list: Vec<OptimizerSpec> = OptimizerSpec::NAMES.iter().map(by_name).collect();
     let momentum = 0.9;
     for nesterov in [false, true] {
         let sgd = Sgd {
@@ -30,52 +31,55 @@ fn optimizers() -> Vec<Optimizer> {
 
 /// Steps from `start` down `slope`, the learning rate falling linearly to 0.
 fn descend<T: Scalar>(
-    optimizer: &Optimizer,
+    spec: &OptimizerSpec,
     start: &[f64],
     learning_rate: f64,
     steps: u64,
     slope: impl Fn(&[T]) -> Vec<T>,
 ) -> Vec<T> {
-    let stepper = Stepper::<T>::new(optimizer);
-    let mut params: Vec<T> = start.iter().map(|p| T::of(*p)).collect();
-    let mut state = vec![T::zero(); stepper.states_per_param() * params.len()];
+    let optimizer = Optimizer::<T>::new(spec);
+    let mut params: Vec<T> = start.iter().map(|p| T::from_f64(*p)).collect();
+    let mut state = vec![T::zero(); optimizer.states_per_param() * params.len()];
     for t in 1..=steps {
-        let moment = Moment {
+        let moment = StepInfo {
             t,
             learning_rate: learning_rate * (1.0 - t as f64 / steps as f64),
         };
         let grads = slope(&params);
-        stepper.step(&moment, T::one(), &mut params, &grads, &mut state);
+        optimizer.step(&moment, T::one(), &mut params, &grads, &mut state);
     }
     params
 }
 
 fn converges<T: Scalar>() {
-    for optimizer in optimizers() {
+    for spec in optimizers() {
         // Σ c_i (x_i − i)²/2, curvatures c from 0.1 to 10: minimum at x_i = i.
-        let curvatures = [0.1, 1.0, 10.0].map(T::of);
+        let curvatures = [0.1, 1.0, 10.0].map(T::from_f64);
         let quadratic = |x: &[T]| {
             (0..3)
-                .map(|i| curvatures[i] * (x[i] - T::of(i as f64)))
+                .map(|i| curvatures[i] * (x[i] - T::from_f64(i as f64)))
                 .collect()
         };
-        let found = descend(&optimizer, &[5.0, -3.0, 4.0], 0.05, 10_000, quadratic);
+        let found = descend(&spec, &[5.0, -3.0, 4.0], 0.05, 10_000, quadratic);
         for (i, x) in found.iter().enumerate() {
-            let error = (x.wide() - i as f64).abs();
+            let error = ((*x).to_f64() - i as f64).abs();
             // AdamW's decay pulls 5e-5 off the minimum; the others end closer.
-            assert!(error < 1e-4, "quadratic: {optimizer:?} ends {error} off");
+            assert!(error < 1e-4, "quadratic: {spec:?} ends {error} off");
         }
         // Rosenbrock 1960: (1 − x)² + 100 (y − x²)², minimum at (1, 1) in a
         // valley whose curvatures differ by a factor of 2500.
         let rosenbrock = |p: &[T]| {
-            let (x, y) = (p[0].wide(), p[1].wide());
+            let (x, y) = (p[0].to_f64(), p[1].to_f64());
             let across = 200.0 * (y - x * x);
-            vec![T::of(2.0 * (x - 1.0) - 2.0 * x * across), T::of(across)]
+            vec![
+                T::from_f64(2.0 * (x - 1.0) - 2.0 * x * across),
+                T::from_f64(across),
+            ]
         };
-        let found = descend(&optimizer, &[-1.2, 1.0], 1e-3, 60_000, rosenbrock);
+        let found = descend(&spec, &[-1.2, 1.0], 1e-3, 60_000, rosenbrock);
         for x in found {
-            let error = (x.wide() - 1.0).abs();
-            assert!(error < 1e-3, "Rosenbrock: {optimizer:?} ends {error} off");
+            let error = (x.to_f64() - 1.0).abs();
+            assert!(error < 1e-3, "Rosenbrock: {spec:?} ends {error} off");
         }
     }
 }
@@ -91,16 +95,16 @@ fn every_optimizer_converges_in_f32() {
 }
 
 /// How far one optimizer moves parameters at 0 in each of some steps.
-fn moves(optimizer: &Optimizer, learning_rate: f64, grads_of_steps: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let stepper = Stepper::<f64>::new(optimizer);
+fn moves(spec: &OptimizerSpec, learning_rate: f64, grads_of_steps: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let optimizer = Optimizer::<f64>::new(spec);
     let count = grads_of_steps[0].len();
-    let mut state = vec![0.0; stepper.states_per_param() * count];
+    let mut state = vec![0.0; optimizer.states_per_param() * count];
     (1..)
         .zip(grads_of_steps)
         .map(|(t, grads)| {
-            let moment = Moment { t, learning_rate };
+            let moment = StepInfo { t, learning_rate };
             let mut params = vec![0.0; count];
-            stepper.step(&moment, 1.0, &mut params, grads, &mut state);
+            optimizer.step(&moment, 1.0, &mut params, grads, &mut state);
             params
         })
         .collect()
@@ -146,20 +150,20 @@ fn adams_first_step_is_lr_g_over_g_plus_eps() {
 
 /// A slice over three chunks and a bit, stepped three times in the given cuts.
 fn stepped_in_pieces<T: Scalar>(
-    optimizer: &Optimizer,
+    spec: &OptimizerSpec,
     cuts: &[usize],
 ) -> (Vec<T>, Vec<T>, Vec<UpdateSquares>) {
     let count = 3 * CHUNK + 37;
-    let entry = |i: usize, k: usize| T::of(((i * k) % 101) as f64 * 0.02 - 1.0);
-    let stepper = Stepper::<T>::new(optimizer);
-    let states = stepper.states_per_param();
+    let entry = |i: usize, k: usize| T::from_f64(((i * k) % 101) as f64 * 0.02 - 1.0);
+    let optimizer = Optimizer::<T>::new(spec);
+    let states = optimizer.states_per_param();
     let mut params: Vec<T> = (0..count).map(|i| entry(i, 7)).collect();
     let grads: Vec<T> = (0..count).map(|i| entry(i, 13)).collect();
     let mut state = vec![T::zero(); states * count];
     let mut totals = Vec::new();
     let ends = cuts.iter().copied().chain([count]);
     for t in 1..=3 {
-        let moment = Moment {
+        let moment = StepInfo {
             t,
             learning_rate: 0.01,
         };
@@ -167,9 +171,9 @@ fn stepped_in_pieces<T: Scalar>(
         let mut total = UpdateSquares::default();
         let mut start = 0;
         for end in ends.clone() {
-            total += stepper.step(
+            total += optimizer.step(
                 &moment,
-                T::of(0.5),
+                T::from_f64(0.5),
                 &mut params[start..end],
                 &grads[start..end],
                 &mut state[states * start..states * end],
@@ -178,7 +182,7 @@ fn stepped_in_pieces<T: Scalar>(
         }
         if cuts.is_empty() {
             // As what is measured where no step is made, to the bit.
-            assert_eq!(total.params, whole, "{optimizer:?}");
+            assert_eq!(total.params, whole, "{spec:?}");
         }
         totals.push(total);
     }
@@ -186,13 +190,12 @@ fn stepped_in_pieces<T: Scalar>(
 }
 
 fn pieces_do_not_matter<T: Scalar>() {
-    for optimizer in optimizers() {
-        let (params, state, totals) = stepped_in_pieces::<T>(&optimizer, &[]);
+    for spec in optimizers() {
+        let (params, state, totals) = stepped_in_pieces::<T>(&spec, &[]);
         for cuts in [vec![CHUNK], vec![2 * CHUNK], vec![CHUNK, 3 * CHUNK]] {
-            let (other_params, other_state, other_totals) =
-                stepped_in_pieces::<T>(&optimizer, &cuts);
-            assert!(params == other_params, "{optimizer:?} cut at {cuts:?}");
-            assert!(state == other_state, "{optimizer:?} cut at {cuts:?}");
+            let (other_params, other_state, other_totals) = stepped_in_pieces::<T>(&spec, &cuts);
+            assert!(params == other_params, "{spec:?} cut at {cuts:?}");
+            assert!(state == other_state, "{spec:?} cut at {cuts:?}");
             for (a, b) in totals.iter().zip(&other_totals) {
                 // Sums of one slice and of pieces: only the order differs.
                 assert!((a.params.norm_over(b.params) - 1.0).abs() < 1e-14);
@@ -210,10 +213,10 @@ fn a_slice_may_be_stepped_in_pieces() {
 
 #[test]
 fn the_parts_of_a_layer_step_like_slices_of_their_own() {
-    for optimizer in optimizers() {
-        let stepper = Stepper::<f32>::new(&optimizer);
-        let states = stepper.states_per_param();
-        let moment = Moment {
+    for spec in optimizers() {
+        let optimizer = Optimizer::<f32>::new(&spec);
+        let states = optimizer.states_per_param();
+        let moment = StepInfo {
             t: 3,
             learning_rate: 0.01,
         };
@@ -228,7 +231,7 @@ fn the_parts_of_a_layer_step_like_slices_of_their_own() {
         let mut alone = start();
         let mut measured = [UpdateSquares::default(); 2];
         for (i, (params, state)) in alone.iter_mut().enumerate() {
-            measured[i] = stepper.step(&moment, 0.5, params, &grads[i], state);
+            measured[i] = optimizer.step(&moment, 0.5, params, &grads[i], state);
         }
         let mut both = start();
         let [weights, others] = &mut both;
@@ -237,28 +240,28 @@ fn the_parts_of_a_layer_step_like_slices_of_their_own() {
             grads,
             state,
         };
-        let squares = stepper.step_both(
+        let squares = optimizer.step_both(
             &moment,
             0.5,
             slices((&mut weights.0, &mut weights.1), &grads[0]),
             slices((&mut others.0, &mut others.1), &grads[1]),
         );
-        assert!(alone == both, "{optimizer:?}");
-        assert_eq!(squares, measured[0], "{optimizer:?}: the weights' alone");
+        assert!(alone == both, "{spec:?}");
+        assert_eq!(squares, measured[0], "{spec:?}: the weights' alone");
     }
 }
 
 #[test]
 fn a_stepper_is_shared_by_threads() {
     fn shared<S: Send + Sync>() {}
-    shared::<Stepper<f32>>();
+    shared::<Optimizer<f32>>();
 }
 
 #[test]
 fn state_is_kept_only_where_it_is_used() {
     let states = |json: &str| {
-        let optimizer: Optimizer = serde_json::from_str(json).unwrap();
-        Stepper::<f32>::new(&optimizer).states_per_param()
+        let spec: OptimizerSpec = serde_json::from_str(json).unwrap();
+        Optimizer::<f32>::new(&spec).states_per_param()
     };
     assert_eq!(states(r#""sgd""#), 0);
     assert_eq!(states(r#"{ "sgd": { "momentum": 0.9 } }"#), 1);

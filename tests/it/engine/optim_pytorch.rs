@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 use vgrad::base::squares::sum_of_squares;
-use vgrad::nn::optim::{Moment, Optimizer, Stepper, clip_coefficient};
+use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo, clip_coefficient};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -15,7 +15,7 @@ struct Fixture {
 
 #[derive(Deserialize)]
 struct Case {
-    optimizer: Optimizer,
+    optimizer: OptimizerSpec,
     learning_rate: f64,
     clip_grad_norm: Option<f64>,
     steps: Vec<Vec<f64>>,
@@ -41,9 +41,9 @@ fn ten_steps_are_pytorchs() {
         cases,
     } = fixture();
     for case in cases {
-        let stepper = Stepper::<f64>::new(&case.optimizer);
+        let optimizer = Optimizer::<f64>::new(&case.optimizer);
         let mut params = starts.clone();
-        let mut state = vec![0.0; stepper.states_per_param() * params.len()];
+        let mut state = vec![0.0; optimizer.states_per_param() * params.len()];
         // The largest value a parameter has had so far: what its rounding
         // errors are measured by.
         let mut sizes: Vec<f64> = starts.iter().map(|p| p.abs()).collect();
@@ -53,12 +53,12 @@ fn ten_steps_are_pytorchs() {
             let clip = case.clip_grad_norm.map_or(1.0, |max_norm| {
                 clip_coefficient(max_norm, sum_of_squares(&grads).norm())
             });
-            let moment = Moment {
+            let moment = StepInfo {
                 t: t as u64,
                 learning_rate: case.learning_rate,
             };
             let before = params.clone();
-            let squares = stepper.step(&moment, clip, &mut params, &grads, &mut state);
+            let squares = optimizer.step(&moment, clip, &mut params, &grads, &mut state);
             for ((p, e), size) in params.iter().zip(expected).zip(&mut sizes) {
                 *size = size.max(e.abs());
                 assert!(
@@ -81,7 +81,7 @@ fn ten_steps_are_pytorchs() {
 #[test]
 fn every_optimizer_has_a_fixture() {
     let cases = fixture().cases;
-    for name in Optimizer::NAMES {
+    for name in OptimizerSpec::NAMES {
         let seen = cases.iter().filter(|case| case.optimizer.name() == *name);
         assert!(
             seen.count() >= 2,

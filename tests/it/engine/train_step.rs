@@ -9,12 +9,12 @@ use vgrad::nn::layer::norm::Norm;
 use vgrad::nn::layer::skip::Skip;
 use vgrad::nn::loss::Targets;
 use vgrad::nn::network::Network;
-use vgrad::nn::optim::{Moment, Optimizer, Stepper};
+use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
 
 const ROWS: usize = 70;
 
-fn moment(t: u64) -> Moment {
-    Moment {
+fn moment(t: u64) -> StepInfo {
+    StepInfo {
         t,
         learning_rate: 1e-2,
     }
@@ -22,7 +22,7 @@ fn moment(t: u64) -> Moment {
 
 /// All parameters and running averages, as bits.
 fn bits(network: &Network<f64>) -> Vec<u64> {
-    let blocks = network.blocks().iter();
+    let blocks = network.layer_params().iter();
     let numbers = blocks.flat_map(|block| block.trained.iter().chain(&block.running));
     numbers.map(|x| x.to_bits()).collect()
 }
@@ -49,29 +49,29 @@ fn in_one_or_in_two_calls_on_any_team() {
     let rows: Vec<usize> = (0..ROWS).collect();
     for norm in Norm::NAMES {
         for skip in Skip::NAMES {
-            for optimizer in Optimizer::NAMES {
+            for name in OptimizerSpec::NAMES {
                 let architecture = layers_of_12(norm, skip);
-                let stepper = Stepper::<f64>::new(&named::<Optimizer>(optimizer));
+                let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>(name));
                 let trained = |threads: usize, in_one: bool| {
                     let (team, mut network) = start(&architecture, threads);
                     let mut told = Vec::new();
                     for t in 1..4 {
                         network.load(&inputs, &targets, &rows);
-                        let figures = if in_one {
-                            network.train_step(&team, true, &stepper, &moment(t))
+                        let metrics = if in_one {
+                            network.train_step(&team, true, &optimizer, &moment(t))
                         } else {
-                            let figures = network.gradients(&team, true);
-                            network.update(&team, &stepper, &moment(t), 1.0);
-                            figures
+                            let metrics = network.gradients(&team, true);
+                            network.update(&team, &optimizer, &moment(t), 1.0);
+                            metrics
                         };
-                        let layers = (1..=network.layers().len()).map(|l| network.figures(l));
-                        told.push((figures, layers.collect::<Vec<_>>()));
+                        let layers = (1..=network.layers().len()).map(|l| network.metrics(l));
+                        told.push((metrics, layers.collect::<Vec<_>>()));
                     }
                     (bits(&network), network.step(), told)
                 };
                 let expected = trained(1, false);
                 for threads in [1, 2] {
-                    let what = format!("{norm} {skip} {optimizer}, {threads} threads");
+                    let what = format!("{norm} {skip} {name}, {threads} threads");
                     assert!(trained(threads, true) == expected, "{what}, in one");
                     assert!(trained(threads, false) == expected, "{what}, in two");
                 }
@@ -91,13 +91,13 @@ fn figures_are_the_same_whether_the_gradient_is_kept_or_not() {
                 let looked_at = |keep: bool| {
                     let (team, mut network) = start(&architecture, threads);
                     network.load(&inputs, &targets, &rows);
-                    let figures = if keep {
+                    let metrics = if keep {
                         network.gradients(&team, true)
                     } else {
-                        network.gradient_figures(&team, true)
+                        network.gradient_metrics(&team, true)
                     };
-                    let layers = (1..=network.layers().len()).map(|l| network.figures(l));
-                    (figures, layers.collect::<Vec<_>>(), bits(&network))
+                    let layers = (1..=network.layers().len()).map(|l| network.metrics(l));
+                    (metrics, layers.collect::<Vec<_>>(), bits(&network))
                 };
                 let what = format!("{norm} {skip}, {threads} threads");
                 assert!(looked_at(false) == looked_at(true), "{what}");
@@ -111,11 +111,11 @@ fn figures_are_the_same_whether_the_gradient_is_kept_or_not() {
 #[test]
 fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
     let architecture = plain("identity", "he_normal", 1, vec![1], 1);
-    let stepper = Stepper::<f32>::new(&named::<Optimizer>("sgd"));
+    let optimizer = Optimizer::<f32>::new(&named::<OptimizerSpec>("sgd"));
     let team = Team::new(1).unwrap();
     for observe in [false, true] {
         let mut network = Network::<f32>::new(&architecture, named("mse"), 4, false);
-        for (block, weight) in network.blocks_mut().iter_mut().zip([1e-25, 1.0]) {
+        for (block, weight) in network.layer_params_mut().iter_mut().zip([1e-25, 1.0]) {
             block.trained.fill(0.0);
             block.trained[0] = weight;
         }
@@ -124,37 +124,41 @@ fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
         let ordinary = Targets::Numbers(ones.clone());
         network.load(&ones, &ordinary, &[0, 1, 2, 3]);
         network.gradients(&team, true);
-        assert!(network.figures(1).activation_mean.is_some());
+        assert!(network.metrics(1).activation_mean.is_some());
         let inputs = Array2::from_elem((4, 1), 1e25f32);
         let targets = Targets::Numbers(Array2::from_elem((4, 1), 1e15f32));
         network.load(&inputs, &targets, &[0, 1, 2, 3]);
-        let figures = network.train_step(&team, observe, &stepper, &moment(1));
-        assert_eq!(figures.diverged_at, Some(1));
-        assert!(figures.loss.is_finite() && network.is_partly_updated());
+        let metrics = network.train_step(&team, observe, &optimizer, &moment(1));
+        assert_eq!(metrics.diverged_at, Some(1));
+        assert!(metrics.loss.is_finite() && network.is_partly_updated());
         assert_eq!(network.step(), 0, "no step was made");
-        assert_eq!(network.blocks()[0].trained[0], 1e-25, "nor this layer's");
+        assert_eq!(
+            network.layer_params()[0].trained[0],
+            1e-25,
+            "nor this layer's"
+        );
         // Only what was observed before the update can be told.
-        let layer = network.figures(1);
+        let layer = network.metrics(1);
         assert_eq!(layer.activation_mean.is_some(), observe);
         assert_eq!(layer.zero_grad_fraction.is_some(), observe);
         assert!(layer.weight_grad_norm.is_infinite() && layer.delta_norm.is_finite());
         network.measure_weights();
-        assert_eq!(network.figures(2).update_ratio, None);
-        assert_eq!(network.figures(2).weight_norm, 1.0, "before the update");
+        assert_eq!(network.metrics(2).update_ratio, None);
+        assert_eq!(network.metrics(2).weight_norm, 1.0, "before the update");
     }
 }
 
 #[test]
 fn a_loss_that_is_not_finite_changes_nothing() {
     let architecture = plain("relu", "he_normal", 2, vec![4; 3], 2);
-    let stepper = Stepper::<f64>::new(&named::<Optimizer>("adam"));
+    let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>("adam"));
     let team = Team::new(1).unwrap();
     let mut network = Network::new(&architecture, named("mse"), 8, true);
     let before = bits(&network);
     let inputs = Array2::from_elem((8, 2), 1e200);
     network.load(&inputs, &labels(8, 2), &[0, 1, 2, 3, 4, 5, 6, 7]);
-    let figures = network.train_step(&team, true, &stepper, &moment(1));
-    assert!(figures.diverged_at.is_some() && !figures.loss.is_finite());
+    let metrics = network.train_step(&team, true, &optimizer, &moment(1));
+    assert!(metrics.diverged_at.is_some() && !metrics.loss.is_finite());
     assert!(!network.is_partly_updated());
     assert!(bits(&network) == before);
 }

@@ -1,24 +1,24 @@
-//! The grain of a batch: the rows over which sums are taken.
+//! The chunk of a batch: the rows over which sums are taken.
 //!
 //! Sums over the batch (norms, bias gradients, batch norm's statistics) are
-//! taken grain by grain and combined in the grains' order. Grains follow from
-//! the size of the batch alone, so results do not depend on how many grains
+//! taken chunk by chunk and combined in the chunks' order. Chunks follow from
+//! the size of the batch alone, so results do not depend on how many chunks
 //! one thread works on.
 
 use crate::base::Scalar;
 use crate::base::squares::Squares;
 use crate::nn::graph::Graph;
-use crate::nn::layer::{MAX_PIECES, Rows};
+use crate::nn::layer::{MAX_SHARDS, Rows};
 use crate::nn::loss::LossSums;
 use crate::nn::measure::ActivationSums;
 
-/// Into how many grains a batch of `rows` rows is cut.
-pub fn grain_count(rows: usize) -> usize {
+/// Into how many chunks a batch of `rows` rows is cut.
+pub fn chunk_count(rows: usize) -> usize {
     match rows {
         0..32 => 1,
         32..256 => 2,
         256..1024 => 4,
-        _ => MAX_PIECES,
+        _ => MAX_SHARDS,
     }
 }
 
@@ -28,7 +28,7 @@ pub fn part(p: usize, parts: usize, whole: usize) -> std::ops::Range<usize> {
 }
 
 /// Some rows of a batch and the sums over them at the last pass.
-pub struct Grain {
+pub struct Chunk {
     /// Rows it has room for.
     pub capacity: usize,
     /// Its place in the batch at hand.
@@ -39,11 +39,11 @@ pub struct Grain {
     pub grad_squares: Vec<Squares>,
     /// What each node's activation had to say, if asked.
     pub activations: Vec<ActivationSums>,
-    /// Each node's backward tally.
-    pub tallies: Vec<Vec<f64>>,
+    /// Each node's backward partials.
+    pub partials: Vec<Vec<f64>>,
 }
 
-impl Grain {
+impl Chunk {
     /// Room for the sums of up to `capacity` rows.
     pub fn new<T: Scalar>(graph: &Graph<T>, capacity: usize) -> Self {
         let activations = graph.nodes.iter().map(|node| {
@@ -57,7 +57,7 @@ impl Grain {
                 ..ActivationSums::default()
             }
         });
-        let tallies = graph.nodes.iter();
+        let partials = graph.nodes.iter();
         Self {
             capacity,
             rows: Rows {
@@ -68,8 +68,8 @@ impl Grain {
             loss: LossSums::default(),
             grad_squares: vec![Squares::default(); graph.values.len()],
             activations: activations.collect(),
-            tallies: tallies
-                .map(|node| vec![0.0; node.layer.backward_tally_len()])
+            partials: partials
+                .map(|node| vec![0.0; node.layer.backward_partials_len()])
                 .collect(),
         }
     }

@@ -18,17 +18,17 @@ pub enum BranchScale {
 ///
 /// Backward: ∂L/∂h = g, ∂L/∂u = s·g, ∂L/∂s = ⟨g, u⟩. With s = 0 the Jacobian
 /// of the main path is the identity, bit for bit.
-pub struct Add {
+pub struct ResidualAdd {
     /// Width of all values.
     pub width: usize,
     /// s.
     pub scale: BranchScale,
 }
 
-impl Add {
+impl ResidualAdd {
     fn scale<T: Scalar>(&self, trained: &[T]) -> T {
         match self.scale {
-            BranchScale::Fixed(scale) => T::of(scale),
+            BranchScale::Fixed(scale) => T::from_f64(scale),
             BranchScale::Learned => trained[0],
         }
     }
@@ -38,7 +38,7 @@ impl Add {
     }
 }
 
-impl<T: Scalar> Layer<T> for Add {
+impl<T: Scalar> Layer<T> for ResidualAdd {
     fn width(&self) -> usize {
         self.width
     }
@@ -52,11 +52,11 @@ impl<T: Scalar> Layer<T> for Add {
         }
     }
 
-    fn keeps_inputs(&self) -> bool {
+    fn saves_inputs(&self) -> bool {
         self.is_learned()
     }
 
-    fn backward_tally_len(&self) -> usize {
+    fn backward_partials_len(&self) -> usize {
         usize::from(self.is_learned())
     }
 
@@ -73,11 +73,11 @@ impl<T: Scalar> Layer<T> for Add {
         );
     }
 
-    fn backward_tally(&self, pass: &Backward<T>, tally: &mut [f64]) {
+    fn backward_partials(&self, pass: &Backward<T>, partials: &mut [f64]) {
         if self.is_learned() {
             let products = pass.grad_output.iter().zip(pass.inputs[1]);
-            tally[0] = products
-                .map(|(grad, branch)| grad.wide() * branch.wide())
+            partials[0] = products
+                .map(|(grad, branch)| (*grad).to_f64() * (*branch).to_f64())
                 .sum();
         }
     }
@@ -85,7 +85,7 @@ impl<T: Scalar> Layer<T> for Add {
     fn backward(&self, pass: Backward<T>) {
         let scale = self.scale(pass.parameters.trained);
         let [mut main, mut branch, _] = pass.grad_inputs;
-        main.put(pass.grad_output.iter().copied());
-        branch.put(pass.grad_output.iter().map(|grad| scale * *grad));
+        main.write_or_add(pass.grad_output.iter().copied());
+        branch.write_or_add(pass.grad_output.iter().map(|grad| scale * *grad));
     }
 }

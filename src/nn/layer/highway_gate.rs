@@ -9,12 +9,12 @@ use super::{Backward, Forward, Layer};
 /// s (the gate's linear map). Srivastava et al. 2015, arXiv:1505.00387.
 ///
 /// Backward: ∂L/∂h = (1−t)⊙g, ∂L/∂u = t⊙g, ∂L/∂s = t(1−t)⊙(u−h)⊙g.
-pub struct Mix {
+pub struct HighwayGate {
     /// Width of all values.
     pub width: usize,
 }
 
-impl<T: Scalar> Layer<T> for Mix {
+impl<T: Scalar> Layer<T> for HighwayGate {
     fn width(&self) -> usize {
         self.width
     }
@@ -24,7 +24,7 @@ impl<T: Scalar> Layer<T> for Mix {
         2 * rows * self.width
     }
 
-    fn keeps_inputs(&self) -> bool {
+    fn saves_inputs(&self) -> bool {
         true
     }
 
@@ -50,16 +50,14 @@ impl<T: Scalar> Layer<T> for Mix {
         let grad = pass.grad_output;
         let (open, closed) = pass.saved.split_at(grad.len());
         let [mut grad_carried, mut grad_branch, mut grad_gate] = pass.grad_inputs;
-        grad_carried.put(grad.iter().zip(closed).map(|(g, closed)| *closed * *g));
-        grad_branch.put(grad.iter().zip(open).map(|(g, open)| *open * *g));
+        grad_carried.write_or_add(grad.iter().zip(closed).map(|(g, closed)| *closed * *g));
+        grad_branch.write_or_add(grad.iter().zip(open).map(|(g, open)| *open * *g));
         let gates = open.iter().zip(closed);
         let values = branch.iter().zip(carried).zip(grad);
-        grad_gate.put(
-            gates
-                .zip(values)
-                .map(|((open, closed), ((branch, carried), grad))| {
-                    *open * *closed * (*branch - *carried) * *grad
-                }),
-        );
+        grad_gate.write_or_add(gates.zip(values).map(
+            |((open, closed), ((branch, carried), grad))| {
+                *open * *closed * (*branch - *carried) * *grad
+            },
+        ));
     }
 }

@@ -1,42 +1,42 @@
-//! One piece of a batch on its way through the network: its buffers and the
-//! forward and backward pass of one layer over them. A piece is some whole
-//! grains, as many as one thread works on.
+//! One shard of a batch on its way through the network: its buffers and the
+//! forward and backward pass of one layer over them. A shard is some whole
+//! chunks, as many as one thread works on.
 
 use std::ops::Range;
 
 use crate::base::Scalar;
 use crate::base::prefetch::{plan, touch};
 use crate::base::squares::sum_of_squares;
-use crate::nn::grain::{Grain, grain_count, part};
+use crate::nn::chunk::{Chunk, chunk_count, part};
 use crate::nn::graph::{Graph, Node};
 use crate::nn::layer::{Backward, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows};
 use crate::nn::loss::{Criterion, TargetRows, evaluate};
 use crate::nn::times::Stopwatch;
 
-/// The targets of a piece's rows.
+/// The targets of a shard's rows.
 #[derive(Clone, Debug)]
-pub enum PieceTargets<T> {
+pub enum ShardTargets<T> {
     /// Class indices.
     Classes(Vec<u32>),
     /// Row-major numbers [rows, outputs].
     Numbers(Vec<T>),
 }
 
-/// Some grains of a batch, with a buffer for every value.
-pub struct Piece<T> {
-    /// Its grains.
-    pub grains: Vec<Grain>,
-    /// Its first grain's place among all grains.
-    pub first_grain: usize,
+/// Some chunks of a batch, with a buffer for every value.
+pub struct Shard<T> {
+    /// Its chunks.
+    pub chunks: Vec<Chunk>,
+    /// Its first chunk's place among all chunks.
+    pub first_chunk: usize,
     /// Its place in the batch at hand.
     pub rows: Rows,
     /// Targets of its rows.
-    pub targets: PieceTargets<T>,
+    pub targets: ShardTargets<T>,
     /// Where its time goes.
     pub watch: Stopwatch,
-    /// All grains' tallies for the node at hand.
+    /// All chunks' partials for the node at hand.
     gathered: Vec<f64>,
-    forward_tally: Vec<f64>,
+    forward_partials: Vec<f64>,
     slots: Vec<Vec<T>>,
     grad_slots: Vec<Vec<T>>,
     saved: Vec<Vec<T>>,
@@ -47,36 +47,36 @@ fn claim<T: Scalar>(length: usize) -> Vec<T> {
     vec![T::zero(); length]
 }
 
-impl<T: Scalar> Piece<T> {
-    /// Claims the buffers of the grains `mine` of a batch of `batch` rows.
+impl<T: Scalar> Shard<T> {
+    /// Claims the buffers of the chunks `mine` of a batch of `batch` rows.
     pub fn new(graph: &Graph<T>, mine: Range<usize>, batch: usize, classes: bool) -> Self {
-        let all_grains = grain_count(batch);
-        let first_grain = mine.start;
-        let grains: Vec<_> = mine
-            .map(|g| Grain::new(graph, part(g, all_grains, batch).len()))
+        let all_chunks = chunk_count(batch);
+        let first_chunk = mine.start;
+        let chunks: Vec<_> = mine
+            .map(|g| Chunk::new(graph, part(g, all_chunks, batch).len()))
             .collect();
-        let capacity = grains.iter().map(|grain| grain.capacity).sum::<usize>();
+        let capacity = chunks.iter().map(|chunk| chunk.capacity).sum::<usize>();
         let nodes = &graph.nodes;
         let outputs = graph.values[graph.output].width;
         let longest = |length: fn(&Node<T>) -> usize| nodes.iter().map(length).max().unwrap_or(0);
-        let forward_tally = longest(|node| node.layer.forward_tally_len());
-        let backward_tally = longest(|node| node.layer.backward_tally_len());
+        let forward_partials = longest(|node| node.layer.forward_partials_len());
+        let backward_partials = longest(|node| node.layer.backward_partials_len());
         Self {
-            grains,
-            first_grain,
+            chunks,
+            first_chunk,
             rows: Rows {
                 first: 0,
                 count: 0,
                 batch: 0,
             },
             targets: if classes {
-                PieceTargets::Classes(vec![0; capacity])
+                ShardTargets::Classes(vec![0; capacity])
             } else {
-                PieceTargets::Numbers(claim(capacity * outputs))
+                ShardTargets::Numbers(claim(capacity * outputs))
             },
             watch: Stopwatch::default(),
-            gathered: vec![0.0; all_grains * forward_tally.max(backward_tally)],
-            forward_tally: vec![0.0; forward_tally],
+            gathered: vec![0.0; all_chunks * forward_partials.max(backward_partials)],
+            forward_partials: vec![0.0; forward_partials],
             slots: graph
                 .slots
                 .iter()
@@ -96,12 +96,12 @@ impl<T: Scalar> Piece<T> {
     }
 
     /// Takes the place `first` … in a batch of `batch` rows, of which the
-    /// grains before have filled what they have room for.
+    /// chunks before have filled what they have room for.
     pub fn place(&mut self, first: usize, batch: usize) {
         let mut next = first;
-        for grain in &mut self.grains {
-            let count = grain.capacity.min(batch - next);
-            grain.rows = Rows {
+        for chunk in &mut self.chunks {
+            let count = chunk.capacity.min(batch - next);
+            chunk.rows = Rows {
                 first: next,
                 count,
                 batch,
@@ -115,9 +115,9 @@ impl<T: Scalar> Piece<T> {
         };
     }
 
-    /// The rows of grain `g` within this piece.
+    /// The rows of chunk `g` within this shard.
     fn rows_of(&self, g: usize) -> Range<usize> {
-        let rows = self.grains[g].rows;
+        let rows = self.chunks[g].rows;
         let first = rows.first - self.rows.first;
         first..first + rows.count
     }
@@ -142,7 +142,7 @@ impl<T: Scalar> Piece<T> {
         })
     }
 
-    /// Its rows of grain `g`.
+    /// Its rows of chunk `g`.
     pub fn gradient_of(&self, graph: &Graph<T>, id: usize, g: usize) -> &[T] {
         let (rows, width) = (self.rows_of(g), graph.values[id].width);
         &self.gradient(graph, id)[rows.start * width..rows.end * width]
@@ -161,7 +161,7 @@ impl<T: Scalar> Piece<T> {
         inputs
     }
 
-    /// The inputs' rows of grain `g`.
+    /// The inputs' rows of chunk `g`.
     fn inputs_of<'a>(
         &'a self,
         graph: &Graph<T>,
@@ -177,19 +177,19 @@ impl<T: Scalar> Piece<T> {
         inputs
     }
 
-    /// Node `n`'s forward tally over grain `g`.
-    pub fn forward_tally(&mut self, graph: &Graph<T>, n: usize, g: usize) -> &[f64] {
+    /// Node `n`'s forward partials over chunk `g`.
+    pub fn forward_partials(&mut self, graph: &Graph<T>, n: usize, g: usize) -> &[f64] {
         let node = &graph.nodes[n];
-        let mut tally = std::mem::take(&mut self.forward_tally);
-        let length = node.layer.forward_tally_len();
+        let mut partials = std::mem::take(&mut self.forward_partials);
+        let length = node.layer.forward_partials_len();
         let inputs = self.inputs_of(graph, node, g);
         node.layer
-            .forward_tally(self.grains[g].rows, inputs, &mut tally[..length]);
-        self.forward_tally = tally;
-        &self.forward_tally[..length]
+            .forward_partials(self.chunks[g].rows, inputs, &mut partials[..length]);
+        self.forward_partials = partials;
+        &self.forward_partials[..length]
     }
 
-    /// The buffer in which the tallies of all grains are gathered.
+    /// The buffer in which the partials of all chunks are gathered.
     pub fn gathered_mut(&mut self) -> &mut [f64] {
         &mut self.gathered
     }
@@ -203,10 +203,10 @@ impl<T: Scalar> Piece<T> {
         if let Some(slot) = value.grad_slot {
             touch(&self.grad_slots[slot]);
         }
-        for grain in &self.grains {
-            touch(&grain.grad_squares[node.output]);
+        for chunk in &self.chunks {
+            touch(&chunk.grad_squares[node.output]);
             if node.is_observed {
-                touch(&grain.activations[n]);
+                touch(&chunk.activations[n]);
             }
         }
     }
@@ -226,7 +226,7 @@ impl<T: Scalar> Piece<T> {
             let slot = graph.values[next.inputs[0]].grad_slot;
             let gradient = slot.map_or(&[][..], |slot| &self.grad_slots[slot]);
             // What the layer before saved, or its output if it needs that instead.
-            let kept = if next.layer.keeps_output() {
+            let kept = if next.layer.saves_output() {
                 &self.slots[graph.values[next.output].slot]
             } else {
                 &self.saved[n - 1]
@@ -235,7 +235,7 @@ impl<T: Scalar> Piece<T> {
         }
     }
 
-    /// Node `n` forward; `gathered` values of the gathered tallies are valid.
+    /// Node `n` forward; `gathered` values of the gathered partials are valid.
     pub fn forward(
         &mut self,
         graph: &Graph<T>,
@@ -257,18 +257,18 @@ impl<T: Scalar> Piece<T> {
             inputs: self.inputs(graph, node),
             output: &mut output[..length],
             saved: &mut saved,
-            tallies: &self.gathered[..gathered],
+            partials: &self.gathered[..gathered],
         });
         if observe && node.is_observed {
-            for g in 0..self.grains.len() {
+            for g in 0..self.chunks.len() {
                 let rows = self.rows_of(g);
-                let grain = &mut self.grains[g];
+                let chunk = &mut self.chunks[g];
                 let (first, last) = (rows.start * value.width, rows.end * value.width);
                 node.layer.observe(
-                    grain.rows,
+                    chunk.rows,
                     &output[first..last],
                     saved.get(first..).unwrap_or(&[]),
-                    &mut grain.activations[n],
+                    &mut chunk.activations[n],
                 );
             }
         }
@@ -281,14 +281,14 @@ impl<T: Scalar> Piece<T> {
         let output = &graph.values[graph.output];
         let Some(slot) = output.grad_slot else { return };
         let mut gradient = std::mem::take(&mut self.grad_slots[slot]);
-        for g in 0..self.grains.len() {
+        for g in 0..self.chunks.len() {
             let rows = self.rows_of(g);
             let cells = rows.start * output.width..rows.end * output.width;
             let targets = match &self.targets {
-                PieceTargets::Classes(classes) => TargetRows::Classes(&classes[rows]),
-                PieceTargets::Numbers(numbers) => TargetRows::Numbers(&numbers[cells.clone()]),
+                ShardTargets::Classes(classes) => TargetRows::Classes(&classes[rows]),
+                ShardTargets::Numbers(numbers) => TargetRows::Numbers(&numbers[cells.clone()]),
             };
-            self.grains[g].loss = evaluate(
+            self.chunks[g].loss = evaluate(
                 criterion,
                 &self.slots[output.slot][cells.clone()],
                 targets,
@@ -308,13 +308,13 @@ impl<T: Scalar> Piece<T> {
         if !value.is_logged {
             return;
         }
-        for g in 0..self.grains.len() {
-            self.grains[g].grad_squares[id] = sum_of_squares(self.gradient_of(graph, id, g));
+        for g in 0..self.chunks.len() {
+            self.chunks[g].grad_squares[id] = sum_of_squares(self.gradient_of(graph, id, g));
         }
     }
 
-    /// The backward tally of node `n`, which has one, over grain `g`.
-    pub fn backward_tally(
+    /// The backward partials of node `n`, which has one, over chunk `g`.
+    pub fn backward_partials(
         &mut self,
         graph: &Graph<T>,
         n: usize,
@@ -323,25 +323,25 @@ impl<T: Scalar> Piece<T> {
     ) -> &[f64] {
         let node = &graph.nodes[n];
         let width = graph.values[node.output].width;
-        let mut tally = std::mem::take(&mut self.grains[g].tallies[n]);
+        let mut partials = std::mem::take(&mut self.chunks[g].partials[n]);
         let rows = self.rows_of(g);
         let pass = Backward {
-            rows: self.grains[g].rows,
+            rows: self.chunks[g].rows,
             parameters,
             inputs: self.inputs_of(graph, node, g),
             output: &self.value(graph, node.output)[rows.start * width..rows.end * width],
             saved: self.saved[n].get(rows.start * width..).unwrap_or(&[]),
             grad_output: self.gradient_of(graph, node.output, g),
-            tally_sums: &[],
+            reduced: &[],
             grad_inputs: Default::default(),
         };
-        node.layer.backward_tally(&pass, &mut tally);
-        self.grains[g].tallies[n] = tally;
-        &self.grains[g].tallies[n]
+        node.layer.backward_partials(&pass, &mut partials);
+        self.chunks[g].partials[n] = partials;
+        &self.chunks[g].partials[n]
     }
 
     /// Node `n` backward; the first `summed` gathered values are the sums of
-    /// the grains' tallies.
+    /// the chunks' partials.
     pub fn backward(
         &mut self,
         graph: &Graph<T>,
@@ -372,7 +372,7 @@ impl<T: Scalar> Piece<T> {
             output: self.value(graph, node.output),
             saved: &self.saved[n],
             grad_output: self.gradient(graph, node.output),
-            tally_sums: &self.gathered[..summed],
+            reduced: &self.gathered[..summed],
             grad_inputs,
         });
         for (buffer, &id) in buffers.into_iter().zip(&node.inputs) {

@@ -1,7 +1,7 @@
 //! Runs an optimizer's chain over slices of parameters.
 
-use super::Optimizer;
-use super::transform::{Moment, State, Transform};
+use super::OptimizerSpec;
+use super::transform::{State, StepInfo, Transform};
 use crate::base::squares::{SquareSum, Squares};
 use crate::base::{Scalar, simd};
 
@@ -34,12 +34,12 @@ pub struct Slices<'a, T> {
     pub params: &'a mut [T],
     /// Their gradients.
     pub grads: &'a [T],
-    /// Their state, [`Stepper::states_per_param`] times as long.
+    /// Their state, [`Optimizer::states_per_param`] times as long.
     pub state: &'a mut [T],
 }
 
 /// An optimizer made ready for one precision. It keeps no state itself, so
-/// one stepper serves any number of threads on disjoint slices.
+/// one optimizer serves any number of threads on disjoint slices.
 ///
 /// The state of a parameter slice is one slice, [`states_per_param`] times as
 /// long and zero at the start. Within it the state of each piece of [`CHUNK`]
@@ -49,13 +49,13 @@ pub struct Slices<'a, T> {
 /// stepped in several pieces cut there.
 ///
 /// [`states_per_param`]: Self::states_per_param
-pub struct Stepper<T> {
+pub struct Optimizer<T> {
     chain: Box<dyn Chain<T>>,
 }
 
-impl<T: Scalar> Stepper<T> {
+impl<T: Scalar> Optimizer<T> {
     /// The optimizer's chain, without the links that are switched off.
-    pub fn new(optimizer: &Optimizer) -> Self {
+    pub fn new(optimizer: &OptimizerSpec) -> Self {
         let chain = optimizer.recipe().chain();
         Self { chain }
     }
@@ -72,7 +72,7 @@ impl<T: Scalar> Stepper<T> {
     /// If the slices' lengths do not fit each other.
     pub fn step(
         &self,
-        moment: &Moment,
+        info: &StepInfo,
         clip: T,
         params: &mut [T],
         grads: &[T],
@@ -83,7 +83,7 @@ impl<T: Scalar> Stepper<T> {
             grads,
             state,
         };
-        self.step_both(moment, clip, slices, Slices::default())
+        self.step_both(info, clip, slices, Slices::default())
     }
 
     /// [`Self::step`] for the parts of a layer: `weights`, which are measured,
@@ -93,7 +93,7 @@ impl<T: Scalar> Stepper<T> {
     /// If the slices' lengths do not fit each other.
     pub fn step_both(
         &self,
-        moment: &Moment,
+        info: &StepInfo,
         clip: T,
         weights: Slices<T>,
         others: Slices<T>,
@@ -104,7 +104,7 @@ impl<T: Scalar> Stepper<T> {
             let states = self.states_per_param() * count;
             assert_eq!(slices.state.len(), states, "length of the state");
         }
-        self.chain.step(moment, clip, weights, others)
+        self.chain.step(info, clip, weights, others)
     }
 }
 
@@ -113,10 +113,10 @@ pub trait Chain<T>: Send + Sync {
     /// Values of state per parameter.
     fn states(&self) -> usize;
 
-    /// [`Stepper::step_both`].
+    /// [`Optimizer::step_both`].
     fn step(
         &self,
-        moment: &Moment,
+        info: &StepInfo,
         clip: T,
         weights: Slices<T>,
         others: Slices<T>,
@@ -130,14 +130,14 @@ impl<T: Scalar, C: Transform<T>> Chain<T> for C {
 
     fn step(
         &self,
-        moment: &Moment,
+        info: &StepInfo,
         clip: T,
         weights: Slices<T>,
         others: Slices<T>,
     ) -> UpdateSquares {
         let mut chain = *self;
-        chain.prepare(moment);
-        let rate = T::of(moment.learning_rate);
+        chain.prepare(info);
+        let rate = T::from_f64(info.learning_rate);
         simd::dispatch(
             #[inline(always)]
             || {
@@ -150,7 +150,7 @@ impl<T: Scalar, C: Transform<T>> Chain<T> for C {
                         squares = sums;
                     }
                 }
-                squares.update = squares.update.times(moment.learning_rate);
+                squares.update = squares.update.times(info.learning_rate);
                 squares
             },
         )

@@ -8,13 +8,13 @@ use crate::base::rng::stream;
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::base::sums::count_zeros;
 use crate::nn::architecture::Architecture;
-use crate::nn::layer::{Layer, Parameters, PiecesOf, Role, TensorShape};
-use crate::nn::optim::{Moment, Slices, Stepper};
+use crate::nn::layer::{Layer, Parameters, Role, ShardsOf, TensorShape};
+use crate::nn::optim::{Optimizer, Slices, StepInfo};
 use crate::nn::times::{Phase, Stopwatch};
 
 /// The parameters of one layer with their gradients and optimizer state, each
 /// in one flat buffer; the weight matrix, if there is one, comes first.
-pub struct Block<T> {
+pub struct LayerParams<T> {
     /// The node it belongs to.
     pub node: usize,
     /// Its tensors, trained ones first.
@@ -26,7 +26,7 @@ pub struct Block<T> {
     /// ∂L/∂trained, as [`Self::compute_gradient`] left it; empty before it.
     pub gradient: Vec<T>,
     /// Sums over them at the last step.
-    pub sums: BlockSums,
+    pub sums: ParamSums,
     /// Where its time goes.
     pub watch: Stopwatch,
     /// The optimizer's; empty before the first update.
@@ -35,9 +35,9 @@ pub struct Block<T> {
     weight_len: usize,
 }
 
-/// Sums over a block of parameters; "weight" is its first tensor.
+/// Sums over the parameters of one layer; "weight" is its first tensor.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct BlockSums {
+pub struct ParamSums {
     /// Σ (∂L/∂W)².
     pub weight_grad_squares: Squares,
     /// Σ of the squared gradients of all other trained tensors.
@@ -50,14 +50,14 @@ pub struct BlockSums {
     pub update_squares: Option<Squares>,
 }
 
-impl BlockSums {
+impl ParamSums {
     /// Σ of all squared gradients.
     pub fn grad_squares(&self) -> Squares {
         self.weight_grad_squares + self.other_grad_squares
     }
 }
 
-impl<T: Scalar> Block<T> {
+impl<T: Scalar> LayerParams<T> {
     /// The parameters `tensors` of node `node`, to be drawn.
     pub fn new(node: usize, tensors: Vec<TensorShape>) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl<T: Scalar> Block<T> {
             trained: Vec::new(),
             running: Vec::new(),
             gradient: Vec::new(),
-            sums: BlockSums::default(),
+            sums: ParamSums::default(),
             watch: Stopwatch::default(),
             state: Vec::new(),
         }
@@ -119,42 +119,42 @@ impl<T: Scalar> Block<T> {
                     let weight = ArrayViewMut2::from_shape((fan_in, fan_out), scratch);
                     drawn_bias = vec![0.0; if has_drawn_bias { fan_out } else { 0 }];
                     let mut random = stream(architecture.seed, purpose, layer as u64);
-                    architecture.init.scheme().fill(
+                    architecture.init.initializer().fill(
                         &mut random,
                         weight.expect("as long as the tensor"),
                         &mut drawn_bias,
                     );
-                    values.extend(scratch.iter().map(|w| T::of(*w)));
+                    values.extend(scratch.iter().map(|w| T::from_f64(*w)));
                 }
-                Role::Bias => values.extend(drawn_bias.iter().map(|b| T::of(*b))),
+                Role::Bias => values.extend(drawn_bias.iter().map(|b| T::from_f64(*b))),
                 Role::Constant(start) | Role::Running(start) => {
-                    values.resize(values.len() + tensor.len(), T::of(start));
+                    values.resize(values.len() + tensor.len(), T::from_f64(start));
                 }
             }
         }
         (self.trained, self.running) = (trained, running);
     }
 
-    /// Computes the gradient from all pieces, and its sums while it is in the
+    /// Computes the gradient from all shards, and its sums while it is in the
     /// cache; `observe` counts zeros too.
     pub fn compute_gradient(
         &mut self,
         layer: &dyn Layer<T>,
-        pieces: &dyn PiecesOf<T>,
+        shards: &dyn ShardsOf<T>,
         observe: bool,
     ) {
         let mut gradient = std::mem::take(&mut self.gradient);
         // Claimed now, since most networks never need it.
         gradient.resize(self.trained.len(), T::zero());
-        self.differentiate(layer, pieces, observe, &mut gradient);
+        self.differentiate(layer, shards, observe, &mut gradient);
         self.gradient = gradient;
     }
 
     /// One step of the optimizer along the gradient computed last, scaled by
     /// `clip` first.
-    pub fn update(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T) {
+    pub fn update(&mut self, optimizer: &Optimizer<T>, info: &StepInfo, clip: T) {
         let gradient = std::mem::take(&mut self.gradient);
-        self.descend(stepper, moment, clip, &gradient);
+        self.descend(optimizer, info, clip, &gradient);
         self.gradient = gradient;
     }
 
@@ -165,23 +165,23 @@ impl<T: Scalar> Block<T> {
     pub fn step(
         &mut self,
         layer: &dyn Layer<T>,
-        pieces: &dyn PiecesOf<T>,
+        shards: &dyn ShardsOf<T>,
         next: [&[T]; 4],
         observe: bool,
-        update: Option<(&Stepper<T>, &Moment)>,
+        update: Option<(&Optimizer<T>, &StepInfo)>,
     ) -> bool {
         // While the gradient is computed, what the update needs comes nearer,
-        // and what the next block's gradient is made of.
+        // and what the next layer's gradient is made of.
         let [x, delta, other_x, other_delta] = next;
         plan([&self.trained, &self.state, x, delta, other_x, other_delta]);
         T::with_gradient_buffer(self.trained.len(), |gradient| {
-            self.differentiate(layer, pieces, observe, gradient);
+            self.differentiate(layer, shards, observe, gradient);
             let is_finite = self.sums.grad_squares().is_finite();
-            if let Some((stepper, moment)) = update
+            if let Some((optimizer, info)) = update
                 && is_finite
             {
-                self.descend(stepper, moment, T::one(), gradient);
-                layer.advance(pieces, &mut self.running);
+                self.descend(optimizer, info, T::one(), gradient);
+                layer.advance(shards, &mut self.running);
             }
             is_finite
         })
@@ -190,12 +190,12 @@ impl<T: Scalar> Block<T> {
     fn differentiate(
         &mut self,
         layer: &dyn Layer<T>,
-        pieces: &dyn PiecesOf<T>,
+        shards: &dyn ShardsOf<T>,
         observe: bool,
         gradient: &mut [T],
     ) {
         self.watch.start();
-        layer.gradient(pieces, gradient);
+        layer.gradient(shards, gradient);
         self.watch.lap(Phase::Products);
         let (weight, others) = gradient.split_at(self.weight_len());
         // A stretch at a time, so that the second look finds it in the cache.
@@ -213,15 +213,15 @@ impl<T: Scalar> Block<T> {
         self.watch.lap(Phase::Norms);
     }
 
-    fn descend(&mut self, stepper: &Stepper<T>, moment: &Moment, clip: T, gradient: &[T]) {
+    fn descend(&mut self, optimizer: &Optimizer<T>, info: &StepInfo, clip: T, gradient: &[T]) {
         self.watch.start();
         // Claimed at the first update, and a no-op ever after.
         self.state
-            .resize(self.trained.len() * stepper.states_per_param(), T::zero());
+            .resize(self.trained.len() * optimizer.states_per_param(), T::zero());
         let weight = self.weight_len();
         let (params, other_params) = self.trained.split_at_mut(weight);
         let (grads, other_grads) = gradient.split_at(weight);
-        let states = weight * stepper.states_per_param();
+        let states = weight * optimizer.states_per_param();
         let (state, other_state) = self.state.split_at_mut(states);
         let weights = Slices {
             params,
@@ -233,7 +233,7 @@ impl<T: Scalar> Block<T> {
             grads: other_grads,
             state: other_state,
         };
-        let squares = stepper.step_both(moment, clip, weights, others);
+        let squares = optimizer.step_both(info, clip, weights, others);
         self.sums.weight_squares = squares.params;
         self.sums.update_squares = Some(squares.update);
         self.watch.lap(Phase::Update);
