@@ -4,7 +4,7 @@ use super::snapshot::SMALL_CSV;
 use crate::desk::Desk;
 
 /// The words of a figure, in order.
-fn words(svg: &str) -> Vec<String> {
+pub fn words(svg: &str) -> Vec<String> {
     let parts = svg.split("<text ").skip(1);
     let inner = parts.map(|part| part.split_once('>').unwrap().1);
     inner

@@ -1,6 +1,6 @@
 //! Loss and accuracy over training.
 
-use super::super::album::{Album, apart};
+use super::super::album::{Album, Portrait, apart};
 use super::super::axis::{Scale, counting};
 use super::super::colors::{INK, of_run};
 use super::super::extent::Extent;
@@ -32,32 +32,46 @@ impl Figure for Curves {
     }
 
     fn needs(&self) -> &'static str {
-        "a run folder with a training.csv"
+        "a run folder with a training.csv of more than one step"
     }
 
-    fn panels(&self, album: &Album, _: Room) -> Vec<Panel> {
+    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
         [LOSS, ACCURACY]
             .into_iter()
-            .filter_map(|(name, train, test)| panel(album, name, [train, test]))
+            .filter_map(|(name, train, test)| panel(album, room, name, [train, test]))
             .collect()
     }
 }
 
-fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
-    let with_curves = || album.portraits.iter().filter(|p| !p.curves.is_empty());
+/// `--ylim` is of the loss; accuracy lies between 0 and 1.
+fn panel(album: &Album, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel> {
+    // A single step is no curve.
+    let has_curves = |p: &&Portrait| p.curves.steps.is_some_and(|(first, last)| first != last);
+    let with_curves = || album.portraits.iter().filter(has_curves);
     let drawn = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.curves)));
     let extent = drawn.fold(Extent::default(), |whole, curve| whole.join(&extent(curve)));
     if extent == Extent::default() {
         return None;
     }
-    let is_log =
-        name == LOSS.0 && extent.lowest > 0.0 && extent.highest > LOG_FROM * extent.lowest_positive;
+    let reaches_zero = room
+        .y
+        .and_then(|limits| limits.low)
+        .is_some_and(|low| low <= 0.0);
+    let is_log = name == LOSS.0
+        && !reaches_zero
+        && extent.lowest > 0.0
+        && extent.highest > LOG_FROM * extent.lowest_positive;
     let scale = if is_log {
         Scale::log(&extent)
     } else if name == ACCURACY.0 {
         Scale::linear(&extent.join(&Extent::of([0.0, 1.0])))
     } else {
         Scale::linear(&extent)
+    };
+    let scale = if name == LOSS.0 {
+        room.limited(scale)
+    } else {
+        scale
     };
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
     let mut merged = 1;
@@ -84,7 +98,7 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
         }
     }
     for (target, label) in album.targets.iter().enumerate() {
-        if album.of_target(target).any(|p| !p.curves.is_empty()) {
+        if album.of_target(target).any(|p| has_curves(&p)) {
             let color = of_run(target, album.targets.len());
             legend.push(Key::Line(Stroke::solid(color, 2.5), label.clone()));
         }
@@ -108,7 +122,7 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
         ));
     }
     if with_curves().count() < runs {
-        caption.push("lone CSV files have no curves".to_owned());
+        caption.push("lone CSV files and runs of a single step have no curves".to_owned());
     }
     caption.extend(apart(&extent, is_log));
     let steps = || with_curves().filter_map(|p| p.curves.steps);

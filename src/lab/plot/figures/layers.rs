@@ -29,14 +29,14 @@ impl Figure for Layers {
         "a run"
     }
 
-    fn panels(&self, album: &Album, _: Room) -> Vec<Panel> {
+    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
         let portraits = &album.portraits;
         let values = portraits
             .iter()
             .flat_map(|portrait| [&portrait.first, &portrait.last])
             .flat_map(|profile| profile.values.iter().filter_map(|(_, value)| *value));
         let extent = Extent::of(values);
-        let scale = album.scale(&extent);
+        let scale = room.limited(album.scale(&extent));
         let (x, is_relative) = depth_axis(album);
         let series = |profile: &Profile| -> Vec<(f64, Option<f64>)> {
             let deepest = profile.values.last().map_or(1, |(layer, _)| *layer);
