@@ -13,6 +13,7 @@ mod extent;
 mod figures;
 mod formats;
 mod frame;
+mod group;
 mod labels;
 mod legend;
 mod limits;

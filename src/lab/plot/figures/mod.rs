@@ -57,6 +57,21 @@ fn shown<'a>(album: &'a Album, room: Room, name: &str) -> (Vec<&'a Portrait>, Op
 /// What [`shown`] needs.
 const NEEDS_STEPS: &str = "a run of more than one logged step";
 
+/// What a line over several seeds is, for a caption.
+fn seeds_remark(album: &Album) -> String {
+    let counts = (0..album.targets.len()).map(|target| album.of_target(target).count());
+    let counts: Vec<String> = counts.map(|count| count.to_string()).collect();
+    let mean = if album.is_log() {
+        "mean of log10"
+    } else {
+        "mean"
+    };
+    format!(
+        "Line: {mean} over the seeds, area: its 95 % interval by Student's t at the last step; seeds: {}",
+        counts.join(", ")
+    )
+}
+
 /// The layers of some runs together, ascending: their common scale.
 fn layers_of(portraits: &[&Portrait]) -> Vec<usize> {
     let layers = portraits.iter().flat_map(|portrait| portrait.layers());
