@@ -7,11 +7,11 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::decades::decades;
+use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, output};
 use crate::lab::compare::forms::{Detail, FORMS, Form};
 use crate::lab::compare::{At, Comparison, Request, TOLERANCE, in_natural_order};
 use crate::lab::machine::cores;
-use crate::lab::records::Target;
 
 /// Compare runs: specs, outcomes, and the gradients layer by layer
 ///
@@ -49,6 +49,8 @@ pub struct CompareArgs {
     /// The form of the result on stdout
     #[arg(long, value_parser = form(), default_value = FORMS[0].name)]
     format: &'static Form,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 impl CompareArgs {
@@ -64,7 +66,7 @@ impl CompareArgs {
                 names.join(", ")
             ));
         }
-        let targets = Target::open_all(&paths)?;
+        let targets = self.reading.open(&paths)?;
         let request = Request {
             quantity: self.quantity.clone(),
             at: self.at,

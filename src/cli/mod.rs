@@ -18,6 +18,7 @@ mod outcome;
 mod output;
 mod plot;
 mod progress;
+mod reading_args;
 mod report;
 mod run;
 mod schema;

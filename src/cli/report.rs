@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, output};
 use crate::lab::machine::cores;
-use crate::lab::records::Target;
 use crate::lab::report::{Destination, Report, Request};
 
 /// Write one HTML page about runs, with charts that work offline
@@ -25,13 +25,15 @@ pub struct ReportArgs {
     /// The column of norms to look at [default: activation_grad_norm, else the first ending in _norm]
     #[arg(long, value_name = "COLUMN")]
     quantity: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 impl ReportArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         // Before a gigabyte is read for nothing.
         let destination = Destination::new(&self.output)?;
-        let targets = Target::open_all(&self.runs)?;
+        let targets = self.reading.open(&self.runs)?;
         let report = Report::of(&Request {
             targets: &targets,
             title: self.title.as_deref(),

@@ -4,6 +4,7 @@
 
 mod bench;
 mod browser;
+mod cases;
 mod check;
 mod commands;
 #[path = "../common/mod.rs"]

@@ -13,6 +13,7 @@ use clap::{ArgMatches, Args};
 
 use self::first_run::Ran;
 use super::decades::decades;
+use super::reading_args::ReadingArgs;
 use super::spec_args::Changes;
 use super::{Failure, Global, Outcome, output};
 use crate::base::Problem;
@@ -67,6 +68,8 @@ pub struct CheckArgs {
     /// The form of the result on stdout [default: human, or github within a GitHub workflow]
     #[arg(long, value_parser = forms())]
     format: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
 }
 
 const EXIT_CODES: &str = "\
@@ -181,7 +184,9 @@ impl CheckArgs {
                 .help("rename it so that it does: a spec is told by its name")
                 .into());
             }
-            (Target::open(&self.target)?, None)
+            let mut target = Target::open(&self.target)?;
+            self.reading.apply(&mut target);
+            (target, None)
         };
         if let Some(spec) = target.spec() {
             let file = if is_spec {

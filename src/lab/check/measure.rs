@@ -10,8 +10,8 @@ use super::rule::Rule;
 use crate::base::Problem;
 use crate::lab::config::At;
 use crate::lab::decay::Decay;
+pub use crate::lab::records::Diverged;
 use crate::lab::records::{Run, Step, Table};
-use crate::study::columns::gradient_columns;
 
 /// The weight gradient, the second of the two norms that a baseline holds.
 const WEIGHT_GRAD: &str = "weight_grad_norm";
@@ -41,19 +41,6 @@ pub struct Held {
     pub norms: BTreeMap<usize, Vec<Option<f64>>>,
     /// How they decay.
     pub decay: Option<Decay>,
-}
-
-/// Where a number stopped being finite.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Diverged {
-    /// The step, where it is known.
-    pub step: Option<u64>,
-    /// The layer, where there is one.
-    pub layer: Option<usize>,
-    /// The column.
-    pub quantity: String,
-    /// NaN or infinite, where it is known.
-    pub value: Option<f64>,
 }
 
 /// What was measured of one run.
@@ -104,22 +91,17 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
         step.clone_from(next);
         if pass.layers.is_empty() {
             pass.layers.clone_from(&step.layers);
-            let on_path = |layer: &usize| run.is_on_path(&steps, *layer);
-            pass.on_path = step
-                .layers
-                .iter()
-                .copied()
-                .filter(|layer| on_path(layer))
-                .collect();
+            pass.positions = run.positions(&steps, &pass.layers);
             pass.first_step(&step);
         }
         pass.every_step(&step);
     }
     pass.last_step(&step);
+    pass.measured.diverged = steps.diverged().cloned();
     let layers = pass.layers.iter();
     let names = layers.map(|&layer| (layer, steps.name(layer).unwrap_or_default().to_owned()));
     pass.measured.names = names.collect();
-    pass.measured.path = std::mem::take(&mut pass.on_path);
+    pass.measured.path = pass.positions.keys().copied().collect();
     pass.measured
         .warnings
         .extend(steps.warnings().iter().cloned());
@@ -128,12 +110,9 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     measured.warnings.extend(measured.lost_end.clone());
     training(run, wanted.rules, &mut measured)?;
     if let Some(ended) = run.summary.as_ref().filter(|ended| ended.has_diverged()) {
-        measured.diverged.get_or_insert_with(|| Diverged {
-            step: ended.diverged.as_ref().map(|at| at.step),
-            layer: ended.diverged.as_ref().map(|at| at.layer),
-            quantity: "a gradient or the loss".to_owned(),
-            value: None,
-        });
+        measured
+            .diverged
+            .get_or_insert_with(|| Diverged::told_by(ended));
     }
     for (rule, found) in wanted.rules.iter().zip(&mut measured.found) {
         if rule.check.quantity.name() == "diverged" {
@@ -147,21 +126,13 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     Ok(measured)
 }
 
-/// The headline, the other norms that a run logs, and what the rules name.
-/// What else is in the file is nobody's business here.
+/// The headline, the weight gradient where there is one, and what the rules name.
 fn columns(run: &Run, headline: &str, rules: &[Rule]) -> Result<Vec<String>, Problem> {
     let table = Table::open(&run.gradients)?;
-    for name in ["step", "layer", headline] {
-        table.column(name)?;
-    }
     let mut columns = vec![headline.to_owned()];
-    let norms = gradient_columns().iter().map(|column| column.name);
-    let norms = norms.filter(|name| name.ends_with("_norm") && *name != headline);
-    columns.extend(
-        norms
-            .filter(|name| table.find(name).is_some())
-            .map(str::to_owned),
-    );
+    if headline != WEIGHT_GRAD && table.find(WEIGHT_GRAD).is_some() {
+        columns.push(WEIGHT_GRAD.to_owned());
+    }
     for rule in rules.iter().filter(|rule| rule.is_per_layer) {
         let name = rule.check.quantity.name();
         table.column(name)?;
@@ -176,27 +147,24 @@ fn columns(run: &Run, headline: &str, rules: &[Rule]) -> Result<Vec<String>, Pro
 struct Pass<'a> {
     wanted: &'a Wanted<'a>,
     columns: &'a [String],
-    /// Places of the columns that are norms.
-    norms: Vec<usize>,
     /// Places of the columns that a baseline holds.
     held: Vec<usize>,
     layers: Vec<usize>,
-    on_path: Vec<usize>,
+    /// Places on the path that decay is measured along.
+    positions: BTreeMap<usize, usize>,
     measured: Measured,
 }
 
 impl<'a> Pass<'a> {
     fn new(run: &Run, wanted: &'a Wanted<'a>, columns: &'a [String]) -> Self {
         let numbered = || columns.iter().enumerate();
-        let norms = numbered().filter(|(i, name)| *i == 0 || name.ends_with("_norm"));
         let held = numbered().filter(|(i, name)| *i == 0 || *name == WEIGHT_GRAD);
         let held: Vec<usize> = held.map(|(i, _)| i).collect();
         Self {
             wanted,
             columns,
-            norms: norms.map(|(i, _)| i).collect(),
             layers: Vec::new(),
-            on_path: Vec::new(),
+            positions: BTreeMap::new(),
             measured: Measured {
                 file: run.gradients.clone(),
                 seed: run.seed(),
@@ -216,7 +184,7 @@ impl<'a> Pass<'a> {
     }
 
     fn decay(&self, step: &Step) -> Option<Decay> {
-        step.decay(0, |layer| self.on_path.binary_search(&layer).is_ok())
+        step.decay(0, |layer| self.positions.get(&layer).copied())
     }
 
     fn first_step(&mut self, step: &Step) {
@@ -232,7 +200,6 @@ impl<'a> Pass<'a> {
     }
 
     fn every_step(&mut self, step: &Step) {
-        self.look_for_divergence(step);
         self.rules(At::Every, step);
         self.hold(Moment::Step(step.step), step);
     }
@@ -241,25 +208,6 @@ impl<'a> Pass<'a> {
         self.measured.ends[1] = self.decay(step);
         self.rules(At::Final, step);
         self.hold(Moment::Final, step);
-    }
-
-    fn look_for_divergence(&mut self, step: &Step) {
-        if self.measured.diverged.is_some() {
-            return;
-        }
-        for &column in &self.norms {
-            let mut norms = step.column(column);
-            let found = norms.find(|(_, norm)| norm.is_some_and(|norm| !norm.is_finite()));
-            if let Some((layer, value)) = found {
-                self.measured.diverged = Some(Diverged {
-                    step: Some(step.step),
-                    layer: Some(layer),
-                    quantity: self.columns[column].clone(),
-                    value,
-                });
-                return;
-            }
-        }
     }
 
     /// Shows a step to the rules that look at such steps.

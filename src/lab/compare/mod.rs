@@ -12,7 +12,6 @@ mod pair;
 mod profile;
 mod reading;
 mod side;
-mod specs;
 
 pub use at::At;
 pub use conclusion::conclusion;
@@ -107,7 +106,7 @@ impl Comparison {
         let comparison = Self {
             at: request.at,
             tolerance: request.tolerance,
-            changed: specs::changed(targets),
+            changed: crate::lab::records::specs::changed(targets),
             remarks,
             warnings: warnings(&sides),
             pairs,

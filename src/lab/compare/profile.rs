@@ -62,7 +62,7 @@ impl Profile {
             Ok(())
         })?;
         let mut profile = Self {
-            verdict: survey.verdict(run.summary.as_ref()),
+            verdict: survey.verdict,
             readings: look.readings(),
             series: std::mem::take(&mut look.series),
             looked_at: look.looked_at,

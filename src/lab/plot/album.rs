@@ -100,8 +100,7 @@ impl Portrait {
             )
             .help("name another column with --quantity"));
         }
-        let mut warnings = survey.warnings.clone();
-        let curves = run.curves(&mut warnings)?;
+        let (warnings, curves) = (survey.warnings.clone(), survey.curves.clone());
         Ok(Self {
             label: shortened(label, NAME_LENGTH),
             target,

@@ -1,8 +1,7 @@
 //! Axes: where a value stands and what the ticks say.
 
 use super::extent::Extent;
-use super::limits::AxisLimits;
-use super::words::{plain, power_of_ten, whole};
+use super::words::{plain, power_of_ten};
 
 /// The most labels of a decade axis.
 const MOST_LABELS: usize = 10;
@@ -33,57 +32,6 @@ pub struct Axis {
     pub fine: Vec<f64>,
     /// Bands apart, each from its lower to its upper edge.
     pub bands: Vec<(f64, f64)>,
-    /// What it counts in.
-    pub unit: Unit,
-}
-
-/// What an axis counts in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Steps or layers.
-    Whole,
-    /// Values.
-    Value,
-    /// Places with names.
-    Name,
-}
-
-impl Axis {
-    /// The same axis with other ends; one of names stays as it is.
-    pub fn limited(&self, limits: AxisLimits) -> Self {
-        let (low, high) = limits.ends((self.low, self.high));
-        match self.unit {
-            _ if low >= high => self.clone(),
-            Unit::Name => self.clone(),
-            Unit::Whole => counting(&self.label, low, high),
-            Unit::Value => Scale::linear(&Extent::of([low, high]))
-                .limited(limits)
-                .axis(self.label.clone()),
-        }
-    }
-
-    /// Leaves out labels that would touch their neighbours on `length` units of
-    /// a drawing, `size` being how much of it a label takes. Those of bands stay.
-    pub fn thin(&mut self, length: f64, size: impl Fn(&str) -> f64) {
-        let is_apart = |tick: &Tick| {
-            let mut bands = self.bands.iter();
-            bands.any(|(low, high)| (*low..=*high).contains(&tick.at))
-        };
-        let (apart, mut ticks): (Vec<Tick>, Vec<Tick>) = self.ticks.drain(..).partition(is_apart);
-        // Of equal words one is enough: neighbours that f64 cannot tell apart.
-        ticks.dedup_by(|a, b| a.text == b.text);
-        let per_unit = length / (self.high - self.low);
-        let fits = |ticks: &[Tick], every: usize| {
-            let kept: Vec<&Tick> = ticks.iter().step_by(every).collect();
-            kept.windows(2).all(|pair| {
-                let need = (size(&pair[0].text) + size(&pair[1].text)) / 2.0;
-                (pair[1].at - pair[0].at) * per_unit >= need
-            })
-        };
-        let every = (1..ticks.len()).find(|every| fits(&ticks, *every));
-        let every = every.unwrap_or(ticks.len().max(1));
-        self.ticks = ticks.into_iter().step_by(every).chain(apart).collect();
-    }
 }
 
 /// Where a value stands on a [`Scale`].
@@ -104,7 +52,7 @@ pub struct Scale {
     is_log: bool,
     low: f64,
     high: f64,
-    ticks: Vec<Tick>,
+    ticks: Vec<f64>,
     step: f64,
     zeros: Option<(f64, f64)>,
     non_finite: Option<(f64, f64)>,
@@ -122,22 +70,21 @@ impl Scale {
             let high = extent.highest.log10().ceil();
             (low, if high > low { high } else { low + 1.0 })
         };
-        let step = decade_step(high - low);
+        let mut step = 1.0;
+        while ((high - low) / step) as usize + 1 > MOST_LABELS {
+            step = next_step(step);
+        }
         let ticks = if is_empty {
             Vec::new()
         } else {
             multiples(low, high, step)
         };
-        Self {
-            is_log: true,
-            low,
-            high,
-            ticks: ticks.into_iter().map(decade).collect(),
-            step,
-            zeros: None,
-            non_finite: None,
-        }
-        .with_bands([extent.zeros > 0, extent.non_finite > 0])
+        Self::with_bands(
+            true,
+            (low, high),
+            (ticks, step),
+            [extent.zeros > 0, extent.non_finite > 0],
+        )
     }
 
     /// A linear axis.
@@ -152,78 +99,32 @@ impl Scale {
         }
         let step = nice_step(high - low, 6);
         let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
-        Self {
-            is_log: false,
-            low,
-            high,
-            ticks: values(low, high, step),
-            step,
-            zeros: None,
-            non_finite: None,
-        }
-        .with_bands([false, extent.non_finite > 0])
+        let ticks = multiples(low, high, step);
+        Self::with_bands(
+            false,
+            (low, high),
+            (ticks, step),
+            [false, extent.non_finite > 0],
+        )
     }
 
-    fn with_bands(self, [zeros, non_finite]: [bool; 2]) -> Self {
-        let (low, high) = (self.low, self.high);
+    fn with_bands(
+        is_log: bool,
+        (low, high): (f64, f64),
+        (ticks, step): (Vec<f64>, f64),
+        [zeros, non_finite]: [bool; 2],
+    ) -> Self {
         let height = (high - low) * BAND;
         let gap = height / 3.0;
         Self {
-            zeros: zeros.then_some((low - gap - height, low - gap)),
-            non_finite: non_finite.then_some((high + gap, high + gap + height)),
-            ..self
-        }
-    }
-
-    /// The same scale with other ends, in units of the values. What lies beyond
-    /// them has a place all the same: a trace ends there. Ends that leave
-    /// nothing, or on a log axis are not above 0, are passed over.
-    pub fn limited(self, limits: AxisLimits) -> Self {
-        let end = |value: Option<f64>| match value {
-            Some(value) if self.is_log => (value > 0.0).then(|| value.log10()),
-            value => value,
-        };
-        let limits = AxisLimits {
-            low: end(limits.low),
-            high: end(limits.high),
-        };
-        let (low, high) = limits.ends((self.low, self.high));
-        if low >= high {
-            return self;
-        }
-        let bands = [self.zeros.is_some(), self.non_finite.is_some()];
-        let mut step = nice_step(high - low, 6);
-        let ticks = if !self.is_log {
-            values(low, high, step)
-        } else if high - low >= 2.0 {
-            step = decade_step(high - low);
-            let decades = multiples(low, high, step);
-            decades.into_iter().map(decade).collect()
-        } else {
-            // Within a decade or two there are too few powers of ten.
-            let (from, to) = (10f64.powf(low), 10f64.powf(high));
-            let ticks = values(from, to, nice_step(to - from, 6)).into_iter();
-            ticks
-                .filter_map(|tick| {
-                    let value = tick.at;
-                    let at = value.log10();
-                    (value > 0.0).then_some(Tick { at, ..tick })
-                })
-                .collect()
-        };
-        Self {
+            is_log,
             low,
             high,
             ticks,
             step,
-            ..self
+            zeros: zeros.then_some((low - gap - height, low - gap)),
+            non_finite: non_finite.then_some((high + gap, high + gap + height)),
         }
-        .with_bands(bands)
-    }
-
-    /// Its ends, in units of the axis, without the bands.
-    pub fn range(&self) -> (f64, f64) {
-        (self.low, self.high)
     }
 
     /// Whether it counts in decades.
@@ -266,7 +167,7 @@ impl Scale {
     pub fn shares(&self) -> Vec<(f64, String)> {
         let share = |at: f64| (at - self.low) / (self.high - self.low);
         let ticks = self.ticks.iter();
-        ticks.map(|t| (share(t.at), t.text.clone())).collect()
+        ticks.map(|at| (share(*at), self.text(*at))).collect()
     }
 
     /// Its ends as text.
@@ -285,7 +186,7 @@ impl Scale {
     /// The axis to draw.
     pub fn axis(&self, label: impl Into<String>) -> Axis {
         let tick = |at: f64, text: String| Tick { at, text };
-        let mut ticks = self.ticks.clone();
+        let mut ticks: Vec<Tick> = self.ticks.iter().map(|t| tick(*t, self.text(*t))).collect();
         let middle = |(low, high): (f64, f64)| (low + high) / 2.0;
         if let Some(band) = self.zeros {
             ticks.push(tick(middle(band), "0".to_owned()));
@@ -297,12 +198,10 @@ impl Scale {
             Vec::new()
         } else if self.high - self.low <= 4.0 {
             // The lines of 2 … 9 between decades.
-            let decades = multiples(self.low.floor(), self.high, 1.0);
-            let lines = decades
+            let decades = multiples(self.low, self.high - 1.0, 1.0);
+            decades
                 .iter()
-                .flat_map(|decade| (2..10).map(move |n| decade + f64::from(n).log10()));
-            lines
-                .filter(|at| (self.low..self.high).contains(at))
+                .flat_map(|decade| (2..10).map(move |n| decade + f64::from(n).log10()))
                 .collect()
         } else if self.step > 1.0 && self.high - self.low <= 60.0 {
             multiples(self.low, self.high, 1.0)
@@ -316,37 +215,8 @@ impl Scale {
             ticks,
             fine,
             bands: self.zeros.into_iter().chain(self.non_finite).collect(),
-            unit: Unit::Value,
         }
     }
-}
-
-/// A labelled power of ten.
-fn decade(at: f64) -> Tick {
-    Tick {
-        at,
-        text: power_of_ten(at as i64),
-    }
-}
-
-/// Labelled values `step` apart.
-fn values(low: f64, high: f64, step: f64) -> Vec<Tick> {
-    let ticks = multiples(low, high, step).into_iter();
-    ticks
-        .map(|at| Tick {
-            at,
-            text: plain(at, step),
-        })
-        .collect()
-}
-
-/// The decades from one label to the next, so that there are not too many.
-fn decade_step(span: f64) -> f64 {
-    let mut step = 1.0;
-    while (span / step) as usize + 1 > MOST_LABELS {
-        step = next_step(step);
-    }
-    step
 }
 
 /// An axis of whole numbers, of steps or layers.
@@ -356,7 +226,7 @@ pub fn counting(label: &str, low: f64, high: f64) -> Axis {
     let ticks = multiples((low / step).ceil() * step, high, step);
     let ticks = ticks.into_iter().map(|at| Tick {
         at,
-        text: whole(at, step),
+        text: format!("{at:.0}"),
     });
     Axis {
         label: label.to_owned(),
@@ -365,7 +235,6 @@ pub fn counting(label: &str, low: f64, high: f64) -> Axis {
         ticks: ticks.collect(),
         fine: Vec::new(),
         bands: Vec::new(),
-        unit: Unit::Whole,
     }
 }
 
@@ -461,43 +330,5 @@ mod tests {
             assert!((1..=8).contains(&axis.ticks.len()), "{axis:?}");
             assert!(axis.ticks.iter().all(|tick| tick.at.fract() == 0.0));
         }
-    }
-
-    #[test]
-    fn labels_that_would_touch_are_left_out() {
-        let mut axis = counting("step", 0.0, 1e18);
-        assert_eq!(axis.ticks.last().unwrap().text, "1.0×10¹⁸");
-        let all = axis.ticks.len();
-        // Six units a letter on 100: eight letters need 48.
-        axis.thin(100.0, |text| text.chars().count() as f64 * 6.0);
-        assert!(axis.ticks.len() < all && axis.ticks.len() > 1, "{axis:?}");
-        // Steps that f64 cannot tell apart are named once.
-        let mut axis = counting("step", 1e18, 1e18 + 512.0);
-        axis.thin(1e9, |_| 1.0);
-        let mut texts: Vec<&str> = axis.ticks.iter().map(|tick| &tick.text[..]).collect();
-        let count = texts.len();
-        texts.dedup();
-        assert_eq!(texts.len(), count, "{texts:?}");
-        // Bands keep theirs.
-        let mut axis = Scale::log(&Extent::of([0.0, 1e-8, 1.0])).axis("");
-        axis.thin(10.0, |_| 20.0);
-        assert_eq!(axis.ticks.last().unwrap().text, "0");
-        assert_eq!(axis.ticks.len(), 2);
-    }
-
-    #[test]
-    fn a_scale_may_end_where_the_user_says() {
-        let ends = |low, high| AxisLimits { low, high };
-        let scale = Scale::log(&Extent::of([1e-9, 1.0])).limited(ends(Some(1e-4), None));
-        assert_eq!(texts(&scale), ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
-        assert_eq!(scale.place(1e-6), Place::At(-6.0));
-        let scale = Scale::log(&Extent::of([1e-9, 1.0])).limited(ends(Some(2e-2), Some(1e-1)));
-        assert_eq!(texts(&scale), ["0.02", "0.04", "0.06", "0.08", "0.10"]);
-        let scale = Scale::linear(&Extent::of([0.0, 9.0])).limited(ends(Some(0.0), Some(2.5)));
-        assert_eq!(texts(&scale), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]);
-        assert_eq!(scale.range(), (0.0, 2.5));
-        // Of an axis of decades 0 is no end.
-        let scale = Scale::log(&Extent::of([1e-2, 1.0])).limited(ends(Some(0.0), None));
-        assert_eq!(scale.range(), (-2.0, 0.0));
     }
 }

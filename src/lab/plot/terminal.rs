@@ -65,11 +65,7 @@ impl Look {
         let halves = self.colors != Colors::None && layers > MOST_LINES;
         let per_line = if halves { 2 } else { 1 };
         let columns = self.width.saturating_sub(MARGIN).max(8);
-        let map = Map::new(
-            portrait,
-            portrait.layers(),
-            (columns, MOST_LINES * per_line),
-        );
+        let map = Map::new(portrait, columns, MOST_LINES * per_line);
         let bold = Style::new().bold();
         let head = format!("{}  {}", portrait.label, symbol(&album.quantity));
         let _ = writeln!(text, "{bold}{}{bold:#}", shortened(&head, self.width));

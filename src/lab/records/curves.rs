@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::diverged::Diverged;
 use super::table::Table;
 use crate::base::Problem;
 
@@ -151,15 +152,21 @@ impl Curves {
     }
 }
 
-/// Reads a `training.csv`, the steps ascending; what is left out is told in
+/// Reads a `training.csv`, the steps ascending, and finds where the loss or the
+/// whole gradient's norm stopped being finite; what is left out is told in
 /// `warnings`.
 ///
 /// # Errors
 /// If it cannot be read, a cell is no number, or the steps do not ascend.
-pub(super) fn curves(path: &Path, warnings: &mut Vec<String>) -> Result<Curves, Problem> {
+pub(super) fn curves(
+    path: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<(Curves, Option<Diverged>), Problem> {
     let mut table = Table::open(path)?;
     let step = table.column("step")?;
     let mut curves = Curves::default();
+    let mut diverged = None;
+    let finite = ["train_loss", "grad_norm"].map(|name| (name, table.find(name)));
     let places =
         ["train_loss", "train_accuracy", "test_loss", "test_accuracy"].map(|name| table.find(name));
     while let Some(row) = table.next_row()? {
@@ -186,9 +193,20 @@ pub(super) fn curves(path: &Path, warnings: &mut Vec<String>) -> Result<Curves, 
                 curve.add(step, value);
             }
         }
+        for (name, place) in finite {
+            let value = place.map_or(Ok(None), |place| row.number(place))?;
+            if value.is_some_and(|value| !value.is_finite()) && diverged.is_none() {
+                diverged = Some(Diverged {
+                    step: Some(step),
+                    layer: None,
+                    quantity: name.to_owned(),
+                    value,
+                });
+            }
+        }
     }
     warnings.extend(table.cut_warning());
-    Ok(curves)
+    Ok((curves, diverged))
 }
 
 #[cfg(test)]

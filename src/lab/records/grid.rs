@@ -1,7 +1,7 @@
 //! A value per layer and step, kept to a bounded size: where there are too many
 //! steps, neighbours share a bucket that keeps the smallest and largest value.
 
-use super::steps::Step;
+use super::step::Step;
 
 /// Neighbouring steps taken together.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,10 +42,14 @@ impl Grid {
         }
     }
 
-    /// Adds one column of the next step. The layers are those of the first step.
+    /// Adds one column of the next step. A layer that no step before has is
+    /// missing in theirs.
     pub fn add(&mut self, step: &Step, column: usize) {
         if self.buckets.is_empty() {
             self.layers.clone_from(&step.layers);
+        }
+        if step.layers != self.layers {
+            self.make_room(&step.layers);
         }
         if self.buckets.len() == self.capacity && self.in_last == self.per_bucket {
             self.halve();
@@ -82,6 +86,21 @@ impl Grid {
                 value
             };
             bucket.present[i] = true;
+        }
+    }
+
+    /// Makes room for layers that are not there yet.
+    fn make_room(&mut self, layers: &[usize]) {
+        for &layer in layers {
+            let Err(at) = self.layers.binary_search(&layer) else {
+                continue;
+            };
+            self.layers.insert(at, layer);
+            for bucket in &mut self.buckets {
+                bucket.low.insert(at, f64::NAN);
+                bucket.high.insert(at, f64::NAN);
+                bucket.present.insert(at, false);
+            }
         }
     }
 

@@ -2,8 +2,14 @@
 //! with little memory however long they are.
 
 mod curves;
+mod diverged;
 mod grid;
+mod layout;
+mod resume;
+mod source;
+pub mod specs;
 mod spread;
+mod step;
 mod steps;
 mod survey;
 mod table;
@@ -13,9 +19,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use curves::{Curve, Curves};
+pub use diverged::Diverged;
 pub use grid::{Bucket, Grid};
+pub use layout::{HEADLINE, headline};
 pub use spread::{Spread, difference, mean, median};
-pub use steps::{HEADLINE, OUTPUT, Step, Steps, headline};
+pub use step::Step;
+pub use steps::{OUTPUT, Steps};
 pub use survey::{LayerInfo, Survey};
 pub use table::{Row, Table};
 
@@ -38,6 +47,8 @@ pub struct Run {
     pub summary: Option<Summary>,
     /// The number in its folder's name, `seed-3`, where it is one of a group.
     numbered: Option<u64>,
+    /// Whether a log whose steps go back is an error.
+    refuses_resumed: bool,
 }
 
 /// What a user names on the command line: a run, or several seeds of one.
@@ -65,6 +76,7 @@ impl Run {
                 spec: None,
                 summary: None,
                 numbered: None,
+                refuses_resumed: false,
             });
         }
         let file = |name: &str| Some(path.join(name)).filter(|file| file.exists());
@@ -80,6 +92,7 @@ impl Run {
             spec,
             summary,
             numbered: None,
+            refuses_resumed: false,
         })
     }
 
@@ -109,17 +122,21 @@ impl Run {
     /// See [`Steps::open`].
     pub fn steps(&self, columns: &[&str]) -> Result<Steps, Problem> {
         let layers = self.spec.as_ref().map(|spec| spec.network.depth + 1);
-        Steps::open(&self.gradients, columns, layers)
+        let steps = Steps::open(&self.gradients, columns, layers)?;
+        if self.refuses_resumed {
+            steps.refuse_resumed()?;
+        }
+        Ok(steps)
     }
 
-    /// Its loss and accuracy over the steps; none for a lone file. What is left
-    /// out is told in `warnings`.
+    /// Its loss and accuracy over the steps, none for a lone file, and where the
+    /// loss stopped being finite. What is left out is told in `warnings`.
     ///
     /// # Errors
     /// If `training.csv` cannot be understood.
-    pub fn curves(&self, warnings: &mut Vec<String>) -> Result<Curves, Problem> {
+    fn curves(&self, warnings: &mut Vec<String>) -> Result<(Curves, Option<Diverged>), Problem> {
         match &self.training {
-            None => Ok(Curves::default()),
+            None => Ok((Curves::default(), None)),
             Some(path) => curves::curves(path, warnings),
         }
     }
@@ -134,12 +151,26 @@ impl Run {
         })
     }
 
-    /// Whether decay is measured over `layer`: by the spec a hidden layer on
-    /// the main path, without one every layer not named `output`.
-    pub fn is_on_path(&self, steps: &Steps, layer: usize) -> bool {
+    /// Where the layers lie on the path that decay is measured along: by the
+    /// file's column `position`; for an older run by its spec, a hidden layer on
+    /// the main path at its number; else every layer not named `output` at its
+    /// rank. `layers` are numbers, ascending.
+    pub fn positions(&self, steps: &Steps, layers: &[usize]) -> BTreeMap<usize, usize> {
+        let layers = layers.iter().copied();
+        if steps.has_positions() {
+            return layers
+                .filter_map(|layer| Some((layer, steps.position(layer)?)))
+                .collect();
+        }
         match &self.spec {
-            Some(spec) => spec.network.is_on_main_path(layer),
-            None => steps.is_hidden(layer),
+            Some(spec) => layers
+                .filter(|&layer| spec.network.is_on_main_path(layer))
+                .map(|layer| (layer, layer))
+                .collect(),
+            None => layers
+                .filter(|&layer| steps.is_hidden(layer))
+                .zip(1..)
+                .collect(),
         }
     }
 }
@@ -182,6 +213,12 @@ impl Target {
             format!("{} ({n})", target.path.display())
         });
         Ok(targets)
+    }
+
+    /// Makes a log whose steps go back an error.
+    pub fn refuse_resumed(&mut self) {
+        let runs = self.runs.iter_mut();
+        runs.for_each(|run| run.refuses_resumed = true);
     }
 
     /// The spec of its first seed.

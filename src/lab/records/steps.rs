@@ -3,91 +3,44 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::table::Table;
+use super::diverged::{Diverged, is_plainly_finite};
+use super::layout::{Layers, Layout, is_norm};
+use super::resume::Resumed;
+use super::step::Step;
+use super::table::{Row, Table};
 use crate::base::Problem;
-use crate::lab::decay::Decay;
-use crate::study::columns::COORDINATES;
-
-/// The column that tells of decay, where a file has it.
-pub const HEADLINE: &str = "activation_grad_norm";
 
 /// The name of the output layer.
 pub const OUTPUT: &str = "output";
 
-/// The figures of one step.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Step {
-    /// Updates made before.
-    pub step: u64,
-    /// The numbers of its layers, ascending.
-    pub layers: Vec<usize>,
-    /// Layer by layer a value per column; `None` = does not apply.
-    values: Vec<Option<f64>>,
-    columns: usize,
-}
-
-impl Step {
-    /// The value of the `i`-th layer in the `column`-th of the columns asked for.
-    pub fn value(&self, i: usize, column: usize) -> Option<f64> {
-        self.values[i * self.columns + column]
-    }
-
-    /// One column: a layer's number and value, the layers ascending.
-    pub fn column(&self, column: usize) -> impl Iterator<Item = (usize, Option<f64>)> + '_ {
-        let values = self.values.iter().skip(column).step_by(self.columns);
-        self.layers.iter().copied().zip(values.copied())
-    }
-
-    /// The value of a layer, by its number.
-    pub fn of_layer(&self, layer: usize, column: usize) -> Option<f64> {
-        let i = self.layers.binary_search(&layer).ok()?;
-        self.value(i, column)
-    }
-
-    /// How the norms in `column` decay over the layers that `is_on_path`.
-    /// `None` where none of those has a value.
-    pub fn decay(&self, column: usize, is_on_path: impl Fn(usize) -> bool) -> Option<Decay> {
-        let norms: Vec<(usize, Option<f64>)> = self
-            .column(column)
-            .filter(|(layer, _)| is_on_path(*layer))
-            .collect();
-        Decay::measure(self.step, &norms)
-    }
-
-    /// Puts the layers in order, and says which is there twice, if one is.
-    fn sort(&mut self) -> Option<usize> {
-        if !self.layers.is_sorted() {
-            // Hooks of a backward pass see the last layer first.
-            let mut order: Vec<usize> = (0..self.layers.len()).collect();
-            order.sort_by_key(|&i| self.layers[i]);
-            let values = order
-                .iter()
-                .flat_map(|&i| &self.values[i * self.columns..(i + 1) * self.columns]);
-            self.values = values.copied().collect();
-            self.layers.sort_unstable();
-        }
-        let mut pairs = self.layers.windows(2);
-        pairs.find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
-    }
-}
-
-/// Reads a CSV file with the columns `step` and `layer` step by step, in one
-/// pass and with the memory of a few steps.
+/// Reads a CSV file with the columns `step` and `layer`, or a column per layer,
+/// step by step, in one pass and with the memory of a few steps.
 pub struct Steps {
     table: Table,
-    step_column: usize,
-    layer_column: usize,
+    layout: Layout,
+    resumed: Resumed,
     name_column: Option<usize>,
+    position_column: Option<usize>,
     columns: Vec<ColumnAt>,
+    /// The norms that must stay finite, and the first value that is not.
+    watched: Vec<(usize, String)>,
+    diverged: Option<Diverged>,
     /// What is known of the layers so far.
     names: BTreeMap<usize, String>,
+    positions: BTreeMap<usize, usize>,
+    /// Where layers are named and not numbered: their numbers by name.
+    numbers: Option<BTreeMap<Vec<u8>, usize>>,
+    rows: u64,
     /// The first row of the step after the one handed out last.
     ahead: Option<Ahead>,
     /// The step read last, not handed out before the next one has begun.
     held: Step,
-    /// Steps handed out.
+    /// The layers of the step before it.
+    before: Vec<usize>,
+    /// Steps handed out, and the number of the last.
     count: u64,
-    /// Layers of the first step.
+    handed_out: u64,
+    /// Layers of a whole step, where it is known from elsewhere.
     expected: Option<usize>,
     is_at_end: bool,
     warnings: Vec<String>,
@@ -98,9 +51,10 @@ struct ColumnAt {
     is_norm: bool,
 }
 
+/// What a row says: its step and a layer with its values, or all layers.
 struct Ahead {
     step: u64,
-    layer: usize,
+    layers: Vec<usize>,
     values: Vec<Option<f64>>,
 }
 
@@ -112,56 +66,86 @@ impl Steps {
     /// If the file cannot be read or lacks `step`, `layer` or one of `columns`.
     pub fn open(path: &Path, columns: &[&str], layers: Option<usize>) -> Result<Self, Problem> {
         let table = Table::open(path)?;
+        let layout = Layout::of(&table)?;
         let columns = columns
             .iter()
             .map(|name| {
-                if COORDINATES.contains(name) {
-                    let what = format!("`{name}` says which row it is, not what was measured");
-                    return Err(Problem::in_file(path, what).help("name another --quantity"));
-                }
                 Ok(ColumnAt {
-                    at: table.column(name)?,
-                    is_norm: name.ends_with("_norm"),
+                    at: layout.value(&table, name)?,
+                    is_norm: is_norm(name),
                 })
             })
             .collect::<Result<Vec<_>, Problem>>()?;
+        let resumed = Resumed::of(Table::open(path)?, &layout)?;
+        let is_long = matches!(layout.layers, Layers::Rows(_));
+        let norms = table.header().iter().enumerate();
+        let norms = norms.filter(|(_, name)| is_long && is_norm(name));
+        let norms = norms.map(|(i, name)| (i, name.clone()));
+        let mut watched: Vec<(usize, String)> = norms.collect();
+        if is_long && let Some(first) = columns.first() {
+            watched.retain(|(at, _)| *at != first.at);
+            watched.insert(0, (first.at, table.header()[first.at].clone()));
+        }
+        let mut names = BTreeMap::new();
+        let mut warnings = resumed.warnings(&table);
+        if let Layers::Columns { places, .. } = &layout.layers {
+            names.extend((1..).zip(places.iter().map(|(name, _)| name.clone())));
+            warnings.push(by_appearance(&table));
+        }
         Ok(Self {
-            step_column: table.column("step")?,
-            layer_column: table.column("layer")?,
-            name_column: table.find("name"),
+            name_column: table.find("name").filter(|_| is_long),
+            position_column: table.find("position").filter(|_| is_long),
             held: Step {
                 columns: columns.len(),
                 ..Step::default()
             },
+            layout,
+            resumed,
             columns,
-            names: BTreeMap::new(),
+            watched,
+            diverged: None,
+            names,
+            positions: BTreeMap::new(),
+            numbers: None,
+            rows: 0,
             ahead: None,
+            before: Vec::new(),
             count: 0,
+            handed_out: 0,
             expected: layers,
             is_at_end: false,
-            warnings: Vec::new(),
+            warnings,
             table,
         })
+    }
+
+    /// Refuses a log whose steps go back.
+    ///
+    /// # Errors
+    /// If this is one.
+    pub fn refuse_resumed(&self) -> Result<(), Problem> {
+        self.resumed.problem(&self.table).map_or(Ok(()), Err)
     }
 
     /// The next whole step, the steps ascending; `None` after the last.
     ///
     /// # Errors
-    /// If a cell cannot be understood, a layer is there twice in a step, the
-    /// steps do not ascend, or the file has no whole step.
+    /// If a cell cannot be understood, a layer is there twice in a step, or the
+    /// file has no whole step.
     pub fn next_step(&mut self) -> Result<Option<&Step>, Problem> {
         if self.is_at_end {
             return Ok(None);
         }
+        self.before.clone_from(&self.held.layers);
         let has_one = self.fill()?;
         // Only the last step may be one that was cut off.
         if has_one && self.ahead.is_none() && self.is_incomplete() {
+            let whole = self.before.len().max(self.expected.unwrap_or(0));
             self.warnings.push(format!(
-                "{}: step {} has {} of {} layers and is left out",
+                "{}: step {} has {} of {whole} layers and is left out",
                 self.table.path().display(),
                 self.held.step,
                 self.held.layers.len(),
-                self.expected.unwrap_or(0),
             ));
             self.is_at_end = true;
         } else if !has_one {
@@ -169,6 +153,9 @@ impl Steps {
         }
         if self.is_at_end {
             self.warnings.extend(self.table.cut_warning());
+            if self.numbers.is_some() {
+                self.warnings.push(by_appearance(&self.table));
+            }
             if self.count == 0 {
                 return Err(Problem::in_file(
                     self.table.path(),
@@ -179,80 +166,138 @@ impl Steps {
             return Ok(None);
         }
         self.count += 1;
-        if self.expected.is_none() {
-            self.expected = Some(self.held.layers.len());
-        }
+        self.handed_out = self.held.step;
         Ok(Some(&self.held))
     }
 
-    /// Whether the step at hand lacks layers that earlier ones have.
+    /// Whether the step at hand lacks layers that the one before it has; where
+    /// there is none before it, fewer than are known to be there.
     fn is_incomplete(&self) -> bool {
-        self.expected
-            .is_some_and(|expected| self.held.layers.len() < expected)
+        if self.count == 0 {
+            return self
+                .expected
+                .is_some_and(|expected| self.held.layers.len() < expected);
+        }
+        let is_there = |layer: &usize| self.held.layers.binary_search(layer).is_ok();
+        !self.before.iter().all(is_there)
     }
 
     /// Reads the rows of one step; `false` if there is none left.
     fn fill(&mut self) -> Result<bool, Problem> {
-        let held = &mut self.held;
-        held.layers.clear();
-        held.values.clear();
+        self.held.layers.clear();
+        self.held.values.clear();
         if let Some(ahead) = self.ahead.take() {
-            held.step = ahead.step;
-            held.layers.push(ahead.layer);
-            held.values.extend(ahead.values);
+            self.held.step = ahead.step;
+            self.held.layers.extend(ahead.layers);
+            self.held.values.extend(ahead.values);
         }
         while let Some(row) = self.table.next_row()? {
-            let step = row.count(self.step_column)?;
-            let layer = row.count(self.layer_column)? as usize;
-            if held.layers.is_empty() {
-                held.step = step;
+            let step = row.count(self.layout.step)?;
+            if !self.resumed.holds(step) {
+                self.rows += 1;
+                continue;
             }
-            if step < held.step {
-                let (line, before) = (row.line(), held.step);
-                return Err(Problem::at_line(
-                    self.table.path(),
-                    line,
-                    format!("step {step} comes after step {before}"),
-                )
-                .help(
-                    "sort the file by step: the rows of a step stand together, the steps ascend",
-                ));
-            }
-            if let Some(at) = self.name_column
-                && !self.names.contains_key(&layer)
-            {
-                let name = String::from_utf8_lossy(row.bytes(at)).into_owned();
-                self.names.insert(layer, name);
-            }
-            let value = |column: &ColumnAt| {
-                if column.is_norm {
-                    row.norm(column.at)
-                } else {
-                    row.number(column.at)
-                }
+            let mut next = Ahead {
+                step,
+                layers: Vec::new(),
+                values: Vec::new(),
             };
-            if step == held.step {
-                held.layers.push(layer);
-                for column in &self.columns {
-                    held.values.push(value(column)?);
+            match &self.layout.layers {
+                Layers::Columns { quantity, places } => {
+                    for (layer, (_, at)) in (1..).zip(places) {
+                        next.layers.push(layer);
+                        let value = row.norm(*at)?;
+                        next.values.extend(self.columns.iter().map(|_| value));
+                        if value.is_some_and(|value| !value.is_finite()) {
+                            // The last layer is the one nearest the output.
+                            let earlier = self.diverged.as_ref().and_then(|at| at.step);
+                            if earlier.is_none_or(|earlier| earlier == step) {
+                                self.diverged = Some(Diverged {
+                                    step: Some(step),
+                                    layer: Some(layer),
+                                    quantity: quantity.clone(),
+                                    value,
+                                });
+                            }
+                        }
+                    }
                 }
+                Layers::Rows(at) => {
+                    let layer = number(&mut self.numbers, row, *at, self.rows == 0)?;
+                    if let Some(at) = self.name_column.or(self.numbers.as_ref().map(|_| *at))
+                        && !self.names.contains_key(&layer)
+                    {
+                        let name = String::from_utf8_lossy(row.bytes(at)).into_owned();
+                        self.names.insert(layer, name);
+                    }
+                    if let Some(at) = self.position_column
+                        && !self.positions.contains_key(&layer)
+                        && !row.bytes(at).is_empty()
+                    {
+                        self.positions.insert(layer, row.count(at)? as usize);
+                    }
+                    if let Some((quantity, value)) = non_finite(row, &self.watched) {
+                        let earlier = self.diverged.as_ref();
+                        let is_first = earlier.is_none_or(|earlier| {
+                            earlier.step == Some(step) && earlier.layer < Some(layer)
+                        });
+                        if is_first {
+                            self.diverged = Some(Diverged {
+                                step: Some(step),
+                                layer: Some(layer),
+                                quantity: quantity.to_owned(),
+                                value: Some(value),
+                            });
+                        }
+                    }
+                    next.layers.push(layer);
+                    for column in &self.columns {
+                        next.values.push(if column.is_norm {
+                            row.norm(column.at)?
+                        } else {
+                            row.number(column.at)?
+                        });
+                    }
+                }
+            }
+            self.rows += 1;
+            if self.held.layers.is_empty() {
+                self.held.step = step;
+            }
+            if step == self.held.step {
+                self.held.layers.extend(next.layers);
+                self.held.values.extend(next.values);
             } else {
-                self.ahead = Some(Ahead {
-                    step,
-                    layer,
-                    values: self.columns.iter().map(value).collect::<Result<_, _>>()?,
-                });
+                self.ahead = Some(next);
                 break;
             }
         }
-        if let Some(twice) = held.sort() {
+        if let Some(twice) = self.held.sort() {
             return Err(Problem::in_file(
                 self.table.path(),
-                format!("step {} has layer {twice} twice", held.step),
+                format!("step {} has layer {twice} twice", self.held.step),
             )
             .help("a file holds one run: one row per step and layer"));
         }
-        Ok(!held.layers.is_empty())
+        Ok(!self.held.layers.is_empty())
+    }
+
+    /// A layer's place on the path, where the file tells places.
+    pub fn position(&self, layer: usize) -> Option<usize> {
+        self.positions.get(&layer).copied()
+    }
+
+    /// Whether the file tells places on the path.
+    pub fn has_positions(&self) -> bool {
+        !self.positions.is_empty()
+    }
+
+    /// Where a norm stopped being finite in what has been read. All norms are
+    /// looked at, whichever columns are read.
+    pub fn diverged(&self) -> Option<&Diverged> {
+        // What has been read but not handed out may be left out.
+        let diverged = self.diverged.as_ref();
+        diverged.filter(|at| at.step.is_none_or(|step| step <= self.handed_out))
     }
 
     /// The name of a layer that has been read; `None` where the file has no names.
@@ -266,43 +311,64 @@ impl Steps {
         self.name(layer) != Some(OUTPUT)
     }
 
-    /// What was left out, once all has been read.
+    /// What was left out, once all has been read; how the layers were taken.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 }
 
-/// The norm that a file is read for: [`HEADLINE`] if it has it, else the first
-/// column whose name ends in `_norm`.
-///
-/// # Errors
-/// If the file cannot be read or has neither.
-pub fn headline(path: &Path) -> Result<String, Problem> {
-    let table = Table::open(path)?;
-    for name in ["step", "layer"] {
-        table.column(name)?;
+/// The number of a row's layer. Where the first row has a name, all have:
+/// they are numbered from 1 in the order in which they appear.
+fn number(
+    numbers: &mut Option<BTreeMap<Vec<u8>, usize>>,
+    row: Row,
+    at: usize,
+    is_first: bool,
+) -> Result<usize, Problem> {
+    let number = match numbers {
+        None => row.count(at).map(|layer| layer as usize),
+        Some(numbers) => {
+            let next = numbers.len() + 1;
+            let name = row.bytes(at);
+            return Ok(match numbers.get(name) {
+                Some(number) => *number,
+                None => *numbers.entry(name.to_vec()).or_insert(next),
+            });
+        }
+    };
+    let name = row.bytes(at);
+    let is_name = name.first().is_some_and(u8::is_ascii_alphabetic);
+    if number.is_err() && is_first && is_name {
+        *numbers = Some(BTreeMap::from([(name.to_vec(), 1)]));
+        return Ok(1);
     }
-    let first = table.header().iter().find(|name| name.ends_with("_norm"));
-    if table.find(HEADLINE).is_some() {
-        Ok(HEADLINE.to_owned())
-    } else if let Some(first) = first {
-        Ok(first.clone())
-    } else {
-        Err(Problem::at_line(
-            path,
-            1,
-            format!("has neither a column `{HEADLINE}` nor another ending in `_norm`"),
-        )
-        .help(format!(
-            "name the column to read with --quantity; the file has {}",
-            table.header().join(", ")
-        )))
-    }
+    number
+}
+
+/// The first of the `watched` columns that is not finite in a row, and its value.
+fn non_finite<'a>(row: Row, watched: &'a [(usize, String)]) -> Option<(&'a str, f64)> {
+    watched.iter().find_map(|(at, name)| {
+        if is_plainly_finite(row.bytes(*at)) {
+            return None;
+        }
+        let value = row.number(*at).ok()??;
+        (!value.is_finite()).then_some((&**name, value))
+    })
+}
+
+/// What to tell of layers that have names and no numbers.
+fn by_appearance(table: &Table) -> String {
+    format!(
+        "{}: its layers are taken in the order in which they stand, the first as the one nearest \
+         the input",
+        table.path().display()
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::records::{HEADLINE, headline};
     use proptest::prelude::*;
 
     fn file(text: impl AsRef<[u8]>) -> tempfile::NamedTempFile {
@@ -376,20 +442,26 @@ mod tests {
                 "step,layer,n_norm\n0,1,1\n0,2,one\n",
                 ":3: `one` in the column",
             ),
-            (
-                "step,layer,n_norm\n0,first,1\n",
-                "`first` in the column `layer`",
-            ),
             ("step,layer,n_norm\nNaN,1,1\n", "`NaN` in the column `step`"),
             ("step,layer,n_norm\n-1,1,1\n", "`-1` in the column `step`"),
             ("step,layer,n_norm\n0,1,1\n0,1,1\n", "layer 1 twice"),
             (
-                "step,layer,n_norm\n1,1,1\n0,1,1\n",
-                ":3: step 0 comes after step 1",
+                "step,layer,n_norm\n0,1,1\n1,1,1\n0,2,1\n",
+                ":4: step 0 comes after step 1",
+            ),
+            (
+                "step,layer,n_norm\n0,1,1\n0,first,1\n",
+                ":3: `first` in the column `layer`",
+            ),
+            (
+                "step;layer;n_norm\n0;1;0,5\n",
+                ":2: `0,5` in the column `n_norm` has a decimal comma",
+            ),
+            (
+                "step,layer,n_norm\r\n0,1,1\r\n0,2,one\r\n",
+                ":3: `one` in the column",
             ),
             ("step,layer,n_norm\n0,1\n", ":2: has 2 cells"),
-            ("step;layer;n_norm\n0;1;1\n", "separated by semicolons"),
-            ("step\tlayer\tn_norm\n0\t1\t1\n", "separated by tabs"),
             ("\u{1}\u{2}\n0\n", "is no text"),
         ] {
             let problem = read(text, None).unwrap_err().to_string();

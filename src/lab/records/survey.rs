@@ -1,12 +1,15 @@
 //! One pass over a run: its layers, the decay at both ends, and whatever else
 //! the caller looks at on the way.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::Run;
-use super::steps::{Step, Steps};
+use super::diverged::Diverged;
+use super::step::Step;
+use super::steps::Steps;
+use super::{Curves, Run};
 use crate::base::Problem;
 use crate::lab::decay::{Decay, Verdict};
+use crate::lab::onset::{Onset, OnsetTracker};
 use crate::lab::summary::Summary;
 
 /// What every reader wants to know of a run.
@@ -14,14 +17,22 @@ use crate::lab::summary::Summary;
 pub struct Survey {
     /// The norm it was read for.
     pub headline: String,
-    /// The layers of its first step, ascending.
+    /// The layers of all its steps together, ascending.
     pub layers: Vec<LayerInfo>,
     /// Decay at the first logged step. `None` where no layer on the path has a norm.
     pub initial: Option<Decay>,
     /// Decay at the last logged step.
     pub last: Option<Decay>,
-    /// The first step and layer at which the norm is NaN or infinite.
-    pub first_non_finite: Option<(u64, usize)>,
+    /// Where a norm or the loss stopped being finite, if one did.
+    pub diverged: Option<Diverged>,
+    /// The verdict on the whole run. `None` where no layer on the path has a norm.
+    pub verdict: Option<Verdict>,
+    /// Where it begins to fail.
+    pub onset: Option<Onset>,
+    /// Whether it beats guessing, where the summary tells.
+    pub learned: Option<bool>,
+    /// Loss and accuracy over the steps; empty for a lone file.
+    pub curves: Curves,
     /// Logged steps.
     pub logged_steps: u64,
     /// The last logged step.
@@ -39,8 +50,8 @@ pub struct LayerInfo {
     pub layer: usize,
     /// Its name; empty where the file has none.
     pub name: String,
-    /// Whether decay is measured over it.
-    pub is_on_path: bool,
+    /// Its place on the path that decay is measured along, from 1.
+    pub position: Option<usize>,
 }
 
 impl Survey {
@@ -55,92 +66,98 @@ impl Survey {
         mut visit: impl FnMut(&Step) -> Result<(), Problem>,
     ) -> Result<Self, Problem> {
         let mut steps = run.steps(columns)?;
-        let mut survey = Self {
+        let mut stats = Self {
             headline: columns[0].to_owned(),
             layers: Vec::new(),
             initial: None,
             last: None,
-            first_non_finite: None,
+            diverged: None,
+            verdict: None,
+            onset: None,
+            learned: run.summary.as_ref().and_then(|summary| summary.learned),
+            curves: Curves::default(),
             logged_steps: 0,
             last_step: 0,
             is_cut_short: false,
             warnings: Vec::new(),
         };
-        // The last step's norms, whose decay is worked out once it is known to be the last.
-        let mut last = Step::default();
-        let mut late = BTreeSet::new();
+        // The ends' decay is worked out once all layers are known.
+        let (mut first, mut last) = (Step::default(), Step::default());
+        let mut positions = BTreeMap::new();
+        let mut numbers: Vec<usize> = Vec::new();
+        let mut onsets = OnsetTracker::default();
         while let Some(step) = steps.next_step()? {
             last.clone_from(step);
-            if survey.logged_steps == 0 {
-                survey.layers = layers(run, &steps, &last);
-                survey.initial = survey.decay(&last);
+            if last.layers != numbers {
+                let is_new = |layer: &&usize| numbers.binary_search(layer).is_err();
+                let new: Vec<usize> = last.layers.iter().filter(is_new).copied().collect();
+                if !new.is_empty() {
+                    numbers.extend(new);
+                    numbers.sort_unstable();
+                    positions = run.positions(&steps, &numbers);
+                }
             }
-            survey.logged_steps += 1;
-            if survey.first_non_finite.is_none() {
-                let is_finite = |norm: Option<f64>| norm.is_none_or(f64::is_finite);
-                let found = last.column(0).find(|(_, norm)| !is_finite(*norm));
-                survey.first_non_finite = found.map(|(layer, _)| (last.step, layer));
+            if stats.logged_steps == 0 {
+                first.clone_from(&last);
             }
-            if last.layers.len() != survey.layers.len()
-                || last
-                    .layers
-                    .iter()
-                    .zip(&survey.layers)
-                    .any(|(a, b)| *a != b.layer)
-            {
-                let is_known = |layer: &&usize| survey.info(**layer).is_some();
-                late.extend(last.layers.iter().filter(|layer| !is_known(layer)).copied());
-            }
+            stats.logged_steps += 1;
+            let place = |layer: usize| positions.get(&layer).copied();
+            onsets.step(last.step, &last.along(0, place));
             visit(&last)?;
         }
-        survey.last_step = last.step;
-        survey.last = survey.decay(&last);
-        survey.warnings = steps.warnings().to_vec();
+        let place = |layer: usize| positions.get(&layer).copied();
+        stats.initial = first.decay(0, place);
+        stats.last = last.decay(0, place);
+        stats.last_step = last.step;
+        stats.layers = layers(&steps, &numbers, &positions);
+        stats.warnings = steps.warnings().to_vec();
         let lost_end = run.lost_end(last.step);
-        survey.is_cut_short = lost_end.is_some();
-        survey.warnings.extend(lost_end);
-        if !late.is_empty() {
-            let late: Vec<String> = late.iter().map(usize::to_string).collect();
-            survey.warnings.push(format!(
-                "{}: the first step has no layer {}, later ones do",
-                run.gradients.display(),
-                late.join(", ")
-            ));
+        stats.is_cut_short = lost_end.is_some();
+        stats.warnings.extend(lost_end);
+        let (curves, of_loss) = run.curves(&mut stats.warnings)?;
+        stats.curves = curves;
+        stats.diverged = steps.diverged().cloned().or(of_loss);
+        stats.conclude(run.summary.as_ref(), &onsets);
+        Ok(stats)
+    }
+
+    /// Verdict and onset.
+    fn conclude(&mut self, summary: Option<&Summary>, onsets: &OnsetTracker) {
+        if let Some(summary) = summary.filter(|summary| summary.has_diverged()) {
+            self.diverged
+                .get_or_insert_with(|| Diverged::told_by(summary));
         }
-        Ok(survey)
+        let has_diverged = self.diverged.is_some();
+        self.verdict = Verdict::of_run(has_diverged, self.initial.as_ref(), self.last.as_ref());
+        let onset = match (&self.diverged, self.verdict) {
+            (Some(at), _) => {
+                let layer = at.layer.or(self.layers.last().map(|info| info.layer));
+                let step = at.step.unwrap_or(self.last_step);
+                layer.map(|layer| Onset::non_finite(step, layer, at.value))
+            }
+            (None, Some(verdict)) => onsets.onset(verdict),
+            (None, None) => None,
+        };
+        self.onset = onset.map(|onset| {
+            let name = self.info(onset.layer).map(|info| info.name.clone());
+            onset.named(name.unwrap_or_default())
+        });
     }
 
-    /// How the norms in the first column decay at a step of this run.
-    pub fn decay(&self, step: &Step) -> Option<Decay> {
-        step.decay(0, |layer| self.is_on_path(layer))
-    }
-
-    /// Whether decay is measured over this layer.
-    pub fn is_on_path(&self, layer: usize) -> bool {
-        self.info(layer).is_some_and(|info| info.is_on_path)
-    }
-
-    /// What is known of a layer of the first step.
+    /// What is known of a layer.
     fn info(&self, layer: usize) -> Option<&LayerInfo> {
         let at = self.layers.binary_search_by_key(&layer, |info| info.layer);
         at.ok().map(|at| &self.layers[at])
     }
-
-    /// The run's verdict: `diverged`, or the worse of its two ends.
-    pub fn verdict(&self, summary: Option<&Summary>) -> Option<Verdict> {
-        let has_diverged =
-            summary.is_some_and(Summary::has_diverged) || self.first_non_finite.is_some();
-        Verdict::of_run(has_diverged, self.initial.as_ref(), self.last.as_ref())
-    }
 }
 
-fn layers(run: &Run, steps: &Steps, step: &Step) -> Vec<LayerInfo> {
-    step.layers
+fn layers(steps: &Steps, numbers: &[usize], positions: &BTreeMap<usize, usize>) -> Vec<LayerInfo> {
+    numbers
         .iter()
         .map(|&layer| LayerInfo {
             layer,
             name: steps.name(layer).unwrap_or_default().to_owned(),
-            is_on_path: run.is_on_path(steps, layer),
+            position: positions.get(&layer).copied(),
         })
         .collect()
 }

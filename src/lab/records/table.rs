@@ -1,11 +1,15 @@
 //! A CSV file read back row by row, its columns found by the header's names.
+//! What spreadsheets and other programs add is understood: a `sep=` line,
+//! comments, semicolons or tabs, gzip, and a header that stands again.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Take};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::source::{Top, content, unpacked, whole_lines};
 use crate::base::Problem;
 use crate::base::nearest::nearest;
 
@@ -15,10 +19,25 @@ const BUFFER: usize = 1 << 18;
 /// A CSV file up to its last whole row.
 pub struct Table {
     path: PathBuf,
-    reader: csv::Reader<Take<File>>,
+    /// The unpacked bytes of a gzip file.
+    unpacked: Option<Arc<[u8]>>,
+    reader: csv::Reader<Box<dyn Read + Send>>,
+    /// Bytes before the header.
+    offset: u64,
+    delimiter: u8,
     header: Vec<String>,
     record: ByteRecord,
+    /// Where a header further down has the columns of the first.
+    moved: Option<Moved>,
+    /// The lines on which a header stands again.
+    again: Vec<u64>,
     is_cut_short: bool,
+}
+
+/// A later header: its length and the places of the first header's columns in it.
+struct Moved {
+    cells: usize,
+    places: Vec<usize>,
 }
 
 impl Table {
@@ -37,8 +56,17 @@ impl Table {
             return Err(Problem::in_file(path, "is no regular file")
                 .help("write the rows to a file first: it is read from both ends"));
         }
-        let length = metadata.len();
-        let whole = whole_lines(&mut file, length).map_err(unreadable)?;
+        let unpacked = unpacked(&mut file).map_err(unreadable)?;
+        let (length, whole) = match &unpacked {
+            Some(bytes) => {
+                let newline = bytes.iter().rposition(|byte| *byte == b'\n');
+                (bytes.len() as u64, newline.map_or(0, |at| at as u64 + 1))
+            }
+            None => {
+                let length = metadata.len();
+                (length, whole_lines(&mut file, length).map_err(unreadable)?)
+            }
+        };
         if whole == 0 {
             let what = if length == 0 {
                 "is empty; a CSV file with a header was expected"
@@ -49,10 +77,16 @@ impl Table {
                 "give a run folder or the CSV file of a run that got as far as its first step",
             ));
         }
-        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let top = Top::of(content(file, unpacked.clone(), 0, whole).map_err(unreadable)?)
+            .map_err(unreadable)?;
+        let file = File::open(path).map_err(unreadable)?;
+        let rest = content(file, unpacked.clone(), top.offset, whole).map_err(unreadable)?;
         let mut reader = ReaderBuilder::new()
             .buffer_capacity(BUFFER)
-            .from_reader(file.take(whole));
+            .delimiter(top.delimiter)
+            .comment(top.has_comments.then_some(b'#'))
+            .flexible(true)
+            .from_reader(rest);
         let header = reader
             .byte_headers()
             .map_err(|error| not_csv(path, &error))?;
@@ -65,16 +99,21 @@ impl Table {
             if header[..i].contains(name) {
                 return Err(Problem::at_line(
                     path,
-                    1,
+                    top.lines + 1,
                     format!("the header names the column `{name}` twice"),
                 ));
             }
         }
         Ok(Self {
             path: path.to_owned(),
+            unpacked,
             reader,
+            offset: top.offset,
+            delimiter: top.delimiter,
             header,
             record: ByteRecord::new(),
+            moved: None,
+            again: Vec::new(),
             is_cut_short: whole < length,
         })
     }
@@ -87,6 +126,11 @@ impl Table {
     /// The columns' names.
     pub fn header(&self) -> &[String] {
         &self.header
+    }
+
+    /// The lines of what has been read on which a header stands again.
+    pub fn headers_again(&self) -> &[u64] {
+        &self.again
     }
 
     /// What to tell the user where a last line without newline is left out.
@@ -110,21 +154,98 @@ impl Table {
         })
     }
 
-    /// Where the column `name` stands, if there is one.
+    /// Where the column `name` stands, if there is one; upper and lower case
+    /// are told apart only where both are there.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.header.iter().position(|own| own == name)
+        let exact = self.header.iter().position(|own| own == name);
+        exact.or_else(|| {
+            let mut own = self.header.iter();
+            own.position(|own| own.eq_ignore_ascii_case(name))
+        })
     }
 
-    /// The next row; `None` after the last.
+    /// The next row; `None` after the last. A header that stands again is no row.
     ///
     /// # Errors
-    /// If it cannot be read or has another number of cells than the header.
+    /// If it cannot be read, has another number of cells than the header, or a
+    /// later header lacks a column of the first.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, Problem> {
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(true) => Ok(Some(Row { table: self })),
-            Ok(false) => Ok(None),
-            Err(error) => Err(not_csv(&self.path, &error)),
+        loop {
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => return Err(not_csv(&self.path, &error)),
+            }
+            let names = |cell: Option<&[u8]>, name: Option<&String>| {
+                cell.zip(name)
+                    .is_some_and(|(cell, name)| cell.trim_ascii() == name.as_bytes())
+            };
+            if names(self.record.get(0), self.header.first()) {
+                self.take_header()?;
+                continue;
+            }
+            let expected = self.moved.as_ref().map_or(self.header.len(), |m| m.cells);
+            if self.record.len() != expected {
+                let what = format!(
+                    "has {} cells where the header has {expected}",
+                    self.record.len()
+                );
+                return Err(Problem::at_line(&self.path, self.line(), what)
+                    .help("mend the line, or write the file anew"));
+            }
+            return Ok(Some(Row { table: self }));
         }
+    }
+
+    /// Goes by the header at hand from now on.
+    fn take_header(&mut self) -> Result<(), Problem> {
+        let again: Vec<String> = self
+            .record
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .collect();
+        let place = |name: &String| {
+            again.iter().position(|own| own == name).ok_or_else(|| {
+                let what = format!("a second header, which lacks the column `{name}` of the first");
+                Problem::at_line(&self.path, self.line(), what)
+                    .help("the runs in it log different things: cut the file in two at this line")
+            })
+        };
+        let places = self.header.iter().map(place).collect::<Result<_, _>>()?;
+        self.again.push(self.line());
+        self.moved = Some(Moved {
+            cells: again.len(),
+            places,
+        });
+        Ok(())
+    }
+
+    /// The line that the record at hand begins on, from 1. Worked out when it is
+    /// asked for, by counting: rare.
+    fn line(&self) -> u64 {
+        let start = self.offset + self.record.position().map_or(0, csv::Position::byte);
+        let count = || -> io::Result<u64> {
+            let file = File::open(&self.path)?;
+            let mut bytes = BufReader::new(content(file, self.unpacked.clone(), 0, u64::MAX)?);
+            let (mut at, mut lines) = (0, 1);
+            loop {
+                let piece = bytes.fill_buf()?;
+                if piece.is_empty() {
+                    return Ok(lines);
+                }
+                let length = piece.len();
+                for &byte in piece {
+                    // The record begins behind the ends of lines at its start.
+                    if at >= start && byte != b'\n' && byte != b'\r' {
+                        return Ok(lines);
+                    }
+                    lines += u64::from(byte == b'\n');
+                    at += 1;
+                }
+                bytes.consume(length);
+            }
+        };
+        count().unwrap_or(0)
     }
 }
 
@@ -137,11 +258,13 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     /// The line it begins on, from 1.
     pub fn line(self) -> u64 {
-        self.table.record.position().map_or(0, csv::Position::line)
+        self.table.line()
     }
 
     /// The bytes of a cell without the blanks around them.
     pub fn bytes(self, column: usize) -> &'a [u8] {
+        let moved = self.table.moved.as_ref();
+        let column = moved.map_or(column, |moved| moved.places[column]);
         self.table
             .record
             .get(column)
@@ -197,9 +320,17 @@ impl<'a> Row<'a> {
     /// An error about a cell.
     fn wrong(self, column: usize, expected: &str) -> Problem {
         let found = String::from_utf8_lossy(self.bytes(column));
-        // A cell may be a whole novel.
+        // A cell may be very long.
+        let is_decimal_comma = self.table.delimiter != b','
+            && found.replace(',', ".").parse::<f64>().is_ok()
+            && found.contains(',');
         let found: String = found.chars().take(40).collect();
         let name = &self.table.header[column];
+        if is_decimal_comma {
+            let what = format!("`{found}` in the column `{name}` has a decimal comma");
+            return Problem::at_line(&self.table.path, self.line(), what)
+                .help("write numbers with a decimal point");
+        }
         Problem::at_line(
             &self.table.path,
             self.line(),
@@ -209,7 +340,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Says what a file is if it is nearly a CSV file, or none at all.
+/// Says so where a file is no text.
 fn refuse_other_formats(path: &Path, header: &[String]) -> Result<(), Problem> {
     let is_odd = |c: char| c.is_control() && c != '\t' || c == char::REPLACEMENT_CHARACTER;
     if header.iter().any(|name| name.contains(is_odd)) {
@@ -218,45 +349,9 @@ fn refuse_other_formats(path: &Path, header: &[String]) -> Result<(), Problem> {
                 .help("name a run folder or a CSV file"),
         );
     }
-    let [only] = header else { return Ok(()) };
-    for (separator, name) in [(';', "semicolons"), ('\t', "tabs")] {
-        if only.contains(separator) {
-            let what = format!("its cells are separated by {name}, commas were expected");
-            return Err(Problem::at_line(path, 1, what).help("write it with commas"));
-        }
-    }
     Ok(())
 }
 
-/// Bytes up to and with the last newline.
-fn whole_lines(file: &mut File, length: u64) -> io::Result<u64> {
-    const PIECE: u64 = 1 << 16;
-    let mut end = length;
-    let mut bytes = Vec::new();
-    while end > 0 {
-        let start = end.saturating_sub(PIECE);
-        file.seek(SeekFrom::Start(start))?;
-        bytes.clear();
-        file.take(end - start).read_to_end(&mut bytes)?;
-        if let Some(at) = bytes.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(start + at as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(0)
-}
-
 fn not_csv(path: &Path, error: &csv::Error) -> Problem {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            pos,
-            expected_len,
-            len,
-        } => {
-            let what = format!("has {len} cells where the header has {expected_len}");
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            Problem::at_line(path, line, what).help("mend the line, or write the file anew")
-        }
-        _ => Problem::in_file(path, format!("cannot be read: {error}")),
-    }
+    Problem::in_file(path, format!("cannot be read: {error}"))
 }

@@ -27,8 +27,7 @@ pub struct Card {
 
 /// The card of the run at a place.
 pub fn card(entry: &Entry, place: usize) -> Card {
-    let ended = entry.run.summary.as_ref();
-    let verdict = entry.survey.verdict(ended);
+    let verdict = entry.survey.verdict;
     Card {
         label: entry.label.clone(),
         place,
@@ -73,7 +72,7 @@ fn power(entry: &Entry, verdict: Option<Verdict>) -> Option<String> {
 
 fn layers_on_path(entry: &Entry) -> usize {
     let layers = entry.survey.layers.iter();
-    layers.filter(|layer| layer.is_on_path).count()
+    layers.filter(|layer| layer.position.is_some()).count()
 }
 
 /// The verdict in words alone.
@@ -82,9 +81,12 @@ fn sentence(entry: &Entry, verdict: Option<Verdict>) -> String {
     if verdict == Some(Verdict::Diverged) {
         let ended = entry.run.summary.as_ref();
         let told = ended.and_then(|ended| ended.diverged.as_ref());
-        let place = told
-            .map(|at| (at.step, at.layer))
-            .or(survey.first_non_finite);
+        let place = told.map(|at| (at.step, at.layer)).or_else(|| {
+            survey
+                .diverged
+                .as_ref()
+                .and_then(|at| at.step.zip(at.layer))
+        });
         return match place {
             Some((step, layer)) => {
                 format!("A number stopped being finite at step {step}, beginning at layer {layer}.")

@@ -43,9 +43,14 @@ const KEYS: &[&str] = &[
 
 /// Of all runs that have a spec; `None` where none has.
 pub fn facts(entries: &[Entry]) -> Option<Facts> {
-    let with_spec: Vec<(&str, &Spec)> = entries
+    // With absolute paths: the folders lie in different depths.
+    let resolved: Vec<(&str, Spec)> = entries
         .iter()
-        .filter_map(|entry| Some((&*entry.label, entry.run.spec.as_ref()?)))
+        .filter_map(|entry| Some((&*entry.label, entry.run.resolved_spec()?)))
+        .collect();
+    let with_spec: Vec<(&str, &Spec)> = resolved
+        .iter()
+        .map(|(label, spec)| (*label, spec))
         .collect();
     match with_spec[..] {
         [] => None,

@@ -2,7 +2,6 @@
 //! refuses.
 
 mod files;
-mod print;
 mod refused;
 mod snapshot;
 mod terminal;

@@ -72,8 +72,9 @@ fn learned_is_told_of_test_sets_training_and_regression() {
     let sine = "--set data.source=sine --set train.loss=mse";
     let found = learned(&format!("{sine} {long}"), "test_loss");
     assert_eq!(found, Some(true));
-    // A rate this small changes nothing.
-    let still = "--set train.epochs=2 --set train.learning_rate=1e-9";
+    // A rate this small changes nothing, and weights this small say 0 to all.
+    let still = "--set train.epochs=2 --set train.learning_rate=1e-9 \
+                 --set network.init.normal.std=0.001";
     let found = learned(&format!("{sine} {still} {no_test}"), "train_loss");
     assert_eq!(found, Some(false));
     assert_eq!(learned("--set train.steps=0", ""), None);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::album::{Album, Profile, apart};
-use super::super::axis::{Axis, Place, Scale, Tick, Unit, counting};
+use super::super::axis::{Axis, Place, Scale, Tick, counting};
 use super::super::colors::{INK, of_run};
 use super::super::extent::Extent;
 use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
@@ -12,7 +12,7 @@ use super::{Figure, Portrait};
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
 use crate::lab::records::{self, Spread};
 
-/// Bins over the height of the strip plot: dots in one of them stand side by side.
+/// Bins over the height of the histogram.
 const BINS: f64 = 36.0;
 
 pub struct Seeds;
@@ -23,36 +23,35 @@ impl Figure for Seeds {
     }
 
     fn help(&self) -> &'static str {
-        "the spread over the seeds: norms over the layers, and a strip plot of the decades lost"
+        "the spread over the seeds: norms over the layers, and a histogram of the decades lost"
     }
 
     fn needs(&self) -> &'static str {
         "a run of several seeds, as `vgrad run --seeds N` leaves it"
     }
 
-    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
+    fn panels(&self, album: &Album, _: Room) -> Vec<Panel> {
         let several: Vec<usize> = (0..album.targets.len())
             .filter(|target| album.of_target(*target).count() > 1)
             .collect();
         if several.is_empty() {
             return Vec::new();
         }
-        let mut panels = vec![range(album, &several, room)];
-        panels.extend(strip_plot(album, &several));
+        let mut panels = vec![range(album, &several)];
+        panels.extend(histogram(album, &several));
         panels
     }
 }
 
 /// The median over the seeds and their range, layer by layer.
-fn range(album: &Album, several: &[usize], room: Room) -> Panel {
+fn range(album: &Album, several: &[usize]) -> Panel {
     let seeds = |target: usize| album.of_target(target).map(|p| &p.last);
     let values = several
         .iter()
         .flat_map(|target| seeds(*target))
         .flat_map(|profile| profile.values.iter().filter_map(|(_, value)| *value));
     let extent = Extent::of(values);
-    let scale = room.limited(album.scale(&extent));
-    let (floor, ceiling) = scale.range();
+    let scale = album.scale(&extent);
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
     let (mut low, mut high) = (usize::MAX, 0);
     for (n, &target) in several.iter().enumerate() {
@@ -79,8 +78,7 @@ fn range(album: &Album, several: &[usize], room: Room) -> Panel {
             if heights.len() == values.len() && !values.is_empty() {
                 let least = heights.iter().copied().fold(f64::INFINITY, f64::min);
                 let most = heights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let within = |at: f64| at.clamp(floor, ceiling);
-                area.push((layer as f64, within(least), within(most)));
+                area.push((layer as f64, least, most));
             } else if area.len() > 1 {
                 let points = std::mem::take(&mut area);
                 marks.push(Mark::Area { points, color });
@@ -148,7 +146,7 @@ fn counts(album: &Album, several: &[usize]) -> String {
 }
 
 /// A pile of equal values is as wide as it has seeds.
-fn strip_plot(album: &Album, several: &[usize]) -> Option<Panel> {
+fn histogram(album: &Album, several: &[usize]) -> Option<Panel> {
     let lost = |decay: &Option<Decay>| decay.as_ref().and_then(|d| d.attenuation_decades);
     // A place for the first and one for the last step of each target.
     let get: [fn(&Portrait) -> &Option<Decay>; 2] = [|p| &p.survey.initial, |p| &p.survey.last];
@@ -217,7 +215,7 @@ fn strip_plot(album: &Album, several: &[usize]) -> Option<Panel> {
     ];
     caption.extend(apart(&extent, false));
     Some(Panel {
-        title: "Decades lost on the way to layer 1: strip plot over the seeds".to_owned(),
+        title: "Decades lost on the way to layer 1: histogram over the seeds".to_owned(),
         x: Axis {
             label: "step".to_owned(),
             low: 0.0,
@@ -225,7 +223,6 @@ fn strip_plot(album: &Album, several: &[usize]) -> Option<Panel> {
             ticks: ticks.collect(),
             fine: Vec::new(),
             bands: Vec::new(),
-            unit: Unit::Name,
         },
         y,
         marks,

@@ -6,7 +6,7 @@ use super::super::colors::of_depth;
 use super::super::extent::{Cell, Extent};
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
 use super::super::words::symbol;
-use super::{Figure, NEEDS_STEPS, layers_of, shown, thinned};
+use super::{Figure, shown, thinned};
 
 /// The most lines in a panel.
 const MOST_LINES: usize = 40;
@@ -25,18 +25,16 @@ impl Figure for Training {
     }
 
     fn needs(&self) -> &'static str {
-        NEEDS_STEPS
+        "a run"
     }
 
     fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
         let (portraits, remark) = shown(album, room, self.name());
         let scale = album.scale(&extent_of_grids(portraits.iter().copied()));
-        let scale = room.limited(scale);
-        let depths = layers_of(&portraits);
         let places = room.columns.min(MOST_PLACES / portraits.len().max(1));
         let mut panels: Vec<Panel> = portraits
             .iter()
-            .map(|portrait| panel(album, portrait, (&scale, &depths), places))
+            .map(|portrait| panel(album, portrait, &scale, places))
             .collect();
         if let (Some(remark), Some(last)) = (remark, panels.last_mut()) {
             last.caption.push(remark);
@@ -45,30 +43,29 @@ impl Figure for Training {
     }
 }
 
-/// `depths` are the layers of all panels, which colours tell.
-fn panel(
-    album: &Album,
-    portrait: &Portrait,
-    (scale, depths): (&Scale, &[usize]),
-    places: usize,
-) -> Panel {
+fn panel(album: &Album, portrait: &Portrait, scale: &Scale, places: usize) -> Panel {
     let together = portrait.grid.buckets().len().div_ceil(places);
     let layers = portrait.layers();
     let (kept, every) = thinned(layers.len(), MOST_LINES);
-    let deepest = (depths.len().max(2) - 1) as f64;
-    let depth = |layer: usize| depths.partition_point(|own| *own < layer) as f64 / deepest;
+    let deepest = (layers.len().max(2) - 1) as f64;
     let mut marks = Vec::new();
     for (n, &i) in kept.iter().enumerate() {
         let trace = Trace {
-            stroke: Stroke::solid(of_depth(depth(layers[i])), 1.2),
+            stroke: Stroke::solid(of_depth(i as f64 / deepest), 1.2),
             lane: (n as f64 + 0.5) / kept.len() as f64,
             has_dots: false,
         };
         marks.extend(trace.marks(scale, &series(portrait, i, together)));
     }
-    let ends = [depths.first(), depths.get(depths.len() / 2), depths.last()];
-    let ends = ends.into_iter().flatten();
-    let labels = ends.map(|layer| (depth(*layer), layer.to_string()));
+    let (first, last) = (layers.first().copied(), layers.last().copied());
+    let ends = [
+        (0.0, first),
+        (0.5, layers.get(layers.len() / 2).copied()),
+        (1.0, last),
+    ];
+    let labels = ends
+        .into_iter()
+        .filter_map(|(at, layer)| Some((at, layer?.to_string())));
     let mut caption = Vec::new();
     if every > 1 {
         caption.push(format!("One layer in {every} of {}", layers.len()));

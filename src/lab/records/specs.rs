@@ -1,7 +1,7 @@
 //! What differs in the specs of the targets.
 
+use super::{Run, Target};
 use crate::lab::config::{Changed, Spec, changed_keys};
-use crate::lab::records::{Run, Target};
 
 /// The keys in which the targets' specs differ; a target without a spec has no
 /// value. Several seeds count as one value, a list.

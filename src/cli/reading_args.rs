@@ -1,0 +1,31 @@
+//! How logs are read, for the commands that read them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::base::Problem;
+use crate::lab::records::Target;
+
+#[derive(Args, Debug)]
+pub struct ReadingArgs {
+    /// Refuse a log whose steps go back, instead of taking the later rows from there on
+    #[arg(long)]
+    no_resume: bool,
+}
+
+impl ReadingArgs {
+    /// Opens the targets of a command line.
+    pub fn open(&self, paths: &[PathBuf]) -> Result<Vec<Target>, Problem> {
+        let mut targets = Target::open_all(paths)?;
+        targets.iter_mut().for_each(|target| self.apply(target));
+        Ok(targets)
+    }
+
+    /// Makes an opened target be read so.
+    pub fn apply(&self, target: &mut Target) {
+        if self.no_resume {
+            target.refuse_resumed();
+        }
+    }
+}
