@@ -142,6 +142,8 @@ pub fn call_improvements(findings: &mut [Finding], path: PathEnd, tolerance: f64
         .collect();
     for finding in findings.iter_mut().filter(|f| f.state == State::Fails) {
         let is_improved = match (finding.layer, gain, change(finding)) {
+            // The slope leaves out layers that read 0; it is another one once they do not.
+            (None, Some(f64::INFINITY), _) => true,
             (None, ..) => is_closer(finding),
             (Some(_), Some(gain), Some((old, new))) => {
                 let reference = references.iter().find(|own| own.0 == finding.quantity);

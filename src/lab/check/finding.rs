@@ -149,6 +149,7 @@ impl Finding {
     /// How far beyond the limit in its unit; negative within.
     fn margin(&self) -> Option<f64> {
         match (self.unit(), Scale::of(&self.quantity)) {
+            ("decades per layer", _) if self.source == Source::Baseline => self.beyond_decades,
             // A norm's limit of 0 or below has no logarithm.
             ("decades", Scale::Norm) => self.beyond_decades.or(self.beyond),
             _ => self.beyond,
@@ -210,13 +211,21 @@ impl Finding {
 
     /// How far beyond the limit, as a person reads it.
     pub fn shown_beyond(&self) -> String {
+        let is_slope = self.quantity == "decay_decades_per_layer";
         let unit = match (self.unit(), self.beyond_decades) {
+            // A tolerance is held against what a slope adds up to.
+            _ if is_slope && self.source == Source::Baseline => {
+                " decades over all layers".to_owned()
+            }
             ("", _) => String::new(),
             // A norm beside a limit that has no logarithm.
             ("decades", None) => String::new(),
             (unit, _) => format!(" {unit}"),
         };
-        let digits = if unit == " decades" { 3 } else { 4 };
+        let digits = match &*unit {
+            "" | " decades per layer" => 4,
+            _ => 3,
+        };
         match self.margin() {
             None => String::new(),
             Some(far) if far.is_nan() => "not a number".to_owned(),

@@ -220,7 +220,7 @@ fn a_rule_names_any_column_of_a_foreign_log() {
     }
     for column in ["grad_norm", "blk_grad", "w_norm"] {
         let ended = ends(&desk, &format!("probe.csv --rules r_{column}.toml"), 0);
-        assert!(ended.stdout.contains("7 hold of 7"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("12 hold of 12"), "{}", ended.stdout);
         desk.write(
             "low.toml",
             rule(&format!(

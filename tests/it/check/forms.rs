@@ -116,7 +116,7 @@ fn github_gets_at_most_ten_annotations_of_a_kind_and_a_table() {
     assert!(errors[0].starts_with(title), "{}", errors[0]);
     assert!(errors[0].contains("2.000 decades beyond"), "{}", errors[0]);
     let summary = desk.read("summary.md");
-    assert!(summary.contains("a&b,\\<c>.csv"), "{summary}");
+    assert!(summary.contains("a&b,&lt;c>.csv"), "{summary}");
     assert_eq!(
         summary
             .lines()

@@ -90,7 +90,9 @@ fn remark(text: String) -> [String; 6] {
 
 fn row(finding: &Finding) -> [String; 6] {
     let at_step = match (&*finding.at, finding.step) {
-        ("every", Some(step)) if finding.source == Source::Run => format!(" (step {step} is not)"),
+        ("every", Some(step)) if finding.source == Source::Run => {
+            format!(" ({} at step {step} is not)", finding.quantity)
+        }
         ("every", Some(step)) => format!(" (worst: {step})"),
         _ => String::new(),
     };

@@ -17,8 +17,8 @@ const MOST_LAYERS: usize = 40;
 const WORST: usize = 5;
 
 /// What the mark of an unclear layer stands for.
-const UNCLEAR: &str = " ? some seeds differ by more than the tolerance, but their mean does not or its 95 % \
-                       interval holds 0";
+const UNCLEAR: &str =
+    " ? some seed differs by more than the tolerance, the mean does not or its interval holds 0";
 
 /// Sections and conclusion; quiet: the conclusion alone.
 pub fn write(comparison: &Comparison, detail: Detail) -> String {
