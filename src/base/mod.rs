@@ -2,6 +2,7 @@
 //! the team of threads, and what all floors share: errors, families of named
 //! choices, suggestions for misspelt names.
 
+pub mod conflict;
 pub mod elementary;
 pub mod family;
 pub mod gemm;
@@ -17,5 +18,6 @@ pub mod squares;
 pub mod sums;
 pub mod team;
 
+pub use conflict::Conflict;
 pub use problem::Problem;
 pub use scalar::Scalar;

@@ -8,9 +8,8 @@ use crate::lab::config::{BatchSize, Every, Spec, Width};
 use crate::lab::machine::free_memory;
 use crate::lab::text;
 use crate::nn::architecture::Architecture;
-use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;
-use crate::nn::loss::Loss;
+use crate::nn::loss::TargetKind;
 use crate::nn::optim::Optimizer;
 use crate::study::data::{Dataset, LoadOptions, load};
 use crate::study::train::{LogSteps, TrainingPlan};
@@ -48,7 +47,7 @@ impl<T: Scalar> Plan<T> {
                 test_fraction: spec.data.test_fraction,
                 standardize: spec.data.standardize,
                 standardize_target: spec.data.standardize_target,
-                numeric_targets: matches!(spec.train.loss, Loss::Mse(_)),
+                numeric_targets: spec.train.loss.criterion::<T>().wants() == TargetKind::Numbers,
             },
         )?;
         let samples = data.train.samples();
@@ -97,9 +96,12 @@ impl<T: Scalar> Plan<T> {
 }
 
 fn batch_size(spec: &Spec, samples: usize) -> Result<usize, Problem> {
+    let norm = &spec.network.norm;
     match spec.train.batch_size {
-        BatchSize::Full(_) if samples == 1 && matches!(spec.network.norm, Norm::Batch(_)) => {
-            let what = "the training split has one sample, and batch norm needs at least two";
+        BatchSize::Full(_) if samples == 1 && norm.choice::<f64>().couples_rows() => {
+            let name = norm.name();
+            let what =
+                format!("the training split has one sample, and {name} norm needs at least two");
             Err(Problem::at_key("train.batch_size", what)
                 .help("give more samples, lower data.test_fraction, or choose another norm"))
         }

@@ -39,6 +39,15 @@ impl<T> Targets<T> {
     }
 }
 
+/// A kind of targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Class indices.
+    Classes,
+    /// Numbers, one per output.
+    Numbers,
+}
+
 /// The targets of some rows of a batch.
 #[derive(Clone, Copy, Debug)]
 pub enum TargetRows<'a, T> {
@@ -74,6 +83,10 @@ pub trait Criterion<T: Scalar>: Send + Sync {
 
     /// How many terms a row of `width` outputs adds to the mean.
     fn terms(&self, width: usize) -> f64;
+
+    /// The targets it is made for. One for numbers takes classes too, as one-hot
+    /// numbers.
+    fn wants(&self) -> TargetKind;
 }
 
 /// One row's target.
@@ -165,6 +178,10 @@ impl<T: Scalar> Criterion<T> for CrossEntropy {
     fn terms(&self, _width: usize) -> f64 {
         1.0
     }
+
+    fn wants(&self) -> TargetKind {
+        TargetKind::Classes
+    }
 }
 
 member! {
@@ -184,6 +201,10 @@ impl<T: Scalar> Criterion<T> for Mse {
 
     fn terms(&self, width: usize) -> f64 {
         width as f64
+    }
+
+    fn wants(&self) -> TargetKind {
+        TargetKind::Numbers
     }
 }
 

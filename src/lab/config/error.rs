@@ -9,11 +9,11 @@ use super::message::Message;
 
 /// An error about a spec: what is wrong, the line with a caret, what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpecError(Box<(Message, Spot)>);
+pub struct SpecError(Box<(Message, Location)>);
 
 /// The place an error points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
+pub struct Location {
     /// A file's path, or "command line".
     pub origin: String,
     /// The line in it, where the text is not at hand.
@@ -24,8 +24,8 @@ pub struct Spot {
 
 impl SpecError {
     /// An error at a place.
-    pub fn new(message: Message, spot: Spot) -> Self {
-        Self(Box::new((message, spot)))
+    pub fn new(message: Message, location: Location) -> Self {
+        Self(Box::new((message, location)))
     }
 
     /// The error as shown on a terminal, without a final newline.
@@ -35,10 +35,10 @@ impl SpecError {
         } else {
             Renderer::plain()
         };
-        let (message, spot) = &*self.0;
-        let place: Element<'_> = match &spot.source {
+        let (message, location) = &*self.0;
+        let place: Element<'_> = match &location.source {
             Some((text, span)) => Snippet::source(text.as_str())
-                .path(spot.origin.as_str())
+                .path(location.origin.as_str())
                 .annotation(
                     AnnotationKind::Primary
                         .span(span.clone())
@@ -46,8 +46,8 @@ impl SpecError {
                 )
                 .into(),
             None => {
-                let origin = Origin::path(spot.origin.as_str());
-                match spot.line {
+                let origin = Origin::path(location.origin.as_str());
+                match location.line {
                     Some(line) => origin.line(line).into(),
                     None => origin.into(),
                 }
@@ -56,7 +56,7 @@ impl SpecError {
         let mut group = Level::ERROR
             .primary_title(message.what.as_str())
             .element(place);
-        if spot.source.is_none() && !message.label.is_empty() {
+        if location.source.is_none() && !message.label.is_empty() {
             // Without a line to stand under, the label stands alone.
             group = group.element(Level::NOTE.message(message.label.as_str()));
         }

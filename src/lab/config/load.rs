@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::conform::{Kind, faults};
-use super::cross::{Conflict, conflict};
-use super::error::{SpecError, Spot};
+use super::constraints::conflict;
+use super::error::{Location, SpecError};
 use super::key_path::KeyPath;
 use super::locate::locate;
 use super::message::Message;
@@ -16,13 +15,13 @@ use super::overrides::Overrides;
 use super::sections::Spec;
 use super::shape::Shape;
 use super::sweep::axis_faults;
+use super::validate::{Kind, faults};
+use crate::base::Conflict;
 use crate::base::problem::{Place, Problem};
+use crate::study::data::TEST_FRACTION;
 
 /// No spec is longer; whatever is, is some other file.
 const LONGEST: u64 = 4 << 20;
-
-/// Share of the samples kept for testing where the spec does not say.
-const TEST_FRACTION: f64 = 0.2;
 
 /// A spec with the text it was read from, so that later errors can point into it.
 #[derive(Clone, Debug)]
@@ -77,8 +76,8 @@ impl Spec {
         let axes = value.get("sweep").and_then(Value::as_table);
         found.extend(axes.map(axis_faults).unwrap_or_default());
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
-            let spot = source.spot(&fault.path, fault.kind != Kind::Value);
-            return Err(SpecError::new(fault.message, spot));
+            let location = source.location(&fault.path, fault.kind != Kind::Value);
+            return Err(SpecError::new(fault.message, location));
         }
         let mut spec: Spec = value.try_into().map_err(|e: toml::de::Error| {
             let message = Message::new(e.message(), "").help("see `vgrad schema`");
@@ -108,12 +107,12 @@ impl LoadedSpec {
 
     /// Points a problem found later at the line, or the flag, to blame.
     pub fn explain(&self, problem: Problem) -> SpecError {
-        let spot = match &problem.place {
+        let location = match &problem.place {
             Place::Key(key) => match KeyPath::parse(key) {
-                Some(path) => self.source.spot(&path, false),
+                Some(path) => self.source.location(&path, false),
                 None => self.source.whole(),
             },
-            Place::File(path, line) => Spot {
+            Place::File(path, line) => Location {
                 origin: path.display().to_string(),
                 line: line.and_then(|line| usize::try_from(line).ok()),
                 source: None,
@@ -126,18 +125,18 @@ impl LoadedSpec {
         };
         let mut message = Message::new(what, "");
         message.help = problem.help;
-        SpecError::new(message, spot)
+        SpecError::new(message, location)
     }
 }
 
 impl Source {
     /// The file as a whole.
-    pub fn whole(&self) -> Spot {
+    pub fn whole(&self) -> Location {
         file(&self.path)
     }
 
-    fn at(&self, span: std::ops::Range<usize>) -> Spot {
-        Spot {
+    fn at(&self, span: std::ops::Range<usize>) -> Location {
+        Location {
             source: Some((self.text.clone(), span)),
             ..self.whole()
         }
@@ -145,8 +144,8 @@ impl Source {
 
     /// Where the value at `path` was written: in a flag, else in the file, else
     /// the table it would stand in.
-    pub fn spot(&self, path: &KeyPath, key_only: bool) -> Spot {
-        if let Some(flag) = self.overrides.spot_of(path) {
+    pub fn location(&self, path: &KeyPath, key_only: bool) -> Location {
+        if let Some(flag) = self.overrides.location_of(path) {
             return flag;
         }
         if let Some(span) = locate(&self.text, path, key_only) {
@@ -155,11 +154,11 @@ impl Source {
         if path.keys().is_empty() {
             return self.whole();
         }
-        if let Some(flag) = self.overrides.spot_below(path) {
+        if let Some(flag) = self.overrides.location_below(path) {
             return flag;
         }
         let parent = path.parent().unwrap_or_default();
-        self.spot(&parent, true)
+        self.location(&parent, true)
     }
 
     /// Several keys that do not go together: the first that a flag has set is
@@ -170,13 +169,16 @@ impl Source {
             .iter()
             .filter_map(|key| KeyPath::parse(key))
             .collect();
-        let flag = paths.iter().find_map(|path| self.overrides.spot_of(path));
-        let spot = flag.unwrap_or_else(|| self.spot(&paths[0], false));
-        SpecError::new(conflict.message, spot)
+        let flag = paths
+            .iter()
+            .find_map(|path| self.overrides.location_of(path));
+        let location = flag.unwrap_or_else(|| self.location(&paths[0], false));
+        let message = Message::new(conflict.what, conflict.expected).help(conflict.help);
+        SpecError::new(message, location)
     }
 
     pub fn syntax(&self, error: &toml::de::Error) -> SpecError {
-        let spot = error.span().map_or(self.whole(), |span| self.at(span));
+        let location = error.span().map_or(self.whole(), |span| self.at(span));
         // What the parser says of 2^64 speaks of its own types.
         let label = match error.message() {
             message if message.contains("i128") => "an integer of more than 64 bits",
@@ -184,12 +186,12 @@ impl Source {
         };
         let message = Message::new("the spec is not valid TOML", label)
             .help("see https://toml.io; `vgrad new deep_sigmoid` writes an example");
-        SpecError::new(message, spot)
+        SpecError::new(message, location)
     }
 }
 
-fn file(path: &Path) -> Spot {
-    Spot {
+fn file(path: &Path) -> Location {
+    Location {
         origin: path.display().to_string(),
         line: None,
         source: None,
@@ -237,11 +239,11 @@ pub(super) fn read(path: &Path) -> Result<String, SpecError> {
             .filter(|b| **b == b'\n')
             .count();
         let message = Message::new("the spec is not UTF-8 text", "");
-        let spot = Spot {
+        let location = Location {
             line: Some(line),
             ..file(path)
         };
-        SpecError::new(message.help("save it as UTF-8"), spot)
+        SpecError::new(message.help("save it as UTF-8"), location)
     })?;
     if text.trim().is_empty() {
         return Err(fail(

@@ -2,8 +2,7 @@
 //! errors that point into it.
 
 mod check;
-mod conform;
-mod cross;
+mod constraints;
 mod diff;
 mod error;
 mod key_path;
@@ -17,6 +16,7 @@ mod sections;
 mod shape;
 mod sizes;
 mod sweep;
+mod validate;
 mod write;
 
 pub use check::{At, Check, LayerEnds, LayerRange, Quantity};

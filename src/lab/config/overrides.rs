@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::{Table, Value};
 
-use super::error::{SpecError, Spot};
+use super::error::{Location, SpecError};
 use super::key_path::KeyPath;
 use super::message::{Message, unknown_key, unknown_word};
 use super::shape::Shape;
@@ -25,13 +25,13 @@ struct Override {
 }
 
 impl Override {
-    fn spot(&self, span: &Range<usize>) -> Spot {
+    fn location(&self, span: &Range<usize>) -> Location {
         on_command_line(&self.flag, span.clone())
     }
 }
 
-fn on_command_line(flag: &str, span: Range<usize>) -> Spot {
-    Spot {
+fn on_command_line(flag: &str, span: Range<usize>) -> Location {
+    Location {
         origin: "command line".to_owned(),
         line: None,
         source: Some((flag.to_owned(), span)),
@@ -69,7 +69,7 @@ impl Overrides {
                 change.path.keys(),
                 &change.value,
             )
-            .map_err(|message| SpecError::new(message, change.spot(&change.key_span)))?;
+            .map_err(|message| SpecError::new(message, change.location(&change.key_span)))?;
             drop_twin(&mut root, &change.path);
         }
         if let Value::Table(changed) = root {
@@ -79,17 +79,17 @@ impl Overrides {
     }
 
     /// The flag that set the value at `path` or above it, if one did.
-    pub fn spot_of(&self, path: &KeyPath) -> Option<Spot> {
+    pub fn location_of(&self, path: &KeyPath) -> Option<Location> {
         let mut changes = self.0.iter().rev();
         let change = changes.find(|change| path.is_under(&change.path))?;
-        Some(change.spot(&change.value_span))
+        Some(change.location(&change.value_span))
     }
 
     /// The flag that set something below `path`, if one did.
-    pub fn spot_below(&self, path: &KeyPath) -> Option<Spot> {
+    pub fn location_below(&self, path: &KeyPath) -> Option<Location> {
         let mut changes = self.0.iter().rev();
         let change = changes.find(|change| change.path.is_under(path))?;
-        Some(change.spot(&change.key_span))
+        Some(change.location(&change.key_span))
     }
 }
 
@@ -331,8 +331,10 @@ mod tests {
         let mut table = Table::new();
         overrides.apply(&mut table).unwrap();
         assert_eq!(table, toml::from_str("seed = 7").unwrap());
-        let spot = overrides.spot_of(&KeyPath::parse("seed").unwrap()).unwrap();
-        let (flag, span) = spot.source.unwrap();
+        let location = overrides
+            .location_of(&KeyPath::parse("seed").unwrap())
+            .unwrap();
+        let (flag, span) = location.source.unwrap();
         assert_eq!((flag.as_str(), &flag[span]), ("--seed 7", "7"));
     }
 }

@@ -6,14 +6,14 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::check::Check;
-use super::conform::{Kind, faults};
-use super::cross::one_check;
+use super::constraints::one_check;
 use super::error::SpecError;
 use super::key_path::KeyPath;
 use super::load::{Source, read};
 use super::message::Message;
 use super::overrides::Overrides;
 use super::shape::Shape;
+use super::validate::{Kind, faults};
 
 /// The only key of such a file.
 const KEY: &str = "check";
@@ -53,7 +53,10 @@ pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecErr
             "not a rule",
         )
         .help("keep the [[check]] tables alone; the rules of a spec are read from the spec itself");
-        return Err(SpecError::new(message, source.spot(&root.child(key), true)));
+        return Err(SpecError::new(
+            message,
+            source.location(&root.child(key), true),
+        ));
     }
     let path = root.child(KEY);
     let none = || {
@@ -66,8 +69,8 @@ pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecErr
         let mut found = faults(value, &shape, &path);
         found.retain(|fault| !is_foreign(&fault.path, value, columns));
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
-            let spot = source.spot(&fault.path, fault.kind != Kind::Value);
-            return Err(SpecError::new(fault.message, spot));
+            let location = source.location(&fault.path, fault.kind != Kind::Value);
+            return Err(SpecError::new(fault.message, location));
         }
     }
     let checks: Vec<Check> = Value::try_into(value.clone()).map_err(|error: toml::de::Error| {

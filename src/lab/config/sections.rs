@@ -79,7 +79,7 @@ pub struct Data {
     pub source: Source,
     /// Share of the samples kept for testing; 0 = no test set. Not with a test file.
     #[serde(default)]
-    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1, "default" = 0.2))]
+    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1, "default" = crate::study::data::TEST_FRACTION))]
     pub test_fraction: Option<f64>,
     /// Gives every feature mean 0 and standard deviation 1 over the training split.
     #[serde(default = "yes")]

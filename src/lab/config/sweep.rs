@@ -2,10 +2,10 @@
 
 use toml::Table;
 
-use super::conform::{Fault, Kind, faults};
 use super::key_path::KeyPath;
 use super::message::{Message, unknown_key, unknown_word};
 use super::shape::{Shape, list};
+use super::validate::{Fault, Kind, faults};
 
 /// What a cell of the grid cannot change.
 const NOT_SWEPT: [&str; 3] = ["name", "check", "sweep"];

@@ -23,6 +23,11 @@ family! {
 pub trait Normalise<T: Scalar> {
     /// The layer over `width` units; `None` for no normalisation.
     fn layer(&self, width: usize) -> Option<Box<dyn Layer<T>>>;
+
+    /// Whether the rows of a batch act on each other, so that one row is too few.
+    fn couples_rows(&self) -> bool {
+        false
+    }
 }
 
 member! {
@@ -42,6 +47,10 @@ member! {
 impl<T: Scalar> Normalise<T> for Batch {
     fn layer(&self, width: usize) -> Option<Box<dyn Layer<T>>> {
         Some(Box::new(BatchNorm { width }))
+    }
+
+    fn couples_rows(&self) -> bool {
+        true
     }
 }
 

@@ -12,8 +12,8 @@ mod rms;
 mod transform;
 mod weight_decay;
 
-use crate::base::Scalar;
 use crate::base::family::{family, member};
+use crate::base::{Conflict, Scalar};
 
 pub use optimizer::{CHUNK, Optimizer, Slices, UpdateSquares, clip_coefficient};
 pub use transform::{State, StepInfo, Transform};
@@ -40,6 +40,11 @@ family! {
 pub trait Recipe<T: Scalar> {
     /// The chain, without the transforms that a parameter switches off.
     fn chain(&self) -> Box<dyn Chain<T>>;
+
+    /// Parameters that do not go together.
+    fn check(&self) -> Option<Conflict> {
+        None
+    }
 }
 
 /// The chain with an L2 penalty in front of it, if there is one.
@@ -74,6 +79,21 @@ impl<T: Scalar> Recipe<T> for Sgd {
             Some(momentum) => with_l2(penalty, momentum),
             None => with_l2(penalty, ()),
         }
+    }
+
+    fn check(&self) -> Option<Conflict> {
+        let is_wrong = self.nesterov && self.momentum == 0.0;
+        is_wrong.then(|| {
+            Conflict::new(
+                &[
+                    "train.optimizer.sgd.nesterov",
+                    "train.optimizer.sgd.momentum",
+                ],
+                "`train.optimizer.sgd.nesterov` needs momentum, which is 0",
+                "expected a momentum > 0 beside it",
+                "add `momentum = 0.9`, or remove `nesterov`",
+            )
+        })
     }
 }
 

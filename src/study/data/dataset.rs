@@ -15,7 +15,7 @@ use crate::base::{Problem, Scalar};
 use crate::nn::loss::Targets;
 
 /// The share of test rows where the spec does not say.
-const DEFAULT_TEST_FRACTION: f64 = 0.2;
+pub const TEST_FRACTION: f64 = 0.2;
 
 /// Samples that belong together.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,7 +127,7 @@ fn choose_rows(raw: &RawTable, options: &LoadOptions) -> Result<(Vec<usize>, Vec
         let train_rows = samples - test_rows;
         return Ok(((0..train_rows).collect(), (train_rows..samples).collect()));
     }
-    let fraction = options.test_fraction.unwrap_or(DEFAULT_TEST_FRACTION);
+    let fraction = options.test_fraction.unwrap_or(TEST_FRACTION);
     let test_rows = (samples as f64 * fraction).round() as usize;
     if test_rows >= samples {
         return Err(Problem::at_key(

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::base::Problem;
 use crate::base::family::family;
 use crate::base::paths::{rebase, resolve};
+use crate::nn::loss::TargetKind;
 
 mod csv;
 mod dataset;
@@ -23,7 +24,7 @@ mod synthetic;
 mod teacher;
 
 pub use csv::{Csv, Delimiter, Missing};
-pub use dataset::{Dataset, LoadOptions, Split, load};
+pub use dataset::{Dataset, LoadOptions, Split, TEST_FRACTION, load};
 pub use digits::Digits;
 pub use idx::Idx;
 pub use planar::{Circles, Moons, Spirals};
@@ -79,6 +80,12 @@ pub trait DataSource {
     fn with_paths(&self, _new: &dyn Fn(&Path) -> PathBuf) -> Option<Source> {
         None
     }
+
+    /// The one kind of targets it has; `None` if it has classes, which can be
+    /// made numbers where the loss wants those, or what the loss wants.
+    fn gives(&self) -> Option<TargetKind> {
+        None
+    }
 }
 
 impl Source {
@@ -86,6 +93,11 @@ impl Source {
     /// (e.g. `data.source.csv.path`).
     pub fn input_files(&self) -> Vec<(&'static str, &Path)> {
         self.as_dyn().input_files()
+    }
+
+    /// The one kind of targets it has, if a loss must want it.
+    pub fn gives(&self) -> Option<TargetKind> {
+        self.as_dyn().gives()
     }
 
     /// Whether it brings its own test set.

@@ -11,7 +11,7 @@ use super::{DataSource, LoadContext};
 use crate::base::Problem;
 use crate::base::family::member;
 use crate::base::rng::{ChaCha8Rng, stream};
-use crate::nn::loss::Targets;
+use crate::nn::loss::{TargetKind, Targets};
 
 /// Appends standard normal draws.
 pub(super) fn fill_normal(table: &mut Vec<f64>, numbers: usize, rng: &mut ChaCha8Rng) {
@@ -140,6 +140,10 @@ member! {
 }
 
 impl DataSource for Sine {
+    fn gives(&self) -> Option<TargetKind> {
+        Some(TargetKind::Numbers)
+    }
+
     fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
         if !context.numeric_targets {
             return Err(Problem::at_key(

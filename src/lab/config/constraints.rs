@@ -1,28 +1,16 @@
-//! What no single key can tell: keys that do not go together.
+//! What no single key can tell: keys that do not go together. What a member of a
+//! family demands stands on the member; here it is asked.
 
 use super::check::Check;
-use super::message::Message;
 use super::sections::{Network, Spec, Train};
 use super::sizes::{BatchSize, CheckpointEvery, Width};
+use crate::base::Conflict;
 use crate::nn::architecture::Order;
-use crate::nn::layer::norm::Norm;
 use crate::nn::layer::skip::Skip;
-use crate::nn::loss::Loss;
-use crate::nn::optim::OptimizerSpec;
+use crate::nn::loss::TargetKind;
 
-/// Keys that contradict each other.
-pub struct Conflict {
-    /// The keys, the one to point at first.
-    pub keys: Vec<String>,
-    /// What to tell.
-    pub message: Message,
-}
-
-fn found(keys: &[&str], what: impl Into<String>, label: &str, help: &str) -> Option<Conflict> {
-    Some(Conflict {
-        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
-        message: Message::new(what, label).help(help),
-    })
+fn found(keys: &[&str], what: impl Into<String>, expected: &str, help: &str) -> Option<Conflict> {
+    Some(Conflict::new(keys, what, expected, help))
 }
 
 /// The first contradiction in a spec whose keys are each fine.
@@ -31,8 +19,8 @@ pub fn conflict(spec: &Spec) -> Option<Conflict> {
         .or_else(|| length(&spec.train))
         .or_else(|| widths(&spec.network))
         .or_else(|| skip(&spec.network))
-        .or_else(|| batch_norm(spec))
-        .or_else(|| nesterov(&spec.train))
+        .or_else(|| coupled_rows(spec))
+        .or_else(|| spec.train.optimizer.recipe::<f64>().check())
         .or_else(|| target(spec))
         .or_else(|| test_set(spec))
         .or_else(|| checkpoint(spec))
@@ -133,42 +121,31 @@ fn skip(network: &Network) -> Option<Conflict> {
     }
 }
 
-fn batch_norm(spec: &Spec) -> Option<Conflict> {
-    let batch = matches!(spec.network.norm, Norm::Batch(_));
-    if !batch || spec.train.batch_size != BatchSize::Samples(1) {
+fn coupled_rows(spec: &Spec) -> Option<Conflict> {
+    let norm = &spec.network.norm;
+    if !norm.choice::<f64>().couples_rows() || spec.train.batch_size != BatchSize::Samples(1) {
         return None;
     }
+    let name = norm.name();
     found(
         &["train.batch_size", "network.norm"],
-        "batch norm with `train.batch_size` = 1: the variance over one sample is 0",
-        "expected at least 2 with `network.norm` = batch",
+        format!("{name} norm with `train.batch_size` = 1: the variance over one sample is 0"),
+        &format!("expected at least 2 with `network.norm` = {name}"),
         "use a larger batch, or `norm = \"layer\"`",
     )
 }
 
-fn nesterov(train: &Train) -> Option<Conflict> {
-    match &train.optimizer {
-        OptimizerSpec::Sgd(sgd) if sgd.nesterov && sgd.momentum == 0.0 => found(
-            &[
-                "train.optimizer.sgd.nesterov",
-                "train.optimizer.sgd.momentum",
-            ],
-            "`train.optimizer.sgd.nesterov` needs momentum, which is 0",
-            "expected a momentum > 0 beside it",
-            "add `momentum = 0.9`, or remove `nesterov`",
-        ),
-        _ => None,
-    }
-}
-
 fn target(spec: &Spec) -> Option<Conflict> {
-    let cross_entropy = matches!(spec.train.loss, Loss::CrossEntropy(_));
-    if !cross_entropy || spec.data.source.name() != "sine" {
+    let wants_classes = spec.train.loss.criterion::<f64>().wants() == TargetKind::Classes;
+    if !wants_classes || spec.data.source.gives() != Some(TargetKind::Numbers) {
         return None;
     }
+    let (loss, source) = (spec.train.loss.name(), spec.data.source.name());
     found(
         &["train.loss", "data.source"],
-        "`train.loss` = cross_entropy needs classes, but `data.source` = sine has numbers as targets",
+        format!(
+            "`train.loss` = {loss} needs classes, but `data.source` = {source} has numbers as targets"
+        ),
         "expected \"mse\" here",
         "set `loss = \"mse\"` in [train]",
     )
