@@ -7,15 +7,20 @@ pub struct Experiment {
     pub name: &'static str,
     /// The whole spec.
     pub text: &'static str,
+    /// Name and content of each file that it reads, from beside the spec.
+    pub files: &'static [(&'static str, &'static str)],
 }
 
 macro_rules! gallery {
-    ($( $name:literal ),+ $(,)?) => {
+    ($( $name:literal $([ $($file:literal),+ ])? ),+ $(,)?) => {
         /// Every file of `experiments/`.
         pub const GALLERY: &[Experiment] = &[$(
             Experiment {
                 name: $name,
                 text: include_str!(concat!("../../experiments/", $name, ".toml")),
+                files: &[$($(
+                    ($file, include_str!(concat!("../../experiments/", $file)))
+                ),+)?],
             }
         ),+];
     };
@@ -62,6 +67,7 @@ gallery! {
     "spirals_relu",
     "moons_sigmoid_8",
     "parity_tanh",
+    "own_csv" ["own_csv.csv"],
 }
 
 impl Experiment {

@@ -34,10 +34,20 @@ impl NewArgs {
         };
         let experiment = find(name)?;
         let file = format!("{}.toml", experiment.name);
-        write_spec(Path::new(&file), experiment, self.force)?;
+        for (name, text) in experiment.files {
+            // A file that is there already may be the user's own.
+            if !fs::read(name).is_ok_and(|found| found == text.as_bytes()) {
+                write(Path::new(name), text, self.force)?;
+            }
+        }
+        let spec = experiment.with_schema(SCHEMA);
+        write(Path::new(&file), &spec, self.force)?;
         // An older schema that lies here may be another project's: it stays.
         let schema_is_new = write_new(Path::new(SCHEMA), &schema_json()).is_ok();
-        output::result(&format!("{file}\n"))?;
+        let written = experiment.files.iter().map(|(name, _)| *name);
+        for name in std::iter::once(file.as_str()).chain(written) {
+            output::result(&format!("{name}\n"))?;
+        }
         if !global.quiet {
             let beside = if schema_is_new {
                 format!(" ({SCHEMA} beside it lets an editor complete and check it)")
@@ -74,12 +84,12 @@ fn find(name: &str) -> Result<&'static Experiment, Problem> {
     })
 }
 
-fn write_spec(path: &Path, experiment: &Experiment, force: bool) -> Result<(), Problem> {
-    let text = experiment.with_schema(SCHEMA);
+/// Writes a file, over one of its name only if `force`.
+fn write(path: &Path, text: &str, force: bool) -> Result<(), Problem> {
     let written = if force {
         fs::write(path, text)
     } else {
-        write_new(path, &text)
+        write_new(path, text)
     };
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Problem::in_file(path, "there is such a file already")

@@ -133,6 +133,31 @@ fn new_writes_a_spec_that_loads_and_overwrites_nothing() {
 }
 
 #[test]
+fn new_brings_the_files_that_a_spec_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = vgrad(folder.path(), &["new", "own_csv"]);
+    assert_eq!(output.stdout, b"own_csv.toml\nown_csv.csv\n");
+    let output = vgrad(
+        folder.path(),
+        &["run", "own_csv.toml", "--set", "train.steps=0"],
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("data: csv: 360 rows, 7 features ("), "{told}");
+    // A table of the user's own is not written over.
+    fs::remove_file(folder.path().join("own_csv.toml")).unwrap();
+    fs::write(folder.path().join("own_csv.csv"), "mine").unwrap();
+    let error = refused(folder.path(), &["new", "own_csv"]);
+    assert!(
+        error.contains("own_csv.csv") && error.contains("--force"),
+        "{error}"
+    );
+    assert_eq!(
+        fs::read(folder.path().join("own_csv.csv")).unwrap(),
+        b"mine"
+    );
+}
+
+#[test]
 fn new_lists_the_gallery_and_suggests() {
     let folder = tempfile::tempdir().unwrap();
     let listing = stdout(&["new"]);

@@ -124,6 +124,36 @@ fn every_file_begins_as_its_last_line_says() {
     }
 }
 
+/// The formula of experiments/README.md for the table of `own_csv`.
+#[test]
+fn the_table_of_fruits_is_the_one_described() {
+    let mut table = "number,length,width,mass,colour,kind\n".to_owned();
+    for i in 1..=360u32 {
+        let draw = |square: f64| (f64::from(i) * square.sqrt()).fract();
+        let (kind, length, width, density, colours) = match i % 3 {
+            0 => ("apple", 70.0, 72.0, 0.5, ["red", "green", "yellow"]),
+            1 => ("pear", 95.0, 65.0, 0.42, ["green", "yellow", "green"]),
+            _ => ("plum", 45.0, 38.0, 0.55, ["blue", "red", "blue"]),
+        };
+        let length = length + 20.0 * (draw(2.0) - 0.5);
+        let width = width + 16.0 * (draw(3.0) - 0.5);
+        let mass = length * width * width * density / 1000.0 * (1.0 + 0.2 * (draw(5.0) - 0.5));
+        let mass = if i % 41 == 0 {
+            String::new()
+        } else {
+            format!("{mass:.0}")
+        };
+        let colour = if i % 53 == 0 {
+            "NA"
+        } else {
+            colours[(3.0 * draw(7.0)) as usize]
+        };
+        table += &format!("{i},{length:.0},{width:.0},{mass},{colour},{kind}\n");
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/own_csv.csv");
+    assert_eq!(fs::read_to_string(file).unwrap(), table);
+}
+
 /// Training amplifies rounding, so accuracies of other machines differ by some samples of the 359:
 /// the tolerance is 0.06.
 #[test]
