@@ -7,12 +7,15 @@ use std::process::{Command, Output};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Commands of the README that a test does not repeat, each with its reason.
-const NOT_REPEATED: &[(&str, &str)] = &[
-    ("cargo test", "it is what runs this test"),
-    (
-        "vgrad bench",
-        "it takes two minutes; tests/it/bench.rs has it",
-    ),
+const NOT_REPEATED: &[(&str, &str)] = &[("cargo test", "it is what runs this test")];
+
+/// The experiments whose gradients the README's picture shows, in its order.
+const CURES: [&str; 5] = [
+    "deep_sigmoid",
+    "deep_sigmoid_layer_norm",
+    "deep_sigmoid_batch_norm",
+    "deep_sigmoid_relu",
+    "deep_sigmoid_skip",
 ];
 
 /// The fenced blocks of one language.
@@ -89,6 +92,8 @@ fn spec_blocks_run() {
     let folder = tempfile::tempdir().unwrap();
     let blocks = blocks("toml");
     assert!(!blocks.is_empty());
+    let table = Path::new(ROOT).join("experiments/own_csv.csv");
+    fs::copy(table, folder.path().join("own_csv.csv")).unwrap();
     for block in blocks {
         fs::write(folder.path().join("spec.toml"), block).unwrap();
         let output = shell(
@@ -103,23 +108,69 @@ fn spec_blocks_run() {
     }
 }
 
-/// The printed error is what the program prints.
+/// The lines of a picture through `points` points, each point as x and y.
+fn lines_of(svg: &str, points: usize) -> Vec<Vec<[f64; 2]>> {
+    let lists = svg.split("points=\"").skip(1);
+    let lists = lists.map(|rest| rest.split('"').next().unwrap());
+    let pair = |text: &str| {
+        let (x, y) = text.split_once(',').unwrap();
+        [x, y].map(|number| number.parse().unwrap())
+    };
+    lists
+        .map(|list| list.split_whitespace().map(pair).collect())
+        .filter(|line: &Vec<_>| line.len() == points)
+        .collect()
+}
+
+/// log10 ‖∂L/∂h‖ of every layer at step 0.
+fn norms(run: &Path) -> Vec<f64> {
+    let mut reader = csv::Reader::from_path(run.join("gradients.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let column = header.iter().position(|it| it == "activation_grad_norm");
+    let number = |row: csv::StringRecord| row[column.unwrap()].parse::<f64>().unwrap();
+    reader
+        .records()
+        .map(|row| number(row.unwrap()).log10())
+        .collect()
+}
+
+/// The README's picture shows what is measured at step 0, which depends on the draws
+/// alone. `VGRAD_DRAW=1 cargo test --test it readme::the_picture` draws it anew.
 #[test]
-fn the_error_shown_is_the_error_given() {
+fn the_picture_shows_what_is_measured() {
     let folder = tempfile::tempdir().unwrap();
-    let spec = fs::read_to_string(Path::new(ROOT).join("experiments/deep_sigmoid.toml")).unwrap();
-    fs::write(
-        folder.path().join("deep_sigmoid.toml"),
-        spec.replace("depth =", "dpeth ="),
-    )
-    .unwrap();
-    let output = shell("vgrad run deep_sigmoid.toml", folder.path());
-    assert_eq!(output.status.code(), Some(2));
-    let printed = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        blocks("text")
-            .iter()
-            .any(|block| block.trim() == printed.trim()),
-        "the README should show:\n{printed}"
+    let file = Path::new(ROOT).join("experiments/deep_sigmoid_cures.svg");
+    for name in CURES {
+        let spec = format!("{ROOT}/experiments/{name}.toml");
+        let line = format!("vgrad run {spec} --set train.steps=0 --quiet --out {name}");
+        assert!(shell(&line, folder.path()).status.success(), "{line}");
+    }
+    if std::env::var_os("VGRAD_DRAW").is_some() {
+        let runs = CURES.join(" ");
+        let line = format!(
+            "vgrad plot {runs} --figure layers --width 760 -o '{}'",
+            file.display()
+        );
+        assert!(shell(&line, folder.path()).status.success(), "{line}");
+    }
+    let lines = lines_of(&fs::read_to_string(&file).unwrap(), 31);
+    assert_eq!(
+        lines.len(),
+        CURES.len(),
+        "a line of 31 layers for each network"
     );
+    let measured = CURES.map(|name| norms(&folder.path().join(name)));
+    // The axis: the ends of the longest line are as far apart as its norms.
+    let (first, last) = (lines[0][0][1], lines[0][30][1]);
+    let unit = (last - first) / (measured[0][30] - measured[0][0]);
+    for ((name, line), norms) in CURES.iter().zip(&lines).zip(&measured) {
+        for (layer, ([_, y], norm)) in (1..).zip(line.iter().zip(norms)) {
+            let shown = measured[0][0] + (y - first) / unit;
+            // A coordinate is a whole number, of which 94 make a decade.
+            assert!(
+                (shown - norm).abs() < 0.03,
+                "{name}, layer {layer}: 10^{shown} is drawn, 10^{norm} measured"
+            );
+        }
+    }
 }
