@@ -4,13 +4,15 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
-use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, ValueEnum};
 
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, output};
 use crate::lab::machine::cores;
-use crate::lab::plot::{Album, Colors, Destination, FIGURES, Look, Sheet};
+use crate::lab::plot::{
+    Album, AxisLimits, Colors, Destination, FIGURES, LegendPlace, Look, PanelStyle, Sheet, rename,
+};
 
 /// Stands for every figure that applies.
 const ALL: &str = "all";
@@ -19,13 +21,13 @@ const WIDTH: usize = 80;
 /// The bounds of a width that can be drawn to.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=400;
 
-/// Draw gradients over layers and training: SVG, PNG, or on the terminal
+/// Draw gradients over layers and training: SVG, PNG, PDF, or on the terminal
 #[derive(Args, Debug)]
 pub struct PlotArgs {
     /// Run folders, folders of seeds, or CSV files
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// The file to draw into, .svg or .png, where only an earlier figure is replaced; without it, draw on the terminal
+    /// The file to draw into, .svg, .png or .pdf, where only an earlier figure is replaced; without it, draw on the terminal
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// What to draw into the file; repeatable [default: all that apply]
@@ -34,20 +36,71 @@ pub struct PlotArgs {
     /// The column to draw [default: the norm that tells of decay]
     #[arg(long, value_name = "COLUMN")]
     quantity: Option<String>,
-    /// The title [default: the names of the runs]
+    /// Call a run something else, for example --label run-2="with batch norm"; repeatable
+    #[arg(long, value_name = "RUN=TEXT")]
+    label: Vec<String>,
+    /// The title, "" for none [default: the names of the runs]
     #[arg(long, value_name = "TEXT", requires = "out")]
     title: Option<String>,
-    /// Width in pixels
-    #[arg(long, value_name = "PIXELS", requires = "out", value_parser = clap::value_parser!(u32).range(420..=8000))]
+    /// Leave out the captions below the panels
+    #[arg(long, requires = "out")]
+    no_captions: bool,
+    /// Where the legend goes; colour bars always stand beside their panel
+    #[arg(
+        long,
+        value_name = "PLACE",
+        requires = "out",
+        default_value = "outside"
+    )]
+    legend: Legend,
+    /// The ends of the axis of steps or layers, one of which may be left out: 0:500, 100:, :500; with a single --figure
+    #[arg(
+        long,
+        value_name = "LOW:HIGH",
+        requires = "out",
+        allow_hyphen_values = true
+    )]
+    xlim: Option<AxisLimits>,
+    /// The ends of the axis of values (of layers in a heat map, of the loss in curves), such as 1e-9:1; with a single --figure
+    #[arg(
+        long,
+        value_name = "LOW:HIGH",
+        requires = "out",
+        allow_hyphen_values = true
+    )]
+    ylim: Option<AxisLimits>,
+    /// Width in pixels, in a PDF in points (1/72 inch): 240 is a column of a journal in small type
+    #[arg(long, value_name = "PIXELS", requires = "out", value_parser = clap::value_parser!(u32).range(200..=8000))]
     width: Option<u32>,
-    /// Height in pixels
-    #[arg(long, value_name = "PIXELS", requires = "out", value_parser = clap::value_parser!(u32).range(240..=8000))]
+    /// Height in pixels, in a PDF in points
+    #[arg(long, value_name = "PIXELS", requires = "out", value_parser = clap::value_parser!(u32).range(100..=8000))]
     height: Option<u32>,
-    /// Dots per pixel of a PNG: 2 for print
-    #[arg(long, value_name = "N", requires = "out", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
-    scale: u8,
+    /// The size of the text of axes and legends in pixels, in a PDF in points, from 5 to 48
+    #[arg(long, value_name = "PIXELS", requires = "out", default_value = "12", value_parser = font_size)]
+    font_size: f64,
+    /// Dots per pixel of a PNG, 2 or more for print [default: 1]
+    #[arg(long, value_name = "N", requires = "out", value_parser = clap::value_parser!(u8).range(1..=8))]
+    scale: Option<u8>,
     #[command(flatten)]
     reading: ReadingArgs,
+}
+
+/// Where `--legend` puts it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Legend {
+    /// beside the data, below them where a panel is narrow
+    Outside,
+    /// over the data, in the corner with the fewest
+    Inside,
+    /// nowhere
+    None,
+}
+
+/// What `--font-size` takes.
+fn font_size(text: &str) -> Result<f64, String> {
+    let size: Option<f64> = text.parse().ok();
+    size.filter(|size| (5.0..=48.0).contains(size))
+        .ok_or_else(|| "a number from 5 to 48 was expected".to_owned())
 }
 
 /// What `--figure` takes.
@@ -60,8 +113,12 @@ fn names() -> PossibleValuesParser {
 
 impl PlotArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
-        let destination = self.out.as_deref().map(Destination::open).transpose()?;
-        let targets = self.reading.open(&self.runs)?;
+        let destination = self.out.as_deref();
+        let destination = destination
+            .map(|path| Destination::open(path, self.scale))
+            .transpose()?;
+        let mut targets = self.reading.open(&self.runs)?;
+        rename(&mut targets, &self.label)?;
         let threads = global.threads.map_or_else(cores, NonZeroUsize::get);
         let album = Album::of(&targets, self.quantity.as_deref(), threads)?;
         for warning in &album.warnings {
@@ -70,14 +127,13 @@ impl PlotArgs {
         match (destination, &self.out) {
             (Some(destination), Some(path)) => {
                 let drawn = self.sheet().draw(&album)?;
-                destination.write(&drawn.svg, f32::from(self.scale))?;
+                let size = destination.write(&drawn.svg, drawn.size)?;
                 let path = path.display();
                 if global.quiet {
                     output::result(&format!("{path}\n"))?;
                 } else {
-                    let (width, height) = drawn.size;
                     let figures = drawn.figures.join(", ");
-                    output::result(&format!("{path}: {figures} ({width} × {height})\n"))?;
+                    output::result(&format!("{path}: {figures} ({size})\n"))?;
                 }
             }
             _ => output::result(&look().draw(&album))?,
@@ -92,6 +148,18 @@ impl PlotArgs {
             title: self.title.clone(),
             width: self.width,
             height: self.height,
+            xlim: self.xlim,
+            ylim: self.ylim,
+            style: PanelStyle {
+                font_size: self.font_size,
+                has_titles: true,
+                has_captions: !self.no_captions,
+                legend: match self.legend {
+                    Legend::Outside => LegendPlace::Outside,
+                    Legend::Inside => LegendPlace::Inside,
+                    Legend::None => LegendPlace::None,
+                },
+            },
             figures: if is_asked(ALL) {
                 Vec::new()
             } else {

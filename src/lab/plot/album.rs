@@ -1,8 +1,8 @@
 //! What figures show of runs, read in one pass per run and kept to a bounded
 //! size however long they are.
 
-use super::axis::Scale;
 use super::extent::{Cell, Extent};
+use super::scale::Scale;
 use super::words::{counted, shortened};
 use crate::base::Problem;
 use crate::lab::reading::read_all;

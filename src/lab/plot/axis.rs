@@ -1,12 +1,6 @@
-//! Axes: where a value stands and what the ticks say.
+//! Axes: their ends, their ticks, and what the ticks say.
 
-use super::extent::Extent;
-use super::words::{plain, power_of_ten};
-
-/// The most labels of a decade axis.
-const MOST_LABELS: usize = 10;
-/// Height of a band for 0 or NaN as a share of the axis.
-const BAND: f64 = 0.07;
+use super::words::whole;
 
 /// One labelled place of an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,190 +26,43 @@ pub struct Axis {
     pub fine: Vec<f64>,
     /// Bands apart, each from its lower to its upper edge.
     pub bands: Vec<(f64, f64)>,
+    /// What it counts in.
+    pub unit: Unit,
 }
 
-/// Where a value stands on a [`Scale`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Place {
-    /// At this height, in units of the axis.
-    At(f64),
-    /// In the band for exact zeros.
-    Zero,
-    /// In the band for NaN and infinite values.
-    NonFinite,
+/// What an axis counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Steps or layers.
+    Whole,
+    /// Values.
+    Value,
+    /// Places with names.
+    Name,
 }
 
-/// A value axis: linear, or log with a band of their own for zeros; NaN and
-/// infinite values have a band either way.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scale {
-    is_log: bool,
-    low: f64,
-    high: f64,
-    ticks: Vec<f64>,
-    step: f64,
-    zeros: Option<(f64, f64)>,
-    non_finite: Option<(f64, f64)>,
-}
-
-impl Scale {
-    /// A log axis over whole decades. It has no floor: what is not above 0 has
-    /// no place among the decades.
-    pub fn log(extent: &Extent) -> Self {
-        let is_empty = extent.lowest_positive > extent.highest;
-        let (low, high) = if is_empty {
-            (0.0, 1.0)
-        } else {
-            let low = extent.lowest_positive.log10().floor();
-            let high = extent.highest.log10().ceil();
-            (low, if high > low { high } else { low + 1.0 })
+impl Axis {
+    /// Leaves out labels that would touch their neighbours on `length` units of
+    /// a drawing, `size` being how much of it a label takes. Those of bands stay.
+    pub fn thin(&mut self, length: f64, size: impl Fn(&str) -> f64) {
+        let is_apart = |tick: &Tick| {
+            let mut bands = self.bands.iter();
+            bands.any(|(low, high)| (*low..=*high).contains(&tick.at))
         };
-        let mut step = 1.0;
-        while ((high - low) / step) as usize + 1 > MOST_LABELS {
-            step = next_step(step);
-        }
-        let ticks = if is_empty {
-            Vec::new()
-        } else {
-            multiples(low, high, step)
+        let (apart, mut ticks): (Vec<Tick>, Vec<Tick>) = self.ticks.drain(..).partition(is_apart);
+        // Of equal words one is enough: neighbours that f64 cannot tell apart.
+        ticks.dedup_by(|a, b| a.text == b.text);
+        let per_unit = length / (self.high - self.low);
+        let fits = |ticks: &[Tick], every: usize| {
+            let kept: Vec<&Tick> = ticks.iter().step_by(every).collect();
+            kept.windows(2).all(|pair| {
+                let need = (size(&pair[0].text) + size(&pair[1].text)) / 2.0;
+                (pair[1].at - pair[0].at) * per_unit >= need
+            })
         };
-        Self::with_bands(
-            true,
-            (low, high),
-            (ticks, step),
-            [extent.zeros > 0, extent.non_finite > 0],
-        )
-    }
-
-    /// A linear axis.
-    pub fn linear(extent: &Extent) -> Self {
-        let (mut low, mut high) = (extent.lowest, extent.highest);
-        if low > high {
-            (low, high) = (0.0, 1.0);
-        }
-        if high - low <= high.abs().max(low.abs()) * 1e-9 {
-            let half = if high == 0.0 { 1.0 } else { high.abs() / 2.0 };
-            (low, high) = (low - half, high + half);
-        }
-        let step = nice_step(high - low, 6);
-        let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
-        let ticks = multiples(low, high, step);
-        Self::with_bands(
-            false,
-            (low, high),
-            (ticks, step),
-            [false, extent.non_finite > 0],
-        )
-    }
-
-    fn with_bands(
-        is_log: bool,
-        (low, high): (f64, f64),
-        (ticks, step): (Vec<f64>, f64),
-        [zeros, non_finite]: [bool; 2],
-    ) -> Self {
-        let height = (high - low) * BAND;
-        let gap = height / 3.0;
-        Self {
-            is_log,
-            low,
-            high,
-            ticks,
-            step,
-            zeros: zeros.then_some((low - gap - height, low - gap)),
-            non_finite: non_finite.then_some((high + gap, high + gap + height)),
-        }
-    }
-
-    /// Whether it counts in decades.
-    pub fn is_log(&self) -> bool {
-        self.is_log
-    }
-
-    /// Where a value stands.
-    pub fn place(&self, value: f64) -> Place {
-        if !value.is_finite() {
-            Place::NonFinite
-        } else if !self.is_log {
-            Place::At(value)
-        } else if value > 0.0 {
-            Place::At(value.log10())
-        } else {
-            Place::Zero
-        }
-    }
-
-    /// The height of a lane, from 0 to 1, within the band of a place apart.
-    pub fn lane(&self, place: Place, lane: f64) -> Option<f64> {
-        let (low, high) = match place {
-            Place::At(_) => None,
-            Place::Zero => self.zeros,
-            Place::NonFinite => self.non_finite,
-        }?;
-        Some(low + (high - low) * (0.15 + 0.7 * lane))
-    }
-
-    /// How far up a value stands, from 0 to 1; `None` for those apart.
-    pub fn share(&self, value: f64) -> Option<f64> {
-        match self.place(value) {
-            Place::At(at) => Some((at - self.low) / (self.high - self.low)),
-            _ => None,
-        }
-    }
-
-    /// Its labels with their [`Scale::share`].
-    pub fn shares(&self) -> Vec<(f64, String)> {
-        let share = |at: f64| (at - self.low) / (self.high - self.low);
-        let ticks = self.ticks.iter();
-        ticks.map(|at| (share(*at), self.text(*at))).collect()
-    }
-
-    /// Its ends as text.
-    pub fn ends(&self) -> [String; 2] {
-        [self.text(self.low), self.text(self.high)]
-    }
-
-    fn text(&self, at: f64) -> String {
-        if self.is_log {
-            power_of_ten(at as i64)
-        } else {
-            plain(at, self.step)
-        }
-    }
-
-    /// The axis to draw.
-    pub fn axis(&self, label: impl Into<String>) -> Axis {
-        let tick = |at: f64, text: String| Tick { at, text };
-        let mut ticks: Vec<Tick> = self.ticks.iter().map(|t| tick(*t, self.text(*t))).collect();
-        let middle = |(low, high): (f64, f64)| (low + high) / 2.0;
-        if let Some(band) = self.zeros {
-            ticks.push(tick(middle(band), "0".to_owned()));
-        }
-        if let Some(band) = self.non_finite {
-            ticks.push(tick(middle(band), "inf/NaN".to_owned()));
-        }
-        let fine = if !self.is_log || self.ticks.is_empty() {
-            Vec::new()
-        } else if self.high - self.low <= 4.0 {
-            // The lines of 2 … 9 between decades.
-            let decades = multiples(self.low, self.high - 1.0, 1.0);
-            decades
-                .iter()
-                .flat_map(|decade| (2..10).map(move |n| decade + f64::from(n).log10()))
-                .collect()
-        } else if self.step > 1.0 && self.high - self.low <= 60.0 {
-            multiples(self.low, self.high, 1.0)
-        } else {
-            Vec::new()
-        };
-        Axis {
-            label: label.into(),
-            low: self.zeros.map_or(self.low, |band| band.0),
-            high: self.non_finite.map_or(self.high, |band| band.1),
-            ticks,
-            fine,
-            bands: self.zeros.into_iter().chain(self.non_finite).collect(),
-        }
+        let every = (1..ticks.len()).find(|every| fits(&ticks, *every));
+        let every = every.unwrap_or(ticks.len().max(1));
+        self.ticks = ticks.into_iter().step_by(every).chain(apart).collect();
     }
 }
 
@@ -226,7 +73,7 @@ pub fn counting(label: &str, low: f64, high: f64) -> Axis {
     let ticks = multiples((low / step).ceil() * step, high, step);
     let ticks = ticks.into_iter().map(|at| Tick {
         at,
-        text: format!("{at:.0}"),
+        text: whole(at, step),
     });
     Axis {
         label: label.to_owned(),
@@ -235,11 +82,12 @@ pub fn counting(label: &str, low: f64, high: f64) -> Axis {
         ticks: ticks.collect(),
         fine: Vec::new(),
         bands: Vec::new(),
+        unit: Unit::Whole,
     }
 }
 
 /// The next step of 1, 2, 5, 10, 20, 50 …
-fn next_step(step: f64) -> f64 {
+pub fn next_step(step: f64) -> f64 {
     let leading = step / 10f64.powf(step.log10().floor());
     if (1.5..4.0).contains(&leading) {
         step * 2.5
@@ -249,7 +97,7 @@ fn next_step(step: f64) -> f64 {
 }
 
 /// A step of 1, 2 or 5 times a power of ten that cuts `span` into at most `most`.
-fn nice_step(span: f64, most: usize) -> f64 {
+pub fn nice_step(span: f64, most: usize) -> f64 {
     let mut step = 10f64.powf((span / most as f64).log10().floor());
     while span / step > most as f64 * 1.000_001 {
         step = next_step(step);
@@ -258,7 +106,7 @@ fn nice_step(span: f64, most: usize) -> f64 {
 }
 
 /// The multiples of `step` from `low` to `high`.
-fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
+pub fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
     let first = (low / step - 1e-9).ceil();
     let last = (high / step + 1e-9).floor();
     let count = (last - first).max(-1.0) as usize + usize::from(last >= first);
@@ -271,58 +119,6 @@ fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn texts(scale: &Scale) -> Vec<String> {
-        let axis = scale.axis("");
-        axis.ticks.into_iter().map(|tick| tick.text).collect()
-    }
-
-    #[test]
-    fn decades_are_labelled_at_round_places() {
-        let narrow = Scale::log(&Extent::of([2e-3, 0.5]));
-        assert_eq!(texts(&narrow), ["10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
-        let wide = Scale::log(&Extent::of([3e-19, 0.5]));
-        assert_eq!(texts(&wide).first().unwrap(), "10⁻¹⁸");
-        // The whole range of f64 with its subnormal numbers.
-        let widest = Scale::log(&Extent::of([5e-324, f64::MAX]));
-        assert!(texts(&widest).len() <= MOST_LABELS, "{widest:?}");
-        assert!(texts(&widest).len() >= 5);
-    }
-
-    #[test]
-    fn zeros_and_nan_stand_in_bands_outside_of_the_decades() {
-        let scale = Scale::log(&Extent::of([0.0, 1e-3, f64::NAN, 1.0]));
-        let axis = scale.axis("");
-        assert_eq!(axis.bands.len(), 2);
-        assert!(axis.low < -3.0 && axis.high > 0.0);
-        assert_eq!(scale.place(0.0), Place::Zero);
-        let zero = scale.lane(Place::Zero, 0.5).unwrap();
-        assert!(zero < -3.0 && zero > axis.low);
-        let odd = scale.lane(Place::NonFinite, 1.0).unwrap();
-        assert!(odd > 0.0 && odd < axis.high);
-        assert!(texts(&scale).contains(&"0".to_owned()));
-        assert!(texts(&scale).contains(&"inf/NaN".to_owned()));
-        // Far below 1e-8 a value still has a place of its own.
-        assert_eq!(scale.place(1e-300), Place::At(-300.0));
-        let without = Scale::log(&Extent::of([1e-3, 1.0]));
-        assert_eq!(without.lane(Place::Zero, 0.0), None);
-    }
-
-    #[test]
-    fn nothing_but_zeros_has_no_decades() {
-        let scale = Scale::log(&Extent::of([0.0, 0.0]));
-        assert_eq!(texts(&scale), ["0"]);
-    }
-
-    #[test]
-    fn linear_ticks_are_round() {
-        let scale = Scale::linear(&Extent::of([0.13, 2.31]));
-        assert_eq!(texts(&scale), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]);
-        for (low, high) in [(0.0, 0.0), (5.0, 5.0), (-1e300, 1e300), (1e-9, 1.1e-9)] {
-            let scale = Scale::linear(&Extent::of([low, high]));
-            assert!((2..10).contains(&texts(&scale).len()), "{low} {high}");
-        }
-    }
-
     #[test]
     fn steps_and_layers_are_whole() {
         for (low, high) in [(0.0, 0.0), (1.0, 3.0), (1.0, 1001.0), (0.0, 1e15)] {
@@ -330,5 +126,22 @@ mod tests {
             assert!((1..=8).contains(&axis.ticks.len()), "{axis:?}");
             assert!(axis.ticks.iter().all(|tick| tick.at.fract() == 0.0));
         }
+    }
+
+    #[test]
+    fn labels_that_would_touch_are_left_out() {
+        let mut axis = counting("step", 0.0, 1e18);
+        assert_eq!(axis.ticks.last().unwrap().text, "1.0×10¹⁸");
+        let all = axis.ticks.len();
+        // Six units a letter on 100: eight letters need 48.
+        axis.thin(100.0, |text| text.chars().count() as f64 * 6.0);
+        assert!(axis.ticks.len() < all && axis.ticks.len() > 1, "{axis:?}");
+        // Steps that f64 cannot tell apart are named once.
+        let mut axis = counting("step", 1e18, 1e18 + 512.0);
+        axis.thin(1e9, |_| 1.0);
+        let mut texts: Vec<&str> = axis.ticks.iter().map(|tick| &tick.text[..]).collect();
+        let count = texts.len();
+        texts.dedup();
+        assert_eq!(texts.len(), count, "{texts:?}");
     }
 }

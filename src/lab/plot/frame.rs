@@ -5,65 +5,112 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::Axis;
-use super::canvas::{Area, DrawError, Picture, anchored, px, text, width_of};
-use super::colors::{BAND, FAINT_INK, FINE_GRID, GRID, INK, viridis};
-use super::panel::{Cells, Key, Mark, Panel, Stroke};
+use super::canvas::{Area, DrawError, Picture, px, width_of};
+use super::colors::{BAND, FAINT_INK, FINE_GRID, GRID, INK};
+use super::legend::{self, Placement};
+use super::panel::{Mark, Panel};
+use super::style::{PanelStyle, style_of};
+use super::words::shortened;
 
-/// Sizes in pixels.
-const TITLE: f64 = 15.0;
-const LABEL: f64 = 12.0;
-const CAPTION: f64 = 11.0;
-const LINE_HEIGHT: f64 = 18.0;
-const SAMPLE: f64 = 26.0;
-const RAMP: f64 = 170.0;
-/// Cells of a legend's ramp.
-const RAMP_CELLS: usize = 128;
+/// Sizes in font sizes.
+const TITLE: f64 = 1.25;
+const CAPTION: f64 = 0.92;
+/// The height of a line in sizes of its font.
+const LINE: f64 = 1.4;
+/// The most lines of a panel's title.
+const TITLE_LINES: usize = 2;
 
 /// Draws a panel into its cell of the sheet.
 ///
 /// # Errors
 /// Those of plotters.
-pub fn draw(cell: &Area, panel: &Panel) -> Result<Vec<Picture>, DrawError> {
-    let cell = cell.margin(px(8.0), px(6.0), px(10.0), px(10.0));
+pub fn draw(cell: &Area, panel: &Panel, style: &PanelStyle) -> Result<Vec<Picture>, DrawError> {
+    let (aside, above) = (style.em(0.8), style.em(0.6));
+    let cell = cell.margin(above, style.em(0.5), aside, aside);
     let (width, height) = cell.dim_in_pixel();
-    let title = text(TITLE, INK);
-    cell.draw_text(&panel.title, &title, (0, 0))?;
-    let caption = wrapped(&panel.caption, width as i32);
-    let (_, below) = cell.split_vertically(px(26.0));
-    let caption_height = px(4.0) + px(CAPTION * 1.4) * caption.len() as i32;
-    let chart_height = height as i32 - px(26.0) - caption_height;
-    let (middle, foot) = below.split_vertically(chart_height);
-    for (i, line) in caption.iter().enumerate() {
-        let at = (0, px(5.0) + px(CAPTION * 1.4) * i as i32);
-        foot.draw_text(line, &text(CAPTION, FAINT_INK), at)?;
+    let (width, height) = (width as i32, height as i32);
+    let title = if style.has_titles {
+        let font = style.text(TITLE, INK);
+        wrapped(&shortened(&panel.title, 120), &font, width)
+    } else {
+        Vec::new()
+    };
+    let shown = &title[..title.len().min(TITLE_LINES)];
+    for (i, line) in shown.iter().enumerate() {
+        let at = (0, style.em(TITLE * LINE) * i as i32);
+        cell.draw_text(line, &style.text(TITLE, INK), at)?;
     }
-    let legend_width = legend_width(&panel.legend).min(width as i32 * 3 / 5);
-    let (plot, legend) = middle.split_horizontally(width as i32 - legend_width);
-    let mut pictures = draw_chart(&plot, panel)?;
-    pictures.extend(draw_legend(&legend, &panel.legend)?);
+    let title_height = style.em(TITLE * LINE) * shown.len() as i32 + style.em(0.3);
+    let spot = legend::placement(panel, style, width);
+    let rows = if spot == Placement::Below {
+        legend::rows(&panel.legend, style, width)
+    } else {
+        Vec::new()
+    };
+    let caption = if style.has_captions && !panel.caption.is_empty() {
+        let words = panel.caption.join("; ") + ".";
+        wrapped(&words, &style.text(CAPTION, FAINT_INK), width)
+    } else {
+        Vec::new()
+    };
+    let line = style.em(CAPTION * LINE);
+    let caption_height = style.em(0.35) + line * caption.len() as i32;
+    let legend_height = legend::height_of_rows(&rows, style);
+    let (_, below) = cell.split_vertically(title_height);
+    let (middle, foot) =
+        below.split_vertically(height - title_height - legend_height - caption_height);
+    let (keys, foot) = foot.split_vertically(legend_height);
+    legend::draw_rows(&keys, &rows, style)?;
+    for (i, words) in caption.iter().enumerate() {
+        let at = (0, style.em(0.4) + line * i as i32);
+        foot.draw_text(words, &style.text(CAPTION, FAINT_INK), at)?;
+    }
+    let legend_width = match spot {
+        Placement::Right => legend::width(&panel.legend, style).min(width * 3 / 5),
+        _ => 0,
+    };
+    let (plot, beside) = middle.split_horizontally(width - legend_width);
+    let mut pictures = draw_chart(&plot, panel, style)?;
+    if spot == Placement::Right {
+        pictures.extend(legend::draw(&beside, &panel.legend, style)?);
+    }
     Ok(pictures)
 }
 
-fn draw_chart(area: &Area, panel: &Panel) -> Result<Vec<Picture>, DrawError> {
-    let (x, y) = (&panel.x, &panel.y);
-    let style = text(LABEL, INK);
-    let widest = y.ticks.iter().map(|tick| width_of(&tick.text, &style));
-    let y_space = widest.max().unwrap_or(0) + px(30.0);
+fn draw_chart(area: &Area, panel: &Panel, style: &PanelStyle) -> Result<Vec<Picture>, DrawError> {
+    let (mut x, mut y) = (panel.x.clone(), panel.y.clone());
+    let label = style.text(1.0, INK);
+    let wide = |words: &str| f64::from(width_of(words, &label));
+    let (width, height) = area.dim_in_pixel();
+    let below = style.em(3.3);
+    let line = f64::from(style.em(1.2));
+    y.thin(f64::from(height as i32 - below), |_| line);
+    let widest = y.ticks.iter().map(|tick| width_of(&tick.text, &label));
+    let y_space = widest.max().unwrap_or(0) + style.em(2.5);
+    // Half of the last label may stand out.
+    let last = x
+        .ticks
+        .last()
+        .map_or(0, |tick| width_of(&tick.text, &label));
+    let right = style.em(1.5).max(last / 2);
+    let gap = f64::from(style.em(0.8));
+    x.thin(f64::from(width as i32 - y_space - right), |words| {
+        wide(words) + gap
+    });
     let mut chart = ChartBuilder::on(area)
-        .margin_top(px(6.0))
-        .margin_right(px(18.0))
-        .x_label_area_size(px(40.0))
+        .margin_top(style.em(0.5))
+        .margin_right(right)
+        .x_label_area_size(below)
         .y_label_area_size(y_space)
         .build_cartesian_2d(x.clone(), y.clone())?;
     chart
         .configure_mesh()
         .x_desc(&x.label)
         .y_desc(&y.label)
-        .axis_desc_style(text(LABEL + 1.0, INK))
-        .label_style(style)
+        .axis_desc_style(style.text(1.08, INK))
+        .label_style(label)
         .set_all_tick_mark_size(px(4.0))
         .axis_style(INK.stroke_width(px(0.8) as u32))
         .bold_line_style(GRID.stroke_width(px(0.8) as u32))
@@ -111,7 +158,92 @@ fn draw_chart(area: &Area, panel: &Panel) -> Result<Vec<Picture>, DrawError> {
             }
         }
     }
+    let (columns, rows) = chart.plotting_area().get_pixel_range();
+    if legend::placement(panel, style, width as i32) == Placement::Inside {
+        let plot = Plot {
+            columns,
+            rows,
+            x,
+            y,
+        };
+        let (left, top) = area.get_base_pixel();
+        let at = plot.emptiest(panel, style);
+        legend::draw_inside(area, &panel.legend, (at.0 - left, at.1 - top), style)?;
+    }
     Ok(pictures)
+}
+
+/// Where the data of a chart stand, in fine units of the document.
+struct Plot {
+    columns: Range<i32>,
+    rows: Range<i32>,
+    x: Axis,
+    y: Axis,
+}
+
+impl Plot {
+    /// The corner in which a legend covers the fewest data.
+    fn emptiest(&self, panel: &Panel, style: &PanelStyle) -> (i32, i32) {
+        let size = (
+            legend::width(&panel.legend, style) + style.em(0.5),
+            legend::height(&panel.legend, style),
+        );
+        let gap = style.em(0.6);
+        let right = self.columns.end - size.0 - gap;
+        let bottom = self.rows.end - size.1 - gap;
+        let left = self.columns.start + gap;
+        let top = self.rows.start + gap;
+        let corners = [(right, top), (right, bottom), (left, top), (left, bottom)];
+        let spots = self.spots(panel);
+        let covered = |corner: &(i32, i32)| {
+            let within = |at: &&(i32, i32)| {
+                (corner.0..corner.0 + size.0).contains(&at.0)
+                    && (corner.1..corner.1 + size.1).contains(&at.1)
+            };
+            spots.iter().filter(within).count()
+        };
+        corners
+            .into_iter()
+            .min_by_key(covered)
+            .unwrap_or((left, top))
+    }
+
+    /// Places close to each other on all that is drawn.
+    fn spots(&self, panel: &Panel) -> Vec<(i32, i32)> {
+        const STEPS: usize = 24;
+        let at = |x: f64, y: f64| {
+            let rows = (self.rows.end, self.rows.start);
+            let columns = (self.columns.start, self.columns.end);
+            (self.x.map(&x, columns), self.y.map(&y, rows))
+        };
+        let along = |points: Vec<(f64, f64)>| -> Vec<(i32, i32)> {
+            let pairs = points.windows(2);
+            pairs
+                .flat_map(|pair| {
+                    let ((x, y), (x1, y1)) = (pair[0], pair[1]);
+                    (0..=STEPS).map(move |i| {
+                        let share = i as f64 / STEPS as f64;
+                        (x + (x1 - x) * share, y + (y1 - y) * share)
+                    })
+                })
+                .map(|(x, y)| at(x, y))
+                .collect()
+        };
+        let spots = panel.marks.iter().flat_map(|mark| match mark {
+            Mark::Line { points, .. } => along(points.clone()),
+            Mark::Dots { points, .. } => points.iter().map(|(x, y)| at(*x, *y)).collect(),
+            Mark::Area { points, .. } => {
+                let edge = |high: bool| {
+                    let points = points.iter();
+                    let edge = points.map(|(x, l, h)| (*x, if high { *h } else { *l }));
+                    along(edge.collect())
+                };
+                [edge(false), edge(true)].concat()
+            }
+            Mark::Cells(_) => Vec::new(),
+        });
+        spots.collect()
+    }
 }
 
 /// plotters takes the ticks and their names from the axis itself.
@@ -148,95 +280,12 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-fn style_of(stroke: &Stroke) -> ShapeStyle {
-    let color = stroke.color.mix(stroke.opacity);
-    color.stroke_width(px(stroke.width).max(1) as u32)
-}
-
-/// The width that a legend needs.
-fn legend_width(legend: &[Key]) -> i32 {
-    let style = text(LABEL, INK);
-    let needed = legend.iter().map(|key| match key {
-        Key::Heading(words) => width_of(words, &style),
-        Key::Line(_, words) | Key::Patch(_, words) => px(SAMPLE + 8.0) + width_of(words, &style),
-        Key::Ramp { labels, .. } => {
-            let widest = labels.iter().map(|(_, words)| width_of(words, &style));
-            px(SAMPLE + 8.0) + widest.max().unwrap_or(0)
-        }
-    });
-    needed.max().unwrap_or(0) + px(6.0)
-}
-
-fn draw_legend(area: &Area, legend: &[Key]) -> Result<Vec<Picture>, DrawError> {
-    let style = anchored(text(LABEL, INK), HPos::Left, VPos::Center);
-    let (_, height) = area.dim_in_pixel();
-    let (line, sample, indent) = (px(LINE_HEIGHT), px(SAMPLE), px(SAMPLE + 8.0));
-    let mut pictures = Vec::new();
-    let mut top = px(6.0);
-    for (i, key) in legend.iter().enumerate() {
-        let middle = top + line / 2;
-        match key {
-            Key::Heading(words) => area.draw_text(words, &style, (0, middle))?,
-            Key::Line(stroke, words) => {
-                let ends = vec![(0, middle), (sample, middle)];
-                if stroke.is_dashed {
-                    let dashes = DashedPathElement::new(ends, px(5.0), px(3.0), style_of(stroke));
-                    area.draw(&dashes)?;
-                } else {
-                    area.draw(&PathElement::new(ends, style_of(stroke)))?;
-                }
-                area.draw_text(words, &style, (indent, middle))?;
-            }
-            Key::Patch(color, words) => {
-                let corners = [(0, middle - px(6.0)), (sample, middle + px(6.0))];
-                area.draw(&Rectangle::new(corners, color.filled()))?;
-                area.draw(&Rectangle::new(corners, INK.stroke_width(px(0.5) as u32)))?;
-                area.draw_text(words, &style, (indent, middle))?;
-            }
-            Key::Ramp { span, labels } => {
-                let rest = (legend.len() - 1 - i) as i32 * line;
-                let length = px(RAMP)
-                    .min(height as i32 - top - rest - px(50.0))
-                    .max(line);
-                let top_of_ramp = top + px(6.0);
-                let (left, _) = area.get_pixel_range();
-                let (_, rows) = area.get_pixel_range();
-                let cells = (0..RAMP_CELLS).rev();
-                pictures.push(Picture {
-                    at: (left.start, rows.start + top_of_ramp),
-                    size: (sample, length),
-                    cells: Cells {
-                        columns: 1,
-                        rows: RAMP_CELLS,
-                        colors: cells
-                            .map(|i| viridis(span * i as f64 / (RAMP_CELLS - 1) as f64))
-                            .collect(),
-                    },
-                });
-                for (at, words) in labels {
-                    let y = top_of_ramp + ((1.0 - at) * f64::from(length)).round() as i32;
-                    area.draw_text(words, &style, (indent, y))?;
-                }
-                top += length + px(10.0) - line / 2;
-            }
-        }
-        top += line;
-    }
-    Ok(pictures)
-}
-
-/// Sentences broken into lines of at most `width` fine units.
-fn wrapped(sentences: &[String], width: i32) -> Vec<String> {
-    let style = text(CAPTION, FAINT_INK);
-    let mut whole = sentences.join("; ");
-    if whole.is_empty() {
-        return Vec::new();
-    }
-    whole.push('.');
+/// Words broken into lines of at most `width` fine units.
+pub fn wrapped(words: &str, style: &TextStyle, width: i32) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in whole.split(' ') {
+    for word in words.split(' ') {
         match lines.last_mut() {
-            Some(line) if width_of(&format!("{line} {word}"), &style) <= width => {
+            Some(line) if width_of(&format!("{line} {word}"), style) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }

@@ -1,8 +1,9 @@
 //! Layers × steps as a raster of cells, for a heat map on paper or a terminal.
 
 use super::album::Portrait;
-use super::axis::{Axis, Scale, Tick, counting};
+use super::axis::{Axis, Tick, counting};
 use super::extent::Cell;
+use super::scale::Scale;
 use crate::lab::records::Bucket;
 
 /// What a cell shows.
@@ -21,6 +22,9 @@ pub enum Shade {
 /// How steps and layers go into cells.
 pub struct Map<'a> {
     portrait: &'a Portrait,
+    /// The layers of the axis, and where the run has each.
+    layers: &'a [usize],
+    places: Vec<Option<usize>>,
     /// The first and the last step.
     start: f64,
     end: f64,
@@ -33,7 +37,12 @@ pub struct Map<'a> {
 
 impl<'a> Map<'a> {
     /// At most `columns` × `rows` cells; few steps are spread over all columns.
-    pub fn new(portrait: &'a Portrait, columns: usize, rows: usize) -> Self {
+    /// `layers`, at least one, are those of the axis; the run may lack some.
+    pub fn new(
+        portrait: &'a Portrait,
+        layers: &'a [usize],
+        (columns, rows): (usize, usize),
+    ) -> Self {
         let buckets = portrait.grid.buckets();
         let start = portrait.first.step as f64;
         // The last step is as wide as the one before it, else it would not show.
@@ -51,22 +60,30 @@ impl<'a> Map<'a> {
             .map(|(from, to)| to - from)
             .max()
             .unwrap_or(1);
-        let layers = portrait.layers().len();
-        let layers_per_cell = layers.div_ceil(rows.max(1)).max(1);
+        let layers_per_cell = layers.len().div_ceil(rows.max(1)).max(1);
+        let own = portrait.layers();
+        let places = layers.iter().map(|layer| own.binary_search(layer).ok());
         Self {
             portrait,
+            layers,
+            places: places.collect(),
             start,
             end,
             columns,
             steps_per_cell: portrait.grid.steps_per_bucket() * widest as u64,
             layers_per_cell,
-            rows: layers.div_ceil(layers_per_cell),
+            rows: layers.len().div_ceil(layers_per_cell),
         }
+    }
+
+    /// The run.
+    pub fn portrait(&self) -> &'a Portrait {
+        self.portrait
     }
 
     /// Layers as places 0, 1 …, whatever their numbers are.
     pub fn layer_axis(&self) -> Axis {
-        let layers = self.portrait.layers();
+        let layers = self.layers;
         let count = layers.len();
         let whole = counting("layer", 0.0, (count - 1) as f64);
         // A tick at a round number of a layer rather than at a round place.
@@ -126,7 +143,7 @@ impl<'a> Map<'a> {
 
     /// The lowest layer of a row, counted from the bottom; its number.
     pub fn layer_of_row(&self, row: usize) -> usize {
-        self.portrait.layers()[row * self.layers_per_cell]
+        self.layers[row * self.layers_per_cell]
     }
 
     /// What a cell takes together, in words; `None` if each has a value of its own.
@@ -154,12 +171,12 @@ impl<'a> Map<'a> {
 
     /// NaN shows before 0, and 0 before the smallest value.
     fn shade(&self, scale: &Scale, row: usize, (from, to): (usize, usize)) -> Shade {
-        let layers = self.portrait.layers().len();
+        let layers = self.layers.len();
         let first = row * self.layers_per_cell;
         let last = (first + self.layers_per_cell).min(layers);
         let mut smallest: Option<f64> = None;
         for bucket in &self.portrait.grid.buckets()[from..to] {
-            for i in first..last {
+            for i in self.places[first..last].iter().copied().flatten() {
                 match Cell::of(bucket, i) {
                     Cell::Absent => {}
                     Cell::NonFinite => return Shade::NonFinite,

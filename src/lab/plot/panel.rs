@@ -3,7 +3,9 @@
 
 use plotters::style::RGBColor;
 
-use super::axis::{Axis, Place, Scale};
+use super::axis::Axis;
+use super::limits::{AxisLimits, lines_between};
+use super::scale::{Place, Scale};
 
 /// One chart.
 #[derive(Clone, Debug)]
@@ -16,7 +18,7 @@ pub struct Panel {
     pub y: Axis,
     /// What is drawn, the first one lowest.
     pub marks: Vec<Mark>,
-    /// Right of the data.
+    /// What the marks stand for.
     pub legend: Vec<Key>,
     /// Below it, sentence by sentence.
     pub caption: Vec<String>,
@@ -24,7 +26,7 @@ pub struct Panel {
 
 /// Pixels that the data of a panel may take, for a figure to know how much it
 /// can show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Room {
     /// From left to right.
     pub columns: usize,
@@ -32,6 +34,23 @@ pub struct Room {
     pub rows: usize,
     /// The most runs that may have a panel of their own.
     pub panels: usize,
+    /// The ends of the axis of values or, in a heat map, of layers.
+    pub y: Option<AxisLimits>,
+}
+
+impl Room {
+    /// From left to right and from top to bottom.
+    pub fn size(&self) -> (usize, usize) {
+        (self.columns, self.rows)
+    }
+
+    /// A scale of values with the ends that were asked for.
+    pub fn limited(&self, scale: Scale) -> Scale {
+        match self.y {
+            Some(limits) => scale.limited(limits),
+            None => scale,
+        }
+    }
 }
 
 /// How a line looks.
@@ -147,7 +166,7 @@ impl Trace {
             let place = value.map(|value| scale.place(value));
             let kind = place.map(|place| std::mem::discriminant(&place));
             if kind != run.kind {
-                self.end(&mut run, &mut marks);
+                self.end(scale, &mut run, &mut marks);
                 run.kind = kind;
             }
             match place {
@@ -161,12 +180,12 @@ impl Trace {
                 }
             }
         }
-        self.end(&mut run, &mut marks);
+        self.end(scale, &mut run, &mut marks);
         marks
     }
 
     /// Draws what has come together.
-    fn end(&self, run: &mut Run, marks: &mut Vec<Mark>) {
+    fn end(&self, scale: &Scale, run: &mut Run, marks: &mut Vec<Mark>) {
         let is_apart = std::mem::take(&mut run.is_apart);
         let points = std::mem::take(&mut run.points);
         let color = self.stroke.color;
@@ -189,18 +208,28 @@ impl Trace {
             });
             return;
         }
+        let ends = scale.range();
+        let is_within = |(_, y): &(f64, f64)| (ends.0..=ends.1).contains(y);
         if self.has_dots || points.len() == 1 {
+            let dots = points.iter().copied().filter(is_within);
             marks.push(Mark::Dots {
-                points: points.clone(),
+                points: dots.collect(),
                 radius: 1.8,
                 color,
             });
         }
         if points.len() > 1 {
-            marks.push(Mark::Line {
-                points,
-                stroke: self.stroke,
-            });
+            let parts = if points.iter().all(is_within) {
+                vec![points]
+            } else {
+                lines_between(&points, ends)
+            };
+            let stroke = self.stroke;
+            marks.extend(
+                parts
+                    .into_iter()
+                    .map(|points| Mark::Line { points, stroke }),
+            );
         }
     }
 }

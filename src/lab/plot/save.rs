@@ -2,59 +2,40 @@
 
 use std::path::{Path, PathBuf};
 
-use super::raster;
+use super::formats::{FORMATS, FileFormat, suffixes};
 use crate::base::Problem;
 use crate::lab::whole_file::{Kind, WholeFile, may_replace};
 
 /// What a figure may replace.
 const FIGURE: Kind = Kind {
-    name: "a figure (SVG or PNG)",
-    is_one: is_figure,
+    name: "a figure (SVG, PNG or PDF)",
+    is_one: |head| FORMATS.iter().any(|format| format.is_one(head)),
 };
-
-/// What a figure is written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Scalable.
-    Svg,
-    /// Pixels.
-    Png,
-}
-
-impl Format {
-    /// The format that a file's name ends in.
-    ///
-    /// # Errors
-    /// If it is neither.
-    pub fn of(path: &Path) -> Result<Self, Problem> {
-        let suffix = path.extension().map(|s| s.to_string_lossy().to_lowercase());
-        match suffix.as_deref() {
-            Some("svg") => Ok(Self::Svg),
-            Some("png") => Ok(Self::Png),
-            _ => Err(
-                Problem::in_file(path, "a figure's name must end in .svg or .png").help(
-                    "the suffix chooses the format; without -o the figure is drawn on the terminal",
-                ),
-            ),
-        }
-    }
-}
 
 /// A file to be written whole or not at all.
 pub struct Destination {
     path: PathBuf,
-    format: Format,
+    format: &'static dyn FileFormat,
+    scale: u8,
     file: WholeFile,
 }
 
 impl Destination {
-    /// Makes sure that a figure can be written to `path`, before there is one.
+    /// Makes sure that a figure can be written to `path`, before there is one;
+    /// `scale` is the dots per pixel of a format of dots, by default 1.
     ///
     /// # Errors
     /// If its name has no known suffix, there is something else at its place,
-    /// or its folder cannot be written.
-    pub fn open(path: &Path) -> Result<Self, Problem> {
-        let format = Format::of(path)?;
+    /// its folder cannot be written, or it has no dots to scale.
+    pub fn open(path: &Path, scale: Option<u8>) -> Result<Self, Problem> {
+        let format = format_of(path)?;
+        if scale.is_some() && !format.has_dots() {
+            return Err(Problem::in_file(
+                path,
+                "has no dots to scale: --scale is the dots per pixel of a PNG",
+            )
+            .help("leave --scale out, or draw a larger figure with --width and --font-size"));
+        }
         may_replace(path, &FIGURE)?;
         let file = WholeFile::create(path).map_err(|error| {
             Problem::in_file(path, format!("cannot be written: {error}"))
@@ -63,61 +44,33 @@ impl Destination {
         Ok(Self {
             path: path.to_owned(),
             format,
+            scale: scale.unwrap_or(1),
             file,
         })
     }
 
-    /// Writes a document, as PNG with `scale` dots per pixel.
+    /// Writes a document of so many pixels and says how large the file's
+    /// picture is.
     ///
     /// # Errors
     /// If it cannot be drawn or written.
-    pub fn write(self, svg: &str, scale: f32) -> Result<(), Problem> {
-        let pixels;
-        let bytes = match self.format {
-            Format::Svg => svg.as_bytes(),
-            Format::Png => {
-                pixels = raster::png(svg, scale)?;
-                &pixels
-            }
-        };
-        self.file.write(bytes).map_err(|error| {
+    pub fn write(self, svg: &str, size: (u32, u32)) -> Result<String, Problem> {
+        let bytes = self.format.bytes(svg, self.scale)?;
+        self.file.write(&bytes).map_err(|error| {
             Problem::in_file(&self.path, format!("cannot be written: {error}"))
                 .help("make room, or choose another place with -o")
-        })
+        })?;
+        Ok(self.format.size(size, self.scale))
     }
 }
 
-/// Whether a file begins as an SVG or PNG file does.
-fn is_figure(head: &[u8]) -> bool {
-    // PNG specification, 5.2.
-    if head.starts_with(b"\x89PNG\r\n\x1a\n") {
-        return true;
-    }
-    // Before its root element an SVG may have XML's own declarations; other XML
-    // has them too.
-    let text = String::from_utf8_lossy(head);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with("<svg")
-        || (text.starts_with("<?xml") || text.starts_with("<!DOCTYPE svg")) && text.contains("<svg")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_told_from_other_files() {
-        for (head, is_one) in [
-            (&b"<svg width=\"1\"/>"[..], true),
-            (b"<?xml version=\"1.0\"?>\n<svg/>", true),
-            (b"\x89PNG\r\n\x1a\n....", true),
-            (b"<?xml version=\"1.0\"?>\n<testsuites/>", false),
-            (b"<!DOCTYPE html><svg/>", false),
-            (b"\x89PN", false),
-            (b"step,layer\n", false),
-            (b"\xff\xfe", false),
-        ] {
-            assert_eq!(is_figure(head), is_one, "{head:?}");
-        }
-    }
+/// The format that a file's name ends in.
+fn format_of(path: &Path) -> Result<&'static dyn FileFormat, Problem> {
+    let suffix = path.extension().map(|s| s.to_string_lossy().to_lowercase());
+    let mut formats = FORMATS.iter().copied();
+    let found = formats.find(|format| suffix.as_deref() == Some(format.suffix()));
+    found.ok_or_else(|| {
+        Problem::in_file(path, format!("a figure's name must end in {}", suffixes()))
+            .help("the suffix chooses the format; without -o the figure is drawn on the terminal")
+    })
 }

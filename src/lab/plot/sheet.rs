@@ -1,32 +1,47 @@
 //! A sheet: the panels of some figures in one drawing.
 
+use plotters::style::TextStyle;
+
 use super::album::Album;
-use super::canvas::{DrawError, Picture, document, px, text};
+use super::canvas::{DrawError, Picture, document, px, width_of};
 use super::colors::INK;
+use super::cut::cut;
 use super::figures::{FIGURES, Figure, MOST_PANELS};
 use super::frame;
+use super::limits::AxisLimits;
 use super::panel::{Panel, Room};
+use super::style::{FONT_SIZE, PanelStyle};
 use super::words::shortened;
 use crate::base::Problem;
 use crate::lab::records::HEADLINE;
 
-/// Height of the title in pixels.
-const TITLE: u32 = 44;
-/// The least a panel can do with, width and height: a legend of long names
-/// takes 220.
-const LEAST: (u32, u32) = (420, 200);
+/// Sizes in font sizes: the title, the height it takes, the least that a panel
+/// can do with, and from where on two stand side by side.
+const TITLE: f64 = 1.6;
+const TITLE_HEIGHT: f64 = 3.7;
+const LEAST: (f64, f64) = (25.0, 16.0);
+const ASIDE: f64 = 40.0;
+/// Width per height of a panel whose width was asked for.
+const ASPECT: f64 = 1.5;
 /// The most panels of one figure beside other figures.
 const PANELS_OF_ONE: usize = 3;
 
 /// What to draw, and how large.
 #[derive(Default)]
 pub struct Sheet {
-    /// The title; by default the names of the runs.
+    /// The title; by default the names of the runs, empty for none.
     pub title: Option<String>,
     /// Width in pixels.
     pub width: Option<u32>,
     /// Height in pixels.
     pub height: Option<u32>,
+    /// The ends of the axis of steps or layers. Only of a single figure.
+    pub xlim: Option<AxisLimits>,
+    /// The ends of the axis of values, or of layers in a heat map. Only of a
+    /// single figure.
+    pub ylim: Option<AxisLimits>,
+    /// How panels are set.
+    pub style: PanelStyle,
     /// The figures; none = all that apply.
     pub figures: Vec<&'static dyn Figure>,
 }
@@ -55,6 +70,7 @@ impl Sheet {
     /// If a figure that was asked for does not apply to these runs, or there
     /// is too little room.
     pub fn draw(&self, album: &Album) -> Result<Drawn, Problem> {
+        self.check_limits()?;
         let all = self.figures.is_empty();
         let figures = if all { FIGURES } else { &self.figures[..] };
         // How many panels there are decides how large they are, and that
@@ -83,24 +99,42 @@ impl Sheet {
         } else {
             PANELS_OF_ONE
         };
+        let em = |times: f64| self.style.pixels(times) as u32;
         let room = |(width, height): (u32, u32)| Room {
-            columns: width.saturating_sub(240).max(40) as usize,
-            rows: height.saturating_sub(140).max(40) as usize,
+            columns: width.saturating_sub(em(18.0)).max(40) as usize,
+            rows: height.saturating_sub(em(11.0)).max(40) as usize,
             panels: most,
+            y: self.ylim,
         };
-        let (panels, _) = count(room(LEAST))?;
+        let (panels, _) = count(room((em(LEAST.0), em(LEAST.1))))?;
         let layout = self.layout(panels.len() as u32)?;
-        let (panels, figures) = count(room(layout.cell))?;
+        let (mut panels, figures) = count(room(layout.cell))?;
+        if let Some(limits) = self.xlim {
+            panels.iter_mut().for_each(|panel| cut(panel, limits));
+        }
+        if panels.iter().all(|panel| panel.marks.is_empty()) {
+            return Err(Problem::new("nothing lies within --xlim and --ylim")
+                .help("draw it without them to see how far the data reach"));
+        }
         let title = self.title.clone().unwrap_or_else(|| title(album));
+        let style = PanelStyle {
+            // Of a single panel the title is the sheet's.
+            has_titles: self.style.has_titles && !(title.is_empty() && panels.len() == 1),
+            ..self.style
+        };
         let svg = document(layout.size, |root| {
             let mut pictures: Vec<Picture> = Vec::new();
-            let style = text(19.0, INK);
-            root.draw_text(&shortened(&title, 120), &style, (px(12.0), px(13.0)))?;
-            let cells = root.margin(px(f64::from(TITLE)), 0, 0, 0);
+            if !title.is_empty() {
+                let font = style.text(TITLE, INK);
+                let room = px(f64::from(layout.size.0)) - 2 * style.em(1.0);
+                let words = fitting(&title, &font, room);
+                root.draw_text(&words, &font, (style.em(1.0), style.em(1.1)))?;
+            }
+            let cells = root.margin(px(f64::from(self.title_height())), 0, 0, 0);
             let rows = panels.len().div_ceil(layout.columns as usize);
             let cells = cells.split_evenly((rows, layout.columns as usize));
             for (cell, panel) in cells.iter().zip(&panels) {
-                pictures.extend(frame::draw(cell, panel)?);
+                pictures.extend(frame::draw(cell, panel, &style)?);
             }
             Ok::<_, DrawError>(pictures)
         })?;
@@ -111,31 +145,71 @@ impl Sheet {
         })
     }
 
+    /// That limits are those of one figure.
+    fn check_limits(&self) -> Result<(), Problem> {
+        let named = match (self.xlim, self.ylim) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => "--xlim",
+            (None, Some(_)) => "--ylim",
+            (Some(_), Some(_)) => "--xlim and --ylim",
+        };
+        if self.figures.len() == 1 {
+            return Ok(());
+        }
+        Err(Problem::new(format!(
+            "{named}: the figures have axes of different things"
+        ))
+        .help("name the one that is meant, for example with --figure layers"))
+    }
+
+    /// Pixels that the title takes.
+    fn title_height(&self) -> u32 {
+        if self.title.as_deref() == Some("") {
+            0
+        } else {
+            self.style.pixels(TITLE_HEIGHT) as u32
+        }
+    }
+
     fn layout(&self, panels: u32) -> Result<Layout, Problem> {
+        let (em, title) = (self.style.font_size, self.title_height());
         let wished = match panels {
             0 | 1 => 1,
             2..=8 => 2,
             _ => 3,
         };
         let preferred = match wished {
-            1 => (900, 560),
-            2 => (720, 440),
-            _ => (600, 380),
+            1 => (900.0, 560.0),
+            2 => (720.0, 440.0),
+            _ => (600.0, 380.0),
         };
-        let fitting = self.width.map_or(wished, |width| width / 480);
+        let scaled = |pixels: f64| (pixels * em / FONT_SIZE).round() as u32;
+        let fitting = self
+            .width
+            .map_or(wished, |width| (f64::from(width) / (em * ASIDE)) as u32);
         let columns = wished.min(fitting.max(1));
         let rows = panels.max(1).div_ceil(columns);
-        let width = self.width.unwrap_or(columns * preferred.0);
-        let height = self.height.unwrap_or(rows * preferred.1 + TITLE);
-        let cell = (width / columns, height.saturating_sub(TITLE) / rows);
-        if cell.0 < LEAST.0 || cell.1 < LEAST.1 {
+        let width = self.width.unwrap_or(columns * scaled(preferred.0));
+        let least = [LEAST.0, LEAST.1].map(|times| (em * times).ceil() as u32);
+        let high = match self.width {
+            None => scaled(preferred.1),
+            Some(width) => ((f64::from(width / columns) / ASPECT) as u32).max(least[1] * 5 / 4),
+        };
+        let height = self.height.unwrap_or(rows * high + title);
+        let cell = (width / columns, height.saturating_sub(title) / rows);
+        if cell.0 < least[0] || cell.1 < least[1] {
+            let panels = if panels == 1 {
+                "a panel".to_owned()
+            } else {
+                format!("{panels} panels")
+            };
             return Err(Problem::new(format!(
-                "{width} × {height} pixels are too few for {panels} panels"
+                "{width} × {height} pixels are too few for {panels} at a font size of {em}"
             ))
             .help(format!(
-                "ask for at least --width {} --height {}, or for fewer figures with --figure",
-                columns * LEAST.0,
-                rows * LEAST.1 + TITLE
+                "ask for at least --width {} --height {}, for fewer figures with --figure, or for a smaller --font-size",
+                columns * least[0],
+                rows * least[1] + title
             )));
         }
         Ok(Layout {
@@ -144,6 +218,15 @@ impl Sheet {
             size: (width, height),
         })
     }
+}
+
+/// The words, the middle left out so that they take no more than `width`.
+fn fitting(words: &str, font: &TextStyle, width: i32) -> String {
+    let lengths = (1..=words.chars().count().min(120)).rev();
+    let mut shorter = lengths.map(|most| shortened(words, most));
+    shorter
+        .find(|words| width_of(words, font) <= width)
+        .unwrap_or_default()
 }
 
 fn title(album: &Album) -> String {

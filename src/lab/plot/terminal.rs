@@ -8,11 +8,11 @@ use anstyle_lossy::rgb_to_xterm;
 use plotters::style::RGBColor;
 
 use super::album::{Album, Portrait};
-use super::axis::{Place, Scale};
 use super::colors;
 use super::extent::Extent;
 use super::figures::thinned;
 use super::map::{Map, Shade};
+use super::scale::{Place, Scale};
 use super::words::{shortened, symbol};
 use crate::lab::text::bar::bar;
 
@@ -65,7 +65,11 @@ impl Look {
         let halves = self.colors != Colors::None && layers > MOST_LINES;
         let per_line = if halves { 2 } else { 1 };
         let columns = self.width.saturating_sub(MARGIN).max(8);
-        let map = Map::new(portrait, columns, MOST_LINES * per_line);
+        let map = Map::new(
+            portrait,
+            portrait.layers(),
+            (columns, MOST_LINES * per_line),
+        );
         let bold = Style::new().bold();
         let head = format!("{}  {}", portrait.label, symbol(&album.quantity));
         let _ = writeln!(text, "{bold}{}{bold:#}", shortened(&head, self.width));

@@ -21,9 +21,32 @@ pub fn plain(value: f64, step: f64) -> String {
         value
     };
     if value.abs() >= 1e7 || decimals > 6 {
-        return format!("{value:.3e}").replace('-', "−");
+        return scientific(value, step);
     }
     format!("{value:.decimals$}").replace('-', "−")
+}
+
+/// A tick of an axis of whole numbers `step` apart.
+pub fn whole(value: f64, step: f64) -> String {
+    if value.abs() < 1e6 {
+        format!("{value:.0}").replace('-', "−")
+    } else {
+        scientific(value, step)
+    }
+}
+
+/// 2.5×10¹⁷, with the digits that tell it from its neighbours `step` away.
+fn scientific(value: f64, step: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let exponent = value.abs().log10().floor();
+    // No f64 has more than 17 digits.
+    let decimals = (exponent - step.abs().log10().floor()).clamp(0.0, 16.0) as usize;
+    let digits = format!("{value:.decimals$e}");
+    let (digits, exponent) = digits.split_once('e').unwrap_or((&digits, "0"));
+    let power = power_of_ten(exponent.parse().unwrap_or(0));
+    format!("{digits}×{power}").replace('-', "−")
 }
 
 /// At most `most` characters, the middle left out, without control characters.
@@ -82,6 +105,12 @@ mod tests {
         assert_eq!(plain(-0.0, 0.5), "0.0");
         assert_eq!(plain(-1.5, 0.5), "−1.5");
         assert_eq!(plain(1500.0, 500.0), "1500");
+        assert_eq!(plain(2e17, 2e17), "2×10¹⁷");
+        // Neighbours never share their words.
+        assert_eq!(plain(10_000_001.0, 1.0), "1.0000001×10⁷");
+        assert_eq!(plain(0.123_456_78, 1e-8), "1.2345678×10⁻¹");
+        assert_eq!(whole(250_000.0, 50_000.0), "250000");
+        assert_eq!(whole(1e18, 2e17), "1.0×10¹⁸");
     }
 
     #[test]

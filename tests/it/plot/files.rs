@@ -22,10 +22,11 @@ fn sizes_are_those_asked_for() {
     };
     plot("a.png", &[]);
     assert_eq!(png_size(&desk.bytes("a.png")), (640, 400));
-    plot("a.png", &["--scale", "3"]);
+    let scaled = plot("a.png", &["--scale", "3"]);
+    assert_eq!(scaled.stdout, "a.png: layers (1920 × 1200 pixels)\n");
     assert_eq!(png_size(&desk.bytes("a.png")), (1920, 1200));
     let ended = plot("a.svg", &[]);
-    assert_eq!(ended.stdout, "a.svg: layers (640 × 400)\n");
+    assert_eq!(ended.stdout, "a.svg: layers (640 × 400 pixels)\n");
     assert!(
         desk.read("a.svg")
             .starts_with("<svg width=\"640\" height=\"400\"")

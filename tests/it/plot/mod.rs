@@ -2,6 +2,7 @@
 //! refuses.
 
 mod files;
+mod print;
 mod refused;
 mod snapshot;
 mod terminal;

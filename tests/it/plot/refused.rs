@@ -18,8 +18,8 @@ fn refused(line: &str, words: &[&str]) {
 
 #[test]
 fn other_formats_are_refused() {
-    refused("plot small.csv -o a.pdf", &["a.pdf", ".svg", ".png"]);
-    refused("plot small.csv -o a", &[".svg", ".png"]);
+    refused("plot small.csv -o a.eps", &["a.eps", ".svg, .png or .pdf"]);
+    refused("plot small.csv -o a", &[".svg, .png or .pdf"]);
     // A file of data is no figure, whatever it is called.
     let desk = desk();
     desk.write("data.svg", "step,layer\n");
@@ -89,6 +89,34 @@ fn too_little_room_is_refused() {
         &["640 × 300", "--height"],
     );
     refused("plot small.csv --width 9 -o a.svg", &["9"]);
+    refused(
+        "plot small.csv --figure layers --width 300 --font-size 20 -o a.svg",
+        &["300", "font size of 20", "--width 500", "--font-size"],
+    );
+}
+
+#[test]
+fn bad_values_are_refused_with_what_was_expected() {
+    for (options, words) in [
+        ("--xlim 5", &["--xlim", "5", "0:500"][..]),
+        ("--figure layers --ylim 2:1", &["2 is not below 1"]),
+        ("--figure layers --ylim a:1", &["`a`", "number"]),
+        ("--figure layers --xlim :inf", &["`inf`", "finite"]),
+        ("--xlim 0:2", &["--xlim", "--figure layers"]),
+        ("--figure layers --xlim 7:9", &["--xlim", "nothing"]),
+        ("--font-size 99", &["99", "5 to 48"]),
+        ("--legend left", &["left", "outside", "inside", "none"]),
+        ("--scale 2", &["a.svg", "--scale", "PNG"]),
+        ("--label small.csv", &["--label", "`=`", "run-2"]),
+        ("--label small.csv=", &["empty"]),
+        (
+            "--label smal.csv=b",
+            &["`smal.csv`", "did you mean `small.csv`"],
+        ),
+    ] {
+        refused(&format!("plot small.csv {options} -o a.svg"), words);
+    }
+    refused("plot small.csv --font-size 9", &["--out"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::snapshot::SMALL_CSV;
 use crate::desk::Desk;
 
 /// The words of a figure, in order.
-fn words(svg: &str) -> Vec<String> {
+pub fn words(svg: &str) -> Vec<String> {
     let parts = svg.split("<text ").skip(1);
     let inner = parts.map(|part| part.split_once('>').unwrap().1);
     inner
@@ -95,4 +95,56 @@ fn one_step_and_one_layer_can_be_drawn() {
     desk.write("a.csv", "step,layer,x_norm\n0,1,1\n");
     desk.vgrad(["plot", "a.csv", "-o", "a.png"]).fine();
     desk.vgrad(["plot", "a.csv"]).fine();
+}
+
+/// One colour and one line for the seeds of a target, with a band around it.
+#[test]
+fn seeds_are_drawn_as_their_mean_with_a_band() {
+    let desk = Desk::with(crate::desk::SMALL);
+    desk.run("--seeds 3 --out trial").fine();
+    for figure in ["layers", "curves"] {
+        desk.vgrad(["plot", "trial", "--figure", figure, "-o", "a.svg"])
+            .fine();
+        let svg = desk.read("a.svg");
+        let lines = svg.matches("<polyline").count();
+        desk.vgrad(["plot", "trial/seed-0", "--figure", figure, "-o", "b.svg"])
+            .fine();
+        let of_one = desk.read("b.svg");
+        assert_eq!(lines, of_one.matches("<polyline").count(), "{figure}");
+        // The band; a single seed has none.
+        assert!(svg.contains("<polygon"), "{figure}");
+        assert!(!of_one.contains("<polygon"), "{figure}");
+        assert!(svg.contains("95 % interval by Student"), "{figure}");
+    }
+}
+
+/// The line below is wider, so that both colours show.
+#[test]
+fn runs_that_coincide_stay_visible() {
+    let desk = Desk::empty();
+    let csv = "step,layer,x_norm\n0,1,1e-3\n0,2,1\n";
+    desk.write("a.csv", csv);
+    desk.write("b.csv", csv);
+    let widths = |files: &[&str]| -> Vec<String> {
+        let words_of = ["plot", "--figure", "layers", "-o", "a.svg"].into_iter();
+        desk.vgrad(words_of.chain(files.iter().copied())).fine();
+        let svg = desk.read("a.svg");
+        // The colours of the first two runs.
+        let lines = svg.split("<polyline ").skip(1).filter(|line| {
+            let line = line.split("/>").next().unwrap();
+            line.contains("#0072B2") || line.contains("#D55E00")
+        });
+        let width = |line: &str| {
+            let rest = line.split("stroke-width=\"").nth(1).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        // Without the samples of the legend, which come first or last.
+        lines.map(width).collect()
+    };
+    let both = widths(&["a.csv", "b.csv"]);
+    let alone = widths(&["a.csv"]);
+    assert!(
+        both.iter().any(|width| !alone.contains(width)),
+        "{both:?} {alone:?}"
+    );
 }

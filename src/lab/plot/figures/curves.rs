@@ -1,10 +1,16 @@
 //! Loss and accuracy over training.
 
-use super::super::album::{Album, apart};
-use super::super::axis::{Scale, counting};
+use std::collections::BTreeMap;
+
+use plotters::style::RGBColor;
+
+use super::super::album::{Album, Portrait, apart};
+use super::super::axis::counting;
 use super::super::colors::{INK, of_run};
 use super::super::extent::Extent;
-use super::super::panel::{Key, Panel, Room, Stroke, Trace};
+use super::super::group::{SeedSeries, band, means, rims, widened};
+use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
+use super::super::scale::Scale;
 use super::Figure;
 use crate::lab::records::{Curve, Curves as Recorded};
 
@@ -28,30 +34,39 @@ impl Figure for Curves {
     }
 
     fn help(&self) -> &'static str {
-        "loss and accuracy over training, a line per run"
+        "loss and accuracy over training, a line per target: over several seeds their mean with its 95 % band"
     }
 
     fn needs(&self) -> &'static str {
-        "a run folder with a training.csv"
+        "a run folder with a training.csv of more than one step"
     }
 
-    fn panels(&self, album: &Album, _: Room) -> Vec<Panel> {
+    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
         [LOSS, ACCURACY]
             .into_iter()
-            .filter_map(|(name, train, test)| panel(album, name, [train, test]))
+            .filter_map(|(name, train, test)| panel(album, room, name, [train, test]))
             .collect()
     }
 }
 
-fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
-    let with_curves = || album.portraits.iter().filter(|p| !p.curves.is_empty());
+/// `--ylim` is of the loss; accuracy lies between 0 and 1.
+fn panel(album: &Album, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel> {
+    // A single step is no curve.
+    let has_curves = |p: &&Portrait| p.curves.steps.is_some_and(|(first, last)| first != last);
+    let with_curves = || album.portraits.iter().filter(has_curves);
     let drawn = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.curves)));
     let extent = drawn.fold(Extent::default(), |whole, curve| whole.join(&extent(curve)));
     if extent == Extent::default() {
         return None;
     }
-    let is_log =
-        name == LOSS.0 && extent.lowest > 0.0 && extent.highest > LOG_FROM * extent.lowest_positive;
+    let reaches_zero = room
+        .y
+        .and_then(|limits| limits.low)
+        .is_some_and(|low| low <= 0.0);
+    let is_log = name == LOSS.0
+        && !reaches_zero
+        && extent.lowest > 0.0
+        && extent.highest > LOG_FROM * extent.lowest_positive;
     let scale = if is_log {
         Scale::log(&extent)
     } else if name == ACCURACY.0 {
@@ -59,15 +74,28 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
     } else {
         Scale::linear(&extent)
     };
+    let scale = if name == LOSS.0 {
+        room.limited(scale)
+    } else {
+        scale
+    };
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
-    let mut merged = 1;
+    let with = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.curves).per_point()));
+    let merged = with.max().unwrap_or(1);
     let runs = album.portraits.len();
+    let count = album.targets.len();
     for (part, get) in parts.into_iter().enumerate() {
-        for (i, portrait) in with_curves().enumerate() {
-            let color = of_run(portrait.target, album.targets.len());
-            let curve = get(&portrait.curves);
-            let series = series(curve);
-            merged = merged.max(curve.per_point());
+        let lines: Vec<Line> = (0..count)
+            .map(|target| {
+                let curves = album.of_target(target).filter(has_curves);
+                let curves: Vec<&Curve> = curves.map(|p| get(&p.curves)).collect();
+                line(&curves, &scale, of_run(target, count))
+            })
+            .collect();
+        let shown: Vec<_> = lines.iter().map(|line| line.series.clone()).collect();
+        let rims = rims(&shown, &scale);
+        for (target, line) in lines.into_iter().enumerate() {
+            let color = of_run(target, count);
             let trace = Trace {
                 stroke: if part == 0 {
                     Stroke {
@@ -77,14 +105,15 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
                 } else {
                     Stroke::solid(color, 2.2)
                 },
-                lane: (i as f64 + 0.5) / runs as f64,
-                has_dots: part == 1 && series.len() <= 30,
+                lane: (target as f64 + 0.5) / count as f64,
+                has_dots: part == 1 && line.series.len() <= 30,
             };
-            marks.extend(trace.marks(&scale, &series));
+            marks.extend(line.band);
+            marks.extend(widened(trace, rims[target]).marks(&scale, &line.series));
         }
     }
     for (target, label) in album.targets.iter().enumerate() {
-        if album.of_target(target).any(|p| !p.curves.is_empty()) {
+        if album.of_target(target).any(|p| has_curves(&p)) {
             let color = of_run(target, album.targets.len());
             legend.push(Key::Line(Stroke::solid(color, 2.5), label.clone()));
         }
@@ -107,8 +136,12 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
             "Of up to {merged} rows each the smallest and the largest value"
         ));
     }
+    if runs > count {
+        caption
+            .push("Line: mean over the seeds, area: its 95 % interval by Student's t".to_owned());
+    }
     if with_curves().count() < runs {
-        caption.push("lone CSV files have no curves".to_owned());
+        caption.push("lone CSV files and runs of a single step have no curves".to_owned());
     }
     caption.extend(apart(&extent, is_log));
     let steps = || with_curves().filter_map(|p| p.curves.steps);
@@ -124,6 +157,39 @@ fn panel(album: &Album, name: &str, parts: [Get; 2]) -> Option<Panel> {
         legend,
         caption,
     })
+}
+
+/// What a target's curve is drawn as.
+struct Line {
+    series: Vec<(f64, Option<f64>)>,
+    band: Vec<Mark>,
+}
+
+/// Of a single run its own points; of several the mean over those that have a
+/// point at a step, where at least two have, with its 95 % band.
+fn line(curves: &[&Curve], scale: &Scale, color: RGBColor) -> Line {
+    if let [curve] = curves[..] {
+        return Line {
+            series: series(curve),
+            band: Vec::new(),
+        };
+    }
+    let mut at: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for point in curves.iter().flat_map(|curve| curve.points()) {
+        let value = if point.non_finite > 0 {
+            f64::NAN
+        } else {
+            // Midway between the smallest and the largest of several rows.
+            point.low / 2.0 + point.high / 2.0
+        };
+        at.entry(point.first).or_default().push(value);
+    }
+    let places = at.into_iter().filter(|(_, values)| values.len() > 1);
+    let seeds: SeedSeries = places.map(|(step, values)| (step as f64, values)).collect();
+    Line {
+        series: means(&seeds, scale),
+        band: band(&seeds, scale, color),
+    }
 }
 
 /// How far a curve reaches. Zeros are not counted: where there are any, the

@@ -2,13 +2,14 @@
 
 use plotters::style::RGBColor;
 
-use super::super::album::{Album, Portrait, extent_of_grids};
-use super::super::axis::{Scale, counting};
+use super::super::album::{Album, extent_of_grids};
+use super::super::axis::counting;
 use super::super::colors::{ABSENT, NON_FINITE, ZERO, viridis};
 use super::super::map::{Map, Shade};
 use super::super::panel::{Cells, Key, Mark, Panel, Room};
+use super::super::scale::Scale;
 use super::super::words::symbol;
-use super::{Figure, shown};
+use super::{Figure, NEEDS_STEPS, layers_of, shown};
 
 pub struct Heatmap;
 
@@ -22,15 +23,23 @@ impl Figure for Heatmap {
     }
 
     fn needs(&self) -> &'static str {
-        "a run"
+        NEEDS_STEPS
     }
 
     fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
         let (portraits, remark) = shown(album, room, self.name());
         let scale = album.scale(&extent_of_grids(portraits.iter().copied()));
+        let mut layers = layers_of(&portraits);
+        if let Some(limits) = room.y {
+            let (low, high) = limits.ends((f64::NEG_INFINITY, f64::INFINITY));
+            layers.retain(|layer| (low..=high).contains(&(*layer as f64)));
+        }
+        if layers.is_empty() {
+            return Vec::new();
+        }
         let mut panels: Vec<Panel> = portraits
             .iter()
-            .map(|portrait| panel(album, portrait, &scale, room))
+            .map(|portrait| panel(album, Map::new(portrait, &layers, room.size()), &scale))
             .collect();
         if let (Some(remark), Some(last)) = (remark, panels.last_mut()) {
             last.caption.push(remark);
@@ -39,8 +48,8 @@ impl Figure for Heatmap {
     }
 }
 
-fn panel(album: &Album, portrait: &Portrait, scale: &Scale, room: Room) -> Panel {
-    let map = Map::new(portrait, room.columns, room.rows);
+fn panel(album: &Album, map: Map, scale: &Scale) -> Panel {
+    let portrait = map.portrait();
     let mut legend = vec![
         Key::Heading(symbol(&album.quantity)),
         Key::Ramp {

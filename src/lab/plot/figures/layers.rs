@@ -1,13 +1,17 @@
 //! The norm over the layers at the first and the last step: the profile that
 //! decay is read from.
 
+use std::collections::BTreeSet;
+
 use super::super::album::{Album, Portrait, Profile, apart};
-use super::super::axis::{Axis, Scale, counting};
+use super::super::axis::{Axis, counting};
 use super::super::colors::{INK, of_run};
 use super::super::extent::Extent;
+use super::super::group::{SeedSeries, band, means, reach, rims, widened};
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
+use super::super::scale::Scale;
 use super::super::words::symbol;
-use super::Figure;
+use super::{Figure, seeds_remark};
 
 /// Layers up to which each point is marked.
 const MARKED: usize = 60;
@@ -22,48 +26,61 @@ impl Figure for Layers {
     }
 
     fn help(&self) -> &'static str {
-        "the norm over the layers at the first and the last step, a line per run"
+        "the norm over the layers at the first and the last step, a line per target: over several seeds their mean with its 95 % band"
     }
 
     fn needs(&self) -> &'static str {
         "a run"
     }
 
-    fn panels(&self, album: &Album, _: Room) -> Vec<Panel> {
+    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
         let portraits = &album.portraits;
-        let values = portraits
-            .iter()
-            .flat_map(|portrait| [&portrait.first, &portrait.last])
-            .flat_map(|profile| profile.values.iter().filter_map(|(_, value)| *value));
-        let extent = Extent::of(values);
-        let scale = album.scale(&extent);
         let (x, is_relative) = depth_axis(album);
-        let series = |profile: &Profile| -> Vec<(f64, Option<f64>)> {
-            let deepest = profile.values.last().map_or(1, |(layer, _)| *layer);
-            let unit = if is_relative { deepest as f64 } else { 1.0 };
-            let series = profile.series().into_iter();
-            series.map(|(layer, value)| (layer / unit, value)).collect()
+        let ends: [fn(&Portrait) -> &Profile; 2] = [|p| &p.first, |p| &p.last];
+        let targets = 0..album.targets.len();
+        let lines: Vec<[SeedSeries; 2]> = targets
+            .map(|target| {
+                let runs: Vec<&Portrait> = album.of_target(target).collect();
+                ends.map(|end| over_seeds(&runs, end, is_relative))
+            })
+            .collect();
+        let values = lines.iter().flatten().flatten();
+        let values = values.flat_map(|(_, values)| values.iter().copied());
+        let extent = Extent::of(values);
+        let raw = album.scale(&extent);
+        let bands = lines.iter().flatten().flat_map(|line| reach(line, &raw));
+        let scale = room.limited(album.scale(&extent.join(&Extent::of(bands))));
+        let moves = |target: usize| {
+            let mut runs = album.of_target(target);
+            runs.any(|run| run.first.step != run.last.step)
         };
+        let shown: [Vec<_>; 2] = [0, 1].map(|end| {
+            let lines = lines.iter();
+            lines.map(|line| means(&line[end], &scale)).collect()
+        });
+        let rims = [0, 1].map(|end: usize| rims(&shown[end], &scale));
         let (mut marks, mut legend) = (Vec::new(), Vec::new());
-        for (i, portrait) in portraits.iter().enumerate() {
-            let color = of_run(portrait.target, album.targets.len());
-            let lane = (i as f64 + 0.5) / portraits.len() as f64;
-            let has_dots = portrait.layers().len() <= MARKED && portraits.len() <= 4;
+        let count = album.targets.len();
+        for (target, label) in album.targets.iter().enumerate() {
+            let color = of_run(target, count);
+            marks.extend(band(&lines[target][1], &scale, color));
+            legend.push(Key::Line(Stroke::solid(color, 2.5), label.clone()));
+        }
+        for target in 0..count {
+            let color = of_run(target, count);
+            let is_marked = shown[1][target].len() <= MARKED && count <= 4;
             let trace = |stroke, has_dots| Trace {
                 stroke,
-                lane,
+                lane: (target as f64 + 0.5) / count as f64,
                 has_dots,
             };
-            if portrait.first.step != portrait.last.step {
+            if moves(target) {
                 let dashed = trace(Stroke::dashed(color, 1.2), false);
-                marks.extend(dashed.marks(&scale, &series(&portrait.first)));
+                let dashed = widened(dashed, rims[0][target]);
+                marks.extend(dashed.marks(&scale, &shown[0][target]));
             }
-            let solid = trace(Stroke::solid(color, 1.8), has_dots);
-            marks.extend(solid.marks(&scale, &series(&portrait.last)));
-        }
-        for (target, label) in album.targets.iter().enumerate() {
-            let color = of_run(target, album.targets.len());
-            legend.push(Key::Line(Stroke::solid(color, 2.5), label.clone()));
+            let solid = widened(trace(Stroke::solid(color, 1.8), is_marked), rims[1][target]);
+            marks.extend(solid.marks(&scale, &shown[1][target]));
         }
         let one_of = |step: fn(&Portrait) -> u64, name: &str| {
             let of_first = portraits.first().map_or(0, step);
@@ -85,7 +102,7 @@ impl Figure for Layers {
             caption.push("Depths differ: 1 is the last layer of each run".to_owned());
         }
         if portraits.len() > album.targets.len() {
-            caption.push("Seeds of a run share a colour".to_owned());
+            caption.push(seeds_remark(album));
         }
         caption.extend(apart(&extent, album.is_log()));
         vec![Panel {
@@ -97,6 +114,21 @@ impl Figure for Layers {
             caption,
         }]
     }
+}
+
+/// The values of some runs at one of their ends, layer by layer.
+fn over_seeds(runs: &[&Portrait], end: fn(&Portrait) -> &Profile, is_relative: bool) -> SeedSeries {
+    let values = runs.iter().flat_map(|run| &end(run).values);
+    let layers: BTreeSet<usize> = values.map(|(layer, _)| *layer).collect();
+    let deepest = layers.last().copied().unwrap_or(1);
+    let unit = if is_relative { deepest as f64 } else { 1.0 };
+    let layers = layers.into_iter();
+    layers
+        .map(|layer| {
+            let values = runs.iter().filter_map(|run| end(run).of_layer(layer));
+            (layer as f64 / unit, values.collect())
+        })
+        .collect()
 }
 
 /// Layers, or shares of the depth where the runs' depths are too unlike for

@@ -6,6 +6,8 @@ mod layers;
 mod seeds;
 mod training;
 
+use std::collections::BTreeSet;
+
 use super::album::{Album, Portrait};
 use super::panel::{Panel, Room};
 
@@ -33,21 +35,48 @@ pub const FIGURES: &[&dyn Figure] = &[
     &seeds::Seeds,
 ];
 
-/// The runs that get a panel of their own, and what the caption says of those
-/// that do not. Where there is no room for all, it is the first seed of each.
+/// The runs that get a panel of their own over the steps, and what the caption
+/// says of those that do not: a run of a single step would fill none, and where
+/// there is no room for all, it is the first seed of each.
 fn shown<'a>(album: &'a Album, room: Room, name: &str) -> (Vec<&'a Portrait>, Option<String>) {
-    let all: Vec<&Portrait> = album.portraits.iter().collect();
+    let has_steps = |portrait: &&Portrait| portrait.first.step != portrait.last.step;
+    let all: Vec<&Portrait> = album.portraits.iter().filter(has_steps).collect();
     if all.len() <= room.panels {
         return (all, None);
     }
     let targets = 0..album.targets.len();
-    let first_seeds = targets.filter_map(|target| album.of_target(target).next());
+    let first_seeds = targets.filter_map(|target| album.of_target(target).find(|p| has_steps(p)));
     let shown: Vec<&Portrait> = first_seeds.take(room.panels).collect();
     let mut remark = format!("{} of {} runs have a panel", shown.len(), all.len());
     if room.panels < MOST_PANELS {
         remark += &format!(", {MOST_PANELS} can with --figure {name} alone");
     }
     (shown, Some(remark))
+}
+
+/// What [`shown`] needs.
+const NEEDS_STEPS: &str = "a run of more than one logged step";
+
+/// What a line over several seeds is, for a caption.
+fn seeds_remark(album: &Album) -> String {
+    let counts = (0..album.targets.len()).map(|target| album.of_target(target).count());
+    let counts: Vec<String> = counts.map(|count| count.to_string()).collect();
+    let mean = if album.is_log() {
+        "mean of log10"
+    } else {
+        "mean"
+    };
+    format!(
+        "Line: {mean} over the seeds, area: its 95 % interval by Student's t at the last step; seeds: {}",
+        counts.join(", ")
+    )
+}
+
+/// The layers of some runs together, ascending: their common scale.
+fn layers_of(portraits: &[&Portrait]) -> Vec<usize> {
+    let layers = portraits.iter().flat_map(|portrait| portrait.layers());
+    let layers: BTreeSet<usize> = layers.copied().collect();
+    layers.into_iter().collect()
 }
 
 /// Every k-th of `count`, from the last down, so that at most `most` are left;

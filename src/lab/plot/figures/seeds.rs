@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::super::album::{Album, Profile, apart};
-use super::super::axis::{Axis, Place, Scale, Tick, counting};
+use super::super::axis::{Axis, Tick, Unit, counting};
 use super::super::colors::{INK, of_run};
 use super::super::extent::Extent;
 use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
+use super::super::scale::{Place, Scale};
 use super::super::words::symbol;
 use super::{Figure, Portrait};
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
 use crate::lab::records::{self, Spread};
 
-/// Bins over the height of the histogram.
+/// Bins over the height of the strip plot: dots in one of them stand side by side.
 const BINS: f64 = 36.0;
 
 pub struct Seeds;
@@ -23,35 +24,36 @@ impl Figure for Seeds {
     }
 
     fn help(&self) -> &'static str {
-        "the spread over the seeds: norms over the layers, and a histogram of the decades lost"
+        "the spread over the seeds: norms over the layers, and a strip plot of the decades lost"
     }
 
     fn needs(&self) -> &'static str {
         "a run of several seeds, as `vgrad run --seeds N` leaves it"
     }
 
-    fn panels(&self, album: &Album, _: Room) -> Vec<Panel> {
+    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
         let several: Vec<usize> = (0..album.targets.len())
             .filter(|target| album.of_target(*target).count() > 1)
             .collect();
         if several.is_empty() {
             return Vec::new();
         }
-        let mut panels = vec![range(album, &several)];
-        panels.extend(histogram(album, &several));
+        let mut panels = vec![range(album, &several, room)];
+        panels.extend(strip_plot(album, &several));
         panels
     }
 }
 
 /// The median over the seeds and their range, layer by layer.
-fn range(album: &Album, several: &[usize]) -> Panel {
+fn range(album: &Album, several: &[usize], room: Room) -> Panel {
     let seeds = |target: usize| album.of_target(target).map(|p| &p.last);
     let values = several
         .iter()
         .flat_map(|target| seeds(*target))
         .flat_map(|profile| profile.values.iter().filter_map(|(_, value)| *value));
     let extent = Extent::of(values);
-    let scale = album.scale(&extent);
+    let scale = room.limited(album.scale(&extent));
+    let (floor, ceiling) = scale.range();
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
     let (mut low, mut high) = (usize::MAX, 0);
     for (n, &target) in several.iter().enumerate() {
@@ -78,7 +80,8 @@ fn range(album: &Album, several: &[usize]) -> Panel {
             if heights.len() == values.len() && !values.is_empty() {
                 let least = heights.iter().copied().fold(f64::INFINITY, f64::min);
                 let most = heights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                area.push((layer as f64, least, most));
+                let within = |at: f64| at.clamp(floor, ceiling);
+                area.push((layer as f64, within(least), within(most)));
             } else if area.len() > 1 {
                 let points = std::mem::take(&mut area);
                 marks.push(Mark::Area { points, color });
@@ -146,7 +149,7 @@ fn counts(album: &Album, several: &[usize]) -> String {
 }
 
 /// A pile of equal values is as wide as it has seeds.
-fn histogram(album: &Album, several: &[usize]) -> Option<Panel> {
+fn strip_plot(album: &Album, several: &[usize]) -> Option<Panel> {
     let lost = |decay: &Option<Decay>| decay.as_ref().and_then(|d| d.attenuation_decades);
     // A place for the first and one for the last step of each target.
     let get: [fn(&Portrait) -> &Option<Decay>; 2] = [|p| &p.survey.initial, |p| &p.survey.last];
@@ -215,7 +218,7 @@ fn histogram(album: &Album, several: &[usize]) -> Option<Panel> {
     ];
     caption.extend(apart(&extent, false));
     Some(Panel {
-        title: "Decades lost on the way to layer 1: histogram over the seeds".to_owned(),
+        title: "Decades lost on the way to layer 1: strip plot over the seeds".to_owned(),
         x: Axis {
             label: "step".to_owned(),
             low: 0.0,
@@ -223,6 +226,7 @@ fn histogram(album: &Album, several: &[usize]) -> Option<Panel> {
             ticks: ticks.collect(),
             fine: Vec::new(),
             bands: Vec::new(),
+            unit: Unit::Name,
         },
         y,
         marks,

@@ -1,12 +1,13 @@
 //! The norm over training, a line per layer.
 
 use super::super::album::{Album, Portrait, extent_of_grids};
-use super::super::axis::{Scale, counting};
+use super::super::axis::counting;
 use super::super::colors::of_depth;
 use super::super::extent::{Cell, Extent};
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
+use super::super::scale::Scale;
 use super::super::words::symbol;
-use super::{Figure, shown, thinned};
+use super::{Figure, NEEDS_STEPS, layers_of, shown, thinned};
 
 /// The most lines in a panel.
 const MOST_LINES: usize = 40;
@@ -25,16 +26,23 @@ impl Figure for Training {
     }
 
     fn needs(&self) -> &'static str {
-        "a run"
+        NEEDS_STEPS
     }
 
     fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
         let (portraits, remark) = shown(album, room, self.name());
         let scale = album.scale(&extent_of_grids(portraits.iter().copied()));
+        let scale = room.limited(scale);
+        let depths = layers_of(&portraits);
         let places = room.columns.min(MOST_PLACES / portraits.len().max(1));
+        let shared = Shared {
+            scale,
+            depths,
+            places,
+        };
         let mut panels: Vec<Panel> = portraits
             .iter()
-            .map(|portrait| panel(album, portrait, &scale, places))
+            .map(|portrait| panel(album, portrait, &shared))
             .collect();
         if let (Some(remark), Some(last)) = (remark, panels.last_mut()) {
             last.caption.push(remark);
@@ -43,29 +51,42 @@ impl Figure for Training {
     }
 }
 
-fn panel(album: &Album, portrait: &Portrait, scale: &Scale, places: usize) -> Panel {
+/// What the panels have in common.
+struct Shared {
+    scale: Scale,
+    /// The layers of all runs, which colours tell.
+    depths: Vec<usize>,
+    /// The most places of a line.
+    places: usize,
+}
+
+fn panel(
+    album: &Album,
+    portrait: &Portrait,
+    Shared {
+        scale,
+        depths,
+        places,
+    }: &Shared,
+) -> Panel {
+    let places = *places;
     let together = portrait.grid.buckets().len().div_ceil(places);
     let layers = portrait.layers();
     let (kept, every) = thinned(layers.len(), MOST_LINES);
-    let deepest = (layers.len().max(2) - 1) as f64;
+    let deepest = (depths.len().max(2) - 1) as f64;
+    let depth = |layer: usize| depths.partition_point(|own| *own < layer) as f64 / deepest;
     let mut marks = Vec::new();
     for (n, &i) in kept.iter().enumerate() {
         let trace = Trace {
-            stroke: Stroke::solid(of_depth(i as f64 / deepest), 1.2),
+            stroke: Stroke::solid(of_depth(depth(layers[i])), 1.2),
             lane: (n as f64 + 0.5) / kept.len() as f64,
             has_dots: false,
         };
         marks.extend(trace.marks(scale, &series(portrait, i, together)));
     }
-    let (first, last) = (layers.first().copied(), layers.last().copied());
-    let ends = [
-        (0.0, first),
-        (0.5, layers.get(layers.len() / 2).copied()),
-        (1.0, last),
-    ];
-    let labels = ends
-        .into_iter()
-        .filter_map(|(at, layer)| Some((at, layer?.to_string())));
+    let ends = [depths.first(), depths.get(depths.len() / 2), depths.last()];
+    let ends = ends.into_iter().flatten();
+    let labels = ends.map(|layer| (depth(*layer), layer.to_string()));
     let mut caption = Vec::new();
     if every > 1 {
         caption.push(format!("One layer in {every} of {}", layers.len()));
