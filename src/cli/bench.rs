@@ -1,6 +1,6 @@
 //! `vgrad bench`: how fast a network trains here, with everything logged.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,7 +11,7 @@ use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, output};
 use crate::lab::bench::{BenchOptions, Report, bench};
 use crate::lab::config::{LoadedSpec, Spec};
-use crate::lab::machine::{Machine, cores};
+use crate::lab::machine::Machine;
 use crate::lab::text::significant;
 use crate::lab::workloads::{USUAL, Workload};
 
@@ -52,7 +52,7 @@ impl BenchArgs {
         for loaded in specs {
             let options = BenchOptions {
                 base_dir: &loaded.folder,
-                threads: global.threads.map_or_else(cores, NonZeroUsize::get),
+                threads: global.threads(),
                 repeats: self.repeats.get(),
                 seconds: self.seconds,
                 stop: &STOP,

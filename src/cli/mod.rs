@@ -10,7 +10,7 @@ mod check;
 mod compare;
 mod completions;
 mod decades;
-mod digest;
+mod folder_name;
 mod gallery;
 mod list;
 mod new;
@@ -21,11 +21,14 @@ mod progress;
 mod reading_args;
 mod report;
 mod run;
+mod run_text;
 mod schema;
 mod spec_args;
 mod stop;
 
 pub use outcome::{Failure, Outcome};
+
+use crate::lab::machine::cores;
 
 /// Says, for a network written down in a TOML file, whether its gradients
 /// vanish or explode, where, how fast, and what cures it.
@@ -65,6 +68,13 @@ struct Global {
     /// Say more
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     verbose: bool,
+}
+
+impl Global {
+    /// Threads to compute with.
+    fn threads(&self) -> usize {
+        self.threads.map_or_else(cores, NonZeroUsize::get)
+    }
 }
 
 /// When to colour.

@@ -1,7 +1,8 @@
-//! How a long run shows on stderr: a bar on a terminal, a plain line now and
-//! then elsewhere, nothing when quiet.
+//! How long runs show on stderr: a bar on a terminal, a plain line now and
+//! then elsewhere, nothing when quiet. Runs side by side share it.
 
 use std::io::IsTerminal;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -13,7 +14,7 @@ use crate::lab::text::number;
 use crate::study::data::DataSummary;
 use crate::study::train::{StepRecord, Watch};
 
-/// A run shorter than this shows nothing.
+/// What is shorter than this shows nothing.
 const PATIENCE: Duration = Duration::from_millis(700);
 /// Time between two plain lines.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
@@ -26,18 +27,30 @@ enum Kind {
     Bar(Option<ProgressBar>),
 }
 
-/// The progress of one run.
+/// The progress of one run or of several side by side.
 pub struct Progress {
+    runs: u64,
+    shown: Mutex<Shown>,
+}
+
+struct Shown {
     kind: Kind,
+    /// Whether the data has been told of.
+    is_loaded: bool,
     name: String,
+    /// Steps of all runs.
     steps: u64,
+    /// Those made.
+    done: u64,
+    /// Runs that are over.
+    over: u64,
     started: Instant,
     last_shown: Instant,
 }
 
 impl Progress {
-    /// Nothing at all if `quiet`, else what suits stderr.
-    pub fn new(quiet: bool) -> Self {
+    /// Of so many runs: nothing at all if `quiet`, else what suits stderr.
+    pub fn new(quiet: bool, runs: u64) -> Self {
         let kind = if quiet {
             Kind::Quiet
         } else if std::io::stderr().is_terminal() {
@@ -47,19 +60,48 @@ impl Progress {
         };
         let now = Instant::now();
         Self {
-            kind,
-            name: String::new(),
-            steps: 0,
-            started: now,
-            last_shown: now,
+            runs,
+            shown: Mutex::new(Shown {
+                kind,
+                is_loaded: false,
+                name: String::new(),
+                steps: 0,
+                done: 0,
+                over: 0,
+                started: now,
+                last_shown: now,
+            }),
         }
     }
 
+    /// Follows one of the runs.
+    pub fn follower(&self) -> Follower<'_> {
+        Follower {
+            progress: self,
+            done: 0,
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end(&self) {
+        if let Kind::Bar(Some(bar)) = &self.shown().kind {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        // A run that panicked left nothing half done here.
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shown {
     /// Loss, accuracy, speed and time left.
     fn state(&self, record: &StepRecord) -> String {
         // The step of the record is done, although not yet counted.
-        let rate = (record.step + 1) as f64 / self.started.elapsed().as_secs_f64();
-        let left = Duration::from_secs(((self.steps - record.step) as f64 / rate) as u64);
+        let rate = (self.done + 1) as f64 / self.started.elapsed().as_secs_f64();
+        let left = self.steps.saturating_sub(self.done) as f64 / rate;
+        let left = Duration::from_secs(left as u64);
         format!(
             "{}  {rate:.1} steps/s  {} left",
             metrics(record),
@@ -77,31 +119,44 @@ fn metrics(record: &StepRecord) -> String {
     }
 }
 
-impl Watch for Progress {
+/// Follows one run.
+pub struct Follower<'a> {
+    progress: &'a Progress,
+    /// Steps counted.
+    done: u64,
+}
+
+impl Watch for Follower<'_> {
     fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
+        let mut shown = self.progress.shown();
+        shown.done += record.step - self.done;
+        self.done = record.step;
         let now = Instant::now();
-        if now - self.started < PATIENCE {
+        if now - shown.started < PATIENCE {
             return Ok(());
         }
-        let interval = if matches!(self.kind, Kind::Plain) {
-            PLAIN_INTERVAL
-        } else {
-            BAR_INTERVAL
+        let interval = match shown.kind {
+            Kind::Plain => PLAIN_INTERVAL,
+            _ => BAR_INTERVAL,
         };
-        if now - self.last_shown < interval {
+        if now - shown.last_shown < interval {
             return Ok(());
         }
-        self.last_shown = now;
-        let state = self.state(record);
-        match &mut self.kind {
+        shown.last_shown = now;
+        let mut state = shown.state(record);
+        if self.progress.runs > 1 {
+            state = format!(
+                "{} of {} seeds done  {state}",
+                shown.over, self.progress.runs
+            );
+        }
+        let (name, done, steps) = (shown.name.clone(), shown.done, shown.steps);
+        match &mut shown.kind {
             Kind::Quiet => {}
-            Kind::Plain => output::remark(&format!(
-                "{}: step {}/{}  {state}",
-                self.name, record.step, self.steps
-            )),
+            Kind::Plain => output::remark(&format!("{name}: step {done}/{steps}  {state}")),
             Kind::Bar(bar) => {
-                let bar = bar.get_or_insert_with(|| new_bar(&self.name, self.steps));
-                bar.update(|bar| bar.set_pos(record.step));
+                let bar = bar.get_or_insert_with(|| new_bar(&name, steps));
+                bar.update(|bar| bar.set_pos(done));
                 bar.set_message(state);
             }
         }
@@ -109,27 +164,36 @@ impl Watch for Progress {
     }
 }
 
-impl Audience for Progress {
+impl Audience for Follower<'_> {
     fn loaded(&mut self, data: &DataSummary) {
-        if matches!(self.kind, Kind::Quiet) {
+        let mut shown = self.progress.shown();
+        // Once for runs side by side, which read the same.
+        if shown.is_loaded || matches!(shown.kind, Kind::Quiet) {
             return;
         }
+        shown.is_loaded = true;
         output::remark(&format!("data: {data}"));
         for warning in &data.warnings {
-            output::remark(&format!("warning: {warning}"));
+            output::warn(warning);
         }
     }
 
     fn begin(&mut self, name: &str, steps: u64) {
-        self.name = name.to_owned();
-        self.steps = steps;
-        self.started = Instant::now();
-        self.last_shown = self.started;
+        let runs = self.progress.runs;
+        let mut shown = self.progress.shown();
+        if shown.name.is_empty() {
+            shown.name = name.to_owned();
+            shown.steps = steps.saturating_mul(runs);
+            // What was prepared before is no training.
+            shown.started = Instant::now();
+            shown.last_shown = shown.started;
+        }
     }
 
     fn end(&mut self) {
-        if let Kind::Bar(Some(bar)) = &self.kind {
-            bar.finish_and_clear();
+        self.progress.shown().over += 1;
+        if self.progress.runs == 1 {
+            self.progress.end();
         }
     }
 }

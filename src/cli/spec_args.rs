@@ -44,3 +44,15 @@ impl SpecArgs {
         Ok(Spec::load(&self.spec, &self.changes.overrides()?)?)
     }
 }
+
+/// How often to run: 1 or more.
+///
+/// # Errors
+/// If the text is anything else.
+pub fn count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) => Err("0 seeds would run nothing; give 1 or more".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("expected the number of seeds, 1 or more".to_owned()),
+    }
+}

@@ -1,199 +1,173 @@
-//! What to try next after a run: the known cures, where they apply.
+//! What to try next: known cures, each of them tried on this very network
+//! before it is named.
 
-use crate::lab::config::{BatchSize, Spec};
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use crate::base::Problem;
+use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::decay::Verdict;
-use crate::lab::summary::Summary;
-use crate::nn::activation::Activation;
-use crate::nn::init::Init;
-use crate::nn::layer::norm::Norm;
-use crate::nn::layer::skip::Skip;
+use crate::lab::experiment::{Audience, Outcome, RunOptions, run};
+use crate::lab::run_folder::Destination;
+use crate::lab::summary::{Status, Summary};
+use crate::study::train::{StepRecord, Watch};
 
-/// From this depth on skips help more surely than a norm or an init: in the
-/// gallery's 100-layer sigmoid network they alone train.
-const VERY_DEEP: usize = 50;
+/// The most hints given.
+const MOST: usize = 3;
+/// Updates that a trial makes, if the run makes as many: a cure that blows up
+/// at once is none.
+const STEPS: u64 = 5;
+/// A trial longer than this is the last.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Decades by which a cure must bring the attenuation nearer to 0.
+const CLEARLY: f64 = 1.0;
 
 /// One thing to try.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suggestion {
-    /// What to add to the command line.
-    pub flags: String,
-    /// Why it may help.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hint {
+    /// Changes to the spec, as `--set` takes them.
+    pub sets: Vec<String>,
+    /// What it does.
     pub why: &'static str,
+    /// The attenuation at step 0 with it, in decades.
+    pub attenuation: f64,
 }
 
-fn try_this(flags: impl Into<String>, why: &'static str) -> Suggestion {
-    Suggestion {
-        flags: flags.into(),
-        why,
-    }
+/// How a changed network is tried.
+pub struct Trials<'a> {
+    /// Reads the spec with these changes besides its own; `None` if they do
+    /// not fit.
+    pub load: &'a dyn Fn(&[String]) -> Option<LoadedSpec>,
+    /// Threads to use.
+    pub threads: usize,
+    /// Set from outside to stop.
+    pub stop: &'a AtomicBool,
 }
 
-/// At most three suggestions, the most promising first.
-pub fn advice(spec: &Spec, summary: &Summary) -> Vec<Suggestion> {
-    let mut all = match summary.verdict {
-        // Numbers that stop being finite mostly do so because they explode.
-        Verdict::Diverged => [against_explosion(spec), smaller_steps(spec)].concat(),
-        Verdict::Vanishing | Verdict::AtRisk if has_learned(summary) => for_the_trained(spec),
-        Verdict::Vanishing | Verdict::AtRisk => against_vanishing(spec),
-        Verdict::Exploding => [against_explosion(spec), smaller_steps(spec)].concat(),
-        Verdict::Healthy if has_learned(summary) => for_the_trained(spec),
-        Verdict::Healthy => for_the_untrained(spec),
-    };
-    all.truncate(3);
-    all
-}
-
-/// Whether the network does far better than guessing.
-pub fn has_learned(summary: &Summary) -> bool {
-    match (summary.test_accuracy, summary.chance_accuracy) {
-        (Some(accuracy), Some(chance)) => accuracy > 0.5 * (1.0 + chance),
-        // Without classes, a network that ends healthy is taken at its word.
-        _ => summary.last.verdict == Verdict::Healthy,
-    }
-}
-
-fn has_no_norm(spec: &Spec) -> bool {
-    matches!(spec.network.norm, Norm::NoNorm(_))
-}
-
-fn is_rectifier(spec: &Spec) -> bool {
-    matches!(
-        spec.network.activation,
-        Activation::Relu(_) | Activation::LeakyRelu(_)
-    )
-}
-
-/// Skips that keep the sum of the branches bounded, where there are none yet
-/// or unscaled ones.
-fn scaled_skip(spec: &Spec) -> Option<Suggestion> {
-    let unbounded = match &spec.network.skip {
-        Skip::NoSkip(_) => true,
-        Skip::Identity(skip) => skip.scale >= 1.0,
-        Skip::Rezero(_) | Skip::Highway(_) => false,
-    };
+/// The known cures, the mildest first.
+fn cures(spec: &Spec) -> Vec<(Vec<String>, &'static str)> {
     let scale = 1.0 / (spec.network.depth as f64).sqrt();
-    (unbounded && spec.network.depth > 1).then(|| {
-        try_this(
-            format!("--set network.skip.identity.scale={scale:.3}"),
-            "skips hand the gradient on unchanged; a scale of 1/√depth keeps their sum bounded",
-        )
-    })
-}
-
-fn rezero(spec: &Spec) -> Option<Suggestion> {
-    let is_new = !matches!(spec.network.skip, Skip::Rezero(_));
-    (is_new && spec.network.depth > 1).then(|| {
-        try_this(
-            "--set network.skip=rezero",
+    let scaled = format!("network.skip.identity.scale={scale:.3}");
+    let cure = |sets: &[&str], why| (sets.iter().map(|set| (*set).to_owned()).collect(), why);
+    vec![
+        cure(
+            &["network.init=he_normal"],
+            "He's init makes up for the half that ReLU cuts off",
+        ),
+        cure(
+            &["network.init=lecun_normal"],
+            "LeCun's init keeps the variance of a linear map",
+        ),
+        cure(
+            &["network.init.orthogonal.gain=1.1"],
+            "an orthogonal map neither stretches nor shrinks; the gain makes up for φ",
+        ),
+        cure(
+            &["network.init=lsuv"],
+            "LSUV scales every layer to the data",
+        ),
+        cure(
+            &["network.norm=batch"],
+            "batch norm keeps every layer in φ's steep part",
+        ),
+        cure(
+            &["network.norm=layer"],
+            "layer norm keeps every layer in φ's steep part",
+        ),
+        cure(
+            &[&scaled],
+            "skips hand the gradient on; a scale of 1/√depth keeps their sum bounded",
+        ),
+        cure(
+            &["network.activation=relu", "network.init=he_normal"],
+            "an active ReLU has slope 1, and He's init matches it",
+        ),
+        cure(
+            &["network.skip=rezero"],
             "every branch starts at 0, so the gradient arrives as it left",
-        )
-    })
+        ),
+    ]
 }
 
-/// The init that matches the activation, where another one is in use.
-fn matching_init(spec: &Spec) -> Option<Suggestion> {
-    match (&spec.network.activation, &spec.network.init) {
-        (
-            Activation::Relu(_) | Activation::LeakyRelu(_),
-            Init::HeNormal(_) | Init::HeUniform(_),
-        ) => None,
-        (Activation::Relu(_) | Activation::LeakyRelu(_), _) => Some(try_this(
-            "--set network.init=he_normal",
-            "ReLU halves the signal's mean square; He's init doubles it back",
-        )),
-        (Activation::Tanh(_), Init::Orthogonal(_)) => None,
-        (Activation::Tanh(_), _) => Some(try_this(
-            "--set network.init.orthogonal.gain=1.1",
-            "an orthogonal map neither stretches nor shrinks; the gain makes up for tanh",
-        )),
-        (Activation::Selu(_), Init::LecunNormal(_) | Init::LecunUniform(_)) => None,
-        (Activation::Selu(_), _) => Some(try_this(
-            "--set network.init=lecun_normal",
-            "the init that SELU is made for",
-        )),
-        (_, Init::Lsuv(_)) => None,
-        (_, _) => Some(try_this(
-            "--set network.init=lsuv",
-            "scales every layer to the data: no layer starts too large or too small",
-        )),
+/// At most three cures that brought the gradients of this network at step 0
+/// clearly nearer to arriving, the best first; none where they arrive.
+pub fn hints(spec: &Spec, summary: &Summary, trials: &Trials) -> Vec<Hint> {
+    let initial = &summary.initial;
+    if initial.verdict == Verdict::Healthy || summary.status == Status::Interrupted {
+        return Vec::new();
+    }
+    let before = initial.attenuation_decades.unwrap_or(f64::NAN).abs();
+    let mut hints = Vec::new();
+    for (sets, why) in cures(spec) {
+        let started = Instant::now();
+        let Some(loaded) = (trials.load)(&sets).filter(|loaded| loaded.spec != *spec) else {
+            continue;
+        };
+        let after = trials.attenuation(&loaded);
+        // A loss that is no number is never nearer to 0.
+        let is_nearer = |after: f64| before.is_nan() || after.abs() <= before - CLEARLY;
+        if let Some(attenuation) = after.filter(|after| is_nearer(*after)) {
+            hints.push(Hint {
+                sets,
+                why,
+                attenuation,
+            });
+        }
+        if started.elapsed() > PATIENCE {
+            break;
+        }
+    }
+    // Half a decade is no reason to prefer the stronger cure.
+    hints.sort_by_key(|hint| (2.0 * hint.attenuation.abs()).round() as u64);
+    hints.truncate(MOST);
+    hints
+}
+
+impl Trials<'_> {
+    /// The attenuation at step 0 of a network that gets through its first
+    /// updates.
+    fn attenuation(&self, loaded: &LoadedSpec) -> Option<f64> {
+        let outcome = self.run(loaded).ok()??;
+        let summary = &outcome.summary;
+        let is_fit = summary.status == Status::Completed
+            && !matches!(
+                summary.initial.verdict,
+                Verdict::Diverged | Verdict::Exploding
+            )
+            && summary.last.verdict != Verdict::Diverged;
+        let attenuation = summary.initial.attenuation_decades?;
+        (is_fit && attenuation.is_finite()).then_some(attenuation)
+    }
+
+    fn run(&self, loaded: &LoadedSpec) -> Result<Option<Outcome>, Problem> {
+        let folder = tempfile::tempdir()
+            .map_err(|error| Problem::new(format!("no temporary folder can be made: {error}")))?;
+        let mut spec = loaded.spec.clone();
+        spec.train.steps = Some(spec.train.steps.unwrap_or(STEPS).min(STEPS));
+        spec.train.epochs = None;
+        spec.log.save_weights = false;
+        let options = RunOptions {
+            base_dir: &loaded.folder,
+            destination: Destination::Exactly(folder.path().join("trial")),
+            force: false,
+            threads: self.threads,
+            schema: "vgrad.schema.json",
+            stop: self.stop,
+        };
+        run(spec, &options, &mut Silent)
     }
 }
 
-fn batch_norm(spec: &Spec) -> Option<Suggestion> {
-    let has_batch = spec.train.batch_size != BatchSize::Samples(1);
-    (has_no_norm(spec) && has_batch).then(|| {
-        try_this(
-            "--set network.norm=batch",
-            "batch norm keeps every layer in φ's steep part",
-        )
-    })
+/// Tells nobody.
+struct Silent;
+
+impl Watch for Silent {
+    fn step(&mut self, _: &StepRecord) -> Result<(), Problem> {
+        Ok(())
+    }
 }
 
-fn against_vanishing(spec: &Spec) -> Vec<Suggestion> {
-    let steeper = (!is_rectifier(spec)).then(|| {
-        try_this(
-            "--set network.activation=relu --set network.init=he_normal",
-            "an active ReLU has slope 1, and He's init matches it; it may want a smaller learning rate",
-        )
-    });
-    let init = is_rectifier(spec).then(|| matching_init(spec)).flatten();
-    let order = if spec.network.depth >= VERY_DEEP {
-        [
-            scaled_skip(spec),
-            rezero(spec),
-            batch_norm(spec),
-            init,
-            steeper,
-        ]
-    } else {
-        [
-            init,
-            batch_norm(spec),
-            scaled_skip(spec),
-            steeper,
-            rezero(spec),
-        ]
-    };
-    order.into_iter().flatten().collect()
-}
-
-fn against_explosion(spec: &Spec) -> Vec<Suggestion> {
-    let init = has_no_norm(spec).then(|| matching_init(spec)).flatten();
-    [scaled_skip(spec), rezero(spec), init]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-fn smaller_steps(spec: &Spec) -> Vec<Suggestion> {
-    let rate = spec.train.learning_rate / 10.0;
-    vec![try_this(
-        format!("--set train.learning_rate={rate}"),
-        "a tenth of the learning rate",
-    )]
-}
-
-fn for_the_trained(spec: &Spec) -> Vec<Suggestion> {
-    let deeper = (spec.network.depth > 1).then(|| {
-        // Keeps (depth − 1) divisible by a skip's `every`.
-        let depth = 2 * (spec.network.depth - 1) + 1;
-        try_this(
-            format!("--set network.depth={depth}"),
-            "does it still train at twice the depth?",
-        )
-    });
-    let seeds = try_this("--seeds 3", "how much of this is the luck of the draw?");
-    deeper.into_iter().chain([seeds]).collect()
-}
-
-fn for_the_untrained(spec: &Spec) -> Vec<Suggestion> {
-    let adam = try_this(
-        "--set train.optimizer=adam --set train.learning_rate=0.001",
-        "the gradients arrive; their scale may not suit the learning rate",
-    );
-    matching_init(spec)
-        .into_iter()
-        .chain([adam])
-        .chain(smaller_steps(spec))
-        .collect()
+impl Audience for Silent {
+    fn begin(&mut self, _: &str, _: u64) {}
+    fn end(&mut self) {}
 }

@@ -18,6 +18,7 @@ pub mod reading;
 pub mod records;
 pub mod report;
 pub mod run_folder;
+pub mod seeds;
 pub mod summary;
 pub mod text;
 pub mod weights;

@@ -6,6 +6,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
+use crate::base::paths::rebase;
+use crate::lab::config::LoadedSpec;
 use crate::lab::whole_file::{WholeFile, folder_of};
 
 /// The files of a run, which `--force` may replace. The summary goes first:
@@ -37,6 +39,22 @@ pub enum Destination {
     },
     /// This folder itself.
     Exactly(PathBuf),
+}
+
+impl Destination {
+    /// The schema that a spec names, seen from here.
+    pub fn schema_of(&self, loaded: &LoadedSpec) -> String {
+        let folder = match self {
+            Self::Exactly(folder) => folder.clone(),
+            Self::Numbered { parent, name } => parent.join(name),
+        };
+        let named = loaded.schema().unwrap_or("vgrad.schema.json");
+        if named.contains("://") || !loaded.folder.join(named).exists() {
+            return named.to_owned();
+        }
+        let path = rebase(Path::new(named), &loaded.folder, &folder);
+        path.display().to_string()
+    }
 }
 
 /// A folder that this process alone writes to, as long as it is held.

@@ -95,10 +95,19 @@ impl Desk {
         Ended::of(self.program().args(arguments).output().unwrap())
     }
 
-    /// `vgrad run trial.toml` with further arguments, given in one line.
+    /// `vgrad run trial.toml` with further arguments, given in one line. The
+    /// run goes to `runs/trial` also where a change would be in the folder's
+    /// name, unless the arguments say otherwise.
     pub fn run(&self, arguments: &str) -> Ended {
-        let arguments = arguments.split_whitespace();
-        self.vgrad(["run", "trial.toml"].into_iter().chain(arguments))
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let is_changed = arguments.iter().any(|word| word.starts_with("--se"));
+        let is_placed = arguments.iter().any(|word| word.starts_with("--out"));
+        let place: &[&str] = match is_changed && !is_placed {
+            true => &["--out", "runs/trial"],
+            false => &[],
+        };
+        let words = ["run", "trial.toml"].into_iter().chain(arguments);
+        self.vgrad(words.chain(place.iter().copied()))
     }
 
     /// Names of what lies in a folder, in order; nothing if there is none.

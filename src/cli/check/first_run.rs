@@ -1,19 +1,17 @@
 //! Running the spec that is to be checked.
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::CheckArgs;
 use crate::base::Problem;
 use crate::cli::progress::Progress;
-use crate::cli::run::{schema_reference, seed_range};
 use crate::cli::stop::{STOP, listen_for_signals};
 use crate::cli::{Failure, Global, Outcome};
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::experiment::{self, RunOptions};
-use crate::lab::machine::cores;
 use crate::lab::records::Target;
-use crate::lab::run_folder::{Destination, is_free};
+use crate::lab::run_folder::Destination;
+use crate::lab::seeds::{SeedOptions, run_seeds, seed_range};
 use crate::lab::summary::Status;
 
 /// What running a spec left.
@@ -58,60 +56,68 @@ impl CheckArgs {
             (None, Some(temporary)) => temporary.path().join(&loaded.spec.name),
             (None, None) => unreachable!("one of them is there"),
         };
-        let runs: Vec<(u64, PathBuf)> = match self.seeds {
-            None => vec![(loaded.spec.seed, folder.clone())],
+        let runs: Vec<PathBuf> = match self.seeds {
+            None => match self.one(&loaded, &folder, global)? {
+                None => vec![folder.clone()],
+                Some(outcome) => return Ok(Ran::Stopped(outcome)),
+            },
             Some(seeds) => {
-                is_free(&folder)?;
-                let range = seed_range(loaded.spec.seed, seeds.get())?;
-                range
-                    .map(|seed| (seed, folder.join(format!("seed-{seed}"))))
-                    .collect()
+                let options = SeedOptions {
+                    folder: folder.clone(),
+                    seeds: seed_range(loaded.spec.seed, seeds)?,
+                    force: self.force,
+                    threads: global.threads(),
+                    stop: &STOP,
+                };
+                let progress = Progress::new(global.quiet, seeds);
+                let group = run_seeds(&loaded, &options, || Box::new(progress.follower()));
+                progress.end();
+                let group = group.map_err(|problem| loaded.explain(problem))?;
+                if !group.is_whole {
+                    return Ok(Ran::Stopped(self.stopped(!group.outcomes.is_empty())));
+                }
+                group.outcomes.into_iter().map(|run| run.folder).collect()
             }
         };
-        for (seed, folder) in &runs {
-            let spec = Spec {
-                seed: *seed,
-                ..loaded.spec.clone()
-            };
-            if let Some(outcome) = self.one(spec, folder.clone(), &loaded, global)? {
-                return Ok(Ran::Stopped(outcome));
-            }
-        }
         let mut target = Target::open(&folder)?;
         // Earlier seeds may lie beside those just run.
-        target
-            .runs
-            .retain(|run| runs.iter().any(|(_, folder)| *folder == run.path));
+        target.runs.retain(|run| runs.contains(&run.path));
         Ok(Ran::Whole(target, temporary))
     }
 
-    /// Runs one seed. Tells the outcome if it was stopped.
+    /// Runs the spec once. Tells the outcome if it was stopped.
     fn one(
         &self,
-        spec: Spec,
-        folder: PathBuf,
         loaded: &LoadedSpec,
+        folder: &Path,
         global: &Global,
     ) -> Result<Option<Outcome>, Failure> {
-        let destination = Destination::Exactly(folder);
-        let schema = schema_reference(loaded, &destination);
+        let destination = Destination::Exactly(folder.to_owned());
+        let schema = destination.schema_of(loaded);
         let options = RunOptions {
             base_dir: &loaded.folder,
             destination,
             force: self.force,
-            threads: global.threads.map_or_else(cores, NonZeroUsize::get),
+            threads: global.threads(),
             schema: &schema,
             stop: &STOP,
         };
-        let mut progress = Progress::new(global.quiet);
-        let run = experiment::run(spec, &options, &mut progress)
+        let progress = Progress::new(global.quiet, 1);
+        let run = experiment::run(loaded.spec.clone(), &options, &mut progress.follower())
             .map_err(|problem| loaded.explain(problem))?;
         Ok(match run.map(|run| run.summary.status) {
             None => Some(Outcome::Interrupted),
-            // Without --out nothing is kept that could be resumed.
-            Some(Status::Interrupted) if self.out.is_none() => Some(Outcome::Interrupted),
-            Some(Status::Interrupted) => Some(Outcome::StoppedEarly),
+            Some(Status::Interrupted) => Some(self.stopped(true)),
             Some(Status::Completed | Status::Diverged) => None,
         })
+    }
+
+    /// How it ends where a run was stopped: without --out nothing is kept.
+    fn stopped(&self, has_left_something: bool) -> Outcome {
+        if has_left_something && self.out.is_some() {
+            Outcome::StoppedEarly
+        } else {
+            Outcome::Interrupted
+        }
     }
 }

@@ -5,7 +5,6 @@ mod first_run;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValue;
@@ -14,7 +13,7 @@ use clap::{ArgMatches, Args};
 use self::first_run::Ran;
 use super::decades::decades;
 use super::reading_args::ReadingArgs;
-use super::spec_args::Changes;
+use super::spec_args::{Changes, count};
 use super::{Failure, Global, Outcome, output};
 use crate::base::Problem;
 use crate::lab::check::{
@@ -60,10 +59,10 @@ pub struct CheckArgs {
     #[command(flatten)]
     changes: Changes,
     /// Run the spec N times, with the seeds seed … seed + N − 1
-    #[arg(long, value_name = "N")]
-    seeds: Option<NonZeroU64>,
+    #[arg(long, value_name = "N", value_parser = count)]
+    seeds: Option<u64>,
     /// Keep the run of the spec in this folder [default: a temporary one]
-    #[arg(long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// The form of the result on stdout [default: human, or github within a GitHub workflow]
     #[arg(long, value_parser = forms())]

@@ -1,8 +1,140 @@
 //! Sentences about decay and verdicts.
 
-use super::number::times;
+use super::number::{number, times};
 use super::range::layer_ranges;
 use crate::lab::decay::{Decay, Verdict};
+use crate::lab::learned::Evidence;
+use crate::lab::onset::{Condition, Onset};
+use crate::lab::summary::{Divergence, Summary};
+
+/// What there is to say of a whole run.
+#[derive(Clone, Copy, Debug)]
+pub struct Findings<'a> {
+    /// Layers on the path that decay is measured along.
+    pub layers: usize,
+    /// Verdict of the run.
+    pub verdict: Verdict,
+    /// Its first logged step.
+    pub initial: &'a Decay,
+    /// Its last one.
+    pub last: &'a Decay,
+    /// Where it diverged, if it did.
+    pub diverged: Option<&'a Divergence>,
+    /// Where it begins to fail.
+    pub onset: Option<&'a Onset>,
+    /// Whether it beats guessing, and by what that was judged.
+    pub learned: Option<bool>,
+    /// The numbers for it.
+    pub learned_by: Option<&'a Evidence>,
+}
+
+impl<'a> Findings<'a> {
+    /// What a summary says of a network with so many layers on its path.
+    pub fn of(summary: &'a Summary, layers: usize) -> Self {
+        Self {
+            layers,
+            verdict: summary.verdict,
+            initial: &summary.initial,
+            last: &summary.last,
+            diverged: summary.diverged.as_ref(),
+            onset: summary.onset.as_ref(),
+            learned: summary.learned,
+            learned_by: summary.learned_by.as_ref(),
+        }
+    }
+
+    /// Whether gradients arrive and something was learned. A run of 0 steps is
+    /// no success and no failure.
+    pub fn is_success(&self) -> bool {
+        self.verdict == Verdict::Healthy && self.learned == Some(true)
+    }
+
+    /// The verdict in a sentence that names both ends where they differ.
+    pub fn sentence(&self) -> String {
+        let score = self.learned_by.map_or(String::new(), score);
+        let attenuation = |decay: &Decay| decay.attenuation_decades.unwrap_or(0.0);
+        let worse = [self.initial, self.last].map(attenuation);
+        let worse = if worse[1].abs() > worse[0].abs() {
+            worse[1]
+        } else {
+            worse[0]
+        };
+        if self.verdict == Verdict::Healthy && self.learned == Some(false) {
+            return nothing_learned(worse, &score);
+        }
+        let onset = self.onset.map(onset_sentence);
+        let gradients = if let Some(at) = self.diverged {
+            non_finite(at.step, at.layer, &at.name)
+        } else if self.initial.verdict != self.last.verdict {
+            let ends = ends(self.initial.verdict, self.last.verdict);
+            match onset {
+                Some(onset) => format!("{ends}: {onset}"),
+                None => ends,
+            }
+        } else {
+            let factor = factor_sentence(attenuation(self.initial), self.layers);
+            match (onset, self.onset.map(|onset| onset.condition)) {
+                // Where it all falls off at one layer is worth a word.
+                (Some(onset), Some(Condition::Drop | Condition::Rise)) => {
+                    format!("{factor}; {onset}")
+                }
+                (Some(onset), Some(Condition::Zero)) => onset,
+                _ => factor,
+            }
+        };
+        match (self.verdict, self.learned) {
+            (Verdict::Diverged | Verdict::Healthy, _) | (_, None) => gradients,
+            (_, Some(true)) => format!("{gradients}; it learned nevertheless: {score}"),
+            (_, Some(false)) => format!("{gradients}; nothing was learned: {score}"),
+        }
+    }
+}
+
+/// What was reached beside what guessing does: "accuracy 0.089, guessing 0.117".
+fn score(evidence: &Evidence) -> String {
+    let quantity = evidence.quantity.replace('_', " ");
+    let name = quantity.strip_prefix("test ").unwrap_or(&quantity);
+    let show = |value: f64| {
+        if name.ends_with("accuracy") {
+            format!("{value:.3}")
+        } else {
+            number(value)
+        }
+    };
+    let value = show(evidence.value.unwrap_or(f64::NAN));
+    format!("{name} {value}, guessing {}", show(evidence.guessing))
+}
+
+/// Where it begins in a sentence.
+pub fn onset_sentence(onset: &Onset) -> String {
+    let since = since(onset.step);
+    let layer = onset.layer;
+    let named = match &*onset.name {
+        "" => format!("layer {layer}"),
+        name => format!("layer {layer} ({name})"),
+    };
+    let up_to = layer_ranges(&[[1, layer]]);
+    let verb = if layer == 1 { "lies" } else { "lie" };
+    match onset.condition {
+        Condition::NonFinite => non_finite(onset.step, layer, &onset.name),
+        Condition::Zero => receives_nothing(layer, onset.step),
+        Condition::Drop => {
+            format!("{named} receives less than 1/1000 of what the next layer gets {since}")
+        }
+        Condition::Rise => {
+            format!("{named} receives more than 1000 times what the next layer gets {since}")
+        }
+        Condition::Loss => format!("{up_to} {verb} decades below the last one {since}"),
+        Condition::Gain => format!("{up_to} {verb} decades above the last one {since}"),
+    }
+}
+
+fn since(step: u64) -> String {
+    match step {
+        0 => "from the start".to_owned(),
+        step => format!("since step {step}"),
+    }
+}
 
 /// A verdict as people read it.
 pub fn word(verdict: Verdict) -> &'static str {
@@ -60,11 +192,7 @@ pub fn non_finite(step: u64, layer: usize, name: &str) -> String {
 /// since step 40".
 pub fn receives_nothing(layer: usize, step: u64) -> String {
     let verb = if layer == 1 { "receives" } else { "receive" };
-    let since = if step == 0 {
-        "from the start".to_owned()
-    } else {
-        format!("since step {step}")
-    };
+    let since = since(step);
     format!("{} {verb} nothing {since}", layer_ranges(&[[1, layer]]))
 }
 
@@ -155,6 +283,78 @@ mod tests {
             non_finite(7, 5, "output"),
             "a number stopped being finite at step 7, beginning at layer 5 (output)"
         );
+    }
+
+    #[test]
+    fn a_run_is_told_from_both_ends() {
+        let healthy = decay(0.2, Verdict::Healthy);
+        let dead = decay(f64::INFINITY, Verdict::Vanishing);
+        let onset = Onset {
+            step: 40,
+            layer: 3,
+            name: "hidden_3".to_owned(),
+            condition: Condition::Zero,
+            value: Some(0.0),
+            next_value: Some(1.0),
+        };
+        let evidence = |value| Evidence {
+            quantity: "test_accuracy".to_owned(),
+            value: Some(value),
+            guessing: 0.117,
+            margin: 0.05,
+            samples: 359,
+        };
+        let (poor, good) = (evidence(0.089), evidence(0.95));
+        let dying = Findings {
+            layers: 6,
+            verdict: Verdict::Vanishing,
+            initial: &healthy,
+            last: &dead,
+            diverged: None,
+            onset: Some(&onset),
+            learned: Some(false),
+            learned_by: Some(&poor),
+        };
+        assert_eq!(
+            dying.sentence(),
+            "healthy at the start, vanishing at the end: layers 1–3 receive nothing since step 40; \
+             nothing was learned: accuracy 0.089, guessing 0.117"
+        );
+        let idle = Findings {
+            verdict: Verdict::Healthy,
+            last: &healthy,
+            onset: None,
+            ..dying
+        };
+        assert_eq!(
+            idle.sentence(),
+            "gradients arrive (0.2 decades lost), but nothing was learned: \
+             accuracy 0.089, guessing 0.117"
+        );
+        assert!(!idle.is_success() && !dying.is_success());
+        let fine = Findings {
+            learned: Some(true),
+            learned_by: Some(&good),
+            ..idle
+        };
+        assert!(fine.is_success() && fine.sentence().ends_with("shrinks 1.6 times"));
+        let untrained = Findings {
+            learned: None,
+            ..fine
+        };
+        assert!(!untrained.is_success());
+    }
+
+    fn decay(attenuation: f64, verdict: Verdict) -> Decay {
+        Decay {
+            step: 0,
+            decay_decades_per_layer: None,
+            r2: None,
+            std_error: None,
+            attenuation_decades: Some(attenuation),
+            layers_left_out: 0,
+            verdict,
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ mod range;
 mod wrap;
 
 pub use findings::{
-    decay_line, ends, factor_sentence, non_finite, nothing_learned, receives_nothing, word,
+    Findings, decay_line, ends, factor_sentence, non_finite, nothing_learned, onset_sentence,
+    receives_nothing, word,
 };
 pub use markdown::escaped;
 pub use number::{bytes, decades, estimate, limit, log10, number, significant, times};

@@ -22,7 +22,7 @@ fn a_person_reads_what_happened() {
         "from the last hidden layer to the first",
         "accuracy",
         "runs/trial",
-        "try next",
+        "bars: ",
     ] {
         assert!(ended.stdout.contains(word), "{word}: {}", ended.stdout);
     }
@@ -138,21 +138,135 @@ fn output_that_goes_nowhere() {
     assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
 }
 
+/// Fourteen sigmoid layers lose 8 decades at the start.
+const VANISHING: &str = "--set network.activation=sigmoid --set network.depth=14 --seed 3";
+
 #[test]
 fn the_advice_goes_on_from_the_same_command() {
     let desk = Desk::with(SMALL);
-    let ended = desk
-        .run("--set network.activation=sigmoid --set network.depth=14 --seed 3")
-        .fine();
+    let ended = desk.run(VANISHING).fine();
     let advice = ended
         .stdout
         .lines()
         .find_map(|line| line.strip_prefix("try next"));
     let advice = advice.unwrap().trim();
-    let given =
-        "vgrad run trial.toml --set network.activation=sigmoid --set network.depth=14 --seed 3 ";
-    assert!(advice.starts_with(given), "{advice}");
+    let given = format!("vgrad run trial.toml {VANISHING} ");
+    assert!(advice.starts_with(&given), "{advice}");
     // And it can be followed.
     let words = advice.split_whitespace().skip(1);
     desk.vgrad(words).fine();
+}
+
+#[test]
+fn every_hint_keeps_its_promise() {
+    let desk = Desk::with(SMALL);
+    let ended = desk.run(VANISHING).fine();
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    let before = desk.summary("runs/trial")["initial"]["attenuation_decades"].clone();
+    let commands = (0..lines.len()).filter(|&i| lines[i].contains("vgrad run "));
+    let mut found = 0;
+    for i in commands {
+        let (_, command) = lines[i].split_once("vgrad ").unwrap();
+        let out = format!("hint-{i}");
+        let words = command.split_whitespace();
+        let words = words.chain(["--set", "train.steps=0", "--out", &out]);
+        desk.vgrad(words).fine();
+        let after = desk.summary(&out)["initial"]["attenuation_decades"].as_f64();
+        // "+0.31 decades at step 0 instead of +8.12", over one or two lines.
+        let told = lines[i + 1..].iter().take(2).map(|line| line.trim());
+        let told = told.collect::<Vec<_>>().join(" ");
+        let (head, _) = told.split_once(" decades at step 0").unwrap();
+        let claimed: f64 = head.rsplit(' ').next().unwrap().parse().unwrap();
+        assert!((after.unwrap() - claimed).abs() < 0.006, "{told}");
+        assert!(claimed.abs() < before.as_f64().unwrap().abs() - 1.0);
+        found += 1;
+    }
+    assert!((1..=3).contains(&found), "{}", ended.stdout);
+}
+
+#[test]
+fn a_network_whose_gradients_arrive_gets_no_cure() {
+    let desk = Desk::with(SMALL);
+    assert!(!desk.run("").fine().stdout.contains("try next"));
+}
+
+/// Targets of 1e8 blow every step up, and no init or norm helps against that.
+#[test]
+fn hints_that_would_fail_are_not_given() {
+    let desk = Desk::empty();
+    let rows = (0..128).map(|i| format!("{}.5,{}e8\n", i - 64, (i * 37) % 128));
+    desk.write("data.csv", format!("x,y\n{}", rows.collect::<String>()));
+    desk.write(
+        "trial.toml",
+        r#"
+[data]
+source = { csv = { path = "data.csv", target = "y" } }
+test_fraction = 0.0
+[network]
+depth = 12
+width = 16
+activation = "sigmoid"
+[train]
+steps = 20
+batch_size = 32
+learning_rate = 0.1
+loss = "mse"
+"#,
+    );
+    let ended = desk.run("").fine();
+    for line in ended
+        .stdout
+        .lines()
+        .filter(|line| line.contains("vgrad run"))
+    {
+        let (_, command) = line.split_once("vgrad ").unwrap();
+        let words = command.split_whitespace();
+        desk.vgrad(words.chain(["--out", "pasted", "--force"]))
+            .fine();
+        assert_eq!(desk.summary("pasted")["status"], "completed", "{line}");
+    }
+}
+
+#[test]
+fn bars_stay_within_the_terminal() {
+    let desk = Desk::with(SMALL);
+    let at = |columns: &str| {
+        let mut command = desk.program();
+        command.env("COLUMNS", columns).args(["run", "trial.toml"]);
+        Ended::of(command.output().unwrap()).fine().stdout
+    };
+    let longest = |text: &str| text.lines().map(|line| line.chars().count()).max();
+    let (narrow, wide) = (at("80"), at("130"));
+    assert!(longest(&narrow) <= Some(80), "{narrow}");
+    let bar = |text: &str| text.matches('█').count();
+    assert!(bar(&wide) > bar(&narrow));
+    assert!(narrow.contains("bars: 4 decades"), "{narrow}");
+    // The layer next to the output stands on top, as in `vgrad plot`.
+    let layers: Vec<&str> = narrow
+        .lines()
+        .skip(1)
+        .map_while(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(layers[..4], ["4", "3", "2", "1"]);
+}
+
+/// A ReLU network that Adam at a rate of 0.3 kills.
+#[test]
+fn what_died_in_training_is_told_with_both_ends() {
+    let dying = include_str!("../../fixtures/cases/dying/dies.toml");
+    let desk = Desk::with(dying);
+    let ended = desk
+        .run("--color always --set train.optimizer=adam --set train.learning_rate=0.3")
+        .fine();
+    let text: Vec<&str> = ended.stdout.split_whitespace().collect();
+    let text = text.join(" ");
+    for words in [
+        "healthy at the start, vanishing at the end: layer",
+        "nothing since step",
+        "nothing was learned: accuracy",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // No green in it.
+    assert!(!ended.stdout.contains("\u{1b}[32m"), "{:?}", ended.stdout);
 }

@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use crate::desk::{Desk, Ended, SMALL};
 
-const ENDLESS: [&str; 6] = [
+const ENDLESS: [&str; 8] = [
     "run",
     "trial.toml",
     "--set",
     "train.steps=1000000000",
     "--set",
     "log.save_weights=true",
+    "--out",
+    "runs/trial",
 ];
 
 /// An endless run, which a failing test must not leave behind.
@@ -90,7 +92,10 @@ fn an_interrupted_run_keeps_what_there_is() {
 #[test]
 fn json_tells_of_an_interruption_too() {
     let desk = Desk::with(SMALL);
-    let child = spawn(&desk, &["--format", "json", "--seeds", "3"]);
+    let child = spawn(
+        &desk,
+        &["--format", "json", "--seeds", "3", "--threads", "1"],
+    );
     wait_for_rows(&desk, "runs/trial/seed-0/gradients.csv");
     signal(&child, "INT");
     let ended = Ended::of(child.output());
@@ -98,7 +103,7 @@ fn json_tells_of_an_interruption_too() {
     let printed: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(printed.as_array().unwrap().len(), 1);
     assert_eq!(printed[0]["status"], "interrupted");
-    assert_eq!(desk.list("runs/trial"), ["seed-0"]);
+    assert_eq!(desk.list("runs/trial"), ["seed-0", "seeds.json"]);
 }
 
 #[test]

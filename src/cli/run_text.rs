@@ -1,0 +1,268 @@
+//! What a person reads at the end of a run: the layers as bars, the decay, the
+//! verdict in a sentence, and what to try next.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Color, Style};
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::lab::advice::Hint;
+use crate::lab::config::Spec;
+use crate::lab::decay::Verdict;
+use crate::lab::experiment::{LayerProfile, Outcome};
+use crate::lab::seeds::{OverSeeds, SeedGroup};
+use crate::lab::summary::{Status, Summary};
+use crate::lab::text::{self, Findings, bar::bar};
+
+/// The most layers shown; a deeper network shows every k-th.
+const MOST_ROWS: usize = 24;
+/// The fewest decades that the bars span: what a healthy network differs by
+/// over its layers shall look level.
+const DECADES: f64 = 4.0;
+/// Characters of the longest bar at most.
+const LONGEST_BAR: usize = 60;
+/// Characters of a column before its bar: a gap, the number, a gap.
+const NUMBER: usize = 10;
+/// Characters of the layer's column, and of the labels below.
+const LAYER: usize = 5;
+const LABEL: usize = 10;
+
+/// What a text is made from.
+pub struct Told<'a> {
+    /// The run.
+    pub outcome: &'a Outcome,
+    /// Its spec.
+    pub spec: &'a Spec,
+    /// The command line so far: the program, the spec and its changes.
+    pub given: &'a str,
+    /// What to add to it next.
+    pub hints: &'a [Hint],
+    /// Columns of a line.
+    pub width: usize,
+}
+
+/// The whole text.
+pub fn whole(told: &Told) -> String {
+    let Told { outcome, width, .. } = told;
+    let mut text = bars(&outcome.profile, &outcome.summary, *width) + "\n";
+    for (label, line) in lines(told) {
+        text += &text::labelled(label, &line, [LABEL, *width]);
+    }
+    let before = outcome.summary.initial.attenuation_decades;
+    for (i, hint) in told.hints.iter().enumerate() {
+        let label = if i == 0 { "try next" } else { "" };
+        // A command stays one line, to be pasted.
+        let _ = write!(text, "{label:LABEL$}{}", told.given);
+        for set in &hint.sets {
+            let _ = write!(text, " --set {}", super::run::quoted(set));
+        }
+        text.push('\n');
+        let now = text::decades(hint.attenuation);
+        let before = match before {
+            Some(before) if before.is_finite() => format!(" instead of {}", text::decades(before)),
+            _ => String::new(),
+        };
+        let why = format!("{}: {now} decades at step 0{before}", hint.why);
+        text += &text::labelled("", &why, [LABEL + 2, *width]);
+    }
+    text
+}
+
+fn lines(told: &Told) -> Vec<(&'static str, String)> {
+    let summary = &told.outcome.summary;
+    let layers = told.outcome.profile.len();
+    let mut lines = vec![("decay", text::decay_line(&summary.initial, layers))];
+    if summary.last.step > 0 {
+        lines.push(("", text::decay_line(&summary.last, layers)));
+    }
+    lines.push(("verdict", verdict_line(summary, layers)));
+    lines.push(("training", training_line(summary)));
+    if let Some(accuracy) = summary.test_accuracy {
+        let chance = summary.chance_accuracy.unwrap_or(0.0);
+        lines.push((
+            "accuracy",
+            format!(
+                "{accuracy:.3} on the test set, {chance:.3} by always guessing the commonest class"
+            ),
+        ));
+    } else if let Some(loss) = summary.test_loss {
+        let loss = text::number(loss);
+        lines.push((
+            "test loss",
+            format!("{loss} ({})", told.spec.train.loss.name()),
+        ));
+    }
+    lines.push(("files", told.outcome.folder.display().to_string()));
+    lines
+}
+
+fn training_line(summary: &Summary) -> String {
+    let loss = summary.train_loss.map_or("none".to_owned(), text::number);
+    let how = match summary.status {
+        Status::Completed => "",
+        Status::Diverged => ", diverged",
+        Status::Interrupted => ", interrupted",
+    };
+    format!(
+        "{} steps in {:.1} s ({} steps/s){how}; loss of the last logged batch {loss}",
+        summary.steps,
+        summary.times.training_seconds,
+        text::significant(summary.times.steps_per_second)
+    )
+}
+
+/// The verdict and what it means here. Green is only what succeeded.
+fn verdict_line(summary: &Summary, layers: usize) -> String {
+    let findings = Findings::of(summary, layers);
+    let color = match (summary.verdict, summary.learned) {
+        (Verdict::Healthy, Some(true)) => Some(AnsiColor::Green),
+        (Verdict::Healthy, None) => None,
+        (Verdict::Healthy | Verdict::AtRisk, _) => Some(AnsiColor::Yellow),
+        (Verdict::Vanishing | Verdict::Exploding | Verdict::Diverged, _) => Some(AnsiColor::Red),
+    };
+    let style = Style::new().fg_color(color.map(Color::from)).bold();
+    let word = text::word(summary.verdict);
+    format!("{style}{word}{style:#}: {}", findings.sentence())
+}
+
+/// log10 ‖∂L/∂h‖ per layer at both ends of the run, as bars over whole decades;
+/// layer 1 stands at the bottom, as in `vgrad plot`.
+fn bars(profile: &[LayerProfile], summary: &Summary, width: usize) -> String {
+    let log = |norm: f64| (norm > 0.0 && norm.is_finite()).then(|| norm.log10());
+    let only_one = summary.initial.step == summary.last.step;
+    let ends = |layer: &LayerProfile| match only_one {
+        true => vec![layer.initial],
+        false => vec![layer.initial, layer.last],
+    };
+    let all: Vec<f64> = profile.iter().flat_map(ends).filter_map(log).collect();
+    let [low, high] = span(&all);
+    let columns = if only_one { 1 } else { 2 };
+    let room = width.saturating_sub(LAYER) / columns;
+    let length = room.saturating_sub(NUMBER).clamp(4, LONGEST_BAR);
+    let mut text = format!("{:>LAYER$}", "layer");
+    for (n, step) in [summary.initial.step, summary.last.step]
+        .into_iter()
+        .take(columns)
+        .enumerate()
+    {
+        let head = if n == 0 {
+            format!("log10 ‖∂L/∂h‖, step {step}")
+        } else {
+            format!("step {step}")
+        };
+        let column = NUMBER + length;
+        let _ = write!(text, "{:column$}", format!("  {head}"));
+    }
+    end_line(&mut text);
+    let every = profile.len().div_ceil(MOST_ROWS).max(1);
+    let is_shown = |layer: &&LayerProfile| {
+        (profile.len() - layer.layer).is_multiple_of(every) || layer.layer == 1
+    };
+    for layer in profile.iter().rev().filter(is_shown) {
+        let _ = write!(text, "{:>LAYER$}", layer.layer);
+        for norm in ends(layer) {
+            let share = log(norm).map(|log| (log - low) / (high - low));
+            let bar = share.map_or(String::new(), |share| bar(share, length as f64));
+            let _ = write!(text, "{:>9} {bar:length$}", text::log10(norm));
+        }
+        end_line(&mut text);
+    }
+    if !all.is_empty() {
+        let decades = high - low;
+        let _ = writeln!(
+            text,
+            "{:LAYER$}  bars: {decades} decades, 10^{low} to 10^{high}",
+            ""
+        );
+    }
+    text
+}
+
+/// Whole decades that hold all logarithms, at least [`DECADES`].
+fn span(logs: &[f64]) -> [f64; 2] {
+    let low = logs.iter().copied().fold(f64::INFINITY, f64::min).floor();
+    let high = logs
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max)
+        .ceil();
+    // What lies on the edge would have no bar.
+    [low.min(high - DECADES), high].map(|end| end + 0.0)
+}
+
+/// Ends a line without blanks at its end.
+fn end_line(text: &mut String) {
+    text.truncate(text.trim_end_matches(' ').len());
+    text.push('\n');
+}
+
+/// A table over the seeds of a group.
+pub fn group(group: &SeedGroup) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let is_accuracy = group
+        .outcomes
+        .iter()
+        .any(|run| run.summary.test_accuracy.is_some());
+    let score: fn(&Summary) -> Option<f64> = if is_accuracy {
+        |summary| summary.test_accuracy
+    } else {
+        |summary| summary.test_loss.or(summary.train_loss)
+    };
+    let name = if is_accuracy { "test accuracy" } else { "loss" };
+    table.set_header(["seed", "verdict", "decades, start", "end", name]);
+    for run in &group.outcomes {
+        let summary = &run.summary;
+        let (initial, last) = (&summary.initial, &summary.last);
+        let decades = |value: Option<f64>| value.map_or(String::new(), text::decades);
+        let how = match summary.status {
+            Status::Interrupted => " (interrupted)",
+            Status::Completed | Status::Diverged => "",
+        };
+        table.add_row([
+            summary.seed.to_string(),
+            format!("{}{how}", text::word(summary.verdict)),
+            decades(initial.attenuation_decades),
+            decades(last.attenuation_decades),
+            score(summary).map_or(String::new(), text::number),
+        ]);
+    }
+    if group.outcomes.len() > 1 {
+        let show = |over: OverSeeds, show: fn(f64) -> String| {
+            let mean = |mean| text::estimate(mean, over.interval(), show);
+            over.mean.map_or("–".to_owned(), |value| mean(value.0))
+        };
+        let decades = |value: f64| format!("{value:+.2}");
+        table.add_row([
+            "mean".to_owned(),
+            "[95 % interval]".to_owned(),
+            show(group.figure(|s| s.initial.attenuation_decades), decades),
+            show(group.figure(|s| s.last.attenuation_decades), decades),
+            show(group.figure(score), text::number),
+        ]);
+    }
+    for column in table.column_iter_mut().filter(|column| column.index != 1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let rows: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    format!(
+        "{}\n\nfiles     {}\n",
+        rows.join("\n"),
+        group.folder.display()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_span_whole_decades_and_at_least_four() {
+        assert_eq!(span(&[-1.2, -1.4]), [-5.0, -1.0]);
+        assert_eq!(span(&[-0.3]), [-4.0, 0.0]);
+        assert_eq!(span(&[-18.6, -0.1]), [-19.0, 0.0]);
+    }
+}
