@@ -1,5 +1,5 @@
-//! The columns of a run's CSV files: one line each, with its help text and the
-//! way to its cell. Columns are only ever appended.
+//! The columns of a run's CSV files: one line each, with all that readers, figures and
+//! help texts say of it and the way to its cell. Columns are only ever appended.
 
 use crate::nn::graph::LayerInfo;
 use crate::nn::measure::LayerMetrics;
@@ -49,10 +49,31 @@ pub fn append_row<R: ?Sized>(columns: &[Column<R>], row: &R, bytes: &mut Vec<u8>
     bytes.push(b'\n');
 }
 
+/// What the cells of a column are: a reader goes by it where it treats all columns of a
+/// kind alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// No measurement: which row it is.
+    Coordinate,
+    /// A norm, in the units of the loss per unit of what it is the gradient by, or of
+    /// the weights.
+    Norm,
+    /// A quotient of two norms.
+    Ratio,
+    /// A share, from 0 to 1.
+    Fraction,
+    /// Any other number.
+    Number,
+}
+
 /// One column over rows of type `R`.
 pub struct Column<R: ?Sized> {
     /// Name in the header.
     pub name: &'static str,
+    /// What the axis of a figure says.
+    pub symbol: &'static str,
+    /// What its cells are.
+    pub unit: Unit,
     /// Help text.
     pub doc: &'static str,
     /// Its cell.
@@ -76,49 +97,58 @@ fn number(value: f64) -> Cell<'static> {
 }
 
 macro_rules! columns {
-    ($( $name:literal, $doc:literal, $cell:expr; )+) => {
-        &[$( Column { name: $name, doc: $doc, cell: $cell } ),+]
+    ($( $name:literal, $symbol:literal, $unit:ident, $doc:literal, $cell:expr; )+) => {
+        &[$(Column {
+            name: $name,
+            symbol: $symbol,
+            unit: Unit::$unit,
+            doc: $doc,
+            cell: $cell,
+        }),+]
     };
 }
-
-/// The columns that say which row it is, not what was measured.
-pub const COORDINATES: [&str; 5] = ["step", "epoch", "layer", "name", "position"];
 
 /// `gradients.csv`: a row per logged step and layer.
 pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     columns! {
-    "step", "updates made before this measurement", |row| Cell::Count(row.record.step);
-    "epoch", "passes over the training data finished before it", |row| Cell::Count(row.record.epoch);
-    "layer", "1 … depth for hidden layers, depth + 1 for the output", |row| Cell::Count(row.layer as u64);
-    "name", "hidden_1 …, output", |row| Cell::Name(&row.info.name);
-    "activation_grad_norm", "‖∂L/∂h_l‖_F over the batch, h_l being what layer l hands on: the headline quantity", |row| number(row.metrics.activation_grad_norm);
-    "delta_norm", "‖∂L/∂z_l‖_F, z_l the output of layer l's linear map", |row| number(row.metrics.delta_norm);
-    "weight_grad_norm", "‖∂L/∂W_l‖_F before clipping, without weight decay", |row| number(row.metrics.weight_grad_norm);
-    "bias_grad_norm", "‖∂L/∂b_l‖ before clipping; empty without bias", |row| Cell::Number(row.metrics.bias_grad_norm);
-    "weight_norm", "‖W_l‖_F", |row| number(row.metrics.weight_norm);
-    "update_ratio", "‖ΔW_l‖/‖W_l‖ of the update made right after; empty where none is made", |row| Cell::Number(row.metrics.update_ratio);
-    "activation_mean", "mean of φ's output over batch and units", |row| Cell::Number(row.metrics.activation_mean);
-    "activation_std", "population standard deviation of φ's output", |row| Cell::Number(row.metrics.activation_std);
-    "saturated_fraction", "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| Cell::Number(row.metrics.saturated_fraction);
-    "dead_fraction", "share of units whose φ' is 0 for the whole batch", |row| Cell::Number(row.metrics.dead_fraction);
-    "zero_grad_fraction", "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| Cell::Number(row.metrics.zero_grad_fraction);
-    "position", "place on the path that decay is measured along, from 1; empty off the path", |row| row.info.position.map_or(Cell::Number(None), |place| Cell::Count(place.into()));
-    "cell_grad_norm", "‖∂L/∂c‖_F of a recurrent layer's cell state; empty without one", |_| Cell::Number(None);
+    "step", "step", Coordinate, "updates made before this measurement", |row| Cell::Count(row.record.step);
+    "epoch", "epoch", Coordinate, "passes over the training data finished before it", |row| Cell::Count(row.record.epoch);
+    "layer", "layer", Coordinate, "1 … depth for hidden layers, depth + 1 for the output", |row| Cell::Count(row.layer as u64);
+    "name", "name", Coordinate, "hidden_1 …, output", |row| Cell::Name(&row.info.name);
+    "activation_grad_norm", "‖∂L/∂h‖", Norm, "‖∂L/∂h_l‖_F over the batch, h_l being what layer l hands on: the headline quantity", |row| number(row.metrics.activation_grad_norm);
+    "delta_norm", "‖∂L/∂z‖", Norm, "‖∂L/∂z_l‖_F, z_l the output of layer l's linear map", |row| number(row.metrics.delta_norm);
+    "weight_grad_norm", "‖∂L/∂W‖", Norm, "‖∂L/∂W_l‖_F before clipping, without weight decay", |row| number(row.metrics.weight_grad_norm);
+    "bias_grad_norm", "‖∂L/∂b‖", Norm, "‖∂L/∂b_l‖ before clipping; empty without bias", |row| Cell::Number(row.metrics.bias_grad_norm);
+    "weight_norm", "‖W‖", Norm, "‖W_l‖_F", |row| number(row.metrics.weight_norm);
+    "update_ratio", "‖ΔW‖/‖W‖", Ratio, "‖ΔW_l‖/‖W_l‖ of the update made right after; empty where none is made", |row| Cell::Number(row.metrics.update_ratio);
+    "activation_mean", "activation_mean", Number, "mean of φ's output over batch and units", |row| Cell::Number(row.metrics.activation_mean);
+    "activation_std", "activation_std", Number, "population standard deviation of φ's output", |row| Cell::Number(row.metrics.activation_std);
+    "saturated_fraction", "saturated_fraction", Fraction, "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| Cell::Number(row.metrics.saturated_fraction);
+    "dead_fraction", "dead_fraction", Fraction, "share of units whose φ' is 0 for the whole batch", |row| Cell::Number(row.metrics.dead_fraction);
+    "zero_grad_fraction", "zero_grad_fraction", Fraction, "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| Cell::Number(row.metrics.zero_grad_fraction);
+    "position", "position", Coordinate, "place on the path that decay is measured along, from 1; empty off the path", |row| row.info.position.map_or(Cell::Number(None), |place| Cell::Count(place.into()));
+    "cell_grad_norm", "‖∂L/∂c‖", Norm, "‖∂L/∂c‖_F of a recurrent layer's cell state; empty without one", |_| Cell::Number(None);
     }
+}
+
+/// Whether the column of `gradients.csv` of this name says which row it is.
+pub fn is_coordinate(name: &str) -> bool {
+    let mut columns = gradient_columns().iter();
+    columns.any(|column| column.name == name && column.unit == Unit::Coordinate)
 }
 
 /// `training.csv`: a row per logged or evaluated step.
 pub fn training_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     columns! {
-    "step", "updates made before this measurement", |row| Cell::Count(row.step);
-    "epoch", "passes over the training data finished before it", |row| Cell::Count(row.epoch);
-    "learning_rate", "of the update made right after", |row| number(row.learning_rate);
-    "train_loss", "mean loss of this step's batch in training mode, before its update", |row| number(row.metrics.loss);
-    "train_accuracy", "share of this batch's rows that are classified right", |row| Cell::Number(row.metrics.accuracy);
-    "test_loss", "mean loss on the test set at the same weights", |row| Cell::Number(row.test.map(|test| test.loss));
-    "test_accuracy", "accuracy on the test set at the same weights", |row| Cell::Number(row.test.and_then(|test| test.accuracy));
-    "grad_norm", "norm of the gradient over all parameters, before clipping", |row| number(row.metrics.grad_norm);
-    "clipped", "1 if the gradient was clipped", |row| Cell::Count(u64::from(row.clipped));
+    "step", "step", Coordinate, "updates made before this measurement", |row| Cell::Count(row.step);
+    "epoch", "epoch", Coordinate, "passes over the training data finished before it", |row| Cell::Count(row.epoch);
+    "learning_rate", "learning_rate", Number, "of the update made right after", |row| number(row.learning_rate);
+    "train_loss", "train_loss", Number, "mean loss of this step's batch in training mode, before its update", |row| number(row.metrics.loss);
+    "train_accuracy", "train_accuracy", Fraction, "share of this batch's rows that are classified right", |row| Cell::Number(row.metrics.accuracy);
+    "test_loss", "test_loss", Number, "mean loss on the test set at the same weights", |row| Cell::Number(row.test.map(|test| test.loss));
+    "test_accuracy", "test_accuracy", Fraction, "accuracy on the test set at the same weights", |row| Cell::Number(row.test.and_then(|test| test.accuracy));
+    "grad_norm", "grad_norm", Norm, "norm of the gradient over all parameters, before clipping", |row| number(row.metrics.grad_norm);
+    "clipped", "clipped", Number, "1 if the gradient was clipped", |row| Cell::Count(u64::from(row.clipped));
     }
 }
 
@@ -196,9 +226,9 @@ mod tests {
     #[test]
     fn a_row_has_a_cell_per_column() {
         let columns: &[Column<[f64]>] = columns! {
-            "first", "one", |row| number(row[0]);
-            "none", "nothing", |_| Cell::Number(None);
-            "last", "none", |_| Cell::Number(None);
+            "first", "f", Number, "one", |row| number(row[0]);
+            "none", "n", Number, "nothing", |_| Cell::Number(None);
+            "last", "l", Number, "none", |_| Cell::Number(None);
         };
         let mut bytes = b"before\n".to_vec();
         append_row(columns, &[2.5], &mut bytes);

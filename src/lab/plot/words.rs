@@ -1,5 +1,7 @@
 //! Numbers and names as a figure writes them.
 
+use crate::study::columns::gradient_columns;
+
 /// 10 to the power of `exponent` with raised digits: 10⁻¹⁸.
 pub fn power_of_ten(exponent: i64) -> String {
     const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
@@ -77,15 +79,13 @@ pub fn counted(n: u64, noun: &str) -> String {
 
 /// What the axis of a quantity says.
 pub fn symbol(quantity: &str) -> String {
-    match quantity {
-        "activation_grad_norm" => "‖∂L/∂h‖".to_owned(),
-        "delta_norm" => "‖∂L/∂z‖".to_owned(),
-        "weight_grad_norm" => "‖∂L/∂W‖".to_owned(),
-        "bias_grad_norm" => "‖∂L/∂b‖".to_owned(),
-        "weight_norm" => "‖W‖".to_owned(),
-        "update_ratio" => "‖ΔW‖/‖W‖".to_owned(),
-        other => shortened(other, 40),
-    }
+    let own = gradient_columns()
+        .iter()
+        .find(|column| column.name == quantity);
+    own.map_or_else(
+        || shortened(quantity, 40),
+        |column| column.symbol.to_owned(),
+    )
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::table::Table;
 use crate::base::Problem;
-use crate::study::columns::COORDINATES;
+use crate::study::columns::is_coordinate;
 
 /// The column that tells of decay, where a file has it.
 pub const HEADLINE: &str = "activation_grad_norm";
@@ -60,7 +60,7 @@ impl Layout {
     /// # Errors
     /// If there is none.
     pub fn value(&self, table: &Table, name: &str) -> Result<usize, Problem> {
-        if COORDINATES.contains(&name) {
+        if is_coordinate(name) {
             let what = format!("`{name}` says which row it is, not what was measured");
             return Err(Problem::in_file(table.path(), what).help("name another --quantity"));
         }
@@ -90,7 +90,7 @@ fn wide(table: &Table, step: usize) -> Option<Layers> {
         name.contains("grad") || name.contains("norm")
     };
     let others = table.header().iter().enumerate();
-    let others = others.filter(|(i, name)| *i != step && !COORDINATES.contains(&&***name));
+    let others = others.filter(|(i, name)| *i != step && !is_coordinate(name));
     let mut groups: Vec<(&str, Vec<(String, usize)>)> = Vec::new();
     for (i, name) in others.filter(|(_, name)| speaks(name)) {
         let (quantity, layer) = match name.split_once('/') {

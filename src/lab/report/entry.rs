@@ -4,7 +4,7 @@ use super::Request;
 use crate::base::Problem;
 use crate::lab::reading;
 use crate::lab::records::{Curves, Grid, Run, Step, Survey, Table};
-use crate::study::columns::gradient_columns;
+use crate::study::columns::{Unit, gradient_columns};
 
 /// Values of the grid per run, a lowest and a highest each: 6 bytes a piece
 /// on the page.
@@ -13,8 +13,6 @@ const CELLS_PER_RUN: usize = 400_000;
 const CELLS: usize = 1_200_000;
 /// The most buckets of steps that a chart of common width can tell apart.
 const MOST_BUCKETS: usize = 400;
-/// Shares between 0 and 1 that the layer table shows beside the norms.
-const FRACTIONS: [&str; 2] = ["saturated_fraction", "dead_fraction"];
 
 /// One run.
 #[derive(Clone, Debug)]
@@ -115,10 +113,10 @@ fn read<'a>(run: &'a Run, quantity: Option<&str>, cells: usize) -> Result<Entry<
 fn columns(run: &Run, headline: String) -> Result<Vec<String>, Problem> {
     let table = Table::open(&run.gradients)?;
     table.column(&headline)?;
-    let is_wanted = |name: &str| name.ends_with("_norm") || FRACTIONS.contains(&name);
     let others = gradient_columns()
         .iter()
+        .filter(|column| matches!(column.unit, Unit::Norm | Unit::Fraction))
         .map(|column| column.name)
-        .filter(|name| is_wanted(name) && *name != headline && table.find(name).is_some());
+        .filter(|name| *name != headline && table.find(name).is_some());
     Ok([vec![headline.clone()], others.map(str::to_owned).collect()].concat())
 }
