@@ -22,8 +22,8 @@ const LONG: &[&str] = &[
 /// Names that two types of a floor have still. No further ones.
 const NAMED_TWICE: &[(&str, &[&str])] = &[
     ("base", &["Place"]),
-    ("nn", &["Identity", "Rms"]),
-    ("study", &[]),
+    ("nn", &["Identity"]),
+    ("study", &["Column"]),
     (
         "lab",
         &[
@@ -38,6 +38,7 @@ const NAMED_TWICE: &[(&str, &[&str])] = &[
             "Form",
             "Kind",
             "Lack",
+            "Layers",
             "Outcome",
             "Place",
             "Profile",
