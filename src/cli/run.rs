@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::folder_name::folder_name;
 use super::progress::Progress;
-use super::spec_args::{Changes, SpecArgs, count};
+use super::spec_args::{Changes, SpecArgs, count, quoted};
 use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, output, run_text};
 use crate::lab::advice::{Hint, Trials, hints};
@@ -201,10 +201,4 @@ impl RunArgs {
         }
         words.join(" ")
     }
-}
-
-/// A word as a shell takes it.
-pub fn quoted(word: &str) -> String {
-    // It fails on a zero byte, which no argument has.
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
 }

@@ -54,7 +54,7 @@ pub fn whole(told: &Told) -> String {
         // A command stays one line, to be pasted.
         let _ = write!(text, "{label:LABEL$}{}", told.given);
         for set in &hint.sets {
-            let _ = write!(text, " --set {}", super::run::quoted(set));
+            let _ = write!(text, " --set {}", super::spec_args::quoted(set));
         }
         text.push('\n');
         let now = text::decades(hint.attenuation);

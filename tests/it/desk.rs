@@ -97,17 +97,22 @@ impl Desk {
 
     /// `vgrad run trial.toml` with further arguments, given in one line. The
     /// run goes to `runs/trial` also where a change would be in the folder's
-    /// name, unless the arguments say otherwise.
+    /// name, or to the next free `runs/trial-2` …, unless the arguments say
+    /// otherwise.
     pub fn run(&self, arguments: &str) -> Ended {
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
         let is_changed = arguments.iter().any(|word| word.starts_with("--se"));
         let is_placed = arguments.iter().any(|word| word.starts_with("--out"));
-        let place: &[&str] = match is_changed && !is_placed {
-            true => &["--out", "runs/trial"],
-            false => &[],
-        };
+        let names = (1..).map(|n| match n {
+            1 => "runs/trial".to_owned(),
+            n => format!("runs/trial-{n}"),
+        });
+        let is_forced = arguments.contains(&"--force");
+        let free = names.into_iter().find(|name| is_forced || !self.has(name));
+        let place = free.filter(|_| is_changed && !is_placed);
+        let place = place.as_ref().map(|place| ["--out", place]);
         let words = ["run", "trial.toml"].into_iter().chain(arguments);
-        self.vgrad(words.chain(place.iter().copied()))
+        self.vgrad(words.chain(place.into_iter().flatten()))
     }
 
     /// Names of what lies in a folder, in order; nothing if there is none.

@@ -95,6 +95,7 @@ fn public_types(text: &str) -> Vec<&str> {
         let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
         rest.split(|c: char| !c.is_alphanumeric() && c != '_')
             .next()
+            .filter(|name| !name.is_empty())
     }
     let text = text.split("#[cfg(test)]").next().unwrap();
     text.lines().filter_map(name).collect()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::CheckArgs;
 use crate::base::Problem;
-use crate::cli::run::quoted;
+use crate::cli::spec_args::quoted;
 use crate::cli::{Failure, Global, output};
 use crate::lab::check::{Baseline, Moment, Report, Verdict};
 

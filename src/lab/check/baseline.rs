@@ -170,7 +170,7 @@ impl Baseline {
         let every = every.and_then(Value::as_u64).unwrap_or(1).max(1) as usize;
         for step in &mut self.steps {
             let on_path = |layer: &&mut BaselineLayer| {
-                layer.name != OUTPUT && layer.layer.wrapping_sub(1) % every == 0
+                layer.name != OUTPUT && layer.layer.wrapping_sub(1).is_multiple_of(every)
             };
             let path = step.layers.iter_mut().filter(on_path);
             path.zip(1..)

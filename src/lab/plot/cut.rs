@@ -48,12 +48,13 @@ pub fn cut(panel: &mut Panel, limits: AxisLimits) {
                 color,
             } => {
                 points.retain(|(x, _)| (columns.0..=columns.1).contains(x));
-                let dots = Mark::Dots {
+                let is_within = !points.is_empty();
+                let dots = is_within.then_some(Mark::Dots {
                     points,
                     radius,
                     color,
-                };
-                vec![dots]
+                });
+                dots.into_iter().collect()
             }
             Mark::Area { points, color } => {
                 let edge = |high: bool| -> Vec<(f64, f64)> {

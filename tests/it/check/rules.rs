@@ -293,7 +293,7 @@ fn a_spec_is_run_first_and_leaves_nothing_unless_asked_to() {
     ends(&desk, "trial.toml --set train.steps=2", 0);
     assert_eq!(desk.list("."), before);
     ends(&desk, "trial.toml --seed 3 --seeds 2 --out kept", 0);
-    assert_eq!(desk.list("kept"), ["seed-3", "seed-4"]);
+    assert_eq!(desk.list("kept"), ["seed-3", "seed-4", "seeds.json"]);
     cannot(
         &desk,
         "trial.toml --seed 3 --seeds 2 --out kept",

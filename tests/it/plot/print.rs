@@ -69,11 +69,11 @@ fn a_narrow_figure_has_its_legend_below_and_all_its_words() {
 fn titles_and_captions_can_be_left_out() {
     let desk = desk();
     let words = drawn(&desk, &["--figure", "layers"]);
-    has(&words, "Gradient flow: small.csv");
+    has(&words, "x_norm: small.csv");
     has(&words, "x_norm over the layers");
     let bare = ["--figure", "layers", "--title", "", "--no-captions"];
     let words = drawn(&desk, &bare);
-    lacks(&words, "Gradient flow");
+    lacks(&words, "x_norm: ");
     lacks(&words, "over the layers");
     lacks(&words, "exactly 0");
     has(&words, "layer");
@@ -122,7 +122,7 @@ fn axes_end_where_the_user_says() {
     // A heat map's axis of values is that of its layers.
     let words = drawn(&desk, &["--figure", "heatmap", "--ylim", "2:3"]);
     has(&words, "3");
-    lacks(&words, "1");
+    assert!(!words.iter().any(|word| word == "1"), "{words:?}");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn steps_beyond_a_million_have_exponents() {
     let line = "plot long.csv --figure training --width 300 -o a.svg";
     desk.vgrad(line.split(' ')).fine();
     let words = words(&desk.read("a.svg"));
-    has(&words, "1.0×10¹⁸");
+    has(&words, "8×10¹⁷");
     // A label takes some 55 of the 160 pixels.
     let steps = words.iter().filter(|word| word.contains("×10¹")).count();
     assert!(steps <= 3, "{words:?}");

@@ -8,7 +8,7 @@ use crate::desk::{Desk, Ended, SMALL};
 /// `vgrad run trial.toml` where no file may grow beyond `blocks` of 1 KiB.
 fn limited(desk: &Desk, blocks: u32, flags: &str) -> Ended {
     let script = format!(
-        "trap '' XFSZ; ulimit -f {blocks}; exec '{}' run trial.toml {flags}",
+        "trap '' XFSZ; ulimit -f {blocks}; exec '{}' run trial.toml --out runs/trial {flags}",
         env!("CARGO_BIN_EXE_vgrad")
     );
     // bash counts in KiB; sh may be another shell that counts half as much.

@@ -33,8 +33,10 @@ fn no_file_of_a_run_and_no_spec_is_lost() {
             .refused(&[file, "is not an HTML page and is not replaced"]);
     }
     for file in ["data.svg", "junit.svg"] {
-        desk.vgrad(["plot", "run", "-o", file])
-            .refused(&[file, "is not a figure (SVG or PNG) and is not replaced"]);
+        desk.vgrad(["plot", "run", "-o", file]).refused(&[
+            file,
+            "is not a figure (SVG, PNG or PDF) and is not replaced",
+        ]);
     }
     assert_eq!((content(&desk, "run"), content(&desk, ".")), before);
 }
