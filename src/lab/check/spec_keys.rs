@@ -112,7 +112,7 @@ pub fn changed(old: &Keys, new: &Keys, only_at_start: bool) -> Vec<ChangedKey> {
     let touches = |key: &&String| {
         let is_of_training = section(key) == "train" && only_at_start;
         let at_start = |own: &&str| key == own || key.starts_with(&format!("{own}."));
-        !IDLE.contains(&section(key)) && (!is_of_training || AT_START.iter().any(|k| at_start(k)))
+        !IDLE.contains(&section(key)) && (!is_of_training || AT_START.iter().any(at_start))
     };
     let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let differing = keys.into_iter().filter(touches).filter(|key| {
