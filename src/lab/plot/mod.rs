@@ -2,7 +2,7 @@
 //!
 //! The way of a figure: an [`Album`] is read in one pass per run; each
 //! [`Figure`] makes panels of it, which say what is drawn but not how; a sheet
-//! arranges them and draws them as SVG, and a [`FileFormat`](formats::FileFormat)
+//! arranges them and draws them as SVG, and a `FileFormat`
 //! makes a file of that.
 
 mod album;

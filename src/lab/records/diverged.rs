@@ -35,7 +35,7 @@ pub(super) fn is_plainly_finite(cell: &[u8]) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+');
     mantissa.len() < 40
         && mantissa.iter().all(is_plain)
-        && exponent.len() <= 4
+        && exponent.iter().filter(|byte| byte.is_ascii_digit()).count() <= 2
         && exponent.iter().skip(1).all(is_plain)
 }
 

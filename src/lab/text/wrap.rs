@@ -34,7 +34,7 @@ mod tests {
         let text = "add --set network.norm=batch to runs/deep-sigmoid";
         assert_eq!(
             wrapped(text, 20),
-            ["add --set", "network.norm=batch", "to", "runs/deep-sigmoid"]
+            ["add --set", "network.norm=batch", "to runs/deep-sigmoid"]
         );
     }
 

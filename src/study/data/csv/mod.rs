@@ -44,7 +44,7 @@ pub struct Csv {
     /// The character between two cells; absent = recognised from the header: comma, semicolon, tab or vertical bar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<Delimiter>,
-    /// What becomes of rows with a missing cell: empty, ?, NA, N/A, #N/A, <NA>, NaN or null, in upper or lower case.
+    /// What becomes of rows with a missing cell: empty, ?, NA, N/A, #N/A, `<NA>`, NaN or null, in upper or lower case.
     #[serde(default, skip_serializing_if = "Missing::is_default")]
     #[schemars(extend("default" = "refuse"))]
     pub missing: Missing,
