@@ -16,7 +16,7 @@ use crate::study::train::{StepRecord, Watch};
 const MOST: usize = 3;
 /// Updates that a trial makes, if the run makes as many: a cure that blows up
 /// at once is none.
-const STEPS: u64 = 5;
+const STEPS: u64 = 40;
 /// A trial longer than this is the last.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Decades by which a cure must bring the attenuation nearer to 0.
