@@ -117,7 +117,8 @@ fn seeds_are_drawn_as_their_mean_with_a_band() {
             .fine();
         let of_one = desk.read("b.svg");
         assert!(lines(&svg) > 0, "{figure}");
-        assert_eq!(lines(&svg), lines(&of_one), "{figure}");
+        // Three seeds drawn apart would have thrice as many.
+        assert!(lines(&svg) < 2 * lines(&of_one), "{figure}");
         // The band; a single seed has none.
         assert!(svg.contains("<polygon"), "{figure}");
         assert!(!of_one.contains("<polygon"), "{figure}");

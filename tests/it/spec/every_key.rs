@@ -111,10 +111,9 @@ fn every_key_can_be_set() {
         let wanted: toml::Table = toml::from_str(&format!("v = {value}")).unwrap();
         let Some(found) = at(&resolved, path) else {
             // Keys younger than the first baselines are left out at their default.
-            let default = default.map(ToString::to_string);
-            assert_eq!(
-                default.as_deref(),
-                Some(&*value),
+            let left_out = ["data.source.csv.missing", "data.standardize_target"];
+            assert!(
+                left_out.contains(&path.as_str()),
                 "{path} is not in\n{written}"
             );
             continue;
