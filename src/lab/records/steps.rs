@@ -236,7 +236,7 @@ impl Steps {
                     {
                         self.positions.insert(layer, row.count(at)? as usize);
                     }
-                    if let Some((quantity, value)) = non_finite(row, &self.watched) {
+                    if let Some((quantity, value)) = non_finite(row, &self.watched)? {
                         let earlier = self.diverged.as_ref();
                         let is_first = earlier.is_none_or(|earlier| {
                             earlier.step == Some(step) && earlier.layer < Some(layer)
@@ -346,14 +346,30 @@ fn number(
 }
 
 /// The first of the `watched` columns that is not finite in a row, and its value.
-fn non_finite<'a>(row: Row, watched: &'a [(usize, String)]) -> Option<(&'a str, f64)> {
-    watched.iter().find_map(|(at, name)| {
-        if is_plainly_finite(row.bytes(*at)) {
-            return None;
+/// Text in a column that nobody asked for is nobody's number.
+///
+/// # Errors
+/// If one of them holds a negative number, which no norm is.
+fn non_finite<'a>(
+    row: Row,
+    watched: &'a [(usize, String)],
+) -> Result<Option<(&'a str, f64)>, Problem> {
+    for (at, name) in watched {
+        let cell = row.bytes(*at);
+        if is_plainly_finite(cell) && !cell.starts_with(b"-") {
+            continue;
         }
-        let value = row.number(*at).ok()??;
-        (!value.is_finite()).then_some((&**name, value))
-    })
+        let Ok(Some(value)) = row.number(*at) else {
+            continue;
+        };
+        if is_norm(name) {
+            row.norm(*at)?;
+        }
+        if !value.is_finite() {
+            return Ok(Some((name, value)));
+        }
+    }
+    Ok(None)
 }
 
 /// What to tell of layers that have names and no numbers.

@@ -15,6 +15,10 @@ fn a_csv_file_that_is_none() {
         ("step,layer,x_norm\n0,1,-1\n", ["a.csv:2", "never negative"]),
         ("step,layer,x_norm\n0,1,one\n", ["a.csv:2", "`one`"]),
         (
+            "step,layer,x_norm,delta_norm\n0,1,1,-1\n",
+            ["a.csv:2", "never negative"],
+        ),
+        (
             "step,layer,x_norm\n0,1,1\n0,1,1\n",
             ["a.csv", "layer 1 twice"],
         ),
