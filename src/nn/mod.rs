@@ -8,6 +8,7 @@ pub mod graph;
 pub mod init;
 pub mod layer;
 pub mod loss;
+pub mod mean_field;
 pub mod measure;
 pub mod network;
 mod observe;
