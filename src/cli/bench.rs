@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::spec_args::Changes;
 use super::stop::{STOP, listen_for_signals};
-use super::{Failure, Format, Global, Outcome, output};
+use super::{Failure, Format, Global, Outcome, Threads, output};
 use crate::lab::bench::{BenchOptions, Report, bench};
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::machine::Machine;
@@ -26,6 +26,8 @@ pub struct BenchArgs {
     workload: Vec<String>,
     #[command(flatten)]
     changes: Changes,
+    #[command(flatten)]
+    threads: Threads,
     /// Repeats with logging, and as many without, in turn
     #[arg(long, value_name = "K", default_value = "5")]
     repeats: NonZeroU32,
@@ -52,7 +54,7 @@ impl BenchArgs {
         for loaded in specs {
             let options = BenchOptions {
                 base_dir: &loaded.folder,
-                threads: global.threads(),
+                threads: self.threads.get(),
                 repeats: self.repeats.get(),
                 seconds: self.seconds,
                 stop: &STOP,

@@ -1,6 +1,5 @@
 //! `vgrad compare`: runs side by side, layer by layer.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,10 +7,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::decades::decades;
 use super::reading_args::ReadingArgs;
-use super::{Failure, Global, Outcome, output};
+use super::{Failure, Global, Outcome, Threads, output};
 use crate::lab::compare::forms::{Detail, FORMS, Form};
 use crate::lab::compare::{At, Comparison, Request, TOLERANCE, in_natural_order};
-use crate::lab::machine::cores;
 
 /// Compare runs: specs, outcomes, and the gradients layer by layer
 ///
@@ -51,6 +49,8 @@ pub struct CompareArgs {
     format: &'static Form,
     #[command(flatten)]
     reading: ReadingArgs,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 impl CompareArgs {
@@ -71,7 +71,7 @@ impl CompareArgs {
             quantity: self.quantity.clone(),
             at: self.at,
             tolerance: self.tolerance,
-            threads: global.threads.map_or_else(cores, NonZeroUsize::get),
+            threads: self.threads.get(),
         };
         let comparison = Comparison::of(&targets, &request)?;
         for warning in &comparison.warnings {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::suggested::Suggested;
 use super::{Failure, Format, Outcome, output};
 use crate::base::Problem;
 use crate::base::family::{MemberInfo, Parameter};
@@ -24,6 +25,7 @@ use crate::study::schedule::Schedule;
 #[derive(Args, Debug)]
 pub struct ListArgs {
     /// One of these kinds; without it, all
+    #[arg(value_parser = Suggested { words: names }, hide_possible_values = true)]
     kind: Option<String>,
     /// The form of the result on stdout
     #[arg(long, value_enum, default_value = "human")]
@@ -118,10 +120,15 @@ impl ListArgs {
 }
 
 fn find(name: &str) -> Result<&'static Kind, Problem> {
-    KINDS.iter().find(|kind| kind.name == name).ok_or_else(|| {
-        let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        unknown("kind", name, &names)
-    })
+    KINDS
+        .iter()
+        .find(|kind| kind.name == name)
+        .ok_or_else(|| unknown("kind", name, &names()))
+}
+
+/// The names of the kinds.
+fn names() -> Vec<&'static str> {
+    KINDS.iter().map(|kind| kind.name).collect()
 }
 
 fn human(kinds: &[&Kind]) -> String {

@@ -25,6 +25,7 @@ mod run_text;
 mod schema;
 mod spec_args;
 mod stop;
+mod suggested;
 
 pub use outcome::{Failure, Outcome};
 
@@ -59,9 +60,6 @@ struct Global {
         value_name = "WHEN"
     )]
     color: Color,
-    /// Threads to compute with; results do not depend on it [default: all cores]
-    #[arg(long, global = true, value_name = "N")]
-    threads: Option<NonZeroUsize>,
     /// Print only what a script needs
     #[arg(short, long, global = true)]
     quiet: bool,
@@ -70,10 +68,18 @@ struct Global {
     verbose: bool,
 }
 
-impl Global {
-    /// Threads to compute with.
-    fn threads(&self) -> usize {
-        self.threads.map_or_else(cores, NonZeroUsize::get)
+/// What every command that computes takes.
+#[derive(Args, Clone, Copy, Debug)]
+struct Threads {
+    /// Threads to compute with; results do not depend on it [default: all cores]
+    #[arg(long = "threads", value_name = "N")]
+    count: Option<NonZeroUsize>,
+}
+
+impl Threads {
+    /// How many.
+    fn get(self) -> usize {
+        self.count.map_or_else(cores, NonZeroUsize::get)
     }
 }
 

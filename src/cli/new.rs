@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::gallery::{Experiment, GALLERY};
+use super::spec_args::quoted;
+use super::suggested::Suggested;
 use super::{Failure, Global, Outcome, output};
 use crate::base::Problem;
 use crate::base::nearest::nearest;
@@ -20,7 +22,11 @@ const SCHEMA: &str = "vgrad.schema.json";
 #[derive(Args, Debug)]
 pub struct NewArgs {
     /// The experiment; without it, the gallery is listed
+    #[arg(value_parser = Suggested { words: names }, hide_possible_values = true)]
     experiment: Option<String>,
+    /// The spec to write; files that it reads go beside it [default: EXPERIMENT.toml]
+    #[arg(short, long, value_name = "FILE.toml", requires = "experiment")]
+    out: Option<PathBuf>,
     /// Overwrite a file of that name
     #[arg(long)]
     force: bool,
@@ -33,20 +39,25 @@ impl NewArgs {
             return Ok(Outcome::Done);
         };
         let experiment = find(name)?;
-        let file = format!("{}.toml", experiment.name);
+        let file = match &self.out {
+            Some(out) => out.clone(),
+            None => format!("{}.toml", experiment.name).into(),
+        };
+        let mut written = vec![file.clone()];
         for (name, text) in experiment.files {
+            let path = file.with_file_name(name);
             // A file that is there already may be the user's own.
-            if !fs::read(name).is_ok_and(|found| found == text.as_bytes()) {
-                write(Path::new(name), text, self.force)?;
+            if !fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
+                write(&path, text, self.force)?;
             }
+            written.push(path);
         }
         let spec = experiment.with_schema(SCHEMA);
-        write(Path::new(&file), &spec, self.force)?;
+        write(&file, &spec, self.force)?;
         // An older schema that lies here may be another project's: it stays.
-        let schema_is_new = write_new(Path::new(SCHEMA), &schema_json()).is_ok();
-        let written = experiment.files.iter().map(|(name, _)| *name);
-        for name in std::iter::once(file.as_str()).chain(written) {
-            output::result(&format!("{name}\n"))?;
+        let schema_is_new = write_new(&file.with_file_name(SCHEMA), &schema_json()).is_ok();
+        for path in &written {
+            output::result(&format!("{}\n", path.display()))?;
         }
         if !global.quiet {
             let beside = if schema_is_new {
@@ -55,10 +66,16 @@ impl NewArgs {
                 String::new()
             };
             output::remark(&format!("{}{beside}", experiment.question()));
+            let file = quoted(&file.display().to_string());
             output::remark(&format!("Next: vgrad run {file}"));
         }
         Ok(Outcome::Done)
     }
+}
+
+/// The names of the experiments.
+fn names() -> Vec<&'static str> {
+    GALLERY.iter().map(|experiment| experiment.name).collect()
 }
 
 /// The gallery, an experiment a line.

@@ -1,6 +1,5 @@
 //! `vgrad plot`: figures of runs, in a file or on the terminal.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice};
@@ -8,8 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
 use super::reading_args::ReadingArgs;
-use super::{Failure, Global, Outcome, output};
-use crate::lab::machine::cores;
+use super::{Failure, Global, Outcome, Threads, output};
 use crate::lab::plot::{
     Album, AxisLimits, Colors, Destination, FIGURES, LegendPlace, Look, PanelStyle, Sheet, rename,
 };
@@ -83,6 +81,8 @@ pub struct PlotArgs {
     scale: Option<u8>,
     #[command(flatten)]
     reading: ReadingArgs,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 /// Where `--legend` puts it.
@@ -119,7 +119,7 @@ impl PlotArgs {
             .transpose()?;
         let mut targets = self.reading.open(&self.runs)?;
         rename(&mut targets, &self.label)?;
-        let threads = global.threads.map_or_else(cores, NonZeroUsize::get);
+        let threads = self.threads.get();
         let album = Album::of(&targets, self.quantity.as_deref(), threads)?;
         for warning in &album.warnings {
             output::remark(&format!("warning: {warning}"));

@@ -1,13 +1,11 @@
 //! `vgrad report`: one self-contained HTML page about one or several runs.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::reading_args::ReadingArgs;
-use super::{Failure, Global, Outcome, output};
-use crate::lab::machine::cores;
+use super::{Failure, Global, Outcome, Threads, output};
 use crate::lab::report::{Destination, Report, Request};
 
 /// Write one HTML page about runs, with charts that work offline
@@ -17,8 +15,14 @@ pub struct ReportArgs {
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// The page; an earlier page is replaced, another file is not
-    #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
-    output: PathBuf,
+    #[arg(
+        short,
+        long,
+        visible_alias = "output",
+        value_name = "FILE.html",
+        default_value = "report.html"
+    )]
+    out: PathBuf,
     /// The page's heading [default: the runs' names]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -27,18 +31,20 @@ pub struct ReportArgs {
     quantity: Option<String>,
     #[command(flatten)]
     reading: ReadingArgs,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 impl ReportArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         // Before a gigabyte is read for nothing.
-        let destination = Destination::new(&self.output)?;
+        let destination = Destination::new(&self.out)?;
         let targets = self.reading.open(&self.runs)?;
         let report = Report::of(&Request {
             targets: &targets,
             title: self.title.as_deref(),
             quantity: self.quantity.as_deref(),
-            threads: global.threads.map_or_else(cores, NonZeroUsize::get),
+            threads: self.threads.get(),
         })?;
         for warning in &report.warnings {
             output::remark(&format!("warning: {warning}"));

@@ -8,7 +8,7 @@ use super::folder_name::folder_name;
 use super::progress::Progress;
 use super::spec_args::{Changes, SpecArgs, count, quoted};
 use super::stop::{STOP, listen_for_signals};
-use super::{Failure, Format, Global, Outcome, output, run_text};
+use super::{Failure, Format, Global, Outcome, Threads, output, run_text};
 use crate::lab::advice::{Hint, Trials, hints};
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::experiment::{self, RunOptions};
@@ -35,6 +35,8 @@ pub struct RunArgs {
     /// Replace an earlier run
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    threads: Threads,
     /// The form of the result on stdout
     #[arg(long, value_enum, default_value = "human")]
     pub format: Format,
@@ -71,7 +73,7 @@ impl RunArgs {
             base_dir: &loaded.folder,
             destination,
             force: self.force,
-            threads: global.threads(),
+            threads: self.threads.get(),
             schema: &schema,
             stop: &STOP,
         };
@@ -96,7 +98,7 @@ impl RunArgs {
                 outcome: &run,
                 spec: &loaded.spec,
                 given: &self.command_line(),
-                hints: &self.hints(global, loaded, &run),
+                hints: &self.hints(loaded, &run),
                 width: output::width(),
             }),
         })?;
@@ -124,7 +126,7 @@ impl RunArgs {
             folder: folder.clone(),
             seeds: range,
             force: self.force,
-            threads: global.threads(),
+            threads: self.threads.get(),
             stop: &STOP,
         };
         let progress = Progress::new(global.quiet, seeds);
@@ -171,7 +173,7 @@ impl RunArgs {
     }
 
     /// Cures that were tried on this network.
-    fn hints(&self, global: &Global, loaded: &LoadedSpec, run: &experiment::Outcome) -> Vec<Hint> {
+    fn hints(&self, loaded: &LoadedSpec, run: &experiment::Outcome) -> Vec<Hint> {
         let load = |sets: &[String]| {
             let changes = Changes {
                 set: [&self.spec.changes.set, sets].concat(),
@@ -181,7 +183,7 @@ impl RunArgs {
         };
         let trials = Trials {
             load: &load,
-            threads: global.threads(),
+            threads: self.threads.get(),
             stop: &STOP,
         };
         hints(&loaded.spec, &run.summary, &trials)

@@ -97,6 +97,63 @@ fn completions_know_the_commands() {
 }
 
 #[test]
+fn completions_offer_kinds_and_experiments() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = stdout(&["completions", shell]);
+        for word in ["quantities", "optimizers", "relu_he_20", "own_csv"] {
+            assert!(script.contains(word), "{shell} does not offer {word}");
+        }
+    }
+}
+
+#[test]
+fn threads_are_for_what_computes() {
+    for command in ["run", "check", "compare", "plot", "report", "bench"] {
+        assert!(
+            stdout(&[command, "--help"]).contains("--threads"),
+            "{command}"
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["schema", "list", "new", "completions"] {
+        assert!(
+            !stdout(&[command, "--help"]).contains("--threads"),
+            "{command}"
+        );
+        let error = refused(folder.path(), &[command, "--threads", "1"]);
+        assert!(error.contains("--threads"), "{error}");
+    }
+}
+
+#[test]
+fn a_misspelt_command_gets_a_suggestion() {
+    let folder = tempfile::tempdir().unwrap();
+    for (given, meant) in [("chekc", "check"), ("comprae", "compare"), ("rn", "run")] {
+        let error = refused(folder.path(), &[given]);
+        assert!(
+            error.contains("similar") && error.contains(&format!("'{meant}'")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn new_writes_where_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("mine")).unwrap();
+    let output = vgrad(folder.path(), &["new", "own_csv", "-o", "mine/a.toml"]);
+    assert_eq!(output.stdout, b"mine/a.toml\nmine/own_csv.csv\n");
+    assert!(folder.path().join("mine/vgrad.schema.json").exists());
+    let output = vgrad(
+        folder.path(),
+        &["run", "mine/a.toml", "--set", "train.steps=0"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let error = refused(folder.path(), &["new", "--out", "mine/b.toml"]);
+    assert!(error.contains("EXPERIMENT"), "{error}");
+}
+
+#[test]
 fn new_writes_a_spec_that_loads_and_overwrites_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let written = folder.path().join("deep_sigmoid.toml");

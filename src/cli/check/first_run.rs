@@ -66,7 +66,7 @@ impl CheckArgs {
                     folder: folder.clone(),
                     seeds: seed_range(loaded.spec.seed, seeds)?,
                     force: self.force,
-                    threads: global.threads(),
+                    threads: self.threads.get(),
                     stop: &STOP,
                 };
                 let progress = Progress::new(global.quiet, seeds);
@@ -98,7 +98,7 @@ impl CheckArgs {
             base_dir: &loaded.folder,
             destination,
             force: self.force,
-            threads: global.threads(),
+            threads: self.threads.get(),
             schema: &schema,
             stop: &STOP,
         };

@@ -14,7 +14,7 @@ use self::first_run::Ran;
 use super::decades::decades;
 use super::reading_args::ReadingArgs;
 use super::spec_args::{Changes, count};
-use super::{Failure, Global, Outcome, output};
+use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
 use crate::lab::check::{
     Answer, Detail, FORMS, Form, Moment, Questions, Report, Rule, Verdict, ask, step_summary,
@@ -69,6 +69,8 @@ pub struct CheckArgs {
     format: Option<String>,
     #[command(flatten)]
     reading: ReadingArgs,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 const EXIT_CODES: &str = "\
