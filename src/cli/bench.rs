@@ -9,11 +9,11 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::spec_args::Changes;
 use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, Threads, output};
-use crate::lab::bench::{BenchOptions, Report, bench};
+use crate::lab::bench::workloads::{USUAL, Workload};
+use crate::lab::bench::{BenchOptions, BenchReport, bench};
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::machine::Machine;
 use crate::lab::text::significant;
-use crate::lab::workloads::{USUAL, Workload};
 
 /// Measure training speed, where the time goes and what logging costs
 #[derive(Args, Debug)]
@@ -103,13 +103,13 @@ impl BenchArgs {
     }
 }
 
-fn json_line(report: &Report) -> String {
+fn json_line(report: &BenchReport) -> String {
     let line = serde_json::to_string(report).expect("a report is plain data");
     line + "\n"
 }
 
 /// The table and how to read it.
-fn human(reports: &[Report]) -> String {
+fn human(reports: &[BenchReport]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     let heads = [

@@ -8,8 +8,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::decades::decades;
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
-use crate::lab::compare::forms::{Detail, FORMS, Form};
-use crate::lab::compare::{At, Comparison, Request, TOLERANCE, in_natural_order};
+use crate::lab::compare::forms::FORMS;
+use crate::lab::compare::{CompareRequest, Comparison, StepChoice, TOLERANCE, in_natural_order};
+use crate::lab::form::Form;
 
 /// Compare runs: specs, outcomes, and the gradients layer by layer
 ///
@@ -37,7 +38,7 @@ pub struct CompareArgs {
         default_value = "initial",
         allow_negative_numbers = true
     )]
-    at: At,
+    at: StepChoice,
     /// Exit with 1 if a layer differs, is unclear or is not comparable
     #[arg(long)]
     strict: bool,
@@ -46,7 +47,7 @@ pub struct CompareArgs {
     tolerance: f64,
     /// The form of the result on stdout
     #[arg(long, value_parser = form(), default_value = FORMS[0].name)]
-    format: &'static Form,
+    format: &'static Form<Comparison>,
     #[command(flatten)]
     reading: ReadingArgs,
     #[command(flatten)]
@@ -67,7 +68,7 @@ impl CompareArgs {
             ));
         }
         let targets = self.reading.open(&paths)?;
-        let request = Request {
+        let request = CompareRequest {
             quantity: self.quantity.clone(),
             at: self.at,
             tolerance: self.tolerance,
@@ -77,11 +78,7 @@ impl CompareArgs {
         for warning in &comparison.warnings {
             output::remark(&format!("warning: {warning}"));
         }
-        let detail = Detail {
-            is_quiet: global.quiet,
-            is_verbose: global.verbose,
-        };
-        output::result(&(self.format.write)(&comparison, detail))?;
+        output::result(&(self.format.write)(&comparison, global.detail())?)?;
         Ok(if self.strict && !comparison.holds() {
             Outcome::GateFailed
         } else if !comparison.has_comparable() {
@@ -93,7 +90,7 @@ impl CompareArgs {
 }
 
 /// One of [`FORMS`], by its name.
-fn form() -> impl TypedValueParser<Value = &'static Form> {
+fn form() -> impl TypedValueParser<Value = &'static Form<Comparison>> {
     let names = FORMS
         .iter()
         .map(|form| PossibleValue::new(form.name).help(form.doc));

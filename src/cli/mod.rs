@@ -29,6 +29,7 @@ mod suggested;
 
 pub use outcome::{Failure, Outcome};
 
+use crate::lab::form::Detail;
 use crate::lab::machine::cores;
 
 /// Says, for a network written down in a TOML file, whether its gradients
@@ -80,6 +81,17 @@ impl Threads {
     /// How many.
     fn get(self) -> usize {
         self.count.map_or_else(cores, NonZeroUsize::get)
+    }
+}
+
+impl Global {
+    /// How much to say.
+    fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (false, true) => Detail::Verbose,
+            (false, false) => Detail::Usual,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::lab::plot::{
-    Album, AxisLimits, Colors, Destination, FIGURES, LegendPlace, Look, PanelStyle, Sheet, rename,
+    Album, AxisLimits, Colors, FIGURES, FigureFile, LegendPlace, Look, PanelStyle, Sheet, rename,
 };
 
 /// Stands for every figure that applies.
@@ -115,7 +115,7 @@ impl PlotArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         let destination = self.out.as_deref();
         let destination = destination
-            .map(|path| Destination::open(path, self.scale))
+            .map(|path| FigureFile::open(path, self.scale))
             .transpose()?;
         let mut targets = self.reading.open(&self.runs)?;
         rename(&mut targets, &self.label)?;

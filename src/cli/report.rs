@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
-use crate::lab::report::{Destination, Report, Request};
+use crate::lab::report::{PageFile, Report, Request};
 
 /// Write one HTML page about runs, with charts that work offline
 #[derive(Args, Debug)]
@@ -38,7 +38,7 @@ pub struct ReportArgs {
 impl ReportArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         // Before a gigabyte is read for nothing.
-        let destination = Destination::new(&self.out)?;
+        let destination = PageFile::new(&self.out)?;
         let targets = self.reading.open(&self.runs)?;
         let report = Report::of(&Request {
             targets: &targets,

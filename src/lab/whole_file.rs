@@ -49,7 +49,7 @@ impl WholeFile {
 
 /// What a file is, by what stands at its head.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+pub struct FileKind {
     /// For the user, with an article: "an HTML page".
     pub name: &'static str,
     /// Whether a file is one, by its first 65 536 bytes.
@@ -62,7 +62,7 @@ pub struct Kind {
 ///
 /// # Errors
 /// If something else is there.
-pub fn may_replace(path: &Path, kind: &Kind) -> Result<(), Problem> {
+pub fn may_replace(path: &Path, kind: &FileKind) -> Result<(), Problem> {
     let refused = |what: String| {
         Err(Problem::in_file(path, what).help("choose another name, or take the file away first"))
     };
@@ -113,7 +113,7 @@ fn make_readable(_file: &File) {}
 mod tests {
     use super::*;
 
-    const KIND: Kind = Kind {
+    const KIND: FileKind = FileKind {
         name: "a letter",
         is_one: |head| head.starts_with(b"Dear"),
     };

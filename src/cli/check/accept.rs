@@ -6,7 +6,7 @@ use super::CheckArgs;
 use crate::base::Problem;
 use crate::cli::spec_args::quoted;
 use crate::cli::{Failure, Global, output};
-use crate::lab::check::{Baseline, Moment, Report, Verdict};
+use crate::lab::check::{Baseline, CheckReport, GateVerdict, Moment};
 
 impl CheckArgs {
     /// The baseline to compare with, or to replace.
@@ -89,13 +89,13 @@ impl CheckArgs {
     /// Writes the new baseline, unless the run fails otherwise.
     pub(super) fn write(
         &self,
-        report: &mut Report,
+        report: &mut CheckReport,
         new: Option<&Baseline>,
         file: &Path,
         global: &Global,
     ) {
         let changes = report.set_aside_changes();
-        let Some(new) = new.filter(|_| report.verdict() == Verdict::Pass) else {
+        let Some(new) = new.filter(|_| report.verdict() == GateVerdict::Pass) else {
             output::remark(&format!("{} is not written", file.display()));
             return;
         };

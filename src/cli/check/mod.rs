@@ -17,10 +17,11 @@ use super::spec_args::{Changes, count};
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
 use crate::lab::check::{
-    Answer, Detail, FORMS, Form, Moment, Questions, Report, Rule, Verdict, ask, step_summary,
+    Answer, CheckReport, FORMS, GateVerdict, Moment, Questions, Rule, ask, step_summary,
 };
 use crate::lab::compare::TOLERANCE;
 use crate::lab::config::load_rules;
+use crate::lab::form::Form;
 use crate::lab::records::{Table, Target};
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
@@ -125,18 +126,18 @@ impl CheckArgs {
 
     /// Tells why there is no answer, in the report too for those who read
     /// nothing else.
-    fn without_answer(&self, failure: Failure) -> Report {
-        let report = Report {
+    fn without_answer(&self, failure: Failure) -> CheckReport {
+        let report = CheckReport {
             target: self.target.clone(),
             cannot: vec![failure.text()],
-            ..Report::default()
+            ..CheckReport::default()
         };
         failure.report();
         report
     }
 
     /// The report, with everything said on stderr that belongs there.
-    fn check(&self, global: &Global) -> Result<(Report, Outcome), Failure> {
+    fn check(&self, global: &Global) -> Result<(CheckReport, Outcome), Failure> {
         let is_spec = !self.target.is_dir() && has_extension(&self.target, "toml");
         if !is_spec {
             self.only_runs_take_these()?;
@@ -233,7 +234,7 @@ fn layer_columns(target: &Path) -> Vec<String> {
 }
 
 /// The form of this name, or the one that fits the surroundings.
-fn form(name: Option<&str>) -> &'static Form {
+fn form(name: Option<&str>) -> &'static Form<CheckReport> {
     let automatic = if is_set("GITHUB_ACTIONS") {
         "github"
     } else {
@@ -245,20 +246,15 @@ fn form(name: Option<&str>) -> &'static Form {
 }
 
 /// Writes the report, all but its last line.
-fn tell(report: &Report, form: &Form, global: &Global) -> Result<(), Failure> {
-    let detail = if global.verbose {
-        Detail::Whole
-    } else {
-        Detail::Short
-    };
+fn tell(report: &CheckReport, form: &Form<CheckReport>, global: &Global) -> Result<(), Failure> {
     if !is_human(form) || !global.quiet {
-        output::result(&(form.render)(report, detail)?)?;
+        output::result(&(form.write)(report, global.detail())?)?;
     }
     Ok(())
 }
 
 /// Writes the last line to where the form has it.
-fn last_line(line: &str, form: &Form) -> io::Result<()> {
+fn last_line(line: &str, form: &Form<CheckReport>) -> io::Result<()> {
     if is_human(form) {
         output::result(&format!("{line}\n"))
     } else {
@@ -273,7 +269,7 @@ pub fn last_line_of_bad_usage(matches: &ArgMatches) {
     let format = matches.try_get_one::<String>("format").ok().flatten();
     // With nobody left to tell, the exit code still does.
     let _ = last_line(
-        &Report::default().last_line(),
+        &CheckReport::default().last_line(),
         form(format.map(String::as_str)),
     );
 }
@@ -291,7 +287,7 @@ fn looks_like_a_spec(path: &Path) -> bool {
     is_read && text.lines().any(is_mark)
 }
 
-fn is_human(form: &Form) -> bool {
+fn is_human(form: &Form<CheckReport>) -> bool {
     form.name == FORMS[0].name
 }
 
@@ -300,16 +296,16 @@ fn has_extension(path: &Path, extension: &str) -> bool {
         .is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
-fn outcome(verdict: Verdict) -> Outcome {
+fn outcome(verdict: GateVerdict) -> Outcome {
     match verdict {
-        Verdict::Pass => Outcome::Done,
-        Verdict::Fail => Outcome::GateFailed,
-        Verdict::Cannot => Outcome::CannotTell,
+        GateVerdict::Pass => Outcome::Done,
+        GateVerdict::Fail => Outcome::GateFailed,
+        GateVerdict::Cannot => Outcome::CannotTell,
     }
 }
 
 /// Appends the table to the file that GitHub names, if it does.
-fn append_summary(report: &Report) -> Result<(), Problem> {
+fn append_summary(report: &CheckReport) -> Result<(), Problem> {
     let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else {
         return Ok(());
     };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::baseline_step::{BaselineLayer, BaselineStep, baseline_step};
-use super::figure::Figure;
+use super::figure::SeedFigure;
 use super::layout::pretty;
 use super::measure::Measured;
 use super::moment::Moment;
@@ -238,7 +238,7 @@ impl Baseline {
             if cells.all(Option::is_none) {
                 return Some(format!("{place} it holds no value: every cell is empty"));
             }
-            let mut figures: Vec<&Option<Figure>> =
+            let mut figures: Vec<&Option<SeedFigure>> =
                 vec![&step.attenuation_decades, &step.decay_decades_per_layer];
             for layer in &step.layers {
                 if layer.log10.keys().collect::<BTreeSet<_>>() != names {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::figure::{DECIMALS, Figure};
+use super::figure::{DECIMALS, SeedFigure};
 use super::measure::Measured;
 use super::moment::Moment;
 use crate::base::Problem;
@@ -22,10 +22,10 @@ pub struct BaselineStep {
     /// Loss from the last hidden layer to the first; null is written out, and
     /// a file that lacks the key was cut.
     #[serde(deserialize_with = "Option::deserialize")]
-    pub attenuation_decades: Option<Figure>,
+    pub attenuation_decades: Option<SeedFigure>,
     /// Slope over the layers.
     #[serde(deserialize_with = "Option::deserialize")]
-    pub decay_decades_per_layer: Option<Figure>,
+    pub decay_decades_per_layer: Option<SeedFigure>,
     /// The layers, ascending.
     pub layers: Vec<BaselineLayer>,
 }
@@ -43,7 +43,7 @@ pub struct BaselineLayer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
     /// log10 of its norms by quantity; null where a cell was empty.
-    pub log10: BTreeMap<String, Option<Figure>>,
+    pub log10: BTreeMap<String, Option<SeedFigure>>,
 }
 
 /// One step of a run, or of the seeds of an experiment.
@@ -73,9 +73,9 @@ pub fn baseline_step(runs: &[Measured], moment: Moment) -> Result<BaselineStep, 
         }
     }
     // A figure needs a value of every seed.
-    let figure = |values: Vec<Option<f64>>, decimals: i32| -> Option<Figure> {
+    let figure = |values: Vec<Option<f64>>, decimals: i32| -> Option<SeedFigure> {
         let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
-        (!values.iter().any(|value| value.is_nan())).then(|| Figure::of(&values, decimals))
+        (!values.iter().any(|value| value.is_nan())).then(|| SeedFigure::of(&values, decimals))
     };
     let mut layers = Vec::new();
     for layer in first.norms.keys() {

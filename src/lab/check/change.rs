@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::figure::{Figure, Pairing, ends, furthest, pair};
+use super::figure::{Pairing, SeedFigure, ends, furthest, pair};
 use super::finding::{Finding, Source, State};
 use super::moment::Moment;
 use crate::lab::decay::AT_RISK_DECADES;
@@ -37,7 +37,7 @@ pub struct Change<'a> {
 impl Change<'_> {
     /// One figure, old and new. `span`: how many times over a change counts
     /// against the tolerance.
-    pub fn finding(&self, [old, new]: [&Figure; 2], about: About, span: f64) -> Finding {
+    pub fn finding(&self, [old, new]: [&SeedFigure; 2], about: About, span: f64) -> Finding {
         let tolerance = self.tolerance / span;
         let paired = pair(old, new, self.pairing);
         let is_above = |value: f64| value > tolerance + SLACK;

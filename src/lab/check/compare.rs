@@ -13,7 +13,7 @@ use crate::base::Problem;
 
 /// A comparison to make.
 #[derive(Clone, Copy)]
-pub struct Comparison<'a> {
+pub struct BaselineComparison<'a> {
     /// The baseline's file.
     pub file: &'a Path,
     /// What it holds.
@@ -39,7 +39,7 @@ pub struct Compared {
     pub changed: Vec<ChangedKey>,
 }
 
-impl Comparison<'_> {
+impl BaselineComparison<'_> {
     /// Compares the two.
     ///
     /// # Errors

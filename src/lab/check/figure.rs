@@ -33,7 +33,7 @@ pub fn interval(values: &[f64]) -> [f64; 3] {
 /// difference to the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Figure {
+pub struct SeedFigure {
     /// One value per seed, in their order; left out for a single run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_seed: Option<Vec<Number>>,
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-impl Figure {
+impl SeedFigure {
     /// Of at least one value, none of them NaN, rounded to so many decimals.
     pub fn of(values: &[f64], decimals: i32) -> Self {
         let rounded = |value: f64| Number::rounded(value, decimals);
@@ -133,7 +133,7 @@ pub struct Paired {
 }
 
 /// Puts the values of two figures beside each other.
-pub fn pair(old: &Figure, new: &Figure, pairing: &Pairing) -> Paired {
+pub fn pair(old: &SeedFigure, new: &SeedFigure, pairing: &Pairing) -> Paired {
     let (mut a, mut b) = (old.values(), new.values());
     if let Pairing::BySeed(pairs) = pairing {
         (a, b) = pairs.iter().map(|&(i, j)| (a[i], b[j])).unzip();
@@ -197,7 +197,7 @@ mod tests {
     fn a_figure_is_the_mean_with_students_interval() {
         // Mean 3, median 2, s = √7: t(0.975, 2) = 4.302653 (scipy.stats.t.ppf), so
         // the half width is 4.302653·√7/√3 = 6.572411.
-        let figure = Figure::of(&[1.0, 2.0, 6.0], DECIMALS);
+        let figure = SeedFigure::of(&[1.0, 2.0, 6.0], DECIMALS);
         assert_eq!(figure.mean, Some(Number(3.0)));
         assert_eq!(figure.median, Number(2.0));
         assert_eq!((figure.low, figure.high), (Number(-3.5724), Number(9.5724)));
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn differences_are_of_the_means() {
-        let figure = |values: &[f64]| Figure::of(values, DECIMALS);
+        let figure = |values: &[f64]| SeedFigure::of(values, DECIMALS);
         let (a, b) = (figure(&[1.0, 2.0, 6.0]), figure(&[2.0, 3.0, 7.0]));
         let by_seed = Pairing::BySeed(vec![(0, 0), (1, 1), (2, 2)]);
         let paired = pair(&a, &b, &by_seed);

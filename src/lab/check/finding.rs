@@ -35,7 +35,7 @@ impl State {
 
 /// How a quantity counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
+pub enum DistanceScale {
     /// It is a number of decades already.
     Decades,
     /// A norm, or a ratio of norms: its logarithm is what scatters evenly.
@@ -44,7 +44,7 @@ pub enum Scale {
     Plain,
 }
 
-impl Scale {
+impl DistanceScale {
     /// That of a quantity.
     pub fn of(quantity: &str) -> Self {
         match quantity {
@@ -137,21 +137,21 @@ impl Finding {
     /// The unit that its distance to a limit or a baseline is told in; empty for
     /// a plain number such as an accuracy.
     pub fn unit(&self) -> &'static str {
-        match (&*self.quantity, Scale::of(&self.quantity)) {
+        match (&*self.quantity, DistanceScale::of(&self.quantity)) {
             ("decay_decades_per_layer", _) => "decades per layer",
-            (_, Scale::Decades | Scale::Norm) => "decades",
+            (_, DistanceScale::Decades | DistanceScale::Norm) => "decades",
             // A baseline holds logarithms, whatever the column.
-            (_, Scale::Plain) if self.source == Source::Baseline => "decades",
-            (_, Scale::Plain) => "",
+            (_, DistanceScale::Plain) if self.source == Source::Baseline => "decades",
+            (_, DistanceScale::Plain) => "",
         }
     }
 
     /// How far beyond the limit in its unit; negative within.
     fn margin(&self) -> Option<f64> {
-        match (self.unit(), Scale::of(&self.quantity)) {
+        match (self.unit(), DistanceScale::of(&self.quantity)) {
             ("decades per layer", _) if self.source == Source::Baseline => self.beyond_decades,
             // A norm's limit of 0 or below has no logarithm.
-            ("decades", Scale::Norm) => self.beyond_decades.or(self.beyond),
+            ("decades", DistanceScale::Norm) => self.beyond_decades.or(self.beyond),
             _ => self.beyond,
         }
     }

@@ -1,7 +1,7 @@
 //! Beside a limit: within, beyond, or too scattered to tell.
 
 use super::figure::{difference, ends, interval};
-use super::finding::{Scale, State};
+use super::finding::{DistanceScale, State};
 
 /// Which side of the limit is bad.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,9 +45,9 @@ pub struct Judged {
 }
 
 /// Puts the values of the seeds, at least one, beside a limit.
-pub fn judge(values: &[f64], limit: Limit, scale: Scale) -> Judged {
+pub fn judge(values: &[f64], limit: Limit, scale: DistanceScale) -> Judged {
     let both_positive = limit.value() > 0.0 && values.iter().all(|value| *value >= 0.0);
-    let as_logs = scale == Scale::Norm && both_positive;
+    let as_logs = scale == DistanceScale::Norm && both_positive;
     let (raise, limit_on_scale): (fn(f64) -> f64, _) = match (as_logs, limit) {
         (false, limit) => (|value| value, limit),
         (true, Limit::Min(limit)) => (f64::log10, Limit::Min(limit.log10())),
@@ -66,14 +66,14 @@ pub fn judge(values: &[f64], limit: Limit, scale: Scale) -> Judged {
         _ => (back(low), back(high)),
     };
     let decades = match scale {
-        Scale::Decades => Some(limit.beyond(value)),
+        DistanceScale::Decades => Some(limit.beyond(value)),
         // An accuracy or a loss is no number of decades.
-        Scale::Plain => None,
-        Scale::Norm if both_positive && value >= 0.0 => Some(match limit {
+        DistanceScale::Plain => None,
+        DistanceScale::Norm if both_positive && value >= 0.0 => Some(match limit {
             Limit::Min(limit) => difference(limit.log10(), value.log10()),
             Limit::Max(limit) => difference(value.log10(), limit.log10()),
         }),
-        Scale::Norm => None,
+        DistanceScale::Norm => None,
     };
     Judged {
         state,
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn one_value_is_within_or_beyond() {
-        let norm = |value, limit| judge(&[value], limit, Scale::Norm);
+        let norm = |value, limit| judge(&[value], limit, DistanceScale::Norm);
         let far = norm(1e-9, Limit::Min(1e-7));
         assert_eq!((far.state, far.value), (State::Fails, 1e-9));
         assert!((far.beyond_decades.unwrap() - 2.0).abs() < 1e-12);
@@ -134,51 +134,67 @@ mod tests {
     #[test]
     fn decades_are_told_only_where_there_are_any() {
         let decades = |value, limit, scale| judge(&[value], limit, scale).beyond_decades;
-        assert_eq!(decades(5.0, Limit::Max(3.0), Scale::Decades), Some(2.0));
-        assert_eq!(decades(-5.0, Limit::Min(-3.0), Scale::Decades), Some(2.0));
-        assert_eq!(decades(0.5, Limit::Max(0.0), Scale::Plain), None);
-        assert_eq!(decades(-0.5, Limit::Max(0.2), Scale::Plain), None);
-        assert_eq!(decades(0.09, Limit::Min(0.9), Scale::Plain), None);
+        assert_eq!(
+            decades(5.0, Limit::Max(3.0), DistanceScale::Decades),
+            Some(2.0)
+        );
+        assert_eq!(
+            decades(-5.0, Limit::Min(-3.0), DistanceScale::Decades),
+            Some(2.0)
+        );
+        assert_eq!(decades(0.5, Limit::Max(0.0), DistanceScale::Plain), None);
+        assert_eq!(decades(-0.5, Limit::Max(0.2), DistanceScale::Plain), None);
+        assert_eq!(decades(0.09, Limit::Min(0.9), DistanceScale::Plain), None);
     }
 
     #[test]
     fn zero_infinite_and_nan_are_answered() {
-        let zero = judge(&[0.0], Limit::Min(1e-30), Scale::Norm);
+        let zero = judge(&[0.0], Limit::Min(1e-30), DistanceScale::Norm);
         assert_eq!(
             (zero.state, zero.beyond_decades),
             (State::Fails, Some(f64::INFINITY))
         );
         assert_eq!(
-            judge(&[0.0], Limit::Max(1.0), Scale::Norm).state,
+            judge(&[0.0], Limit::Max(1.0), DistanceScale::Norm).state,
             State::Holds
         );
-        let lost = judge(&[f64::INFINITY], Limit::Max(3.0), Scale::Decades);
+        let lost = judge(&[f64::INFINITY], Limit::Max(3.0), DistanceScale::Decades);
         assert_eq!(
             (lost.state, lost.beyond_decades),
             (State::Fails, Some(f64::INFINITY))
         );
         for limit in [Limit::Min(-1e300), Limit::Max(1e300)] {
-            for scale in [Scale::Norm, Scale::Plain, Scale::Decades] {
+            for scale in [
+                DistanceScale::Norm,
+                DistanceScale::Plain,
+                DistanceScale::Decades,
+            ] {
                 assert_eq!(judge(&[f64::NAN], limit, scale).state, State::Fails);
                 assert_eq!(judge(&[1.0, f64::NAN], limit, scale).state, State::Fails);
             }
         }
-        let some = judge(&[0.0, 1.0], Limit::Min(1e-30), Scale::Norm);
+        let some = judge(&[0.0, 1.0], Limit::Min(1e-30), DistanceScale::Norm);
         assert_eq!((some.state, some.value), (State::Unclear, 0.0));
-        let most = judge(&[1.0, 1.0, f64::NAN], Limit::Max(2.0), Scale::Norm);
+        let most = judge(&[1.0, 1.0, f64::NAN], Limit::Max(2.0), DistanceScale::Norm);
         assert!(most.value.is_nan() && most.state == State::Fails);
     }
 
     #[test]
     fn seeds_that_scatter_over_the_limit_leave_it_unclear() {
         // The interval of 1, 2, 3 is 2 ± 4.302653/√3 = 2 ± 2.484 (see `interval`).
-        let state = |limit| judge(&[1.0, 2.0, 3.0], Limit::Max(limit), Scale::Plain).state;
+        let state = |limit| judge(&[1.0, 2.0, 3.0], Limit::Max(limit), DistanceScale::Plain).state;
         assert_eq!(state(4.49), State::Holds);
         assert_eq!(state(4.48), State::Unclear);
         assert_eq!(state(-0.48), State::Unclear);
         assert_eq!(state(-0.49), State::Fails);
         // Norms scatter by decades: 10^1, 10^2, 10^3 reach to 10^4.484.
-        let norm = |limit| judge(&[10.0, 100.0, 1000.0], Limit::Max(limit), Scale::Norm);
+        let norm = |limit| {
+            judge(
+                &[10.0, 100.0, 1000.0],
+                Limit::Max(limit),
+                DistanceScale::Norm,
+            )
+        };
         assert_eq!(norm(10f64.powf(4.49)).state, State::Holds);
         assert_eq!(norm(10f64.powf(4.48)).state, State::Unclear);
         assert!((norm(1.0).value - 100.0).abs() < 1e-9);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::extremes::Extremes;
-use super::lack::Lack;
+use super::missing_layers::MissingLayers;
 use super::moment::Moment;
 use super::rule::Rule;
 use crate::base::Problem;
-use crate::lab::config::At;
+use crate::lab::config::CheckedSteps;
 use crate::lab::decay::Decay;
 pub use crate::lab::records::Diverged;
 use crate::lab::records::{Run, Step, Table};
@@ -57,7 +57,7 @@ pub struct Measured {
     /// Per rule.
     pub found: Vec<Found>,
     /// Per rule the layers that lack a value.
-    pub lacking: Vec<Lack>,
+    pub lacking: Vec<MissingLayers>,
     /// The norms that a baseline holds, the one of the decay first.
     pub quantities: Vec<String>,
     /// The steps asked for, as far as they were logged.
@@ -171,7 +171,7 @@ impl<'a> Pass<'a> {
                 names: BTreeMap::new(),
                 path: Vec::new(),
                 found: vec![Found::new(); wanted.rules.len()],
-                lacking: vec![Lack::default(); wanted.rules.len()],
+                lacking: vec![MissingLayers::default(); wanted.rules.len()],
                 quantities: held.iter().map(|&i| columns[i].clone()).collect(),
                 held: Vec::new(),
                 ends: [None, None],
@@ -189,7 +189,7 @@ impl<'a> Pass<'a> {
 
     fn first_step(&mut self, step: &Step) {
         self.measured.ends[0] = self.decay(step);
-        self.rules(At::Initial, step);
+        self.rules(CheckedSteps::Initial, step);
         self.hold(Moment::Initial, step);
         if step.step != 0 {
             self.measured.warnings.push(format!(
@@ -200,18 +200,18 @@ impl<'a> Pass<'a> {
     }
 
     fn every_step(&mut self, step: &Step) {
-        self.rules(At::Every, step);
+        self.rules(CheckedSteps::Every, step);
         self.hold(Moment::Step(step.step), step);
     }
 
     fn last_step(&mut self, step: &Step) {
         self.measured.ends[1] = self.decay(step);
-        self.rules(At::Final, step);
+        self.rules(CheckedSteps::Final, step);
         self.hold(Moment::Final, step);
     }
 
     /// Shows a step to the rules that look at such steps.
-    fn rules(&mut self, at: At, step: &Step) {
+    fn rules(&mut self, at: CheckedSteps, step: &Step) {
         for (i, rule) in self.wanted.rules.iter().enumerate() {
             if rule.check.at != at {
                 continue;
@@ -306,11 +306,11 @@ fn training(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Pr
             };
             let found = &mut measured.found[i];
             match at {
-                At::Initial if is_first => note(found, None, value, step),
-                At::Initial => {}
-                At::Every => note(found, None, value, step),
+                CheckedSteps::Initial if is_first => note(found, None, value, step),
+                CheckedSteps::Initial => {}
+                CheckedSteps::Every => note(found, None, value, step),
                 // The last row that has a value: the test set is not looked at in every row.
-                At::Final => *found = Found::from([(None, Extremes::one(value, step))]),
+                CheckedSteps::Final => *found = Found::from([(None, Extremes::one(value, step))]),
             }
         }
         for (name, column) in finite {

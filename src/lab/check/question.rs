@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::baseline::Baseline;
-use super::compare::{Compared, Comparison};
+use super::compare::{BaselineComparison, Compared};
 use super::extremes::Extremes;
-use super::finding::{Finding, Scale, Source, State};
+use super::finding::{DistanceScale, Finding, Source, State};
 use super::judge::{Limit, judge};
-use super::lack::in_words;
 use super::measure::{Measured, Wanted, measure};
 use super::moment::Moment;
-use super::report::{Report, WholeRun};
+use super::report::{CheckReport, WholeRun};
 use super::rule::Rule;
 use super::spec_keys::SpecKeys;
 use crate::base::Problem;
-use crate::lab::config::At;
+use crate::lab::config::CheckedSteps;
 use crate::lab::decay::Verdict;
 use crate::lab::records::{Run, Target};
 use crate::lab::summary::Status;
+use crate::lab::text::layer_ranges;
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ pub struct Questions {
 /// What came of it.
 pub struct Answer {
     /// The findings.
-    pub report: Report,
+    pub report: CheckReport,
     /// The baseline that can be accepted, if one was asked for.
     pub candidate: Option<Baseline>,
 }
@@ -51,7 +51,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// If a run cannot be read. What only a single question is to blame for is
-/// told in [`Report::cannot`].
+/// told in [`CheckReport::cannot`].
 pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
     let old = questions.baseline.as_ref();
     let mut moments = questions.accept.clone();
@@ -63,7 +63,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
     };
     let measured = target.runs.iter().map(|run| measure(run, &wanted));
     let runs: Vec<Measured> = measured.collect::<Result<_, _>>()?;
-    let mut report = Report {
+    let mut report = CheckReport {
         target: target.path.clone(),
         seeds: runs.iter().filter_map(|run| run.seed).collect(),
         strict: questions.strict,
@@ -87,7 +87,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
                 learned: run.summary.as_ref().and_then(|summary| summary.learned),
             })
             .collect(),
-        ..Report::default()
+        ..CheckReport::default()
     };
     report.warnings.extend(report.about_runs());
     report.findings.extend(runs.iter().filter_map(divergence));
@@ -111,7 +111,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
         };
         if let Some((file, old)) = old {
             let compared = made(&old.moments()).and_then(|new| {
-                let comparison = Comparison {
+                let comparison = BaselineComparison {
                     file,
                     old,
                     new: &new,
@@ -222,8 +222,8 @@ fn obey(
     };
     let name = rule.check.quantity.name();
     // Rows that are gone may hold the worst step as well as the last.
-    finished(rule.check.at != At::Initial, runs, &[])?;
-    finished(rule.check.at == At::Final, runs, records)?;
+    finished(rule.check.at != CheckedSteps::Initial, runs, &[])?;
+    finished(rule.check.at == CheckedSteps::Final, runs, records)?;
     let layers: Vec<usize> = runs[0].names.keys().copied().collect();
     if let (Some([first, last]), Some(low), Some(high)) =
         (rule.layers(), layers.first(), layers.last())
@@ -316,7 +316,7 @@ fn lacks(
     if lacks.is_empty() && !in_some.is_empty() {
         lacks.push(format!(
             "{} without a value in some of the seeds",
-            in_words(&in_some)
+            layer_ranges(&in_some)
         ));
     }
     lacks
@@ -331,7 +331,7 @@ fn finding(
 ) -> Finding {
     let values: Vec<f64> = seeds.iter().map(|seed| worst(seed).0).collect();
     let quantity = rule.check.quantity.name();
-    let judged = judge(&values, limit, Scale::of(quantity));
+    let judged = judge(&values, limit, DistanceScale::of(quantity));
     // The step of the seed that is worst; nothing is worse than NaN.
     let steps = seeds.iter().map(&worst).max_by(|a, b| {
         let key = |value: f64| match limit {

@@ -10,7 +10,7 @@ use crate::lab::text;
 
 /// The end of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum GateVerdict {
     /// Everything holds, or is unclear and that is let pass.
     Pass,
     /// Something fails.
@@ -19,7 +19,7 @@ pub enum Verdict {
     Cannot,
 }
 
-impl Verdict {
+impl GateVerdict {
     /// Its name in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ pub struct WholeRun {
 
 /// The findings and what else there is to tell.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct CheckReport {
     /// What was checked, as it was named.
     pub target: PathBuf,
     /// Its seeds; none for a lone file.
@@ -70,19 +70,19 @@ pub struct Report {
     pub runs: Vec<WholeRun>,
 }
 
-impl Report {
+impl CheckReport {
     /// The verdict. What fails has failed, whatever else could not be answered.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> GateVerdict {
         // A gate that looked at nothing must not let pass.
         let is_idle = self.findings.is_empty() && !self.accepts;
         let [unclear, improved, fails] =
             [State::Unclear, State::Improved, State::Fails].map(|state| self.count(state));
         if self.has_diverged || fails > 0 || (self.strict && unclear + improved > 0) {
-            Verdict::Fail
+            GateVerdict::Fail
         } else if !self.cannot.is_empty() || is_idle {
-            Verdict::Cannot
+            GateVerdict::Cannot
         } else {
-            Verdict::Pass
+            GateVerdict::Pass
         }
     }
 
@@ -181,8 +181,8 @@ impl Report {
         };
         let checks = if total == 1 { "check" } else { "checks" };
         match (self.verdict(), &self.accepted) {
-            (Verdict::Pass, Some(accepted)) => format!("PASS: accepted, {accepted}"),
-            (Verdict::Pass, None) => format!(
+            (GateVerdict::Pass, Some(accepted)) => format!("PASS: accepted, {accepted}"),
+            (GateVerdict::Pass, None) => format!(
                 "PASS: {} of {total} {checks}{}",
                 counts(&[
                     (holds, "hold"),
@@ -195,7 +195,7 @@ impl Report {
                     ""
                 }
             ),
-            (Verdict::Fail, _) => format!(
+            (GateVerdict::Fail, _) => format!(
                 "FAIL: {} of {total} {checks}",
                 counts(&[
                     (fails, "fail"),
@@ -205,10 +205,10 @@ impl Report {
                     (self.cannot.len(), "could not be made")
                 ])
             ),
-            (Verdict::Cannot, _) if self.findings.is_empty() => {
+            (GateVerdict::Cannot, _) if self.findings.is_empty() => {
                 "CANNOT check: see the error above".to_owned()
             }
-            (Verdict::Cannot, _) => format!(
+            (GateVerdict::Cannot, _) => format!(
                 "CANNOT check: {} of {total} {checks}, see the error above",
                 counts(&[
                     (self.cannot.len(), "could not be made"),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::lab::config::{At, Check, LayerRange};
+use crate::lab::config::{Check, CheckedSteps, LayerRange};
 use crate::lab::text::limit;
 
 /// A rule with the file it stands in.
@@ -40,9 +40,9 @@ impl Rule {
             (None, None) => name.to_owned(),
         };
         let at = match self.check.at {
-            At::Initial => "at the initial step",
-            At::Final => "at the final step",
-            At::Every => "at every step",
+            CheckedSteps::Initial => "at the initial step",
+            CheckedSteps::Final => "at the final step",
+            CheckedSteps::Every => "at every step",
         };
         match self.layers() {
             Some([first, last]) => format!("{limits} {at}, layers {first} to {last}"),

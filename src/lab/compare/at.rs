@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// The logged step, or steps, whose figures are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum StepChoice {
     /// The first logged step.
     Initial,
     /// The last logged step.
@@ -16,7 +16,7 @@ pub enum At {
     Step(u64),
 }
 
-impl FromStr for At {
+impl FromStr for StepChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -31,7 +31,7 @@ impl FromStr for At {
     }
 }
 
-impl fmt::Display for At {
+impl fmt::Display for StepChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Initial => f.write_str("initial"),

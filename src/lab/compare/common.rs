@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::profile::{LookedAt, Profile};
-use super::reading::{Lack, Mean, Reading, Series};
+use super::reading::{Mean, Missing, Reading, Series};
 use crate::lab::text;
 
 /// Replaces the readings by means of log10 over the steps that every profile has
@@ -37,7 +37,7 @@ pub fn mean_over_common_steps(profiles: &mut [Profile]) -> Vec<String> {
             readings.insert(
                 *layer,
                 match steps.is_empty() {
-                    true => Err(Lack::Partly("without a step in common".to_owned())),
+                    true => Err(Missing::Partly("without a step in common".to_owned())),
                     false => mean.reading(),
                 },
             );

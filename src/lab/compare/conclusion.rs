@@ -1,7 +1,7 @@
 //! A comparison in a sentence per pair.
 
 use super::Comparison;
-use super::pair::{Finding, LayerPair, Pair};
+use super::pair::{Agreement, LayerPair, Pair};
 use crate::lab::text::decades;
 
 /// What a pair came to, e.g. "30 of 31 layers differ by more than 0.1 decades;
@@ -14,17 +14,17 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
         return format!("cannot be compared: {}", pair.not_comparable.join("; "));
     }
     let (differ, unclear, absent) = (
-        count(Finding::Differs),
-        count(Finding::Unclear),
-        count(Finding::Absent),
+        count(Agreement::Differs),
+        count(Agreement::Unclear),
+        count(Agreement::Absent),
     );
     let left = pair.left();
     let mut parts = Vec::new();
     parts.push(if left == layers {
         format!("none of {layers} layers can be compared")
-    } else if count(Finding::Equal) == layers {
+    } else if count(Agreement::Equal) == layers {
         format!("all {layers} layers are equal, to the last digit")
-    } else if count(Finding::Equal) + absent == layers {
+    } else if count(Agreement::Equal) + absent == layers {
         let both = layers - absent;
         format!("the {both} layers that both have are equal, to the last digit")
     } else if differ > 0 {

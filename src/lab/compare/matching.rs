@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::profile::Profile;
-use super::reading::{Lack, Reading};
+use super::reading::{Missing, Reading};
 use super::side::Side;
 
 /// How the layers of two targets are matched.
@@ -54,9 +54,9 @@ impl Matching {
     }
 
     /// Where in the other target the reference's layer is found.
-    pub fn place(self, layer: usize, reference: &Side, other: &Side) -> Place {
+    pub fn place(self, layer: usize, reference: &Side, other: &Side) -> LayerPlace {
         match self {
-            Self::Number => Place::exactly(layer),
+            Self::Number => LayerPlace::exactly(layer),
             Self::RelativeDepth => relative(layer, &reference.profiles[0], &other.profiles[0]),
         }
     }
@@ -64,7 +64,7 @@ impl Matching {
 
 /// A place between layers.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Place {
+pub enum LayerPlace {
     /// At `below`, or the share `part` of the way from there to `above`.
     Between {
         /// A layer.
@@ -78,7 +78,7 @@ pub enum Place {
     Nowhere(String),
 }
 
-impl Place {
+impl LayerPlace {
     fn exactly(layer: usize) -> Self {
         Self::Between {
             below: layer,
@@ -101,37 +101,37 @@ impl Place {
     pub fn reading(&self, profile: &Profile) -> Reading {
         let at = |layer: &usize| {
             let reading = profile.readings.get(layer).cloned();
-            reading.unwrap_or(Err(Lack::Absent))
+            reading.unwrap_or(Err(Missing::Absent))
         };
         match self {
-            Self::Nowhere(lacking) => Err(Lack::Nowhere(lacking.clone())),
+            Self::Nowhere(lacking) => Err(Missing::Nowhere(lacking.clone())),
             Self::Between { below, above, .. } if below == above => at(below),
             Self::Between { below, above, part } => match (at(below), at(above)) {
                 (Ok(low), Ok(high)) => Ok(low + part * (high - low)),
                 (Err(low), Err(high)) if low == high => Err(low),
-                (Err(lack), _) => Err(Lack::Partly(format!("{lack} in layer {below}"))),
-                (_, Err(lack)) => Err(Lack::Partly(format!("{lack} in layer {above}"))),
+                (Err(lack), _) => Err(Missing::Partly(format!("{lack} in layer {below}"))),
+                (_, Err(lack)) => Err(Missing::Partly(format!("{lack} in layer {above}"))),
             },
         }
     }
 }
 
 /// The place of the same relative depth.
-fn relative(layer: usize, reference: &Profile, other: &Profile) -> Place {
+fn relative(layer: usize, reference: &Profile, other: &Profile) -> LayerPlace {
     if reference.output() == Some(layer) {
         return match other.output() {
-            Some(output) => Place::exactly(output),
-            None => Place::Nowhere("no layer named output".to_owned()),
+            Some(output) => LayerPlace::exactly(output),
+            None => LayerPlace::Nowhere("no layer named output".to_owned()),
         };
     }
     let (own, theirs) = (reference.hidden(), other.hidden());
     let (Some((first, last)), Some((other_first, other_last))) = (ends(&own), ends(&theirs)) else {
-        return Place::Nowhere(
+        return LayerPlace::Nowhere(
             "no relative depth, since one of the two has a single hidden layer".to_owned(),
         );
     };
     if own.binary_search(&layer).is_err() {
-        return Place::Nowhere("no counterpart of it".to_owned());
+        return LayerPlace::Nowhere("no counterpart of it".to_owned());
     }
     // In whole numbers, so that the ends and whole multiples fall onto layers;
     // in wide ones, as a file may number its layers as it likes.
@@ -143,11 +143,11 @@ fn relative(layer: usize, reference: &Profile, other: &Profile) -> Place {
     // The first layer is at or below every place.
     let below = theirs[at - 1];
     if below == exact && rest == 0 {
-        return Place::exactly(below);
+        return LayerPlace::exactly(below);
     }
     let above = theirs[at];
     let way = (exact - below) as f64 + rest as f64 / span as f64;
-    Place::Between {
+    LayerPlace::Between {
         below,
         above,
         part: way / (above - below) as f64,

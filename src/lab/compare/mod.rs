@@ -13,13 +13,13 @@ mod profile;
 mod reading;
 mod side;
 
-pub use at::At;
+pub use at::StepChoice;
 pub use conclusion::conclusion;
 pub use matching::Matching;
 pub use natural::in_natural_order;
-pub use outcome::{FIGURES, Figure, Outcome};
-pub use pair::{Finding, LayerPair, Pair};
-pub use reading::{Lack, Value};
+pub use outcome::{FIGURES, OutcomeFigure, OutcomeRow};
+pub use pair::{Agreement, LayerPair, Pair};
+pub use reading::{Missing, Value};
 pub use side::Side;
 
 use pair::Measure;
@@ -35,11 +35,11 @@ pub const TOLERANCE: f64 = 0.1;
 
 /// What is to be compared.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct CompareRequest {
     /// The column; without one, each file is read for its headline.
     pub quantity: Option<String>,
     /// Where in the runs.
-    pub at: At,
+    pub at: StepChoice,
     /// The largest difference, in decades, that is none.
     pub tolerance: f64,
     /// The most files read at once.
@@ -50,7 +50,7 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// Where in the runs.
-    pub at: At,
+    pub at: StepChoice,
     /// The largest difference, in decades, that is none.
     pub tolerance: f64,
     /// The targets; the first is the reference.
@@ -71,13 +71,13 @@ impl Comparison {
     /// # Errors
     /// If a file cannot be read or lacks the quantity, or if nothing of any
     /// target can be compared with the reference.
-    pub fn of(targets: &[Target], request: &Request) -> Result<Self, Problem> {
+    pub fn of(targets: &[Target], request: &CompareRequest) -> Result<Self, Problem> {
         let quantity = request.quantity.as_deref();
         let mut profiles = read_all(targets, request.threads, |_, run| {
             Profile::read(run, quantity, request.at)
         })?;
         let partial = match request.at {
-            At::Mean => common::mean_over_common_steps(&mut profiles),
+            StepChoice::Mean => common::mean_over_common_steps(&mut profiles),
             _ => Vec::new(),
         };
         let mut profiles = profiles.into_iter();

@@ -8,7 +8,7 @@ use crate::lab::text;
 
 /// A figure of a target. A lone file does not tell all of them.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Figure {
+pub enum OutcomeFigure {
     /// Not known, or does not apply.
     Unknown,
     /// Of one run, with its standard error where there is one.
@@ -21,7 +21,7 @@ pub enum Figure {
 
 /// The outcome of a target.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct OutcomeRow {
     /// How the runs ended: `completed`, `diverged`, `interrupted` or
     /// `unfinished`; empty for a lone file.
     pub status: String,
@@ -36,7 +36,7 @@ pub struct Outcome {
     /// The norm that decay is measured by.
     pub norm: String,
     /// The figures, as [`FIGURES`] has them.
-    pub figures: Vec<Figure>,
+    pub figures: Vec<OutcomeFigure>,
 }
 
 /// A run's figure and its standard error, where it has one.
@@ -44,7 +44,7 @@ type Estimate = (f64, Option<f64>);
 
 /// A figure's name in JSON, its name for people, and the way to it in a run:
 /// its value and standard error.
-pub struct Kind {
+pub struct OutcomeKind {
     /// Name in JSON.
     pub key: &'static str,
     /// Name for people.
@@ -59,7 +59,7 @@ struct Source<'a> {
 }
 
 /// The figures of an outcome, in the order they are shown.
-pub const FIGURES: &[Kind] = &[
+pub const FIGURES: &[OutcomeKind] = &[
     kind(
         "initial_decay_decades_per_layer",
         "decay per layer, initial",
@@ -97,8 +97,12 @@ pub const FIGURES: &[Kind] = &[
     }),
 ];
 
-const fn kind(key: &'static str, name: &'static str, get: fn(&Source) -> Option<Estimate>) -> Kind {
-    Kind { key, name, get }
+const fn kind(
+    key: &'static str,
+    name: &'static str,
+    get: fn(&Source) -> Option<Estimate>,
+) -> OutcomeKind {
+    OutcomeKind { key, name, get }
 }
 
 fn plain(figure: Option<f64>) -> Option<Estimate> {
@@ -114,7 +118,7 @@ fn attenuation(decay: Option<&Decay>) -> Option<Estimate> {
     plain(decay?.attenuation_decades)
 }
 
-impl Outcome {
+impl OutcomeRow {
     /// Of a target with the profiles of its runs.
     pub fn of(target: &Target, profiles: &[Profile]) -> Self {
         let sources: Vec<Source> = target
@@ -126,7 +130,8 @@ impl Outcome {
                 summary: run.summary.as_ref(),
             })
             .collect();
-        let figure = |kind: &Kind| over_seeds(&sources.iter().map(kind.get).collect::<Vec<_>>());
+        let figure =
+            |kind: &OutcomeKind| over_seeds(&sources.iter().map(kind.get).collect::<Vec<_>>());
         let verdict = |profile: &Profile| profile.verdict.map_or("", Verdict::name);
         Self {
             status: tally(target.runs.iter().map(status)),
@@ -171,10 +176,10 @@ fn status(run: &Run) -> &str {
     }
 }
 
-fn over_seeds(figures: &[Option<Estimate>]) -> Figure {
+fn over_seeds(figures: &[Option<Estimate>]) -> OutcomeFigure {
     if let [figure] = figures {
-        return figure.map_or(Figure::Unknown, |(figure, error)| {
-            Figure::One(figure, error)
+        return figure.map_or(OutcomeFigure::Unknown, |(figure, error)| {
+            OutcomeFigure::One(figure, error)
         });
     }
     let known: Vec<f64> = figures
@@ -188,11 +193,11 @@ fn over_seeds(figures: &[Option<Estimate>]) -> Figure {
         .filter(|figure| figure.is_finite())
         .collect();
     if finite.len() == figures.len() {
-        Figure::Seeds(Spread::of(&finite), finite)
+        OutcomeFigure::Seeds(Spread::of(&finite), finite)
     } else if known.is_empty() {
-        Figure::Unknown
+        OutcomeFigure::Unknown
     } else {
-        Figure::Mixed(tally(figures.iter().map(|figure| match figure {
+        OutcomeFigure::Mixed(tally(figures.iter().map(|figure| match figure {
             None => "none".to_owned(),
             Some((figure, _)) if figure.is_finite() => "finite".to_owned(),
             Some((figure, _)) => figure.to_string(),

@@ -1,14 +1,14 @@
 //! One target held against the reference, layer by layer.
 
-use super::at::At;
+use super::at::StepChoice;
 use super::matching::Matching;
-use super::reading::{Lack, Reading, Value, over_seeds};
+use super::reading::{Missing, Reading, Value, over_seeds};
 use super::side::Side;
 use crate::lab::records::{Spread, difference};
 
 /// What a layer's comparison came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum Agreement {
     /// No difference at all: the same number, or both exactly 0, in every seed.
     Equal,
     /// A difference within the tolerance in every pair of seeds.
@@ -26,7 +26,7 @@ pub enum Finding {
     Absent,
 }
 
-impl Finding {
+impl Agreement {
     /// All of them.
     pub const ALL: [Self; 6] = [
         Self::Equal,
@@ -71,7 +71,7 @@ pub struct LayerPair {
     /// has several seeds.
     pub difference: Option<Spread>,
     /// What it came to.
-    pub finding: Finding,
+    pub finding: Agreement,
     /// Why it cannot be compared.
     pub reason: Option<String>,
 }
@@ -95,7 +95,7 @@ pub struct Pair {
 #[derive(Clone, Copy, Debug)]
 pub struct Measure {
     /// Where in the runs.
-    pub at: At,
+    pub at: StepChoice,
     /// The largest difference, in decades, that is none.
     pub tolerance: f64,
 }
@@ -128,7 +128,7 @@ impl Pair {
         };
         for side in [reference, side] {
             pair.not_comparable.extend(side.not_logged(measure.at));
-            if matches!(measure.at, At::Final | At::Mean) {
+            if matches!(measure.at, StepChoice::Final | StepChoice::Mean) {
                 pair.not_comparable.extend(side.lost_end());
             }
         }
@@ -160,9 +160,9 @@ impl Pair {
             let (own, theirs) = (over_seeds(&a), over_seeds(&b));
             let (finding, difference) = match is_same {
                 true => measure.judge(&a, &b, is_paired),
-                false => (Finding::NotComparable, None),
+                false => (Agreement::NotComparable, None),
             };
-            let is_left = matches!(finding, Finding::NotComparable | Finding::Absent);
+            let is_left = matches!(finding, Agreement::NotComparable | Agreement::Absent);
             let reason = is_left.then(|| {
                 if is_same {
                     why(reference, &own, side, &theirs)
@@ -178,7 +178,7 @@ impl Pair {
                     .find(|name| !name.is_empty())
                     .unwrap_or("")
                     .to_owned(),
-                place: place.number().filter(|_| theirs != Err(Lack::Absent)),
+                place: place.number().filter(|_| theirs != Err(Missing::Absent)),
                 by_seed: [a, b],
                 reference: own,
                 other: theirs,
@@ -192,7 +192,7 @@ impl Pair {
     }
 
     /// Layers of this finding.
-    pub fn count(&self, finding: Finding) -> usize {
+    pub fn count(&self, finding: Agreement) -> usize {
         let layers = self.layers.iter();
         layers.filter(|layer| layer.finding == finding).count()
     }
@@ -200,9 +200,9 @@ impl Pair {
     /// The layer with the largest difference, the first of several; where some
     /// layers differ beyond doubt, one of those.
     pub fn largest(&self) -> Option<(&LayerPair, f64)> {
-        let has_sure_ones = self.count(Finding::Differs) > 0;
+        let has_sure_ones = self.count(Agreement::Differs) > 0;
         let layers = self.layers.iter();
-        let layers = layers.filter(|layer| !has_sure_ones || layer.finding == Finding::Differs);
+        let layers = layers.filter(|layer| !has_sure_ones || layer.finding == Agreement::Differs);
         let mut largest: Option<(&LayerPair, f64)> = None;
         for layer in layers {
             if let Some(difference) = layer.difference.map(|difference| difference.mean)
@@ -216,13 +216,13 @@ impl Pair {
 
     /// Whether every layer is equal or within the tolerance.
     pub fn holds(&self) -> bool {
-        let holding = self.count(Finding::Equal) + self.count(Finding::Within);
+        let holding = self.count(Agreement::Equal) + self.count(Agreement::Within);
         self.not_comparable.is_empty() && holding == self.layers.len()
     }
 
     /// Layers that were not compared, whatever the reason.
     pub fn left(&self) -> usize {
-        self.count(Finding::NotComparable) + self.count(Finding::Absent)
+        self.count(Agreement::NotComparable) + self.count(Agreement::Absent)
     }
 
     /// Whether some layer could be compared.
@@ -232,7 +232,7 @@ impl Pair {
 
     /// Whether a figure of both sides was held against each other at all.
     pub fn has_figures(&self) -> bool {
-        let is_empty = |value: &Value| *value == Err(Lack::Empty);
+        let is_empty = |value: &Value| *value == Err(Missing::Empty);
         let both = |layer: &LayerPair| is_empty(&layer.reference) && is_empty(&layer.other);
         !self.layers.iter().all(both)
     }
@@ -240,15 +240,15 @@ impl Pair {
 
 impl Measure {
     /// What the readings of two targets' seeds come to, and their difference.
-    fn judge(&self, a: &[Reading], b: &[Reading], is_paired: bool) -> (Finding, Option<Spread>) {
+    fn judge(&self, a: &[Reading], b: &[Reading], is_paired: bool) -> (Agreement, Option<Spread>) {
         let all = || a.iter().chain(b);
-        let is = |lack: Lack| all().all(|reading| *reading == Err(lack.clone()));
-        if is(Lack::Zero) {
-            return (Finding::Equal, Some(Spread::of(&[0.0])));
+        let is = |lack: Missing| all().all(|reading| *reading == Err(lack.clone()));
+        if is(Missing::Zero) {
+            return (Agreement::Equal, Some(Spread::of(&[0.0])));
         }
-        let is_absent = |readings: &[Reading]| readings.iter().all(|r| *r == Err(Lack::Absent));
+        let is_absent = |readings: &[Reading]| readings.iter().all(|r| *r == Err(Missing::Absent));
         if is_absent(a) || is_absent(b) {
-            return (Finding::Absent, None);
+            return (Agreement::Absent, None);
         }
         let logs = |readings: &[Reading]| -> Option<Vec<f64>> {
             readings
@@ -257,7 +257,7 @@ impl Measure {
                 .collect()
         };
         let Some((a, b)) = logs(a).zip(logs(b)) else {
-            return (Finding::NotComparable, None);
+            return (Agreement::NotComparable, None);
         };
         // Every seed beside itself, or without common seeds beside every other.
         let (pairs, difference): (Vec<f64>, Spread) = if is_paired {
@@ -274,30 +274,30 @@ impl Measure {
         // The same seeds in both are the same runs, wherever their folders lie.
         let is_same = pairs.iter().all(|pair| *pair == 0.0) || !is_paired && a == b;
         let finding = if is_same {
-            Finding::Equal
+            Agreement::Equal
         } else if pairs.iter().all(|pair| pair.abs() <= self.tolerance) {
-            Finding::Within
+            Agreement::Within
         } else if difference.mean.abs() > self.tolerance
             && (difference.low > 0.0 || difference.high < 0.0)
         {
-            Finding::Differs
+            Agreement::Differs
         } else {
-            Finding::Unclear
+            Agreement::Unclear
         };
         (finding, Some(difference))
     }
 }
 
 fn at_layer(reading: Option<&Reading>) -> Reading {
-    reading.cloned().unwrap_or(Err(Lack::Absent))
+    reading.cloned().unwrap_or(Err(Missing::Absent))
 }
 
 /// Which side has no log10: "A is 0, B is NaN".
 fn why(reference: &Side, own: &Value, other: &Side, theirs: &Value) -> String {
     let words = |side: &Side, value: &Value| match value {
         Ok(_) => None,
-        Err(Lack::Absent) => Some(format!("{} has no such layer", side.letter)),
-        Err(Lack::Nowhere(lacking)) => Some(format!("{} has {lacking}", side.letter)),
+        Err(Missing::Absent) => Some(format!("{} has no such layer", side.letter)),
+        Err(Missing::Nowhere(lacking)) => Some(format!("{} has {lacking}", side.letter)),
         Err(lack) => Some(format!("{} is {lack}", side.letter)),
     };
     let both = [words(reference, own), words(other, theirs)];

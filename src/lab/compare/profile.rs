@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::at::At;
+use super::at::StepChoice;
 use super::reading::{Reading, Series, log10};
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
@@ -44,7 +44,7 @@ impl Profile {
     ///
     /// # Errors
     /// If it cannot be read or lacks the quantity.
-    pub fn read(run: &Run, quantity: Option<&str>, at: At) -> Result<Self, Problem> {
+    pub fn read(run: &Run, quantity: Option<&str>, at: StepChoice) -> Result<Self, Problem> {
         // Decay is that of the headline, whichever quantity is compared.
         let norm = match (run.headline(), quantity) {
             (Ok(norm), _) => norm,
@@ -108,7 +108,7 @@ impl Profile {
 
 /// Keeps of each step what is needed, and no more.
 struct Look {
-    at: At,
+    at: StepChoice,
     column: usize,
     layers: Vec<usize>,
     figures: Vec<Option<f64>>,
@@ -120,7 +120,7 @@ struct Look {
 }
 
 impl Look {
-    fn new(at: At, column: usize) -> Self {
+    fn new(at: StepChoice, column: usize) -> Self {
         Self {
             at,
             column,
@@ -136,9 +136,9 @@ impl Look {
 
     fn at(&mut self, step: &Step) {
         let is_looked_at = match self.at {
-            At::Initial => self.looked_at.is_none(),
-            At::Final | At::Mean => true,
-            At::Step(number) => {
+            StepChoice::Initial => self.looked_at.is_none(),
+            StepChoice::Final | StepChoice::Mean => true,
+            StepChoice::Step(number) => {
                 if step.step < number {
                     self.before = Some(step.step);
                 } else if step.step > number && self.after.is_none() {
@@ -153,7 +153,7 @@ impl Look {
             return;
         }
         let (first, count) = match (self.at, self.looked_at) {
-            (At::Mean, Some(before)) => (before.first, before.count + 1),
+            (StepChoice::Mean, Some(before)) => (before.first, before.count + 1),
             _ => (step.step, 1),
         };
         self.looked_at = Some(LookedAt {
@@ -161,7 +161,7 @@ impl Look {
             last: step.step,
             count,
         });
-        if self.at == At::Mean {
+        if self.at == StepChoice::Mean {
             for (layer, figure) in step.column(self.column) {
                 self.series
                     .entry(layer)

@@ -6,7 +6,7 @@ use crate::lab::records::Spread;
 
 /// Why a figure has no log10.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lack {
+pub enum Missing {
     /// Exactly 0.
     Zero,
     /// An empty cell: it does not apply.
@@ -25,7 +25,7 @@ pub enum Lack {
     Partly(String),
 }
 
-impl Lack {
+impl Missing {
     /// What computing gives for the log10, for files that hold numbers only.
     pub fn log10(&self) -> Option<f64> {
         match self {
@@ -37,7 +37,7 @@ impl Lack {
     }
 }
 
-impl fmt::Display for Lack {
+impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Zero => "0",
@@ -53,10 +53,10 @@ impl fmt::Display for Lack {
 }
 
 /// What one run says of a layer.
-pub type Reading = Result<f64, Lack>;
+pub type Reading = Result<f64, Missing>;
 
 /// What the seeds of a target say of a layer.
-pub type Value = Result<Spread, Lack>;
+pub type Value = Result<Spread, Missing>;
 
 /// A layer's figures with their steps, ascending.
 pub type Series = Vec<(u64, Option<f64>)>;
@@ -64,11 +64,11 @@ pub type Series = Vec<(u64, Option<f64>)>;
 /// The log10 of a figure.
 pub fn log10(figure: Option<f64>) -> Reading {
     match figure {
-        None => Err(Lack::Empty),
-        Some(figure) if figure.is_nan() => Err(Lack::Nan),
-        Some(0.0) => Err(Lack::Zero),
-        Some(figure) if figure < 0.0 => Err(Lack::Negative),
-        Some(f64::INFINITY) => Err(Lack::Infinite),
+        None => Err(Missing::Empty),
+        Some(figure) if figure.is_nan() => Err(Missing::Nan),
+        Some(0.0) => Err(Missing::Zero),
+        Some(figure) if figure < 0.0 => Err(Missing::Negative),
+        Some(f64::INFINITY) => Err(Missing::Infinite),
         Some(figure) => Ok(figure.log10()),
     }
 }
@@ -86,7 +86,7 @@ pub fn over_seeds(readings: &[Reading]) -> Value {
     }
     let alike = |reading: &&Reading| reading.as_ref().err() == Some(first);
     let count = readings.iter().filter(alike).count();
-    Err(Lack::Partly(format!("{first} in {count} of {n} seeds")))
+    Err(Missing::Partly(format!("{first} in {count} of {n} seeds")))
 }
 
 /// The mean of log10 over the steps.
@@ -98,7 +98,7 @@ pub struct Mean {
     /// Steps without one, empty cells left aside.
     without: u64,
     /// Why the first of those has none, and how many are like it.
-    lack: Option<(Lack, u64)>,
+    lack: Option<(Missing, u64)>,
 }
 
 impl Mean {
@@ -109,7 +109,7 @@ impl Mean {
                 self.sum += log;
                 self.with += 1;
             }
-            Err(Lack::Empty) => {}
+            Err(Missing::Empty) => {}
             Err(lack) => {
                 self.without += 1;
                 let (first, alike) = self.lack.get_or_insert((lack.clone(), 0));
@@ -123,10 +123,12 @@ impl Mean {
     pub fn reading(&self) -> Reading {
         let steps = self.with + self.without;
         match &self.lack {
-            None if steps == 0 => Err(Lack::Empty),
+            None if steps == 0 => Err(Missing::Empty),
             None => Ok(self.sum / self.with as f64),
             Some((lack, alike)) if *alike == steps => Err(lack.clone()),
-            Some((lack, alike)) => Err(Lack::Partly(format!("{lack} at {alike} of {steps} steps"))),
+            Some((lack, alike)) => Err(Missing::Partly(format!(
+                "{lack} at {alike} of {steps} steps"
+            ))),
         }
     }
 }
@@ -139,13 +141,13 @@ mod tests {
     fn what_has_no_log_says_why() {
         assert_eq!(log10(Some(1e-300)), Ok(-300.0));
         for (figure, lack) in [
-            (None, Lack::Empty),
-            (Some(0.0), Lack::Zero),
-            (Some(-0.0), Lack::Zero),
-            (Some(f64::NAN), Lack::Nan),
-            (Some(f64::INFINITY), Lack::Infinite),
-            (Some(f64::NEG_INFINITY), Lack::Negative),
-            (Some(-1.0), Lack::Negative),
+            (None, Missing::Empty),
+            (Some(0.0), Missing::Zero),
+            (Some(-0.0), Missing::Zero),
+            (Some(f64::NAN), Missing::Nan),
+            (Some(f64::INFINITY), Missing::Infinite),
+            (Some(f64::NEG_INFINITY), Missing::Negative),
+            (Some(-1.0), Missing::Negative),
         ] {
             assert_eq!(log10(figure), Err(lack));
         }
@@ -154,11 +156,11 @@ mod tests {
     #[test]
     fn seeds_that_disagree_have_no_value() {
         assert_eq!(over_seeds(&[Ok(1.0), Ok(3.0)]).unwrap().median, 2.0);
-        let zero = || Err(Lack::Zero);
-        assert_eq!(over_seeds(&[zero(), zero()]), Err(Lack::Zero));
+        let zero = || Err(Missing::Zero);
+        assert_eq!(over_seeds(&[zero(), zero()]), Err(Missing::Zero));
         for (readings, words) in [
             ([zero(), Ok(1.0), zero()], "0 in 2 of 3 seeds"),
-            ([zero(), Err(Lack::Nan), zero()], "0 in 2 of 3 seeds"),
+            ([zero(), Err(Missing::Nan), zero()], "0 in 2 of 3 seeds"),
         ] {
             assert_eq!(over_seeds(&readings).unwrap_err().to_string(), words);
         }
@@ -172,8 +174,8 @@ mod tests {
             mean.reading()
         };
         assert_eq!(mean(&[Some(1.0), None, Some(1e-4)]), Ok(-2.0));
-        assert_eq!(mean(&[None, None]), Err(Lack::Empty));
-        assert_eq!(mean(&[Some(0.0), Some(0.0)]), Err(Lack::Zero));
+        assert_eq!(mean(&[None, None]), Err(Missing::Empty));
+        assert_eq!(mean(&[Some(0.0), Some(0.0)]), Err(Missing::Zero));
         let partly = mean(&[Some(0.0), Some(1.0), Some(f64::NAN)]);
         assert_eq!(partly.unwrap_err().to_string(), "0 at 1 of 3 steps");
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::at::At;
-use super::outcome::Outcome;
+use super::at::StepChoice;
+use super::outcome::OutcomeRow;
 use super::profile::{LookedAt, Profile};
 use super::reading::Reading;
 use crate::base::Problem;
@@ -26,7 +26,7 @@ pub struct Side {
     /// The column that is compared.
     pub quantity: String,
     /// What came out.
-    pub outcome: Outcome,
+    pub outcome: OutcomeRow,
     /// A profile per seed.
     pub profiles: Vec<Profile>,
     /// Hidden layers.
@@ -60,7 +60,7 @@ impl Side {
             runs: target.runs.iter().map(name).collect(),
             seeds: specs.map(|spec| spec.seed).collect(),
             quantity,
-            outcome: Outcome::of(target, &profiles),
+            outcome: OutcomeRow::of(target, &profiles),
             profiles,
             depth,
         })
@@ -90,7 +90,7 @@ impl Side {
     }
 
     /// Why it cannot be looked at there: the step was not logged.
-    pub fn not_logged(&self, at: At) -> Option<String> {
+    pub fn not_logged(&self, at: StepChoice) -> Option<String> {
         let i = self
             .profiles
             .iter()

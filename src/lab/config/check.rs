@@ -16,7 +16,7 @@ pub struct Check {
     pub quantity: Quantity,
     /// When it is measured.
     #[serde(default)]
-    pub at: At,
+    pub at: CheckedSteps,
     /// The smallest value that passes.
     #[serde(default)]
     pub min: Option<f64>,
@@ -61,7 +61,7 @@ impl LayerRange {
     }
 }
 
-impl At {
+impl CheckedSteps {
     /// Its name in a spec.
     pub fn name(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl At {
 /// The steps a rule looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum At {
+pub enum CheckedSteps {
     /// Step 0.
     #[default]
     Initial,

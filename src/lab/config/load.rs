@@ -15,7 +15,7 @@ use super::overrides::Overrides;
 use super::sections::Spec;
 use super::shape::Shape;
 use super::sweep::axis_faults;
-use super::validate::{Kind, faults};
+use super::validate::{ValueKind, faults};
 use crate::base::Conflict;
 use crate::base::problem::{Place, Problem};
 use crate::study::data::TEST_FRACTION;
@@ -76,7 +76,7 @@ impl Spec {
         let axes = value.get("sweep").and_then(Value::as_table);
         found.extend(axes.map(axis_faults).unwrap_or_default());
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
-            let location = source.location(&fault.path, fault.kind != Kind::Value);
+            let location = source.location(&fault.path, fault.kind != ValueKind::Value);
             return Err(SpecError::new(fault.message, location));
         }
         let mut spec: Spec = value.try_into().map_err(|e: toml::de::Error| {

@@ -19,7 +19,7 @@ mod sweep;
 mod validate;
 mod write;
 
-pub use check::{At, Check, LayerEnds, LayerRange, Quantity};
+pub use check::{Check, CheckedSteps, LayerEnds, LayerRange, Quantity};
 pub use diff::{Changed, changed_keys};
 pub use error::SpecError;
 pub use load::LoadedSpec;

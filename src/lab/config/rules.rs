@@ -13,7 +13,7 @@ use super::load::{Source, read};
 use super::message::Message;
 use super::overrides::Overrides;
 use super::shape::Shape;
-use super::validate::{Kind, faults};
+use super::validate::{ValueKind, faults};
 
 /// The only key of such a file.
 const KEY: &str = "check";
@@ -69,7 +69,7 @@ pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecErr
         let mut found = faults(value, &shape, &path);
         found.retain(|fault| !is_foreign(&fault.path, value, columns));
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
-            let location = source.location(&fault.path, fault.kind != Kind::Value);
+            let location = source.location(&fault.path, fault.kind != ValueKind::Value);
             return Err(SpecError::new(fault.message, location));
         }
     }
@@ -103,7 +103,7 @@ fn is_foreign(path: &KeyPath, checks: &Value, columns: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::config::{At, LayerRange};
+    use crate::lab::config::{CheckedSteps, LayerRange};
     use proptest::prelude::*;
 
     fn rules(text: impl AsRef<[u8]>) -> Result<Vec<Check>, String> {
@@ -121,9 +121,12 @@ mod tests {
         )
         .unwrap();
         assert_eq!(rules.len(), 2);
-        assert_eq!((rules[0].at, rules[0].min), (At::Initial, Some(0.5)));
+        assert_eq!(
+            (rules[0].at, rules[0].min),
+            (CheckedSteps::Initial, Some(0.5))
+        );
         let layers = rules[1].layers.map(LayerRange::ends);
-        assert_eq!((rules[1].at, layers), (At::Every, Some([2, 900])));
+        assert_eq!((rules[1].at, layers), (CheckedSteps::Every, Some([2, 900])));
     }
 
     #[test]

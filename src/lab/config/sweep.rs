@@ -5,7 +5,7 @@ use toml::Table;
 use super::key_path::KeyPath;
 use super::message::{Message, unknown_key, unknown_word};
 use super::shape::{Shape, list};
-use super::validate::{Fault, Kind, faults};
+use super::validate::{Fault, ValueKind, faults};
 
 /// What a cell of the grid cannot change.
 const NOT_SWEPT: [&str; 3] = ["name", "check", "sweep"];
@@ -20,7 +20,7 @@ pub fn axis_faults(axes: &Table) -> Vec<Fault> {
         match shape_of(key) {
             Err(message) => found.push(Fault {
                 path,
-                kind: Kind::UnknownKey,
+                kind: ValueKind::UnknownKey,
                 message,
             }),
             Ok(shape) => {

@@ -9,7 +9,7 @@ use super::shape::{Shape, list};
 /// How urgent a fault is: of several the first kind is reported, since a
 /// misspelt key is also a missing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ValueKind {
     /// A key that does not exist.
     UnknownKey,
     /// A value of a wrong type or outside its range.
@@ -24,7 +24,7 @@ pub struct Fault {
     /// Where; for a missing key, the table that lacks it.
     pub path: KeyPath,
     /// Of which kind.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// What to tell.
     pub message: Message,
 }
@@ -41,7 +41,7 @@ struct Checker {
 }
 
 impl Checker {
-    fn report(&mut self, kind: Kind, path: &KeyPath, message: Message) {
+    fn report(&mut self, kind: ValueKind, path: &KeyPath, message: Message) {
         self.faults.push(Fault {
             path: path.clone(),
             kind,
@@ -81,7 +81,7 @@ impl Checker {
             if shape.is_free_text() {
                 message = message.help(format!("put it in quotes: \"{}\"", shown(value)));
             }
-            self.report(Kind::Value, path, message);
+            self.report(ValueKind::Value, path, message);
         }
     }
 
@@ -104,11 +104,11 @@ impl Checker {
                 .collect();
             let message = Message::new(what, "expected a table with its parameters")
                 .help(format!("write {{ {word} = {{ {} }} }}", needed.join(", ")));
-            self.report(Kind::Value, path, message);
+            self.report(ValueKind::Value, path, message);
         } else if branches.is_empty() {
             self.typed(value, &branches, shape, path);
         } else {
-            self.report(Kind::Value, path, unknown_word(path, shape, word));
+            self.report(ValueKind::Value, path, unknown_word(path, shape, word));
         }
     }
 
@@ -130,7 +130,7 @@ impl Checker {
             let message = message
                 .explain(path, shape)
                 .or_help("choose a value in that range");
-            self.report(Kind::Value, path, message);
+            self.report(ValueKind::Value, path, message);
         }
     }
 
@@ -145,7 +145,7 @@ impl Checker {
                 format!("expected {}", shape.expected()),
             );
             let message = message.explain(path, shape).help("add or remove entries");
-            self.report(Kind::Value, path, message);
+            self.report(ValueKind::Value, path, message);
         }
         if let Some(item) = branches.item() {
             for (i, value) in values.iter().enumerate() {
@@ -169,11 +169,11 @@ impl Checker {
                 Some(property) => self.value(value, &property, &path.child(key)),
                 None if shape.is_family() => {
                     let message = unknown_word(path, shape, key);
-                    self.report(Kind::UnknownKey, &path.child(key), message);
+                    self.report(ValueKind::UnknownKey, &path.child(key), message);
                 }
                 None => {
                     let message = unknown_key(path, &branches, key);
-                    self.report(Kind::UnknownKey, &path.child(key), message);
+                    self.report(ValueKind::UnknownKey, &path.child(key), message);
                 }
             }
         }
@@ -199,7 +199,7 @@ impl Checker {
             let message = Message::new(what, "expected a table with one name")
                 .note(format!("expected {}", shape.expected()))
                 .help("keep one name with its parameters");
-            self.report(Kind::Value, path, message);
+            self.report(ValueKind::Value, path, message);
         }
     }
 
@@ -221,7 +221,7 @@ impl Checker {
         };
         let message = Message::new(what, format!("`{key}` is required here"));
         self.report(
-            Kind::Missing,
+            ValueKind::Missing,
             path,
             message.explain(&full, &property).help(help),
         );

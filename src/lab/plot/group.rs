@@ -4,7 +4,7 @@
 use plotters::style::RGBColor;
 
 use super::panel::{Mark, Trace};
-use super::scale::{Place, Scale};
+use super::scale::{AxisPlace, Scale};
 use crate::lab::records::Spread;
 
 /// Lines nearer than this share of the axis count as one.
@@ -27,9 +27,9 @@ fn mean(values: &[f64], scale: &Scale) -> Option<(f64, Option<(f64, f64)>)> {
     let mut has_zero = false;
     for value in values {
         match scale.place(*value) {
-            Place::At(at) => heights.push(at),
-            Place::Zero => has_zero = true,
-            Place::NonFinite => return Some((f64::NAN, None)),
+            AxisPlace::At(at) => heights.push(at),
+            AxisPlace::Zero => has_zero = true,
+            AxisPlace::NonFinite => return Some((f64::NAN, None)),
         }
     }
     if has_zero {
@@ -100,7 +100,7 @@ pub fn reach(series: &SeedSeries, scale: &Scale) -> Vec<f64> {
 pub fn rims(lines: &[Vec<(f64, Option<f64>)>], scale: &Scale) -> Vec<f64> {
     let (low, high) = scale.range();
     let height = |value: &Option<f64>| match scale.place((*value)?) {
-        Place::At(at) => Some(at / (high - low)),
+        AxisPlace::At(at) => Some(at / (high - low)),
         _ => None,
     };
     let is_same = |a: &[(f64, Option<f64>)], b: &[(f64, Option<f64>)]| {

@@ -31,7 +31,7 @@ pub use album::{Album, Portrait};
 pub use figures::{FIGURES, Figure};
 pub use labels::rename;
 pub use limits::AxisLimits;
-pub use save::Destination;
+pub use save::FigureFile;
 pub use sheet::Sheet;
 pub use style::{LegendPlace, PanelStyle};
 pub use terminal::{Colors, Look};

@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 
 use super::axis::Axis;
 use super::limits::{AxisLimits, lines_between};
-use super::scale::{Place, Scale};
+use super::scale::{AxisPlace, Scale};
 
 /// One chart.
 #[derive(Clone, Debug)]
@@ -171,7 +171,7 @@ impl Trace {
             }
             match place {
                 None => {}
-                Some(Place::At(y)) => run.points.push((*x, y)),
+                Some(AxisPlace::At(y)) => run.points.push((*x, y)),
                 Some(apart) => {
                     run.is_apart = true;
                     if let Some(y) = scale.lane(apart, self.lane) {
@@ -236,7 +236,7 @@ impl Trace {
 
 /// Neighbouring points of one kind.
 struct Run {
-    kind: Option<std::mem::Discriminant<Place>>,
+    kind: Option<std::mem::Discriminant<AxisPlace>>,
     is_apart: bool,
     points: Vec<(f64, f64)>,
 }

@@ -4,23 +4,23 @@ use std::path::{Path, PathBuf};
 
 use super::formats::{FORMATS, FileFormat, suffixes};
 use crate::base::Problem;
-use crate::lab::whole_file::{Kind, WholeFile, may_replace};
+use crate::lab::whole_file::{FileKind, WholeFile, may_replace};
 
 /// What a figure may replace.
-const FIGURE: Kind = Kind {
+const FIGURE: FileKind = FileKind {
     name: "a figure (SVG, PNG or PDF)",
     is_one: |head| FORMATS.iter().any(|format| format.is_one(head)),
 };
 
 /// A file to be written whole or not at all.
-pub struct Destination {
+pub struct FigureFile {
     path: PathBuf,
     format: &'static dyn FileFormat,
     scale: u8,
     file: WholeFile,
 }
 
-impl Destination {
+impl FigureFile {
     /// Makes sure that a figure can be written to `path`, before there is one;
     /// `scale` is the dots per pixel of a format of dots, by default 1.
     ///

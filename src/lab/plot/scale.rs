@@ -12,7 +12,7 @@ const BAND: f64 = 0.07;
 
 /// Where a value stands on a [`Scale`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Place {
+pub enum AxisPlace {
     /// At this height, in units of the axis.
     At(f64),
     /// In the band for exact zeros.
@@ -156,24 +156,24 @@ impl Scale {
     }
 
     /// Where a value stands.
-    pub fn place(&self, value: f64) -> Place {
+    pub fn place(&self, value: f64) -> AxisPlace {
         if !value.is_finite() {
-            Place::NonFinite
+            AxisPlace::NonFinite
         } else if !self.is_log {
-            Place::At(value)
+            AxisPlace::At(value)
         } else if value > 0.0 {
-            Place::At(value.log10())
+            AxisPlace::At(value.log10())
         } else {
-            Place::Zero
+            AxisPlace::Zero
         }
     }
 
     /// The height of a lane, from 0 to 1, within the band of a place apart.
-    pub fn lane(&self, place: Place, lane: f64) -> Option<f64> {
+    pub fn lane(&self, place: AxisPlace, lane: f64) -> Option<f64> {
         let (low, high) = match place {
-            Place::At(_) => None,
-            Place::Zero => self.zeros,
-            Place::NonFinite => self.non_finite,
+            AxisPlace::At(_) => None,
+            AxisPlace::Zero => self.zeros,
+            AxisPlace::NonFinite => self.non_finite,
         }?;
         Some(low + (high - low) * (0.15 + 0.7 * lane))
     }
@@ -181,7 +181,7 @@ impl Scale {
     /// How far up a value stands, from 0 to 1; `None` for those apart.
     pub fn share(&self, value: f64) -> Option<f64> {
         match self.place(value) {
-            Place::At(at) => Some((at - self.low) / (self.high - self.low)),
+            AxisPlace::At(at) => Some((at - self.low) / (self.high - self.low)),
             _ => None,
         }
     }
@@ -300,17 +300,17 @@ mod tests {
         let axis = scale.axis("");
         assert_eq!(axis.bands.len(), 2);
         assert!(axis.low < -3.0 && axis.high > 0.0);
-        assert_eq!(scale.place(0.0), Place::Zero);
-        let zero = scale.lane(Place::Zero, 0.5).unwrap();
+        assert_eq!(scale.place(0.0), AxisPlace::Zero);
+        let zero = scale.lane(AxisPlace::Zero, 0.5).unwrap();
         assert!(zero < -3.0 && zero > axis.low);
-        let odd = scale.lane(Place::NonFinite, 1.0).unwrap();
+        let odd = scale.lane(AxisPlace::NonFinite, 1.0).unwrap();
         assert!(odd > 0.0 && odd < axis.high);
         assert!(texts(&scale).contains(&"0".to_owned()));
         assert!(texts(&scale).contains(&"inf/NaN".to_owned()));
         // Far below 1e-8 a value still has a place of its own.
-        assert_eq!(scale.place(1e-300), Place::At(-300.0));
+        assert_eq!(scale.place(1e-300), AxisPlace::At(-300.0));
         let without = Scale::log(&Extent::of([1e-3, 1.0]));
-        assert_eq!(without.lane(Place::Zero, 0.0), None);
+        assert_eq!(without.lane(AxisPlace::Zero, 0.0), None);
     }
 
     #[test]
@@ -334,7 +334,7 @@ mod tests {
         let ends = |low, high| AxisLimits { low, high };
         let scale = Scale::log(&Extent::of([1e-9, 1.0])).limited(ends(Some(1e-4), None));
         assert_eq!(texts(&scale), ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
-        assert_eq!(scale.place(1e-6), Place::At(-6.0));
+        assert_eq!(scale.place(1e-6), AxisPlace::At(-6.0));
         let scale = Scale::log(&Extent::of([1e-9, 1.0])).limited(ends(Some(2e-2), Some(1e-1)));
         assert_eq!(texts(&scale), ["0.02", "0.04", "0.06", "0.08", "0.10"]);
         let scale = Scale::linear(&Extent::of([0.0, 9.0])).limited(ends(Some(0.0), Some(2.5)));

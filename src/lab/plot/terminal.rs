@@ -12,7 +12,7 @@ use super::colors;
 use super::extent::Extent;
 use super::figures::thinned;
 use super::map::{Map, Shade};
-use super::scale::{Place, Scale};
+use super::scale::{AxisPlace, Scale};
 use super::words::{shortened, symbol};
 use crate::lab::text::bar::bar;
 
@@ -242,7 +242,7 @@ fn in_words(value: Option<f64>, scale: &Scale, width: usize) -> (String, String)
         return (String::new(), String::new());
     };
     match (scale.place(value), scale.share(value)) {
-        (Place::At(at), Some(share)) => {
+        (AxisPlace::At(at), Some(share)) => {
             let number = format!("{at:.2}");
             let number = if number.len() > 8 {
                 format!("{at:.1e}")

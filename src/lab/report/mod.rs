@@ -11,7 +11,7 @@ mod library;
 mod page;
 mod write;
 
-pub use write::Destination;
+pub use write::PageFile;
 
 use crate::base::Problem;
 use crate::lab::records::Target;

@@ -3,21 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
-use crate::lab::whole_file::{Kind, WholeFile, folder_of, may_replace};
+use crate::lab::whole_file::{FileKind, WholeFile, folder_of, may_replace};
 
 /// What a page may replace.
-const PAGE: Kind = Kind {
+const PAGE: FileKind = FileKind {
     name: "an HTML page",
     is_one: is_page,
 };
 
 /// Where a page goes.
 #[derive(Clone, Debug)]
-pub struct Destination {
+pub struct PageFile {
     path: PathBuf,
 }
 
-impl Destination {
+impl PageFile {
     /// A file in a folder that must exist. An earlier page may be there, but
     /// nothing else: a spec or the run's own files would be lost.
     ///

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use vgrad::lab::check::{Answer, Moment, Questions, Report, State, Verdict, ask};
+use vgrad::lab::check::{Answer, CheckReport, GateVerdict, Moment, Questions, State, ask};
 use vgrad::lab::records::Target;
 
 /// Folders of seeds with one step each; norms as log10, and the sign of all.
@@ -55,13 +55,13 @@ proptest! {
         let target = write(folder.path(), &logs, "");
         let asked = Questions { accept: vec![Moment::Initial], ..Questions::default() };
         let accepted = put(&target, asked).candidate.unwrap();
-        let verdict = |target: &Target, tolerance: f64| -> (Verdict, Report) {
+        let verdict = |target: &Target, tolerance: f64| -> (GateVerdict, CheckReport) {
             let baseline = Some(("b.json".into(), accepted.clone()));
             let report = put(target, Questions { baseline, tolerance, ..Questions::default() }).report;
             (report.verdict(), report)
         };
         let (same, report) = verdict(&target, 0.0);
-        prop_assert_eq!(same, Verdict::Pass);
+        prop_assert_eq!(same, GateVerdict::Pass);
         prop_assert!(report.findings.len() >= logs[0].len(), "{}", report.last_line());
         let counted = format!("PASS: {} hold", report.findings.len());
         prop_assert!(report.last_line().starts_with(&counted));
@@ -76,7 +76,7 @@ proptest! {
             })
             .collect();
         let (passed, report) = verdict(&write(folder.path(), &tilted, ""), 0.1);
-        prop_assert_eq!(passed, Verdict::Pass, "{}", report.findings[0].sentence());
+        prop_assert_eq!(passed, GateVerdict::Pass, "{}", report.findings[0].sentence());
 
         let layer = at.index(logs[0].len());
         let mut changed = logs.clone();
@@ -88,7 +88,7 @@ proptest! {
         // At an end of the path it may be for the better, which is no failure.
         let (failed, report) = verdict(&target, 0.1);
         let is_better = report.findings.iter().any(|f| f.state == State::Improved);
-        prop_assert!(failed == Verdict::Fail || is_better);
+        prop_assert!(failed == GateVerdict::Fail || is_better);
         let fails: Vec<_> = report.findings.iter().filter(|f| f.state != State::Holds).collect();
         let layers: Vec<usize> = fails.iter().filter_map(|f| f.layer).collect();
         prop_assert_eq!(layers, vec![layer + 1]);
@@ -96,12 +96,12 @@ proptest! {
             prop_assert!(finding.beyond_decades.unwrap() > 0.0);
             prop_assert!(!finding.sentence().contains("within"), "{}", finding.sentence());
         }
-        prop_assert_eq!(verdict(&target, 0.3).0, Verdict::Pass);
+        prop_assert_eq!(verdict(&target, 0.3).0, GateVerdict::Pass);
 
         // What has no logarithm is never compared as nothing.
         let negative = write(folder.path(), &logs, "-");
         let (cannot, report) = verdict(&negative, 0.1);
-        prop_assert_eq!(cannot, Verdict::Cannot);
+        prop_assert_eq!(cannot, GateVerdict::Cannot);
         prop_assert!(report.last_line().starts_with("CANNOT"));
         let asked = Questions { accept: vec![Moment::Initial], ..Questions::default() };
         prop_assert!(put(&negative, asked).candidate.is_none());
@@ -110,7 +110,7 @@ proptest! {
 
 #[test]
 fn a_report_without_a_finding_is_no_pass() {
-    let report = Report::default();
-    assert_eq!(report.verdict(), Verdict::Cannot);
+    let report = CheckReport::default();
+    assert_eq!(report.verdict(), GateVerdict::Cannot);
     assert!(report.last_line().starts_with("CANNOT"));
 }

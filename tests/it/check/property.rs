@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use vgrad::lab::check::{Moment, Questions, State, Verdict, ask};
+use vgrad::lab::check::{GateVerdict, Moment, Questions, State, ask};
 use vgrad::lab::records::Target;
 
 /// A CSV file of one step with these norms, given as log10.
@@ -41,7 +41,7 @@ proptest! {
             let report = ask(target, &questions).unwrap().report;
             (report.verdict(), report)
         };
-        prop_assert_eq!(verdict(&target, 0.0).0, Verdict::Pass);
+        prop_assert_eq!(verdict(&target, 0.0).0, GateVerdict::Pass);
 
         let layer = at.index(logs.len());
         let mut changed = logs.clone();
@@ -50,7 +50,7 @@ proptest! {
         let (failed, report) = verdict(&target, 0.1);
         // At an end of the path it may be for the better, which is no failure.
         let is_better = report.findings.iter().any(|f| f.state == State::Improved);
-        prop_assert!(failed == Verdict::Fail || is_better && failed == Verdict::Pass);
+        prop_assert!(failed == GateVerdict::Fail || is_better && failed == GateVerdict::Pass);
         let layers: Vec<usize> = report
             .findings
             .iter()
@@ -58,6 +58,6 @@ proptest! {
             .filter_map(|finding| finding.layer)
             .collect();
         prop_assert_eq!(layers, vec![layer + 1]);
-        prop_assert_eq!(verdict(&target, 0.3).0, Verdict::Pass);
+        prop_assert_eq!(verdict(&target, 0.3).0, GateVerdict::Pass);
     }
 }

@@ -1,8 +1,9 @@
 //! Whatever a file holds, compared with itself it differs by exactly nothing.
 
 use proptest::prelude::*;
-use vgrad::lab::compare::forms::{Detail, FORMS};
-use vgrad::lab::compare::{At, Comparison, Finding, Lack, Request};
+use vgrad::lab::compare::forms::FORMS;
+use vgrad::lab::compare::{Agreement, CompareRequest, Comparison, Missing, StepChoice};
+use vgrad::lab::form::Detail;
 use vgrad::lab::records::Target;
 
 /// Positive numbers of all sizes, zeros and empty cells.
@@ -20,7 +21,7 @@ proptest! {
     #[test]
     fn a_file_equals_itself(
         seeds in prop::collection::vec(prop::collection::vec(cell(), 6), 1..4),
-        at in prop_oneof![Just(At::Initial), Just(At::Final), Just(At::Mean), Just(At::Step(1))],
+        at in prop_oneof![Just(StepChoice::Initial), Just(StepChoice::Final), Just(StepChoice::Mean), Just(StepChoice::Step(1))],
     ) {
         let folder = tempfile::tempdir().unwrap();
         for (seed, cells) in seeds.iter().enumerate() {
@@ -34,7 +35,7 @@ proptest! {
         }
         let paths = [folder.path().to_owned(), folder.path().to_owned()];
         let targets = Target::open_all(&paths).unwrap();
-        let request = Request { quantity: None, at, tolerance: 0.0, threads: 2 };
+        let request = CompareRequest { quantity: None, at, tolerance: 0.0, threads: 2 };
         let Ok(comparison) = Comparison::of(&targets, &request) else {
             // Nothing but empty cells.
             return Ok(());
@@ -44,14 +45,14 @@ proptest! {
                 prop_assert_eq!(difference.mean, 0.0);
             }
             // Seeds or steps that disagree on having a figure are left uncompared.
-            prop_assert!(matches!(layer.finding, Finding::Equal | Finding::NotComparable));
-            let is_empty = layer.reference == Err(Lack::Empty);
-            if seeds.len() == 1 && at != At::Mean && !is_empty {
-                prop_assert_eq!(layer.finding, Finding::Equal);
+            prop_assert!(matches!(layer.finding, Agreement::Equal | Agreement::NotComparable));
+            let is_empty = layer.reference == Err(Missing::Empty);
+            if seeds.len() == 1 && at != StepChoice::Mean && !is_empty {
+                prop_assert_eq!(layer.finding, Agreement::Equal);
             }
         }
         for form in FORMS {
-            prop_assert!(!(form.write)(&comparison, Detail::default()).is_empty());
+            prop_assert!(!(form.write)(&comparison, Detail::default()).unwrap().is_empty());
         }
     }
 }

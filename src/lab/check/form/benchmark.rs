@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::Detail;
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, Source};
-use crate::lab::check::report::Report;
+use crate::lab::check::report::CheckReport;
 use crate::lab::decay::Decay;
+use crate::lab::form::Detail;
 use crate::lab::records::Spread;
 
-pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
+pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
     let mut entries = Vec::new();
     for (end, when) in [(0, "initial"), (1, "final")] {
         let decays = || {
@@ -44,7 +44,7 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
 
 /// The largest difference from the baseline, of what is measured in decades;
 /// one that is infinite, which a chart has no place for, is told in words.
-fn furthest(report: &Report) -> Option<Value> {
+fn furthest(report: &CheckReport) -> Option<Value> {
     let in_decades = |finding: &&Finding| {
         finding.source == Source::Baseline && finding.quantity != "decay_decades_per_layer"
     };

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::Detail;
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, State};
-use crate::lab::check::report::{Report, Verdict};
+use crate::lab::check::report::{CheckReport, GateVerdict};
 use crate::lab::check::spec_keys::ChangedKey;
+use crate::lab::form::Detail;
 use crate::lab::text::escaped;
 
 /// GitHub shows ten annotations of a kind per step; the last says how many more there are.
@@ -14,7 +14,7 @@ const MOST: usize = 9;
 /// The most rows of the summary's table; GitHub refuses more than 1 MiB.
 const MOST_ROWS: usize = 100;
 
-pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
+pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
     let mut errors: Vec<String> = Vec::new();
     for problem in &report.cannot {
         errors.push(annotation(
@@ -66,7 +66,7 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
     }
     let remarks = report.warnings.iter();
     warnings.extend(remarks.map(|remark| annotation("warning", "vgrad check", None, remark)));
-    if report.verdict() == Verdict::Pass {
+    if report.verdict() == GateVerdict::Pass {
         notices.insert(
             0,
             annotation("notice", "vgrad check", None, &report.last_line()),
@@ -125,11 +125,11 @@ fn property(text: &str) -> String {
 }
 
 /// Markdown for the step summary.
-pub fn step_summary(report: &Report) -> String {
+pub fn step_summary(report: &CheckReport) -> String {
     let mark = match report.verdict() {
-        Verdict::Pass => "✅",
-        Verdict::Fail => "❌",
-        Verdict::Cannot => "⚠️",
+        GateVerdict::Pass => "✅",
+        GateVerdict::Fail => "❌",
+        GateVerdict::Cannot => "⚠️",
     };
     let mut text = format!(
         // What is there already need not end in a newline.

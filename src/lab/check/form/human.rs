@@ -3,18 +3,18 @@
 use anstyle::AnsiColor;
 use comfy_table::{Table, presets};
 
-use super::Detail;
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, Source, State};
-use crate::lab::check::report::Report;
+use crate::lab::check::report::CheckReport;
+use crate::lab::form::Detail;
 
 /// The most failures shown unless all are asked for.
 const MOST_ROWS: usize = 20;
 
-pub fn render(report: &Report, detail: Detail) -> Result<String, Problem> {
+pub fn write(report: &CheckReport, detail: Detail) -> Result<String, Problem> {
     let rows = match detail {
-        Detail::Whole => report.findings.iter().map(row).collect(),
-        Detail::Short => short(report),
+        Detail::Verbose => report.findings.iter().map(row).collect(),
+        Detail::Usual | Detail::Quiet => short(report),
     };
     let changed = changed_keys(report);
     if rows.is_empty() {
@@ -29,7 +29,7 @@ pub fn render(report: &Report, detail: Detail) -> Result<String, Problem> {
 }
 
 /// The keys of the spec that have changed since the baseline, a line each.
-fn changed_keys(report: &Report) -> String {
+fn changed_keys(report: &CheckReport) -> String {
     if report.changed.is_empty() {
         return String::new();
     }
@@ -61,7 +61,7 @@ fn colored(line: &str) -> String {
 
 /// What fails or is unclear, finding by finding; what holds, question by
 /// question, each with the finding that comes nearest to its limit.
-fn short(report: &Report) -> Vec<[String; 6]> {
+fn short(report: &CheckReport) -> Vec<[String; 6]> {
     let holds = |finding: &&Finding| finding.state == State::Holds;
     let open: Vec<&Finding> = report.findings.iter().filter(|f| !holds(f)).collect();
     let mut rows: Vec<_> = open.iter().take(MOST_ROWS).map(|f| row(f)).collect();

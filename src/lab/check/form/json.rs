@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::Detail;
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, State};
-use crate::lab::check::report::Report;
+use crate::lab::check::report::CheckReport;
 use crate::lab::decay::Verdict;
+use crate::lab::form::Detail;
 use crate::lab::json::number;
 
 /// Version of the layout; later ones only add to it.
 const SCHEMA_VERSION: u32 = 1;
 
-pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
+pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
     let written = |finding: &Finding| {
         let mut value = serde_json::to_value(finding)?;
         value["unit"] = json!(finding.unit());

@@ -2,13 +2,13 @@
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::Detail;
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, State};
-use crate::lab::check::report::Report;
+use crate::lab::check::report::CheckReport;
 use crate::lab::check::spec_keys::ChangedKey;
+use crate::lab::form::Detail;
 
-pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
+pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
     let name = report.target.display().to_string();
     let mut suite = TestSuite::new(&*name);
     for (question, findings) in report.by_question() {
@@ -47,7 +47,7 @@ pub fn render(report: &Report, _: Detail) -> Result<String, Problem> {
 }
 
 /// Of one question; the findings are sorted, the worst first.
-fn status(report: &Report, findings: &[&Finding]) -> TestCaseStatus {
+fn status(report: &CheckReport, findings: &[&Finding]) -> TestCaseStatus {
     let worst = findings[0];
     let all = |state: State| {
         let those = findings.iter().filter(|finding| finding.state == state);

@@ -1,6 +1,5 @@
 //! CSV: a row per pair and layer. New columns are only ever appended.
 
-use super::Detail;
 use crate::lab::compare::{Comparison, Value};
 
 const HEADER: [&str; 19] = [
@@ -27,7 +26,7 @@ const HEADER: [&str; 19] = [
 
 /// A row per pair and layer with a header; what cannot be compared about a pair
 /// stands in a row without a layer. An empty cell does not apply.
-pub fn write(comparison: &Comparison, _: Detail) -> String {
+pub fn write(comparison: &Comparison) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let reference = &comparison.sides[0];
     let mut add = |row: &[String]| {

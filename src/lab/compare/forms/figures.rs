@@ -1,6 +1,6 @@
 //! Figures as text for people.
 
-use crate::lab::compare::{Figure, LayerPair, Value};
+use crate::lab::compare::{LayerPair, OutcomeFigure, Value};
 use crate::lab::records::Spread;
 use crate::lab::text::{decades, estimate, number};
 
@@ -31,18 +31,22 @@ pub fn difference(layer: &LayerPair) -> String {
 }
 
 /// A figure of the outcome.
-pub fn outcome(figure: &Figure) -> String {
+pub fn outcome(figure: &OutcomeFigure) -> String {
     match figure {
-        Figure::Unknown => NOTHING.to_owned(),
-        Figure::One(figure, None) => number(*figure),
-        Figure::One(figure, Some(error)) => format!("{} ± {}", number(*figure), number(*error)),
-        Figure::Seeds(
+        OutcomeFigure::Unknown => NOTHING.to_owned(),
+        OutcomeFigure::One(figure, None) => number(*figure),
+        OutcomeFigure::One(figure, Some(error)) => {
+            format!("{} ± {}", number(*figure), number(*error))
+        }
+        OutcomeFigure::Seeds(
             Spread {
                 mean, low, high, ..
             },
             _,
         ) if low == high => number(*mean),
-        Figure::Seeds(spread, _) => estimate(spread.mean, Some([spread.low, spread.high]), number),
-        Figure::Mixed(words) => words.clone(),
+        OutcomeFigure::Seeds(spread, _) => {
+            estimate(spread.mean, Some([spread.low, spread.high]), number)
+        }
+        OutcomeFigure::Mixed(words) => words.clone(),
     }
 }

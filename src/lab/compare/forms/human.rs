@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
-use super::tables::{self, Table};
-use super::{Detail, lines};
-use crate::lab::compare::{Comparison, Finding, Pair};
+use super::lines;
+use super::tables::{self, TextTable};
+use crate::lab::compare::{Agreement, Comparison, Pair};
+use crate::lab::form::Detail;
 
 /// Characters in a line.
 const WIDTH: u16 = 96;
@@ -24,7 +25,7 @@ const UNCLEAR: &str =
 pub fn write(comparison: &Comparison, detail: Detail) -> String {
     let bold = anstyle::Style::new().bold();
     let conclusions = lines::conclusions(comparison);
-    if detail.is_quiet {
+    if detail == Detail::Quiet {
         return conclusions.join("\n") + "\n";
     }
     let title = |text: &str| format!("{bold}{text}{bold:#}");
@@ -56,12 +57,12 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     };
     if with_layers().count() > 1 {
         let mut section = vec![title(&lines::title_of_all(comparison))];
-        section.extend(together(comparison, detail.is_verbose));
+        section.extend(together(comparison, detail == Detail::Verbose));
         parts.push(section.join("\n"));
     } else {
         for pair in with_layers() {
             let mut section = vec![title(&tables::title(comparison, pair))];
-            section.extend(layers(comparison, pair, detail.is_verbose));
+            section.extend(layers(comparison, pair, detail == Detail::Verbose));
             parts.push(section.join("\n"));
         }
     }
@@ -112,7 +113,7 @@ fn together(comparison: &Comparison, is_verbose: bool) -> Vec<String> {
     if comparison
         .pairs
         .iter()
-        .any(|pair| pair.count(Finding::Unclear) > 0)
+        .any(|pair| pair.count(Agreement::Unclear) > 0)
     {
         lines.push(UNCLEAR.to_owned());
     }
@@ -128,7 +129,7 @@ fn layers(comparison: &Comparison, pair: &Pair, is_verbose: bool) -> Vec<String>
     if more > 0 {
         lines.push(format!(" and {more} more layers; -v shows them all"));
     }
-    if pair.count(Finding::Unclear) > 0 {
+    if pair.count(Agreement::Unclear) > 0 {
         lines.push(UNCLEAR.to_owned());
     }
     lines
@@ -152,7 +153,7 @@ fn shown(pair: &Pair, is_verbose: bool) -> BTreeSet<usize> {
 
 /// A table over the targets, in as many pieces as it takes to stay in width;
 /// each piece begins with the reference.
-fn in_width(comparison: &Comparison, table: impl Fn(&[usize]) -> Table) -> String {
+fn in_width(comparison: &Comparison, table: impl Fn(&[usize]) -> TextTable) -> String {
     let others: Vec<usize> = (1..comparison.sides.len()).collect();
     let pieces = |size: usize| {
         others
@@ -180,7 +181,7 @@ fn in_width(comparison: &Comparison, table: impl Fn(&[usize]) -> Table) -> Strin
 }
 
 /// A table as text; longer cells are broken where a width is given.
-fn render(rows: &Table, width: Option<u16>) -> String {
+fn render(rows: &TextTable, width: Option<u16>) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(&rows.header);

@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Detail;
 use crate::lab::compare::conclusion::conclusion;
-use crate::lab::compare::outcome::{FIGURES, Figure};
+use crate::lab::compare::outcome::{FIGURES, OutcomeFigure};
 use crate::lab::compare::reading::Reading;
-use crate::lab::compare::{Comparison, Finding, Lack, LayerPair, Pair, Side};
+use crate::lab::compare::{Agreement, Comparison, LayerPair, Missing, Pair, Side};
 use crate::lab::json::number;
 use crate::lab::records::Spread;
 
@@ -36,7 +35,7 @@ const SCHEMA_VERSION: u32 = 1;
 ///
 /// `low` and `high` are the ends of the means' 95 % intervals, null without several seeds.
 /// A figure without a log10 has its `lack` in words; a figure of 0 has the log10 "-inf".
-pub fn write(comparison: &Comparison, _: Detail) -> String {
+pub fn write(comparison: &Comparison) -> String {
     let changes = comparison.changed.iter();
     let changes = changes.map(|changed| json!({ "key": changed.key, "values": changed.values }));
     let pairs = comparison.pairs.iter();
@@ -96,17 +95,17 @@ fn target(side: &Side) -> Value {
     })
 }
 
-fn figure_json(figure: &Figure) -> Value {
+fn figure_json(figure: &OutcomeFigure) -> Value {
     match figure {
-        Figure::Unknown => Value::Null,
-        Figure::One(figure, error) => json!({
+        OutcomeFigure::Unknown => Value::Null,
+        OutcomeFigure::One(figure, error) => json!({
             "median": float(Some(*figure)),
             "low": null,
             "high": null,
             "std_error": float(*error),
             "mean": float(Some(*figure)),
         }),
-        Figure::Seeds(spread, by_seed) => json!({
+        OutcomeFigure::Seeds(spread, by_seed) => json!({
             "median": float(Some(spread.median)),
             "low": float(Some(spread.low)),
             "high": float(Some(spread.high)),
@@ -116,7 +115,7 @@ fn figure_json(figure: &Figure) -> Value {
             "max": float(Some(spread.max)),
             "by_seed": by_seed.iter().map(|value| float(Some(*value))).collect::<Vec<_>>(),
         }),
-        Figure::Mixed(words) => json!({ "median": null, "seeds": words }),
+        OutcomeFigure::Mixed(words) => json!({ "median": null, "seeds": words }),
     }
 }
 
@@ -131,10 +130,10 @@ fn pair_json(comparison: &Comparison, pair: &Pair) -> Value {
         "paired_by_seed": pair.is_paired,
         "not_comparable": pair.not_comparable,
     });
-    for finding in Finding::ALL {
+    for finding in Agreement::ALL {
         // Absent layers are not comparable either, and counted once more by themselves.
         match finding {
-            Finding::NotComparable => whole["not_comparable_layers"] = json!(pair.left()),
+            Agreement::NotComparable => whole["not_comparable_layers"] = json!(pair.left()),
             finding => whole[finding.name()] = json!(pair.count(finding)),
         }
     }
@@ -159,7 +158,7 @@ fn layer_json(layer: &LayerPair) -> Value {
     })
 }
 
-fn value(value: &Result<Spread, Lack>, by_seed: &[Reading]) -> Value {
+fn value(value: &Result<Spread, Missing>, by_seed: &[Reading]) -> Value {
     let (log, spread, lack) = match value {
         Ok(spread) => {
             let interval = Some(spread).filter(|spread| spread.has_interval());

@@ -1,14 +1,15 @@
 //! Markdown for a pull request: tables of all layers.
 
-use super::tables::{self, Table};
-use super::{Detail, lines};
+use super::lines;
+use super::tables::{self, TextTable};
 use crate::lab::compare::Comparison;
+use crate::lab::form::Detail;
 use crate::lab::text::escaped;
 
 /// Title, tables and conclusion; quiet: the conclusion alone.
 pub fn write(comparison: &Comparison, detail: Detail) -> String {
     let conclusions = lines::conclusions(comparison);
-    if detail.is_quiet {
+    if detail == Detail::Quiet {
         return conclusions.join("\n") + "\n";
     }
     let mut parts = Vec::new();
@@ -61,7 +62,7 @@ fn bullets(items: &[String]) -> String {
     items.collect::<Vec<_>>().join("\n")
 }
 
-fn table(table: &Table) -> String {
+fn table(table: &TextTable) -> String {
     let row = |cells: &[String]| {
         let cells = cells.iter().map(|cell| escaped(cell));
         format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
@@ -81,7 +82,7 @@ mod tests {
 
     #[test]
     fn cells_do_not_break_the_table() {
-        let rows = Table {
+        let rows = TextTable {
             header: vec!["key".to_owned(), "A".to_owned()],
             rows: vec![vec!["path".to_owned(), "a|b<c>\n*d*".to_owned()]],
         };

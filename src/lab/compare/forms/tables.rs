@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::figures;
 use crate::lab::compare::conclusion::at as place_text;
 use crate::lab::compare::outcome::FIGURES;
-use crate::lab::compare::{At, Comparison, Finding, LayerPair, Matching, Pair, Side};
+use crate::lab::compare::{Agreement, Comparison, LayerPair, Matching, Pair, Side, StepChoice};
 use crate::lab::records::HEADLINE;
 use crate::lab::text;
 
 /// A header and its rows.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub struct TextTable {
     /// The columns' names.
     pub header: Vec<String>,
     /// As many cells in each as in the header.
@@ -19,7 +19,7 @@ pub struct Table {
 }
 
 /// What differs in the specs: a row per key, a column per target of `sides`.
-pub fn specs(comparison: &Comparison, sides: &[usize]) -> Table {
+pub fn specs(comparison: &Comparison, sides: &[usize]) -> TextTable {
     let rows = comparison.changed.iter().map(|changed| {
         let values = sides.iter().map(|&i| changed.values[i].clone());
         let values = values.map(|value| value.unwrap_or(figures::NOTHING.to_owned()));
@@ -27,14 +27,14 @@ pub fn specs(comparison: &Comparison, sides: &[usize]) -> Table {
     });
     // Of several tables, each shows what differs among its own targets.
     let rows = rows.filter(|row: &Vec<String>| row[1..].iter().any(|value| *value != row[1]));
-    Table {
+    TextTable {
         header: letters(comparison, "key", sides),
         rows: rows.collect(),
     }
 }
 
 /// What came out: a row per figure, a column per target of `sides`.
-pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> Table {
+pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> TextTable {
     let outcome = |i: &usize| &comparison.sides[*i].outcome;
     let word = |word: &str| match word {
         "" => figures::NOTHING.to_owned(),
@@ -62,7 +62,7 @@ pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> Table {
     {
         rows.insert(3, row("decay is that of", &|i| outcome(i).norm.clone()));
     }
-    Table {
+    TextTable {
         header: letters(comparison, "", sides),
         rows,
     }
@@ -73,7 +73,7 @@ pub fn layers(
     comparison: &Comparison,
     pair: &Pair,
     is_shown: impl Fn(usize, &LayerPair) -> bool,
-) -> Table {
+) -> TextTable {
     let (own, other) = (&comparison.sides[0].letter, &comparison.other(pair).letter);
     let is_moved = pair.matching == Matching::RelativeDepth;
     let mut header = vec!["layer".to_owned()];
@@ -106,7 +106,7 @@ pub fn layers(
             row
         });
     let rows = rows.collect();
-    Table { header, rows }
+    TextTable { header, rows }
 }
 
 /// The layers of several targets beside the reference: a row per layer that
@@ -116,7 +116,7 @@ pub fn together(
     comparison: &Comparison,
     sides: &[usize],
     is_shown: impl Fn(usize) -> bool,
-) -> Table {
+) -> TextTable {
     let pairs: Vec<&Pair> = comparison
         .pairs
         .iter()
@@ -136,7 +136,7 @@ pub fn together(
             let own = found.iter().flatten().next();
             let others = found.iter().map(|layer| {
                 layer.map_or_else(nothing, |layer| match layer.finding {
-                    Finding::NotComparable | Finding::Absent => figures::value(&layer.other),
+                    Agreement::NotComparable | Agreement::Absent => figures::value(&layer.other),
                     finding => format!("{} {}", figures::value(&layer.other), mark(finding)),
                 })
             });
@@ -145,21 +145,21 @@ pub fn together(
             row.extend(others.map(|cell| cell.trim_end().to_owned()));
             row
         });
-    Table {
+    TextTable {
         rows: rows.collect(),
         header: letters(comparison, "layer", sides),
     }
 }
 
 /// What a finding is marked with.
-pub fn mark(finding: Finding) -> &'static str {
+pub fn mark(finding: Agreement) -> &'static str {
     match finding {
-        Finding::Equal => "=",
-        Finding::Within => "",
-        Finding::Differs => "≠",
-        Finding::Unclear => "?",
-        Finding::NotComparable => "not comparable",
-        Finding::Absent => "absent",
+        Agreement::Equal => "=",
+        Agreement::Within => "",
+        Agreement::Differs => "≠",
+        Agreement::Unclear => "?",
+        Agreement::NotComparable => "not comparable",
+        Agreement::Absent => "absent",
     }
 }
 
@@ -203,7 +203,7 @@ pub fn legend(comparison: &Comparison) -> Vec<(String, String)> {
 pub fn title(comparison: &Comparison, pair: &Pair) -> String {
     let (own, other) = (&comparison.sides[0], comparison.other(pair));
     let mean = match comparison.at {
-        At::Mean => "mean ",
+        StepChoice::Mean => "mean ",
         _ => "",
     };
     if own.quantity != other.quantity {

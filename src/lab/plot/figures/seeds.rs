@@ -7,7 +7,7 @@ use super::super::axis::{Axis, Tick, Unit, counting};
 use super::super::colors::{INK, of_run};
 use super::super::extent::Extent;
 use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
-use super::super::scale::{Place, Scale};
+use super::super::scale::{AxisPlace, Scale};
 use super::super::words::symbol;
 use super::{Figure, Portrait};
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
@@ -73,7 +73,7 @@ fn range(album: &Album, several: &[usize], room: Room) -> Panel {
             let heights: Vec<f64> = values
                 .iter()
                 .filter_map(|value| match scale.place(*value) {
-                    Place::At(at) => Some(at),
+                    AxisPlace::At(at) => Some(at),
                     _ => None,
                 })
                 .collect();
@@ -240,7 +240,7 @@ fn piles(values: &[f64], middle: f64, bin: f64, scale: &Scale) -> Vec<(f64, f64)
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let bin_of = |value: f64| match scale.place(value) {
-        Place::At(at) => ((at / bin).round(), at),
+        AxisPlace::At(at) => ((at / bin).round(), at),
         apart => (f64::INFINITY, scale.lane(apart, 0.5).unwrap_or(0.0)),
     };
     let mut points: Vec<(f64, f64)> = Vec::new();

@@ -7,14 +7,14 @@ use super::words::{Ordered, Words};
 use crate::base::Problem;
 
 /// A feature column of the file.
-pub struct Column {
+pub struct OneHotColumn {
     /// Its name in the header.
     pub name: String,
     /// The words seen in it, if it is categorical.
     words: Option<Words>,
 }
 
-impl Column {
+impl OneHotColumn {
     /// A column of which nothing has been read.
     pub fn new(is_categorical: bool, name: String) -> Self {
         Self {
@@ -58,11 +58,11 @@ pub struct Expanded {
 }
 
 /// Makes of each categorical column a feature per word. `cells` holds, row by
-/// row, what [`Column::read`] gave for each of `columns`, or NaN.
+/// row, what [`OneHotColumn::read`] gave for each of `columns`, or NaN.
 ///
 /// # Errors
 /// More features than memory holds.
-pub fn expand(columns: &[Column], cells: Vec<f64>) -> Result<Expanded, Problem> {
+pub fn expand(columns: &[OneHotColumn], cells: Vec<f64>) -> Result<Expanded, Problem> {
     let orders: Vec<Option<Ordered>> = columns
         .iter()
         .map(|column| column.words.as_ref().map(Words::ordered))

@@ -7,7 +7,7 @@ use ndarray::Array2;
 
 use super::header::{Role, features, reader, recognise, roles};
 use super::index_like::IndexLike;
-use super::one_hot::{Column, expand};
+use super::one_hot::{OneHotColumn, expand};
 use super::options::Missing;
 use super::row::Row;
 use super::text::{Lines, Text};
@@ -21,7 +21,7 @@ use crate::study::data::raw_table::{Inputs, RawTable, Reading};
 pub struct Table<'a> {
     csv: &'a Csv,
     /// The feature columns, in the order of the first file.
-    columns: Vec<Column>,
+    columns: Vec<OneHotColumn>,
     /// Row by row a value per column: a number, the number of a word, or NaN
     /// where the cell is missing.
     cells: Vec<f64>,
@@ -67,7 +67,8 @@ impl<'a> Table<'a> {
         let is_first = self.columns.is_empty();
         if is_first {
             let names = features(file, &header, self.csv)?;
-            let column = |name: String| Column::new(self.csv.categorical.contains(&name), name);
+            let column =
+                |name: String| OneHotColumn::new(self.csv.categorical.contains(&name), name);
             self.columns = names.into_iter().map(column).collect();
         }
         let names: Vec<String> = self.columns.iter().map(|it| it.name.clone()).collect();

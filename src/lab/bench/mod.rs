@@ -1,6 +1,9 @@
 //! Measuring speed: steps per second with every column of every layer written
 //! to CSV at every step, where the time goes, and what logging costs.
 
+pub mod peak;
+pub mod workloads;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -8,11 +11,11 @@ use std::time::Instant;
 use serde::Serialize;
 use tempfile::TempDir;
 
+use self::peak::peak_gflops;
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{Precision, Spec};
 use crate::lab::experiment::network;
-use crate::lab::peak::peak_gflops;
 use crate::lab::plan::Plan;
 use crate::nn::network::Network;
 use crate::nn::times::PhaseTimes;
@@ -36,7 +39,7 @@ pub struct BenchOptions<'a> {
 
 /// What was measured; its fields are the keys of the JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct BenchReport {
     /// The workload's name, or the spec's.
     pub workload: String,
     /// Threads used.
@@ -115,7 +118,7 @@ impl Shares {
 ///
 /// # Errors
 /// Whatever keeps the spec from being run, a full disk, training that diverges.
-pub fn bench(spec: Spec, options: &BenchOptions) -> Result<Option<Report>, Problem> {
+pub fn bench(spec: Spec, options: &BenchOptions) -> Result<Option<BenchReport>, Problem> {
     let measured = match spec.precision {
         Precision::F32 => bench_in::<f32>(spec, options),
         Precision::F64 => bench_in::<f64>(spec, options),
@@ -139,7 +142,7 @@ impl From<Problem> for Halt {
     }
 }
 
-fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<Report, Halt> {
+fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<BenchReport, Halt> {
     // The clock ends it, not the spec.
     (spec.train.epochs, spec.train.steps) = (None, Some(u64::MAX));
     let plan = Plan::<T>::new(spec, options.base_dir)?;
@@ -177,7 +180,7 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<Report,
     let costs: Vec<f64> = costs.collect();
     let steps_per_s = median(&logged);
     let gflops = operations * steps_per_s / 1e9;
-    Ok(Report {
+    Ok(BenchReport {
         workload: plan.spec.name.clone(),
         threads: team.threads(),
         precision: T::NAME,
@@ -310,8 +313,8 @@ fn diverged(step: u64) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::bench::workloads::Workload;
     use crate::lab::config::Overrides;
-    use crate::lab::workloads::Workload;
 
     #[test]
     fn operations_are_counted_by_hand() {

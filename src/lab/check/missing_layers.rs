@@ -1,15 +1,17 @@
 //! The layers that a rule looks for and does not find.
 
+use crate::lab::text::layer_ranges;
+
 /// What one rule lacks in one run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lack {
+pub struct MissingLayers {
     /// The layers that had a value at the first step that had any.
     expected: Vec<usize>,
     /// The first step at which layers lack one, and which.
     first: Option<(u64, String)>,
 }
 
-impl Lack {
+impl MissingLayers {
     /// Shows it the layers, ascending, that have a value at `step`. `range`:
     /// those that the rule names. A step without any value is one that the
     /// quantity does not apply to, such as the update after the last step.
@@ -29,11 +31,11 @@ impl Lack {
             }
         };
         if !gaps.is_empty() {
-            self.first = Some((step, in_words(&gaps)));
+            self.first = Some((step, layer_ranges(&gaps)));
         }
     }
 
-    /// The first step at which layers lack a value, and which: "layers 2, 4 to 7".
+    /// The first step at which layers lack a value, and which: "layers 2, 4–7".
     pub fn first(&self) -> Option<(u64, &str)> {
         let (step, layers) = self.first.as_ref()?;
         Some((*step, layers))
@@ -56,25 +58,6 @@ fn gaps(layers: &[usize], [first, last]: [usize; 2]) -> Vec<[usize; 2]> {
     gaps
 }
 
-/// "layer 2" or "layers 2, 4 to 7".
-pub fn in_words(ranges: &[[usize; 2]]) -> String {
-    const MOST: usize = 8;
-    let shown = ranges.iter().take(MOST).map(|[first, last]| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first} to {last}")
-        }
-    });
-    let shown: Vec<String> = shown.collect();
-    let more = if ranges.len() > MOST { " and more" } else { "" };
-    let plural = match ranges {
-        [[first, last]] if first == last => "",
-        _ => "s",
-    };
-    format!("layer{plural} {}{more}", shown.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,10 +68,10 @@ mod tests {
             (&[1, 2, 3][..], [1, 3], ""),
             (&[1, 3], [1, 3], "layer 2"),
             (&[2], [1, 3], "layers 1, 3"),
-            (&[5, 9], [1, 3], "layers 1 to 3"),
-            (&[1], [1, 1 << 52], "layers 2 to 4503599627370496"),
+            (&[5, 9], [1, 3], "layers 1–3"),
+            (&[1], [1, 1 << 52], "layers 2–4503599627370496"),
         ] {
-            let mut lack = Lack::default();
+            let mut lack = MissingLayers::default();
             lack.look(7, layers, Some(range));
             let found = lack.first().map_or("", |(_, layers)| layers);
             assert_eq!(found, expected, "{layers:?} {range:?}");
@@ -97,7 +80,7 @@ mod tests {
 
     #[test]
     fn without_a_range_the_first_step_tells_what_is_expected() {
-        let mut lack = Lack::default();
+        let mut lack = MissingLayers::default();
         lack.look(0, &[], None);
         lack.look(1, &[1, 2, 3], None);
         lack.look(2, &[], None);

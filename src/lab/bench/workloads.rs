@@ -23,7 +23,7 @@ macro_rules! workloads {
         pub const WORKLOADS: &[Workload] = &[$(
             Workload {
                 name: $name,
-                text: include_str!(concat!("../../benches/workloads/", $name, ".toml")),
+                text: include_str!(concat!("../../../benches/workloads/", $name, ".toml")),
             }
         ),+];
     };
@@ -65,7 +65,7 @@ mod tests {
     fn the_sizes_are_those_that_others_are_measured_on() {
         // depth, width, batch, activation of WORKLOADS in
         // benches/peers/peers_common.py.
-        let peers = include_str!("../../benches/peers/peers_common.py");
+        let peers = include_str!("../../../benches/peers/peers_common.py");
         for workload in WORKLOADS {
             let loaded = workload.spec(&Overrides::default()).unwrap();
             assert_eq!(loaded.spec.name, workload.name);
