@@ -3,12 +3,14 @@
 //! Weights are drawn in f64 and rounded to the run's precision, so an f32 and
 //! an f64 run of one seed start from the same numbers.
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayViewMut2, Axis, s};
+use ndarray::{Array2, ArrayViewMut2};
 use rand_distr::{Distribution, StandardNormal, Uniform as UniformDistribution};
 
 use crate::base::family::{family, member};
 use crate::base::rng::ChaCha8Rng;
+use crate::nn::activation::{Activation, Elementwise};
+use crate::nn::mean_field::{NoCriticalPoint, critical_weight_variance};
+use crate::nn::orthonormal::orthonormal_rows;
 
 family! {
     /// How the weights (and for some schemes the biases) are drawn.
@@ -25,6 +27,7 @@ family! {
         Uniform = "uniform",
         TruncatedNormal = "truncated_normal",
         MeanField = "mean_field",
+        Critical = "critical",
         PytorchDefault = "pytorch_default",
         Lsuv = "lsuv",
     }
@@ -38,10 +41,63 @@ pub trait Initializer {
     /// 0 without bias); both arrive as zeros.
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]);
 
+    /// The variances of what [`Self::fill`] draws for a matrix of this shape; `None`
+    /// where the weights are not random.
+    fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread>;
+
+    /// Another scheme to draw by where φ has a say in it.
+    ///
+    /// # Errors
+    /// Where there is none for this φ.
+    fn for_activation(
+        &self,
+        _curve: &dyn Elementwise<f64>,
+    ) -> Result<Option<Init>, NoCriticalPoint> {
+        Ok(None)
+    }
+
     /// Whether each W_l is then scaled until z_l has standard deviation 1 on
     /// the first training batch (see [`Lsuv`]).
     fn is_data_dependent(&self) -> bool {
         false
+    }
+}
+
+impl Init {
+    /// The scheme that draws weights for φ = `activation`: this one, or what it
+    /// comes to for that φ.
+    ///
+    /// # Errors
+    /// Where it comes to nothing.
+    pub fn for_activation(&self, activation: &Activation) -> Result<Self, NoCriticalPoint> {
+        let other = self
+            .initializer()
+            .for_activation(activation.elementwise())?;
+        Ok(other.unwrap_or_else(|| self.clone()))
+    }
+}
+
+/// How widely weights and biases scatter about 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Variance of a weight.
+    pub weight: f64,
+    /// Variance of a bias.
+    pub bias: f64,
+    /// Whether the rows or columns are orthogonal, so that a vector keeps its
+    /// length up to one factor.
+    pub is_orthogonal: bool,
+}
+
+impl Spread {
+    /// Independent weights of one variance, and no biases.
+    fn of_weights(weight: f64) -> Option<Self> {
+        let (bias, is_orthogonal) = (0.0, false);
+        Some(Self {
+            weight,
+            bias,
+            is_orthogonal,
+        })
     }
 }
 
@@ -61,13 +117,16 @@ struct Scaled {
 }
 
 impl Scaled {
-    fn fill(self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>) {
-        let (fan_in, fan_out) = weight.dim();
+    fn std(&self, (fan_in, fan_out): (usize, usize)) -> f64 {
         let fan = match self.fan {
             Fan::In => fan_in as f64,
             Fan::Average => (fan_in + fan_out) as f64 / 2.0,
         };
-        let std = self.gain * (self.numerator / fan).sqrt();
+        self.gain * (self.numerator / fan).sqrt()
+    }
+
+    fn fill(self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>) {
+        let std = self.std(weight.dim());
         if self.uniform {
             // The uniform distribution on ±b has variance b²/3.
             fill_uniform(rng, weight, 3f64.sqrt() * std);
@@ -107,10 +166,17 @@ macro_rules! scaled {
                 gain: f64 = 1.0,
             }
         }
+        impl $Name {
+            fn scaled(&self) -> Scaled {
+                Scaled { fan: Fan::$fan, numerator: $numerator, gain: self.gain, uniform: $uniform }
+            }
+        }
         impl Initializer for $Name {
             fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
-                let scaled = Scaled { fan: Fan::$fan, numerator: $numerator, gain: self.gain, uniform: $uniform };
-                scaled.fill(rng, weight);
+                self.scaled().fill(rng, weight);
+            }
+            fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread> {
+                Spread::of_weights(self.scaled().std((fan_in, fan_out)).powi(2))
             }
         }
     )+ };
@@ -142,7 +208,10 @@ member! {
 impl Initializer for Orthogonal {
     fn fill(&self, rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         let (fan_in, fan_out) = weight.dim();
-        let tall = random_orthonormal(rng, fan_in.max(fan_out), fan_in.min(fan_out));
+        // Held transposed, so that a column is a contiguous row.
+        let mut rows = Array2::zeros((fan_in.min(fan_out), fan_in.max(fan_out)));
+        fill_normal(rng, rows.view_mut(), 1.0);
+        let tall = orthonormal_rows(rows).reversed_axes();
         let q = if fan_in >= fan_out {
             tall.view()
         } else {
@@ -150,43 +219,13 @@ impl Initializer for Orthogonal {
         };
         weight.zip_mut_with(&q, |w, q| *w = self.gain * q);
     }
-}
-
-/// Columns that [`random_orthonormal`] orthogonalises together: enough that
-/// most of the work is matrix products, few enough to stay in the cache.
-const BLOCK: usize = 32;
-
-/// A uniformly distributed (Haar) matrix with orthonormal columns, shape
-/// [rows, columns] with rows ≥ columns: Gram–Schmidt on a Gaussian matrix, block
-/// by block, each twice, which keeps it orthogonal to rounding error (Giraud et
-/// al. 2005, doi:10.1007/s00211-005-0615-4).
-fn random_orthonormal(rng: &mut ChaCha8Rng, rows: usize, columns: usize) -> Array2<f64> {
-    // Held transposed, so that a column is a contiguous row.
-    let mut q = Array2::zeros((columns, rows));
-    fill_normal(rng, q.view_mut(), 1.0);
-    for start in (0..columns).step_by(BLOCK) {
-        let (done, mut rest) = q.view_mut().split_at(Axis(0), start);
-        let mut block = rest.slice_mut(s![..BLOCK.min(columns - start), ..]);
-        for _ in 0..2 {
-            let overlaps = block.dot(&done.t());
-            general_mat_mul(-1.0, &overlaps, &done, 1.0, &mut block);
-            orthonormalize_rows(block.view_mut());
-        }
-    }
-    q.reversed_axes()
-}
-
-/// Gram–Schmidt over the rows, once.
-fn orthonormalize_rows(mut rows: ArrayViewMut2<f64>) {
-    for k in 0..rows.nrows() {
-        let (done, mut rest) = rows.view_mut().split_at(Axis(0), k);
-        let mut row = rest.row_mut(0);
-        let overlap = done.dot(&row);
-        for (done, overlap) in done.rows().into_iter().zip(&overlap) {
-            row.scaled_add(-overlap, &done);
-        }
-        let norm = row.dot(&row).sqrt();
-        row /= norm;
+    fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread> {
+        // min(fan_in, fan_out) singular values, all equal to the gain.
+        Some(Spread {
+            weight: self.gain * self.gain / fan_in.max(fan_out) as f64,
+            bias: 0.0,
+            is_orthogonal: true,
+        })
     }
 }
 
@@ -197,6 +236,9 @@ member! {
 impl Initializer for IdentityMatrix {
     fn fill(&self, _rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         weight.diag_mut().fill(1.0);
+    }
+    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+        None
     }
 }
 
@@ -212,6 +254,9 @@ impl Initializer for Normal {
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         fill_normal(rng, weight, self.std);
     }
+    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+        Spread::of_weights(self.std * self.std)
+    }
 }
 
 member! {
@@ -225,6 +270,9 @@ member! {
 impl Initializer for Uniform {
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
         fill_uniform(rng, weight, self.bound);
+    }
+    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+        Spread::of_weights(self.bound * self.bound / 3.0)
     }
 }
 
@@ -252,6 +300,9 @@ impl Initializer for TruncatedNormal {
             *w = self.std / CUT_STD * z;
         });
     }
+    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+        Spread::of_weights(self.std * self.std)
+    }
 }
 
 member! {
@@ -271,6 +322,44 @@ impl Initializer for MeanField {
         fill_normal(rng, weight, (self.weight_variance / fan_in).sqrt());
         bias.fill_with(|| self.bias_variance.sqrt() * normal(rng));
     }
+    fn spread(&self, fan_in: usize, _fan_out: usize) -> Option<Spread> {
+        Some(Spread {
+            weight: self.weight_variance / fan_in as f64,
+            bias: self.bias_variance,
+            is_orthogonal: false,
+        })
+    }
+}
+
+member! {
+    /// Normal like mean_field, with the weight variance at which gradients keep their size for the network's activation: χ₁ = 1. Schoenholz et al. 2017, arXiv:1611.01232.
+    pub struct Critical {
+        /// σb²: the biases' variance.
+        #[schemars(range(min = 0))]
+        bias_variance: f64 = 0.0,
+    }
+}
+impl Initializer for Critical {
+    fn fill(&self, _rng: &mut ChaCha8Rng, _weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
+        unreachable!("drawn by what `Init::for_activation` makes of it");
+    }
+    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+        None
+    }
+    fn for_activation(
+        &self,
+        curve: &dyn Elementwise<f64>,
+    ) -> Result<Option<Init>, NoCriticalPoint> {
+        let bias_variance = self.bias_variance;
+        let weight_variance = critical_weight_variance(curve, bias_variance)?;
+        Ok(Some(
+            MeanField {
+                weight_variance,
+                bias_variance,
+            }
+            .into(),
+        ))
+    }
 }
 
 member! {
@@ -283,6 +372,14 @@ impl Initializer for PytorchDefault {
         fill_uniform(rng, weight, bound);
         bias.fill_with(|| uniform(rng, bound));
     }
+    fn spread(&self, fan_in: usize, _fan_out: usize) -> Option<Spread> {
+        let variance = 1.0 / (3.0 * fan_in as f64);
+        Some(Spread {
+            weight: variance,
+            bias: variance,
+            is_orthogonal: false,
+        })
+    }
 }
 
 member! {
@@ -292,6 +389,9 @@ member! {
 impl Initializer for Lsuv {
     fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
         Orthogonal { gain: 1.0 }.fill(rng, weight, bias);
+    }
+    fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread> {
+        Orthogonal { gain: 1.0 }.spread(fan_in, fan_out)
     }
     fn is_data_dependent(&self) -> bool {
         true

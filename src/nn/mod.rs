@@ -13,6 +13,7 @@ pub mod measure;
 pub mod network;
 mod observe;
 pub mod optim;
+mod orthonormal;
 pub mod params;
 pub mod pass;
 pub mod shard;

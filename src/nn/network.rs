@@ -36,6 +36,11 @@ impl<T: Scalar> Network<T> {
     /// optimizer's state and gradients to be kept ([`Self::gradients`]), which are
     /// claimed when they are first needed. The memory a network takes is
     /// [`Graph::bytes`].
+    ///
+    /// # Panics
+    /// If the init comes to nothing for this activation ([`Init::for_activation`]).
+    ///
+    /// [`Init::for_activation`]: crate::nn::init::Init::for_activation
     pub fn new(architecture: &Architecture, loss: Loss, batch: usize, classes: bool) -> Self {
         let graph = architecture.graph(false);
         Self::from_graph(architecture, graph, loss, batch, classes)
@@ -85,7 +90,12 @@ impl<T: Scalar> Network<T> {
             params_of[n] = Some(layer_params.len());
             layer_params.push(LayerParams::new(n, tensors));
         }
-        let draw = |share: &mut [LayerParams<T>]| draw(share, &graph, architecture);
+        let init = architecture.init.for_activation(&architecture.activation);
+        let drawn = Architecture {
+            init: init.unwrap_or_else(|problem| panic!("{problem}")),
+            ..architecture.clone()
+        };
+        let draw = |share: &mut [LayerParams<T>]| draw(share, &graph, &drawn);
         match team {
             Some(team) => team.shares(&mut layer_params, draw),
             None => draw(&mut layer_params),

@@ -19,6 +19,7 @@ pub fn conflict(spec: &Spec) -> Option<Conflict> {
         .or_else(|| length(&spec.train))
         .or_else(|| widths(&spec.network))
         .or_else(|| skip(&spec.network))
+        .or_else(|| init(&spec.network))
         .or_else(|| coupled_rows(spec))
         .or_else(|| spec.train.optimizer.recipe::<f64>().check())
         .or_else(|| target(spec))
@@ -119,6 +120,17 @@ fn skip(network: &Network) -> Option<Conflict> {
         ),
         _ => None,
     }
+}
+
+fn init(network: &Network) -> Option<Conflict> {
+    let problem = network.init.for_activation(&network.activation).err()?;
+    let (init, activation) = (network.init.name(), network.activation.name());
+    found(
+        &["network.init", "network.activation"],
+        format!("`network.init` = {init} has no weight variance for {activation}: {problem}"),
+        &format!("none exists for {activation}"),
+        "choose another bias_variance, or `init = \"he_normal\"` or another one with a variance of its own",
+    )
 }
 
 fn coupled_rows(spec: &Spec) -> Option<Conflict> {

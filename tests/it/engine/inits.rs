@@ -3,6 +3,7 @@
 use ndarray::{Array2, Axis};
 use serde_json::json;
 use vgrad::base::rng::stream;
+use vgrad::nn::activation::{Activation, Relu, Tanh};
 use vgrad::nn::init::Init;
 
 /// Weights of shape [fan_in, fan_out] and fan_out biases.
@@ -10,9 +11,15 @@ fn fill(init: &Init, fan_in: usize, fan_out: usize, seed: u64) -> (Array2<f64>, 
     let mut weight = Array2::zeros((fan_in, fan_out));
     let mut bias = vec![0.0; fan_out];
     let mut rng = stream(seed, "init", 1);
-    init.initializer()
+    let drawn = init.for_activation(&tanh()).unwrap();
+    drawn
+        .initializer()
         .fill(&mut rng, weight.view_mut(), &mut bias);
     (weight, bias)
+}
+
+fn tanh() -> Activation {
+    Tanh {}.into()
 }
 
 fn from_json(value: serde_json::Value) -> Init {
@@ -28,6 +35,7 @@ fn members_and_variants() -> Vec<Init> {
         json!({ "normal": { "std": 2.0 } }),
         json!({ "uniform": { "bound": 0.3 } }),
         json!({ "truncated_normal": { "std": 0.7 } }),
+        json!({ "critical": { "bias_variance": 0.05 } }),
         json!({ "mean_field": { "weight_variance": 0.5, "bias_variance": 0.2 } }),
     ];
     defaults.chain(variants.map(from_json)).collect()
@@ -110,6 +118,11 @@ fn expectation(init: &Init, fan_in: f64, fan_out: f64) -> Expectation {
             field.weight_variance / fan_in,
             Some(field.bias_variance),
         )),
+        // tanh's by Schoenholz et al. 2017 to seven digits, and 1/tanh'(0)² without biases.
+        Init::Critical(critical) if critical.bias_variance == 0.05 => {
+            Some((Normal, 1.760955 / fan_in, Some(0.05)))
+        }
+        Init::Critical(_) => Some((Normal, 1.0 / fan_in, None)),
         Init::PytorchDefault(_) => {
             Some((Uniform, 1.0 / (3.0 * fan_in), Some(1.0 / (3.0 * fan_in))))
         }
@@ -134,6 +147,50 @@ fn weights_have_the_stated_mean_variance_and_shape() {
             );
         }
     }
+}
+
+/// What theory reckons with is what is drawn.
+#[test]
+fn the_spread_is_that_of_the_draws() {
+    for init in members_and_variants() {
+        let drawn = init.for_activation(&tanh()).unwrap();
+        for (fan_in, fan_out) in [(300, 200), (200, 300)] {
+            let spread = drawn.initializer().spread(fan_in, fan_out);
+            let Some(spread) = spread else {
+                assert_eq!(init.name(), "identity");
+                continue;
+            };
+            let expected = expectation(&init, fan_in as f64, fan_out as f64);
+            let bias = expected.and_then(|(_, _, bias)| bias).unwrap_or(0.0);
+            // Orthogonal matrices: the mean square of what was drawn is exact.
+            let weight = expected.map_or_else(
+                || {
+                    let (weight, _) = fill(&init, fan_in, fan_out, 0);
+                    weight.iter().map(|w| w * w).sum::<f64>() / weight.len() as f64
+                },
+                |(_, weight, _)| weight,
+            );
+            assert!((spread.weight - weight).abs() < 1e-6 * weight, "{init:?}");
+            assert!((spread.bias - bias).abs() <= 1e-6 * bias, "{init:?}");
+            assert_eq!(spread.is_orthogonal, expected.is_none(), "{init:?}");
+        }
+    }
+}
+
+/// He's variance for ReLU; none for ReLU with biases, whose second moments grow.
+#[test]
+fn critical_depends_on_the_activation() {
+    let critical = from_json("critical".into());
+    let relu = critical.for_activation(&Relu {}.into()).unwrap();
+    let he = from_json("he_normal".into());
+    let [found, expected] =
+        [relu, he].map(|init| init.initializer().spread(300, 200).unwrap().weight);
+    assert!(
+        (found - expected).abs() < 1e-12 * expected,
+        "{found} {expected}"
+    );
+    let biased = from_json(json!({ "critical": { "bias_variance": 0.05 } }));
+    assert!(biased.for_activation(&Relu {}.into()).is_err());
 }
 
 #[test]
