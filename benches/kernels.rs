@@ -14,7 +14,9 @@ use vgrad::base::squares::sum_of_squares;
 use vgrad::base::sums::count_zeros;
 use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
-use vgrad::nn::layer::{Backward, InputGradient, Layer, Parameters, Rows};
+use vgrad::nn::layer::{
+    Backward, InputGradient, Layer, MAX_INPUTS, Parameters, Rows, matrix, matrix_mut,
+};
 use vgrad::nn::measure::{ActivationSums, Moments};
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, Slices, StepInfo};
 
@@ -95,19 +97,16 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
     let (mut y, mut slope) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     let curve = layer.activation.elementwise::<f32>();
     curve.forward(&x, &mut y, &mut slope);
-    let place = Rows {
-        first: 0,
-        count: rows,
-        batch: rows,
-    };
     let mut sums = ActivationSums {
         alive: vec![false; width],
         ..ActivationSums::default()
     };
     let mut group = criterion.benchmark_group(format!("observe/{rows}x{width}"));
     group.throughput(Throughput::Elements(x.len() as u64));
+    let values = matrix(&y, rows, width);
+    let saved = [matrix(&slope, rows, width), matrix(&[], rows, 0)];
     group.bench_function("dispatched", |bencher| {
-        bencher.iter(|| layer.observe(place, black_box(&y), &slope, &mut sums));
+        bencher.iter(|| layer.observe(black_box(values), saved, &mut sums));
     });
     group.bench_function("moments", |bencher| {
         bencher.iter(|| Moments::of(black_box(&y)));
@@ -156,7 +155,7 @@ fn backward(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let first = InputGradient {
-                    values: &mut grad_input,
+                    values: Some(matrix_mut(&mut grad_input, ROWS, WIDTH)),
                     accumulate,
                 };
                 layer.backward(Backward {
@@ -165,10 +164,12 @@ fn backward(criterion: &mut Criterion) {
                         trained: &[],
                         running: &[],
                     },
-                    inputs: Default::default(),
-                    output: &[],
-                    saved: black_box(&slope),
-                    grad_output: &grad_output,
+                    inputs: [matrix(&[], ROWS, 0); MAX_INPUTS],
+                    output: matrix(&[], ROWS, 0),
+                    saved: [(&slope[..], WIDTH), (&[], 0)]
+                        .map(|(saved, width)| matrix(black_box(saved), ROWS, width)),
+                    saved_once: &[],
+                    grad_output: matrix(&grad_output, ROWS, WIDTH),
                     reduced: &[],
                     grad_inputs: [first, Default::default(), Default::default()],
                 });

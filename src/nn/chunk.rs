@@ -39,8 +39,8 @@ pub struct Chunk {
     pub grad_squares: Vec<Squares>,
     /// What each node's activation had to say, if asked.
     pub activations: Vec<ActivationSums>,
-    /// Each node's backward partials.
-    pub partials: Vec<Vec<f64>>,
+    /// Every layer's partials, one after the other (`Node::partials`).
+    pub partials: Vec<f64>,
 }
 
 impl Chunk {
@@ -57,7 +57,6 @@ impl Chunk {
                 ..ActivationSums::default()
             }
         });
-        let partials = graph.nodes.iter();
         Self {
             capacity,
             rows: Rows {
@@ -68,9 +67,7 @@ impl Chunk {
             loss: LossSums::default(),
             grad_squares: vec![Squares::default(); graph.values.len()],
             activations: activations.collect(),
-            partials: partials
-                .map(|node| vec![0.0; node.layer.backward_partials_len()])
-                .collect(),
+            partials: vec![0.0; graph.partials_len()],
         }
     }
 }

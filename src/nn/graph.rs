@@ -1,8 +1,10 @@
 //! A network as a list of layers over numbered values, in the order of the
 //! forward pass, and the memory that running it takes.
 
+use std::ops::Range;
+
 use crate::base::Scalar;
-use crate::nn::layer::{Layer, MAX_INPUTS, TensorShape};
+use crate::nn::layer::{Layer, MAX_INPUTS, Saves, TensorShape};
 
 /// Index of a value.
 pub type ValueId = usize;
@@ -39,6 +41,10 @@ pub struct Node<T> {
     pub is_observed: bool,
     /// For every input, whether its gradient has been written by a later layer.
     pub accumulate: [bool; MAX_INPUTS],
+    /// What the layer saves.
+    pub saves: Saves,
+    /// Where its partials lie among those of all layers.
+    pub partials: Range<usize>,
 }
 
 /// What is logged of one layer l of the network: said where the layer is built,
@@ -131,6 +137,8 @@ impl<T: Scalar> GraphBuilder<T> {
             width: layer.width(),
             ..Value::default()
         });
+        let saves = layer.saves();
+        let first = self.nodes.last().map_or(0, |node| node.partials.end);
         self.nodes.push(Node {
             layer,
             inputs: inputs.to_vec(),
@@ -138,6 +146,8 @@ impl<T: Scalar> GraphBuilder<T> {
             number,
             is_observed: false,
             accumulate: [false; MAX_INPUTS],
+            saves,
+            partials: first..first + saves.partials,
         });
         output
     }
@@ -166,10 +176,10 @@ impl<T: Scalar> GraphBuilder<T> {
         grad_kept[0] = input_gradient;
         for (n, node) in self.nodes.iter().enumerate() {
             producer[node.output] = n;
-            kept[node.output] |= node.layer.saves_output();
-            grad_kept[node.output] = node.layer.saves_grad_output();
+            kept[node.output] |= node.saves.output;
+            grad_kept[node.output] = node.saves.grad_output;
             for &input in &node.inputs {
-                kept[input] |= node.layer.saves_inputs();
+                kept[input] |= node.saves.inputs;
                 last_reader[input] = n;
             }
         }
@@ -263,6 +273,20 @@ impl<T: Scalar> Graph<T> {
         self.layers[self.nodes[n].number - 1].params == Some(n)
     }
 
+    /// How many partials all layers have.
+    pub fn partials_len(&self) -> usize {
+        self.nodes.last().map_or(0, |node| node.partials.end)
+    }
+
+    /// The most numbers that a layer tells of a chunk in the middle of a pass.
+    pub fn longest_exchange(&self) -> usize {
+        let lengths = self.nodes.iter().filter_map(|node| {
+            let forward = node.layer.reduce()?.forward_len();
+            Some(forward.max(node.saves.partials))
+        });
+        lengths.max().unwrap_or(0)
+    }
+
     /// Every parameter tensor with the index of its node.
     pub fn tensors(&self) -> impl Iterator<Item = (usize, TensorShape)> {
         let tensors =
@@ -281,11 +305,7 @@ impl<T: Scalar> Graph<T> {
             .map(|(_, t)| t.len())
             .sum();
         let columns: usize = self.slots.iter().chain(&self.grad_slots).sum();
-        let saved: usize = self
-            .nodes
-            .iter()
-            .map(|node| node.layer.saved_len(batch))
-            .sum();
+        let saved: usize = self.nodes.iter().map(|node| node.saves.len(batch)).sum();
         let values = trained as f64 * (1 + per_parameter) as f64
             + columns as f64 * batch as f64
             + saved as f64;

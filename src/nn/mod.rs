@@ -11,6 +11,7 @@ pub mod loss;
 pub mod mean_field;
 pub mod measure;
 pub mod network;
+pub mod node_shards;
 mod observe;
 pub mod optim;
 mod orthonormal;

@@ -7,7 +7,7 @@ use crate::base::team::Team;
 use crate::nn::architecture::Architecture;
 use crate::nn::chunk::{Chunk, chunk_count, part};
 use crate::nn::graph::{Graph, LayerInfo};
-use crate::nn::layer::Mode;
+use crate::nn::layer::{Mode, entries};
 use crate::nn::loss::{Loss, Targets};
 use crate::nn::measure::Moments;
 use crate::nn::params::LayerParams;
@@ -100,16 +100,6 @@ impl<T: Scalar> Network<T> {
             Some(team) => team.shares(&mut layer_params, draw),
             None => draw(&mut layer_params),
         }
-        let longest = graph
-            .nodes
-            .iter()
-            .map(|node| {
-                node.layer
-                    .forward_partials_len()
-                    .max(node.layer.backward_partials_len())
-            })
-            .max()
-            .unwrap_or(0);
         let chunks = chunk_count(batch);
         // Divided for the team at once: claiming the buffers again takes as
         // long as drawing. But sums over shards must not depend on the team.
@@ -129,13 +119,13 @@ impl<T: Scalar> Network<T> {
             None => claim(&mut shards),
         }
         Self {
+            all_reduce: AllReduce::new(chunks, graph.longest_exchange()),
             shards: shards.into_iter().filter_map(|(_, shard)| shard).collect(),
             graph,
             loss,
             layer_params,
             params_of,
             batch,
-            all_reduce: AllReduce::new(chunks, longest),
             step: 0,
         }
     }
@@ -286,7 +276,7 @@ impl<T: Scalar> Network<T> {
                 let mut moments = Moments::default();
                 for shard in &self.shards {
                     let values = shard.value(&self.graph, self.graph.nodes[n].output);
-                    moments.join(&Moments::of(values));
+                    moments.join(&Moments::of(entries(&values)));
                 }
                 let std = moments.std();
                 if !(std.is_finite() && std > 0.0) || (std - 1.0).abs() <= 0.01 {

@@ -2,13 +2,14 @@
 
 use ndarray::ArrayViewMut2;
 
-use crate::base::Scalar;
 use crate::base::prefetch::plan;
 use crate::base::rng::stream;
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::base::sums::count_zeros;
+use crate::base::{Scalar, simd};
 use crate::nn::architecture::Architecture;
-use crate::nn::layer::{Layer, Parameters, Role, ShardsOf, TensorShape};
+use crate::nn::layer::{Parameters, Role, TensorShape};
+use crate::nn::node_shards::NodeShards;
 use crate::nn::optim::{Optimizer, Slices, StepInfo};
 use crate::nn::times::{Phase, Stopwatch};
 
@@ -137,16 +138,11 @@ impl<T: Scalar> LayerParams<T> {
 
     /// Computes the gradient from all shards, and its sums while it is in the
     /// cache; `observe` counts zeros too.
-    pub fn compute_gradient(
-        &mut self,
-        layer: &dyn Layer<T>,
-        shards: &dyn ShardsOf<T>,
-        observe: bool,
-    ) {
+    pub fn compute_gradient(&mut self, shards: NodeShards<T>, observe: bool) {
         let mut gradient = std::mem::take(&mut self.gradient);
         // Claimed now, since most networks never need it.
         gradient.resize(self.trained.len(), T::zero());
-        self.differentiate(layer, shards, observe, &mut gradient);
+        self.differentiate(shards, observe, &mut gradient);
         self.gradient = gradient;
     }
 
@@ -164,8 +160,7 @@ impl<T: Scalar> LayerParams<T> {
     /// Says whether it is finite.
     pub fn step(
         &mut self,
-        layer: &dyn Layer<T>,
-        shards: &dyn ShardsOf<T>,
+        shards: NodeShards<T>,
         next: [&[T]; 4],
         observe: bool,
         update: Option<(&Optimizer<T>, &StepInfo)>,
@@ -175,27 +170,25 @@ impl<T: Scalar> LayerParams<T> {
         let [x, delta, other_x, other_delta] = next;
         plan([&self.trained, &self.state, x, delta, other_x, other_delta]);
         T::with_gradient_buffer(self.trained.len(), |gradient| {
-            self.differentiate(layer, shards, observe, gradient);
+            self.differentiate(shards, observe, gradient);
             let is_finite = self.sums.grad_squares().is_finite();
             if let Some((optimizer, info)) = update
                 && is_finite
             {
                 self.descend(optimizer, info, T::one(), gradient);
-                layer.advance(shards, &mut self.running);
+                shards.advance(&mut self.running);
             }
             is_finite
         })
     }
 
-    fn differentiate(
-        &mut self,
-        layer: &dyn Layer<T>,
-        shards: &dyn ShardsOf<T>,
-        observe: bool,
-        gradient: &mut [T],
-    ) {
+    fn differentiate(&mut self, shards: NodeShards<T>, observe: bool, gradient: &mut [T]) {
         self.watch.start();
-        layer.gradient(shards, gradient);
+        let weight = gradient.len() - shards.node().saves.partials;
+        if weight > 0 {
+            shards.weight_gradient(&mut gradient[..weight]);
+        }
+        sum_partials(shards.partials(), &mut gradient[weight..]);
         self.watch.lap(Phase::Products);
         let (weight, others) = gradient.split_at(self.weight_len());
         // A stretch at a time, so that the second look finds it in the cache.
@@ -244,6 +237,51 @@ impl<T: Scalar> LayerParams<T> {
     pub fn measure_weight(&mut self) {
         if self.sums.update_squares.take().is_none() {
             self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
+        }
+    }
+}
+
+/// gradient ← Σ over chunks of their partials, in the chunks' order.
+fn sum_partials<'a, T: Scalar>(
+    chunks: impl Iterator<Item = &'a [f64]> + Clone,
+    gradient: &mut [T],
+) {
+    /// Entries at a time, so that their sums need no memory of their own.
+    const BLOCK: usize = 128;
+    for (b, slots) in gradient.chunks_mut(BLOCK).enumerate() {
+        let mut sums = [0.0; BLOCK];
+        for partials in chunks.clone() {
+            let terms = &partials[b * BLOCK..][..slots.len()];
+            simd::write_or_add(&mut sums, true, terms.iter().copied());
+        }
+        simd::write_or_add(
+            slots,
+            false,
+            sums.iter().map(
+                #[inline(always)]
+                |sum| T::from_f64(*sum),
+            ),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partials_of_any_length_are_summed_over_all_chunks() {
+        for length in [0, 1, 128, 129, 300] {
+            let chunk = |g: usize| -> Vec<f64> {
+                let entry = |i: usize| (1000 * i + g * g) as f64;
+                (0..length).map(entry).collect()
+            };
+            let chunks = [chunk(0), chunk(1), chunk(2)];
+            let mut sums = vec![7f32; length];
+            sum_partials(chunks.iter().map(|chunk| &chunk[..]), &mut sums);
+            // Σ_g (1000·i + g²) over g = 0, 1, 2 = 3000·i + 5.
+            let expected: Vec<_> = (0..length).map(|i| (3000 * i + 5) as f32).collect();
+            assert_eq!(sums, expected);
         }
     }
 }

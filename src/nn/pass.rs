@@ -1,13 +1,13 @@
 //! How shards of a batch pass through a network side by side, exchanging what
 //! one must know of the others.
 
-use std::sync::RwLock;
+use std::sync::{RwLock, RwLockWriteGuard};
 
 use crate::base::Scalar;
 use crate::base::prefetch::touch;
 use crate::base::team::Barrier;
 use crate::nn::graph::Graph;
-use crate::nn::layer::{Mode, Parameters, ShardsOf};
+use crate::nn::layer::{Mode, Parameters, entries};
 use crate::nn::params::LayerParams;
 use crate::nn::shard::Shard;
 use crate::nn::times::Phase;
@@ -33,11 +33,10 @@ impl AllReduce {
         }
     }
 
-    fn publish(&self, round: usize, chunk: usize, partials: &[f64]) {
-        let mut slot = self.banks[round % 2][chunk]
-            .write()
-            .unwrap_or_else(|e| e.into_inner());
-        slot[..partials.len()].copy_from_slice(partials);
+    /// Where chunk `chunk` publishes its partials of `round`.
+    fn slot(&self, round: usize, chunk: usize) -> RwLockWriteGuard<'_, Vec<f64>> {
+        let slot = self.banks[round % 2][chunk].write();
+        slot.unwrap_or_else(|e| e.into_inner())
     }
 
     /// Hands every chunk's partials of `round` to `take`, in the chunks' order.
@@ -50,11 +49,11 @@ impl AllReduce {
 }
 
 /// How many nodes ahead [`look_ahead`] begins.
-const AHEAD: usize = 4;
+pub const AHEAD: usize = 4;
 
 /// Begins to fetch what graph and shards know of node `near`, and node `far` itself,
 /// if there are such nodes.
-fn look_ahead<T: Scalar>(graph: &Graph<T>, shards: &[Shard<T>], near: usize, far: usize) {
+pub fn look_ahead<T: Scalar>(graph: &Graph<T>, shards: &[Shard<T>], near: usize, far: usize) {
     if let Some(node) = graph.nodes.get(far) {
         touch(node);
     }
@@ -99,20 +98,19 @@ impl<T: Scalar> Pass<'_, T> {
         self.look_ahead(share, n + AHEAD, n + 2 * AHEAD);
         let layer = &self.graph.nodes[n].layer;
         let mut gathered = 0;
-        if layer.needs_all_reduce() {
-            let length = layer.forward_partials_len();
+        if let Some(reduce) = layer.reduce() {
+            let length = reduce.forward_len();
             for shard in &mut *share {
                 for g in 0..shard.chunks.len() {
-                    let chunk = shard.first_chunk + g;
-                    let partials = shard.forward_partials(self.graph, n, g);
-                    self.all_reduce.publish(*round, chunk, partials);
+                    let mut slot = self.all_reduce.slot(*round, shard.first_chunk + g);
+                    let input = shard.input_of(self.graph, n, g);
+                    reduce.forward_partials(input, &mut slot[..length]);
                 }
             }
             self.all_reduce.barrier.wait(self.ranks);
             for shard in &mut *share {
-                let slots = shard.gathered_mut();
                 self.all_reduce.read(*round, length, |g, partials| {
-                    slots[g * length..(g + 1) * length].copy_from_slice(partials);
+                    shard.gathered[g * length..][..length].copy_from_slice(partials);
                     gathered = (g + 1) * length;
                 });
             }
@@ -135,30 +133,30 @@ impl<T: Scalar> Pass<'_, T> {
     /// Node `n` backward over the shards of one share.
     pub fn backward(&self, share: &mut [Shard<T>], n: usize, round: &mut usize) {
         self.look_ahead(share, n.wrapping_sub(AHEAD), n.wrapping_sub(2 * AHEAD));
-        let layer = &self.graph.nodes[n].layer;
+        let node = &self.graph.nodes[n];
+        let (layer, summed) = (&node.layer, node.saves.partials);
         let parameters = parameters_of(self.layer_params, self.params_of, n);
-        let couples = layer.needs_all_reduce();
+        let reduces = layer.reduce().is_some();
         for shard in &mut *share {
             shard.watch.start();
             shard.measure_gradient(self.graph, n);
             shard.watch.lap(Phase::Norms);
-            if layer.backward_partials_len() > 0 {
+            if summed > 0 {
                 for g in 0..shard.chunks.len() {
                     let chunk = shard.first_chunk + g;
-                    let partials = shard.backward_partials(self.graph, n, g, parameters);
-                    if couples {
-                        self.all_reduce.publish(*round, chunk, partials);
+                    let partials = shard.partials(self.graph, n, g);
+                    if reduces {
+                        let mut slot = self.all_reduce.slot(*round, chunk);
+                        slot[..summed].copy_from_slice(partials);
                     }
                 }
             }
             shard.watch.lap(layer.phase());
         }
-        let mut summed = 0;
-        if couples {
-            summed = layer.backward_partials_len();
+        if reduces {
             self.all_reduce.barrier.wait(self.ranks);
             for shard in &mut *share {
-                let sums = &mut shard.gathered_mut()[..summed];
+                let sums = &mut shard.gathered[..summed];
                 sums.fill(0.0);
                 self.all_reduce.read(*round, summed, |_, partials| {
                     sums.iter_mut()
@@ -176,7 +174,8 @@ impl<T: Scalar> Pass<'_, T> {
             if let Some(next) = next {
                 shard.plan_backward(self.graph, n, next);
             }
-            shard.backward(self.graph, n, parameters, summed);
+            let reduced = if reduces { summed } else { 0 };
+            shard.backward(self.graph, n, parameters, reduced);
             shard.watch.lap(layer.phase());
         }
     }
@@ -225,75 +224,23 @@ pub fn parameters_of<'a, T: Scalar>(
     )
 }
 
-/// All shards seen by node `n`, after the backward pass.
-pub struct NodeShards<'a, T> {
-    /// The network.
-    pub graph: &'a Graph<T>,
-    /// The shards, in their order.
-    pub shards: &'a [Shard<T>],
-    /// The node.
-    pub n: usize,
-}
-
-impl<T: Scalar> NodeShards<'_, T> {
-    /// The shard that has chunk `g`.
-    fn shard_of(&self, g: usize) -> &Shard<T> {
-        let shard = self.shards.iter().rfind(|shard| shard.first_chunk <= g);
-        shard.expect("the first shard has the first chunk")
-    }
-
-    /// Begins to fetch what is known of nodes that are soon to come.
-    pub fn look_ahead(&self) {
-        look_ahead(self.graph, self.shards, self.n + AHEAD, self.n + 2 * AHEAD);
-    }
-
-    /// What the gradient of the next parameters is made of, in the first two
-    /// shards.
-    pub fn next_factors(&self) -> [&[T]; 4] {
-        let later = &self.graph.nodes[self.n + 1..];
-        let next = later.iter().find(|node| node.layer.saves_grad_output());
-        let mut factors = [&[][..]; 4];
-        if let Some(next) = next {
-            for (pair, shard) in factors.as_chunks_mut().0.iter_mut().zip(self.shards) {
-                *pair = [
-                    shard.value(self.graph, next.inputs[0]),
-                    shard.gradient(self.graph, next.output),
-                ];
-            }
+/// What the gradient of the next parameters after node `n` is made of, in the first two
+/// shards.
+pub fn next_factors<'a, T: Scalar>(
+    graph: &Graph<T>,
+    shards: &'a [Shard<T>],
+    n: usize,
+) -> [&'a [T]; 4] {
+    let later = &graph.nodes[n + 1..];
+    let next = later.iter().find(|node| node.saves.grad_output);
+    let mut factors = [&[][..]; 4];
+    if let Some(next) = next {
+        for (pair, shard) in factors.as_chunks_mut().0.iter_mut().zip(shards) {
+            *pair = [
+                entries(&shard.value(graph, next.inputs[0])),
+                entries(&shard.gradient(graph, next.output)),
+            ];
         }
-        factors
     }
-}
-
-impl<T: Scalar> ShardsOf<T> for NodeShards<'_, T> {
-    fn count(&self) -> usize {
-        self.shards.len()
-    }
-    fn rows(&self, p: usize) -> usize {
-        self.shards[p].rows.count
-    }
-    fn input(&self, p: usize) -> &[T] {
-        self.shards[p].value(self.graph, self.graph.nodes[self.n].inputs[0])
-    }
-    fn grad_output(&self, p: usize) -> &[T] {
-        self.shards[p].gradient(self.graph, self.graph.nodes[self.n].output)
-    }
-    fn saved(&self, p: usize) -> &[T] {
-        self.shards[p].saved(self.n)
-    }
-    fn chunks(&self) -> usize {
-        self.shards.iter().map(|shard| shard.chunks.len()).sum()
-    }
-    fn grad_output_of(&self, g: usize) -> &[T] {
-        let shard = self.shard_of(g);
-        shard.gradient_of(
-            self.graph,
-            self.graph.nodes[self.n].output,
-            g - shard.first_chunk,
-        )
-    }
-    fn partials(&self, g: usize) -> &[f64] {
-        let shard = self.shard_of(g);
-        &shard.chunks[g - shard.first_chunk].partials[self.n]
-    }
+    factors
 }

@@ -2,14 +2,20 @@
 //! forward and backward pass of one layer over them. A shard is some whole
 //! chunks, as many as one thread works on.
 
+use std::mem::take;
 use std::ops::Range;
+
+use ndarray::ArrayView2;
 
 use crate::base::Scalar;
 use crate::base::prefetch::{plan, touch};
 use crate::base::squares::sum_of_squares;
 use crate::nn::chunk::{Chunk, chunk_count, part};
 use crate::nn::graph::{Graph, Node};
-use crate::nn::layer::{Backward, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows};
+use crate::nn::layer::{
+    Backward, BackwardChunk, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows, matrix,
+    matrix_mut, some_rows,
+};
 use crate::nn::loss::{Criterion, TargetRows, evaluate};
 use crate::nn::times::Stopwatch;
 
@@ -34,9 +40,8 @@ pub struct Shard<T> {
     pub targets: ShardTargets<T>,
     /// Where its time goes.
     pub watch: Stopwatch,
-    /// All chunks' partials for the node at hand.
-    gathered: Vec<f64>,
-    forward_partials: Vec<f64>,
+    /// What all chunks of the batch told in the middle of a pass of the node at hand.
+    pub gathered: Vec<f64>,
     slots: Vec<Vec<T>>,
     grad_slots: Vec<Vec<T>>,
     saved: Vec<Vec<T>>,
@@ -56,11 +61,7 @@ impl<T: Scalar> Shard<T> {
             .map(|g| Chunk::new(graph, part(g, all_chunks, batch).len()))
             .collect();
         let capacity = chunks.iter().map(|chunk| chunk.capacity).sum::<usize>();
-        let nodes = &graph.nodes;
         let outputs = graph.values[graph.output].width;
-        let longest = |length: fn(&Node<T>) -> usize| nodes.iter().map(length).max().unwrap_or(0);
-        let forward_partials = longest(|node| node.layer.forward_partials_len());
-        let backward_partials = longest(|node| node.layer.backward_partials_len());
         Self {
             chunks,
             first_chunk,
@@ -75,8 +76,7 @@ impl<T: Scalar> Shard<T> {
                 ShardTargets::Numbers(claim(capacity * outputs))
             },
             watch: Stopwatch::default(),
-            gathered: vec![0.0; all_chunks * forward_partials.max(backward_partials)],
-            forward_partials: vec![0.0; forward_partials],
+            gathered: vec![0.0; all_chunks * graph.longest_exchange()],
             slots: graph
                 .slots
                 .iter()
@@ -87,9 +87,10 @@ impl<T: Scalar> Shard<T> {
                 .iter()
                 .map(|width| claim(width * capacity))
                 .collect(),
-            saved: nodes
+            saved: graph
+                .nodes
                 .iter()
-                .map(|node| claim(node.layer.saved_len(capacity)))
+                .map(|node| claim(node.saves.len(capacity)))
                 .collect(),
             loss_rows: vec![0.0; 2 * outputs],
         }
@@ -115,17 +116,9 @@ impl<T: Scalar> Shard<T> {
         };
     }
 
-    /// The rows of chunk `g` within this shard.
-    fn rows_of(&self, g: usize) -> Range<usize> {
-        let rows = self.chunks[g].rows;
-        let first = rows.first - self.rows.first;
-        first..first + rows.count
-    }
-
-    /// The rows of a value.
-    pub fn value(&self, graph: &Graph<T>, id: usize) -> &[T] {
-        let value = &graph.values[id];
-        &self.slots[value.slot][..value.width * self.rows.count]
+    /// A value, [rows, width].
+    pub fn value(&self, graph: &Graph<T>, id: usize) -> ArrayView2<'_, T> {
+        value(graph, id, &self.slots, self.rows.count)
     }
 
     /// The rows of the input, to be filled.
@@ -134,64 +127,34 @@ impl<T: Scalar> Shard<T> {
         &mut self.slots[value.slot][..value.width * self.rows.count]
     }
 
-    /// The rows of ∂L/∂value; empty if it is not computed.
-    pub fn gradient(&self, graph: &Graph<T>, id: usize) -> &[T] {
+    /// ∂L/∂value, [rows, width]; [rows, 0] if it is not computed.
+    pub fn gradient(&self, graph: &Graph<T>, id: usize) -> ArrayView2<'_, T> {
         let value = &graph.values[id];
-        value.grad_slot.map_or(&[], |slot| {
-            &self.grad_slots[slot][..value.width * self.rows.count]
-        })
-    }
-
-    /// Its rows of chunk `g`.
-    pub fn gradient_of(&self, graph: &Graph<T>, id: usize, g: usize) -> &[T] {
-        let (rows, width) = (self.rows_of(g), graph.values[id].width);
-        &self.gradient(graph, id)[rows.start * width..rows.end * width]
-    }
-
-    /// What node `n` saved.
-    pub fn saved(&self, n: usize) -> &[T] {
-        &self.saved[n]
-    }
-
-    fn inputs<'a>(&'a self, graph: &Graph<T>, node: &Node<T>) -> [&'a [T]; MAX_INPUTS] {
-        let mut inputs: [&[T]; MAX_INPUTS] = [&[]; MAX_INPUTS];
-        for (slot, &id) in inputs.iter_mut().zip(&node.inputs) {
-            *slot = self.value(graph, id);
+        match value.grad_slot {
+            Some(slot) => matrix(&self.grad_slots[slot], self.rows.count, value.width),
+            None => matrix(&[], self.rows.count, 0),
         }
-        inputs
     }
 
-    /// The inputs' rows of chunk `g`.
-    fn inputs_of<'a>(
-        &'a self,
-        graph: &Graph<T>,
-        node: &Node<T>,
-        g: usize,
-    ) -> [&'a [T]; MAX_INPUTS] {
-        let rows = self.rows_of(g);
-        let mut inputs = self.inputs(graph, node);
-        for (slot, &id) in inputs.iter_mut().zip(&node.inputs) {
-            let width = graph.values[id].width;
-            *slot = &slot[rows.start * width..rows.end * width];
+    /// What node `n` saved once for all rows.
+    pub fn saved_once(&self, graph: &Graph<T>, n: usize) -> &[T] {
+        let (_, once) = graph.nodes[n].saves.split(&self.saved[n], self.rows.count);
+        once
+    }
+
+    /// The rows of chunk `g` of node `n`'s first input.
+    pub fn input_of(&self, graph: &Graph<T>, n: usize, g: usize) -> ArrayView2<'_, T> {
+        let input = self.value(graph, graph.nodes[n].inputs[0]);
+        some_rows(input, self.chunks[g].rows.within(&self.rows))
+    }
+
+    /// What node `n` reads, as far as it saves it.
+    fn saved_inputs(&self, graph: &Graph<T>, node: &Node<T>) -> [ArrayView2<'_, T>; MAX_INPUTS] {
+        if node.saves.inputs {
+            inputs(graph, node, &self.slots, self.rows.count)
+        } else {
+            [matrix(&[], self.rows.count, 0); MAX_INPUTS]
         }
-        inputs
-    }
-
-    /// Node `n`'s forward partials over chunk `g`.
-    pub fn forward_partials(&mut self, graph: &Graph<T>, n: usize, g: usize) -> &[f64] {
-        let node = &graph.nodes[n];
-        let mut partials = std::mem::take(&mut self.forward_partials);
-        let length = node.layer.forward_partials_len();
-        let inputs = self.inputs_of(graph, node, g);
-        node.layer
-            .forward_partials(self.chunks[g].rows, inputs, &mut partials[..length]);
-        self.forward_partials = partials;
-        &self.forward_partials[..length]
-    }
-
-    /// The buffer in which the partials of all chunks are gathered.
-    pub fn gathered_mut(&mut self) -> &mut [f64] {
-        &mut self.gathered
     }
 
     /// Begins to fetch what is known of node `n`.
@@ -226,7 +189,7 @@ impl<T: Scalar> Shard<T> {
             let slot = graph.values[next.inputs[0]].grad_slot;
             let gradient = slot.map_or(&[][..], |slot| &self.grad_slots[slot]);
             // What the layer before saved, or its output if it needs that instead.
-            let kept = if next.layer.saves_output() {
+            let kept = if next.saves.output {
                 &self.slots[graph.values[next.output].slot]
             } else {
                 &self.saved[n - 1]
@@ -235,7 +198,7 @@ impl<T: Scalar> Shard<T> {
         }
     }
 
-    /// Node `n` forward; `gathered` values of the gathered partials are valid.
+    /// Node `n` forward; the first `gathered` gathered numbers are valid.
     pub fn forward(
         &mut self,
         graph: &Graph<T>,
@@ -247,57 +210,53 @@ impl<T: Scalar> Shard<T> {
     ) {
         let node = &graph.nodes[n];
         let value = &graph.values[node.output];
-        let length = value.width * self.rows.count;
-        let mut output = std::mem::take(&mut self.slots[value.slot]);
-        let mut saved = std::mem::take(&mut self.saved[n]);
+        let rows = self.rows.count;
+        let mut output = take(&mut self.slots[value.slot]);
+        let (saved, saved_once) = node.saves.split_mut(&mut self.saved[n], rows);
         node.layer.forward(Forward {
             rows: self.rows,
             mode,
             parameters,
-            inputs: self.inputs(graph, node),
-            output: &mut output[..length],
-            saved: &mut saved,
-            partials: &self.gathered[..gathered],
+            inputs: inputs(graph, node, &self.slots, rows),
+            output: matrix_mut(&mut output, rows, value.width),
+            saved,
+            saved_once,
+            gathered: &self.gathered[..gathered],
         });
         if observe && node.is_observed {
-            for g in 0..self.chunks.len() {
-                let rows = self.rows_of(g);
-                let chunk = &mut self.chunks[g];
-                let (first, last) = (rows.start * value.width, rows.end * value.width);
-                node.layer.observe(
-                    chunk.rows,
-                    &output[first..last],
-                    saved.get(first..).unwrap_or(&[]),
-                    &mut chunk.activations[n],
-                );
+            let values = matrix(&output, rows, value.width);
+            let (saved, _) = node.saves.split(&self.saved[n], rows);
+            for chunk in &mut self.chunks {
+                let mine = chunk.rows.within(&self.rows);
+                let saved = saved.map(|saved| some_rows(saved, mine.clone()));
+                let sums = &mut chunk.activations[n];
+                node.layer.observe(some_rows(values, mine), saved, sums);
             }
         }
         self.slots[value.slot] = output;
-        self.saved[n] = saved;
     }
 
     /// Loss, hits and ∂L/∂output.
     pub fn evaluate(&mut self, graph: &Graph<T>, criterion: &dyn Criterion<T>) {
         let output = &graph.values[graph.output];
         let Some(slot) = output.grad_slot else { return };
-        let mut gradient = std::mem::take(&mut self.grad_slots[slot]);
-        for g in 0..self.chunks.len() {
-            let rows = self.rows_of(g);
+        let (values, gradient) = (&self.slots[output.slot], &mut self.grad_slots[slot]);
+        for chunk in &mut self.chunks {
+            let rows = chunk.rows.within(&self.rows);
             let cells = rows.start * output.width..rows.end * output.width;
             let targets = match &self.targets {
                 ShardTargets::Classes(classes) => TargetRows::Classes(&classes[rows]),
                 ShardTargets::Numbers(numbers) => TargetRows::Numbers(&numbers[cells.clone()]),
             };
-            self.chunks[g].loss = evaluate(
+            chunk.loss = evaluate(
                 criterion,
-                &self.slots[output.slot][cells.clone()],
+                &values[cells.clone()],
                 targets,
                 self.rows.batch,
                 &mut self.loss_rows,
                 &mut gradient[cells],
             );
         }
-        self.grad_slots[slot] = gradient;
     }
 
     /// Σ (∂L/∂value)² of node `n`'s output, if it is logged. The gradient is
@@ -305,43 +264,36 @@ impl<T: Scalar> Shard<T> {
     pub fn measure_gradient(&mut self, graph: &Graph<T>, n: usize) {
         let id = graph.nodes[n].output;
         let value = &graph.values[id];
-        if !value.is_logged {
+        let Some(slot) = value.grad_slot.filter(|_| value.is_logged) else {
             return;
-        }
-        for g in 0..self.chunks.len() {
-            self.chunks[g].grad_squares[id] = sum_of_squares(self.gradient_of(graph, id, g));
-        }
-    }
-
-    /// The backward partials of node `n`, which has one, over chunk `g`.
-    pub fn backward_partials(
-        &mut self,
-        graph: &Graph<T>,
-        n: usize,
-        g: usize,
-        parameters: Parameters<T>,
-    ) -> &[f64] {
-        let node = &graph.nodes[n];
-        let width = graph.values[node.output].width;
-        let mut partials = std::mem::take(&mut self.chunks[g].partials[n]);
-        let rows = self.rows_of(g);
-        let pass = Backward {
-            rows: self.chunks[g].rows,
-            parameters,
-            inputs: self.inputs_of(graph, node, g),
-            output: &self.value(graph, node.output)[rows.start * width..rows.end * width],
-            saved: self.saved[n].get(rows.start * width..).unwrap_or(&[]),
-            grad_output: self.gradient_of(graph, node.output, g),
-            reduced: &[],
-            grad_inputs: Default::default(),
         };
-        node.layer.backward_partials(&pass, &mut partials);
-        self.chunks[g].partials[n] = partials;
-        &self.chunks[g].partials[n]
+        for chunk in &mut self.chunks {
+            let rows = chunk.rows.within(&self.rows);
+            let cells = rows.start * value.width..rows.end * value.width;
+            chunk.grad_squares[id] = sum_of_squares(&self.grad_slots[slot][cells]);
+        }
     }
 
-    /// Node `n` backward; the first `summed` gathered values are the sums of
-    /// the chunks' partials.
+    /// The partials of node `n`, which has some, over chunk `g`.
+    pub fn partials(&mut self, graph: &Graph<T>, n: usize, g: usize) -> &[f64] {
+        let node = &graph.nodes[n];
+        let rows = self.chunks[g].rows.within(&self.rows);
+        let mut all = take(&mut self.chunks[g].partials);
+        let (saved, _) = node.saves.split(&self.saved[n], self.rows.count);
+        let chunk = BackwardChunk {
+            inputs: self
+                .saved_inputs(graph, node)
+                .map(|x| some_rows(x, rows.clone())),
+            saved: saved.map(|saved| some_rows(saved, rows.clone())),
+            grad_output: some_rows(self.gradient(graph, node.output), rows.clone()),
+        };
+        node.layer.partials(chunk, &mut all[node.partials.clone()]);
+        self.chunks[g].partials = all;
+        &self.chunks[g].partials[node.partials.clone()]
+    }
+
+    /// Node `n` backward; the first `summed` gathered numbers are the sums of the
+    /// chunks' partials.
     pub fn backward(
         &mut self,
         graph: &Graph<T>,
@@ -350,27 +302,30 @@ impl<T: Scalar> Shard<T> {
         summed: usize,
     ) {
         let node = &graph.nodes[n];
+        let rows = self.rows.count;
         let mut buffers: [Vec<T>; MAX_INPUTS] = Default::default();
-        for (buffer, &id) in buffers.iter_mut().zip(&node.inputs) {
-            if let Some(slot) = graph.values[id].grad_slot {
-                *buffer = std::mem::take(&mut self.grad_slots[slot]);
+        let mut grad_inputs: [InputGradient<T>; MAX_INPUTS] = Default::default();
+        let slots = buffers.iter_mut().zip(&mut grad_inputs);
+        for (k, ((buffer, grad), &id)) in slots.zip(&node.inputs).enumerate() {
+            let value = &graph.values[id];
+            if let Some(slot) = value.grad_slot {
+                *buffer = take(&mut self.grad_slots[slot]);
+                grad.values = Some(matrix_mut(buffer, rows, value.width));
+                grad.accumulate = node.accumulate[k];
             }
         }
-        let mut grad_inputs: [InputGradient<T>; MAX_INPUTS] = Default::default();
-        for (k, buffer) in buffers.iter_mut().enumerate().take(node.inputs.len()) {
-            let length = graph.values[node.inputs[k]].width * self.rows.count;
-            let length = length.min(buffer.len());
-            grad_inputs[k] = InputGradient {
-                values: &mut buffer[..length],
-                accumulate: node.accumulate[k],
-            };
-        }
+        let (saved, saved_once) = node.saves.split(&self.saved[n], rows);
         node.layer.backward(Backward {
             rows: self.rows,
             parameters,
-            inputs: self.inputs(graph, node),
-            output: self.value(graph, node.output),
-            saved: &self.saved[n],
+            inputs: self.saved_inputs(graph, node),
+            output: if node.saves.output {
+                self.value(graph, node.output)
+            } else {
+                matrix(&[], rows, 0)
+            },
+            saved,
+            saved_once,
             grad_output: self.gradient(graph, node.output),
             reduced: &self.gathered[..summed],
             grad_inputs,
@@ -381,4 +336,29 @@ impl<T: Scalar> Shard<T> {
             }
         }
     }
+}
+
+/// A value that lies in `slots`, [rows, width].
+fn value<'a, T>(
+    graph: &Graph<T>,
+    id: usize,
+    slots: &'a [Vec<T>],
+    rows: usize,
+) -> ArrayView2<'a, T> {
+    let value = &graph.values[id];
+    matrix(&slots[value.slot], rows, value.width)
+}
+
+/// What `node` reads; [rows, 0] beyond the last.
+fn inputs<'a, T>(
+    graph: &Graph<T>,
+    node: &Node<T>,
+    slots: &'a [Vec<T>],
+    rows: usize,
+) -> [ArrayView2<'a, T>; MAX_INPUTS] {
+    let mut inputs = [matrix(&[], rows, 0); MAX_INPUTS];
+    for (input, &id) in inputs.iter_mut().zip(&node.inputs) {
+        *input = value(graph, id, slots, rows);
+    }
+    inputs
 }

@@ -6,9 +6,10 @@ use crate::nn::layer::Mode;
 use crate::nn::loss::LossSums;
 use crate::nn::measure::Moments;
 use crate::nn::network::Network;
+use crate::nn::node_shards::NodeShards;
 use crate::nn::optim::{Optimizer, StepInfo};
 use crate::nn::params::LayerParams;
-use crate::nn::pass::{NodeShards, Pass, parameters_of};
+use crate::nn::pass::{AHEAD, Pass, look_ahead, next_factors, parameters_of};
 use crate::nn::shard::ShardTargets;
 
 /// A step's metrics over the whole network.
@@ -100,11 +101,9 @@ impl<T: Scalar> Network<T> {
         let (graph, shards) = (&self.graph, &self.shards);
         team.each(&mut self.layer_params, |params| {
             let n = params.node;
-            let layer = &*graph.nodes[n].layer;
-            let of_node = NodeShards { graph, shards, n };
-            let next = of_node.next_factors();
-            of_node.look_ahead();
-            params.step(layer, &of_node, next, observe, update);
+            look_ahead(graph, shards, n + AHEAD, n + 2 * AHEAD);
+            let next = next_factors(graph, shards, n);
+            params.step(NodeShards { graph, shards, n }, next, observe, update);
         });
     }
 
@@ -116,9 +115,7 @@ impl<T: Scalar> Network<T> {
         team.each(&mut self.layer_params, |params| {
             params.update(optimizer, info, clip);
             let n = params.node;
-            graph.nodes[n]
-                .layer
-                .advance(&NodeShards { graph, shards, n }, &mut params.running);
+            NodeShards { graph, shards, n }.advance(&mut params.running);
         });
         self.step += 1;
     }
@@ -175,8 +172,7 @@ impl<T: Scalar> Network<T> {
         let (graph, shards) = (&self.graph, &self.shards);
         team.each(&mut self.layer_params, |params| {
             let n = params.node;
-            let layer = &*graph.nodes[n].layer;
-            params.compute_gradient(layer, &NodeShards { graph, shards, n }, observe);
+            params.compute_gradient(NodeShards { graph, shards, n }, observe);
         });
     }
 

@@ -13,6 +13,7 @@ mod register;
 mod tile;
 mod transpose;
 
+use ndarray::ArrayView2;
 use pulp::Arch;
 
 use super::Scalar;
@@ -44,6 +45,16 @@ impl<'a, T> Matrix<'a, T> {
             row_stride: columns,
             column_stride: 1,
         }
+    }
+
+    /// The matrix that a view shows.
+    ///
+    /// # Panics
+    /// If its rows do not lie one after the other.
+    #[inline]
+    pub fn of(view: ArrayView2<'a, T>) -> Self {
+        let values = view.to_slice().expect("rows one after the other");
+        Self::new(values, view.nrows(), view.ncols())
     }
 
     /// The transposed matrix.

@@ -1,11 +1,13 @@
 //! The activation layer a = φ(z).
 
+use ndarray::ArrayView2;
+
 use crate::base::Scalar;
 use crate::nn::activation::Activation;
 use crate::nn::measure::{ActivationSums, Moments};
 use crate::nn::times::Phase;
 
-use super::{Backward, Forward, Layer, Rows};
+use super::{Backward, Forward, Layer, Saves, entries, entries_mut};
 
 /// a = φ(z), elementwise. Keeps φ'(z), or a where that says as much: backward
 /// is then one product whatever φ, and saturation can be read off it.
@@ -31,40 +33,43 @@ impl<T: Scalar> Layer<T> for Activate {
         Phase::Activations
     }
 
-    fn saved_len(&self, rows: usize) -> usize {
-        if self.saves_slope::<T>() {
-            rows * self.width
-        } else {
-            0
+    fn saves(&self) -> Saves {
+        let saves_slope = self.saves_slope::<T>();
+        Saves {
+            output: !saves_slope,
+            per_row: [if saves_slope { self.width } else { 0 }, 0],
+            ..Saves::default()
         }
     }
 
-    fn saves_output(&self) -> bool {
-        !self.saves_slope::<T>()
-    }
-
     fn forward(&self, pass: Forward<T>) {
-        self.activation
-            .elementwise()
-            .forward(pass.inputs[0], pass.output, pass.saved);
+        let [slope, _] = pass.saved;
+        self.activation.elementwise().forward(
+            entries(&pass.inputs[0]),
+            entries_mut(pass.output),
+            entries_mut(slope),
+        );
     }
 
     fn backward(&self, pass: Backward<T>) {
         let [grad_input, ..] = pass.grad_inputs;
+        let Some(values) = grad_input.values else {
+            return;
+        };
         self.activation.elementwise().backward(
-            pass.grad_output,
-            pass.output,
-            pass.saved,
-            grad_input.values,
+            entries(&pass.grad_output),
+            entries(&pass.output),
+            entries(&pass.saved[0]),
+            entries_mut(values),
             grad_input.accumulate,
         );
     }
 
-    fn observe(&self, rows: Rows, output: &[T], saved: &[T], sums: &mut ActivationSums) {
-        let kept = <Self as Layer<T>>::saved_len(self, rows.count);
-        let (curve, slopes) = (self.activation.elementwise(), &saved[..kept]);
+    fn observe(&self, output: ArrayView2<T>, saved: [ArrayView2<T>; 2], sums: &mut ActivationSums) {
+        let (output, slopes) = (entries(&output), entries(&saved[0]));
+        let phi = self.activation.elementwise();
         sums.values = Moments::of(output);
-        sums.saturated = curve.count_saturated(output, slopes);
-        sums.alive_units = curve.find_alive(output, slopes, &mut sums.alive);
+        sums.saturated = phi.count_saturated(output, slopes);
+        sums.alive_units = phi.find_alive(output, slopes, &mut sums.alive);
     }
 }

@@ -2,10 +2,15 @@
 
 use std::ops::Range;
 
+use ndarray::ArrayView2;
+
 use crate::base::sums::{sum_products, sum_rows, sum_squares_about};
 use crate::base::{Scalar, simd};
 
-use super::{Backward, EPS, Forward, Layer, MAX_INPUTS, Mode, Role, Rows, ShardsOf, TensorShape};
+use super::{
+    Backward, BackwardChunk, EPS, Forward, Layer, Mode, Reduce, Role, Rows, Saves, TensorShape,
+    entries, entries_mut,
+};
 
 /// Units whose constants are kept on the stack.
 const UNITS: usize = 256;
@@ -32,27 +37,26 @@ impl BatchNorm {
     /// Mean and biased variance of `units` over the batch, combined from the
     /// chunks in their order (Chan, Golub & LeVeque 1983).
     #[inline(always)]
-    fn moments(&self, units: Range<usize>, rows: Rows, partials: &[f64]) -> [[f64; UNITS]; 2] {
+    fn moments(&self, units: Range<usize>, rows: Rows, gathered: &[f64]) -> [[f64; UNITS]; 2] {
         let [mut means, mut squares] = [[0.0; UNITS]; 2];
+        let n = units.len();
+        let (mean, square) = (&mut means[..n], &mut squares[..n]);
         let mut count = 0.0;
-        for partials in partials.chunks_exact(2 * self.width + 1) {
-            let [chunk_means, chunk_squares] =
-                [0, 1].map(|k| &partials[k * self.width..][units.clone()]);
-            let n = partials[2 * self.width];
-            if n == 0.0 {
+        for partials in gathered.chunks_exact(2 * self.width + 1) {
+            let [m, s] = [0, 1].map(|k| &partials[k * self.width..][units.clone()][..n]);
+            let rows = partials[2 * self.width];
+            if rows == 0.0 {
                 continue;
             }
-            let total = count + n;
-            let sums = means.iter_mut().zip(&mut squares);
-            for ((mean, square), (m, s)) in sums.zip(chunk_means.iter().zip(chunk_squares)) {
-                let shift = m - *mean;
-                *mean += shift * n / total;
-                *square += s + shift * shift * count * n / total;
+            let total = count + rows;
+            for u in 0..n {
+                let shift = m[u] - mean[u];
+                mean[u] += shift * rows / total;
+                square[u] += s[u] + shift * shift * count * rows / total;
             }
             count = total;
         }
-        let variances = squares[..units.len()].iter_mut();
-        variances.for_each(|square| *square /= rows.batch as f64);
+        square.iter_mut().for_each(|s| *s /= rows.batch as f64);
         [means, squares]
     }
 }
@@ -65,6 +69,12 @@ fn wide<T: Scalar>(values: &[T]) -> [f64; UNITS] {
         .zip(values)
         .for_each(|(wide, value)| *wide = (*value).to_f64());
     wide
+}
+
+/// Mean, variance and 1/√(variance + ε) of every unit, as they are saved.
+#[inline]
+fn moments_of<T>(saved_once: &[T], width: usize) -> [&[T]; 3] {
+    [0, 1, 2].map(|k| &saved_once[k * width..][..width])
 }
 
 impl<T: Scalar> Layer<T> for BatchNorm {
@@ -81,101 +91,87 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         ]
     }
 
-    fn saved_len(&self, rows: usize) -> usize {
-        rows * self.width + 3 * self.width
-    }
-
-    fn needs_all_reduce(&self) -> bool {
-        true
-    }
-
-    fn forward_partials_len(&self) -> usize {
-        2 * self.width + 1
-    }
-
-    fn backward_partials_len(&self) -> usize {
-        2 * self.width
-    }
-
-    fn forward_partials(&self, rows: Rows, inputs: [&[T]; MAX_INPUTS], partials: &mut [f64]) {
-        let width = self.width;
-        let (means, rest) = partials.split_at_mut(width);
-        let (squares, count) = rest.split_at_mut(width);
-        count[0] = rows.count as f64;
-        sum_rows(inputs[0], means.len(), 0, means);
-        means.iter_mut().for_each(|mean| *mean /= rows.count as f64);
-        sum_squares_about(inputs[0], means, squares);
+    fn saves(&self) -> Saves {
+        Saves {
+            per_row: [self.width, 0],
+            per_shard: 3 * self.width,
+            partials: 2 * self.width,
+            ..Saves::default()
+        }
     }
 
     fn forward(&self, pass: Forward<T>) {
         let width = self.width;
-        let (weight, bias) = pass.parameters.trained.split_at(width);
-        // The saved part has room for the largest shard; this one may be smaller.
-        let (normalised, moments) = pass.saved.split_at_mut(pass.saved.len() - 3 * width);
-        let (means, rest) = moments.split_at_mut(width);
-        let (variances, inverses) = rest.split_at_mut(width);
+        let saved_once = pass.saved_once;
         simd::dispatch(
             #[inline(always)]
             || {
                 for first in (0..width).step_by(UNITS) {
                     let units = first..(first + UNITS).min(width);
+                    let n = units.len();
                     let [mean, variance] = match pass.mode {
                         Mode::Training { .. } => {
-                            self.moments(units.clone(), pass.rows, pass.partials)
+                            self.moments(units.clone(), pass.rows, pass.gathered)
                         }
                         Mode::Evaluation => {
                             let (means, variances) = pass.parameters.running.split_at(width);
                             [means, variances].map(|averages| wide(&averages[units.clone()]))
                         }
                     };
-                    let slots = means[units.clone()]
-                        .iter_mut()
-                        .zip(&mut variances[units.clone()]);
-                    let slots = slots.zip(&mut inverses[units]);
-                    for (((m, v), inverse), (mean, variance)) in
-                        slots.zip(mean.iter().zip(&variance))
-                    {
-                        *m = T::from_f64(*mean);
-                        *v = T::from_f64(*variance);
-                        *inverse = T::from_f64(1.0 / (variance + EPS).sqrt());
+                    let (means, rest) = saved_once.split_at_mut(width);
+                    let (variances, inverses) = rest.split_at_mut(width);
+                    let (m, v) = (
+                        &mut means[units.clone()][..n],
+                        &mut variances[units.clone()][..n],
+                    );
+                    let inverse = &mut inverses[units][..n];
+                    let (mean, variance) = (&mean[..n], &variance[..n]);
+                    for u in 0..n {
+                        m[u] = T::from_f64(mean[u]);
+                        v[u] = T::from_f64(variance[u]);
+                        inverse[u] = T::from_f64(1.0 / (variance[u] + EPS).sqrt());
                     }
                 }
             },
         );
+        let [mean, _, inverse] = moments_of(saved_once, width);
+        let (weight, bias) = pass.parameters.trained.split_at(width);
+        let bias = &bias[..width];
+        let inputs = entries(&pass.inputs[0]).chunks_exact(width);
+        let outputs = entries_mut(pass.output).chunks_exact_mut(width);
+        let [normalised, _] = pass.saved.map(entries_mut);
+        let rows = inputs.zip(outputs).zip(normalised.chunks_exact_mut(width));
         simd::dispatch(
             #[inline(always)]
             || {
-                for ((out, input), normalised) in pass
-                    .output
-                    .chunks_exact_mut(width)
-                    .zip(pass.inputs[0].chunks_exact(width))
-                    .zip(normalised.chunks_exact_mut(width))
-                {
-                    let units = means.iter().zip(&*inverses).zip(weight.iter().zip(bias));
-                    let cells = out.iter_mut().zip(input).zip(normalised);
-                    for (((out, x), slot), ((mean, inverse), (weight, bias))) in cells.zip(units) {
-                        let normalised = (*x - *mean) * *inverse;
-                        *slot = normalised;
-                        *out = *weight * normalised + *bias;
+                for ((x, y), normalised) in rows {
+                    for u in 0..width {
+                        normalised[u] = (x[u] - mean[u]) * inverse[u];
+                        y[u] = weight[u] * normalised[u] + bias[u];
                     }
                 }
             },
         );
     }
 
-    fn backward_partials(&self, pass: &Backward<T>, partials: &mut [f64]) {
-        sum_products(pass.grad_output, pass.saved, self.width, partials);
+    fn partials(&self, chunk: BackwardChunk<T>, partials: &mut [f64]) {
+        let (g, normalised) = (entries(&chunk.grad_output), entries(&chunk.saved[0]));
+        sum_products(g, normalised, self.width, partials);
     }
 
     fn backward(&self, pass: Backward<T>) {
         let width = self.width;
-        let share = 1.0 / pass.rows.batch as f64;
-        let weight = &pass.parameters.trained[..width];
-        let inverses = &pass.saved[pass.saved.len() - width..];
-        let (projections, sums) = pass.reduced.split_at(width);
         let [grad_input, ..] = pass.grad_inputs;
         let accumulate = grad_input.accumulate;
-        let slots = grad_input.values;
+        let Some(values) = grad_input.values else {
+            return;
+        };
+        let grad_inputs = entries_mut(values);
+        let (grad_outputs, normalised) = (entries(&pass.grad_output), entries(&pass.saved[0]));
+        let [_, _, inverses] = moments_of(pass.saved_once, width);
+        let weights = &pass.parameters.trained[..width];
+        let (products, sums) = pass.reduced.split_at(width);
+        let share = 1.0 / pass.rows.batch as f64;
         simd::dispatch(
             #[inline(always)]
             || {
@@ -183,27 +179,24 @@ impl<T: Scalar> Layer<T> for BatchNorm {
                 // units as fit on the stack.
                 for first in (0..width).step_by(UNITS) {
                     let units = first..(first + UNITS).min(width);
-                    let mut mean = [T::zero(); UNITS];
-                    let mut projection = [T::zero(); UNITS];
-                    let mut scale = [T::zero(); UNITS];
-                    for (i, unit) in units.clone().enumerate() {
-                        mean[i] = T::from_f64(sums[unit] * share);
-                        projection[i] = T::from_f64(projections[unit] * share);
-                        scale[i] = weight[unit] * inverses[unit];
+                    let n = units.len();
+                    let [mut mean, mut projection, mut scale] = [[T::zero(); UNITS]; 3];
+                    let (mean, projection) = (&mut mean[..n], &mut projection[..n]);
+                    let scale = &mut scale[..n];
+                    for (u, unit) in units.clone().enumerate() {
+                        mean[u] = T::from_f64(sums[unit] * share);
+                        projection[u] = T::from_f64(products[unit] * share);
+                        scale[u] = weights[unit] * inverses[unit];
                     }
-                    let rows = slots.chunks_exact_mut(width);
-                    let grads = pass.grad_output.chunks_exact(width);
-                    for ((slots, grad), normalised) in
-                        rows.zip(grads).zip(pass.saved.chunks_exact(width))
-                    {
-                        let cells = slots[units.clone()]
-                            .iter_mut()
-                            .zip(&grad[units.clone()])
-                            .zip(&normalised[units.clone()]);
-                        let constants = mean.iter().zip(&projection).zip(&scale);
-                        for (((slot, g), x), ((mean, projection), scale)) in cells.zip(constants) {
-                            let value = *scale * (*g - *mean - *x * *projection);
-                            *slot = if accumulate { *slot + value } else { value };
+                    let grads = grad_inputs
+                        .chunks_exact_mut(width)
+                        .zip(grad_outputs.chunks_exact(width));
+                    for ((dx, g), x) in grads.zip(normalised.chunks_exact(width)) {
+                        let dx = &mut dx[units.clone()][..n];
+                        let (g, x) = (&g[units.clone()][..n], &x[units.clone()][..n]);
+                        for u in 0..n {
+                            let value = scale[u] * (g[u] - mean[u] - x[u] * projection[u]);
+                            dx[u] = if accumulate { dx[u] + value } else { value };
                         }
                     }
                 }
@@ -211,16 +204,36 @@ impl<T: Scalar> Layer<T> for BatchNorm {
         );
     }
 
-    fn advance(&self, shards: &dyn ShardsOf<T>, running: &mut [T]) {
-        let width = self.width;
-        let batch: usize = (0..shards.count()).map(|p| shards.rows(p)).sum();
-        let unbiased = batch as f64 / (batch as f64 - 1.0);
-        // Every shard saved the batch's moments; the first one's serve.
-        let saved = shards.saved(0);
-        let moments = &saved[saved.len() - 3 * width..];
-        for (i, average) in running.iter_mut().enumerate() {
-            let seen = moments[i].to_f64() * if i < width { 1.0 } else { unbiased };
-            *average = T::from_f64((1.0 - MOMENTUM) * (*average).to_f64() + MOMENTUM * seen);
+    fn reduce(&self) -> Option<&dyn Reduce<T>> {
+        Some(self)
+    }
+}
+
+impl<T: Scalar> Reduce<T> for BatchNorm {
+    fn forward_len(&self) -> usize {
+        2 * self.width + 1
+    }
+
+    fn forward_partials(&self, input: ArrayView2<T>, partials: &mut [f64]) {
+        let (means, rest) = partials.split_at_mut(self.width);
+        let (squares, count) = rest.split_at_mut(self.width);
+        let rows = input.nrows() as f64;
+        count[0] = rows;
+        sum_rows(entries(&input), self.width, 0, means);
+        means.iter_mut().for_each(|mean| *mean /= rows);
+        sum_squares_about(entries(&input), means, squares);
+    }
+
+    fn advance(&self, rows: usize, saved_once: &[T], running: &mut [T]) {
+        let [batch_means, batch_variances, _] = moments_of(saved_once, self.width);
+        let (means, variances) = running.split_at_mut(self.width);
+        let unbiased = rows as f64 / (rows as f64 - 1.0);
+        let advanced = |average: T, seen: f64| {
+            T::from_f64((1.0 - MOMENTUM) * average.to_f64() + MOMENTUM * seen)
+        };
+        for u in 0..self.width {
+            means[u] = advanced(means[u], batch_means[u].to_f64());
+            variances[u] = advanced(variances[u], batch_variances[u].to_f64() * unbiased);
         }
     }
 }
@@ -228,7 +241,7 @@ impl<T: Scalar> Layer<T> for BatchNorm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::layer::Parameters;
+    use crate::nn::layer::{Parameters, matrix, matrix_mut};
 
     #[test]
     fn units_beyond_a_block_are_normalised_by_their_own_moments() {
@@ -245,11 +258,15 @@ mod tests {
             count: ROWS,
             batch: ROWS,
         };
-        let inputs = [&inputs[..], &[], &[]];
-        let mut partials = vec![0.0; Layer::<f64>::forward_partials_len(&norm)];
-        norm.forward_partials(rows, inputs, &mut partials);
+        let empty = matrix(&[], 0, 0);
+        let inputs = [matrix(&inputs, ROWS, WIDTH), empty, empty];
+        let mut partials = vec![0.0; Reduce::<f64>::forward_len(&norm)];
+        norm.forward_partials(inputs[0], &mut partials);
         let trained = [vec![1.0; WIDTH], vec![0.0; WIDTH]].concat();
         for mode in [Mode::Training { step: 0 }, Mode::Evaluation] {
+            let saves = Layer::<f64>::saves(&norm);
+            let mut buffer = vec![0.0; saves.len(ROWS)];
+            let (saved, saved_once) = saves.split_mut(&mut buffer, ROWS);
             let mut output = vec![0.0; ROWS * WIDTH];
             norm.forward(Forward {
                 rows,
@@ -259,9 +276,10 @@ mod tests {
                     running: &running,
                 },
                 inputs,
-                output: &mut output,
-                saved: &mut vec![0.0; Layer::<f64>::saved_len(&norm, ROWS)],
-                partials: &partials,
+                output: matrix_mut(&mut output, ROWS, WIDTH),
+                saved,
+                saved_once,
+                gathered: &partials,
             });
             for (i, y) in output.iter().enumerate() {
                 let (r, u) = ((i / WIDTH) as f64, (i % WIDTH) as f64);

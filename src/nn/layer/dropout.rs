@@ -5,7 +5,7 @@ use rand::Rng;
 use crate::base::Scalar;
 use crate::base::rng::stream;
 
-use super::{Backward, Forward, Layer, Mode};
+use super::{Backward, Forward, Layer, Mode, Saves, entries, entries_mut};
 
 /// Zeroes entries with probability p in training and scales the rest by
 /// 1/(1−p). Srivastava et al. 2014, JMLR 15.
@@ -29,14 +29,17 @@ impl<T: Scalar> Layer<T> for Dropout {
     }
 
     /// The factor of every entry: 0 or 1/(1−p).
-    fn saved_len(&self, rows: usize) -> usize {
-        rows * self.width
+    fn saves(&self) -> Saves {
+        Saves {
+            per_row: [self.width, 0],
+            ..Saves::default()
+        }
     }
 
     fn forward(&self, pass: Forward<T>) {
-        let input = pass.inputs[0];
+        let (input, output) = (entries(&pass.inputs[0]), entries_mut(pass.output));
         let Mode::Training { step } = pass.mode else {
-            pass.output.copy_from_slice(input);
+            output.copy_from_slice(input);
             return;
         };
         let mut random = stream(self.seed, "dropout", self.layer as u64);
@@ -45,23 +48,17 @@ impl<T: Scalar> Layer<T> for Dropout {
         // p·2³² of the 2³² values of a word are dropped.
         let dropped = (self.probability * 4_294_967_296.0) as u64;
         let kept = T::from_f64(1.0 / (1.0 - self.probability));
-        for ((out, input), factor) in pass.output.iter_mut().zip(input).zip(pass.saved) {
-            *factor = if u64::from(random.next_u32()) < dropped {
-                T::zero()
-            } else {
-                kept
-            };
-            *out = *input * *factor;
+        let [factors, _] = pass.saved.map(entries_mut);
+        for i in 0..input.len() {
+            let is_dropped = u64::from(random.next_u32()) < dropped;
+            factors[i] = if is_dropped { T::zero() } else { kept };
+            output[i] = input[i] * factors[i];
         }
     }
 
     fn backward(&self, pass: Backward<T>) {
-        let [mut grad_input, ..] = pass.grad_inputs;
-        grad_input.write_or_add(
-            pass.grad_output
-                .iter()
-                .zip(pass.saved)
-                .map(|(grad, factor)| *grad * *factor),
-        );
+        let [grad_input, ..] = pass.grad_inputs;
+        let (grad, factors) = (entries(&pass.grad_output), entries(&pass.saved[0]));
+        grad_input.write_or_add(grad.iter().zip(factors).map(|(g, factor)| *g * *factor));
     }
 }

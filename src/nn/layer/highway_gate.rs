@@ -3,7 +3,7 @@
 use crate::base::{Scalar, simd};
 use crate::nn::activation::sigmoid;
 
-use super::{Backward, Forward, Layer};
+use super::{Backward, Forward, Layer, Saves, entries, entries_mut};
 
 /// t⊙u + (1−t)⊙h with t = σ(s); inputs in the order h (carried), u (branch),
 /// s (the gate's linear map). Srivastava et al. 2015, arXiv:1505.00387.
@@ -20,44 +20,43 @@ impl<T: Scalar> Layer<T> for HighwayGate {
     }
 
     /// t and 1 − t, the latter from σ(−s), so that neither loses digits.
-    fn saved_len(&self, rows: usize) -> usize {
-        2 * rows * self.width
-    }
-
-    fn saves_inputs(&self) -> bool {
-        true
+    fn saves(&self) -> Saves {
+        Saves {
+            inputs: true,
+            per_row: [self.width; 2],
+            ..Saves::default()
+        }
     }
 
     fn forward(&self, pass: Forward<T>) {
-        let [carried, branch, gate] = pass.inputs;
-        let (open, closed) = pass.saved.split_at_mut(gate.len());
-        let gates = gate.iter().zip(open).zip(closed);
-        let mixed = pass.output.iter_mut().zip(branch).zip(carried);
+        let [h, u, s] = pass.inputs.each_ref().map(entries);
+        let [t, rest] = pass.saved.map(entries_mut);
+        let y = entries_mut(pass.output);
+        // Slices of one known length, so that no bound is checked in the loop.
+        let n = y.len();
+        let (h, u, s, t, rest) = (&h[..n], &u[..n], &s[..n], &mut t[..n], &mut rest[..n]);
         simd::dispatch(
             #[inline(always)]
             || {
-                for (((gate, open), closed), ((out, branch), carried)) in gates.zip(mixed) {
-                    *open = sigmoid(*gate);
-                    *closed = sigmoid(-*gate);
-                    *out = *open * *branch + *closed * *carried;
+                for i in 0..n {
+                    t[i] = sigmoid(s[i]);
+                    rest[i] = sigmoid(-s[i]);
+                    y[i] = t[i] * u[i] + rest[i] * h[i];
                 }
             },
         );
     }
 
     fn backward(&self, pass: Backward<T>) {
-        let [carried, branch, _] = pass.inputs;
-        let grad = pass.grad_output;
-        let (open, closed) = pass.saved.split_at(grad.len());
-        let [mut grad_carried, mut grad_branch, mut grad_gate] = pass.grad_inputs;
-        grad_carried.write_or_add(grad.iter().zip(closed).map(|(g, closed)| *closed * *g));
-        grad_branch.write_or_add(grad.iter().zip(open).map(|(g, open)| *open * *g));
-        let gates = open.iter().zip(closed);
-        let values = branch.iter().zip(carried).zip(grad);
-        grad_gate.write_or_add(gates.zip(values).map(
-            |((open, closed), ((branch, carried), grad))| {
-                *open * *closed * (*branch - *carried) * *grad
-            },
-        ));
+        let [h, u, _] = pass.inputs.each_ref().map(entries);
+        let [t, rest] = pass.saved.each_ref().map(entries);
+        let g = entries(&pass.grad_output);
+        let [grad_h, grad_u, grad_s] = pass.grad_inputs;
+        grad_h.write_or_add(rest.iter().zip(g).map(|(rest, g)| *rest * *g));
+        grad_u.write_or_add(t.iter().zip(g).map(|(t, g)| *t * *g));
+        let gates = t.iter().zip(rest).map(|(t, rest)| *t * *rest);
+        let sides = u.iter().zip(h).map(|(u, h)| *u - *h);
+        let terms = gates.zip(sides).zip(g);
+        grad_s.write_or_add(terms.map(|((gate, side), g)| gate * side * *g));
     }
 }

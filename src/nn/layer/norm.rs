@@ -5,7 +5,8 @@ use crate::base::family::{family, member};
 
 use super::Layer;
 use super::batch_norm::BatchNorm;
-use super::row_norm::RowNorm;
+use super::layer_norm::LayerNorm;
+use super::rms_norm::RmsNorm;
 
 family! {
     /// Normalisation inside every hidden layer (eps 1e-5, weight 1 and bias 0 at the start).
@@ -60,10 +61,7 @@ member! {
 }
 impl<T: Scalar> Normalise<T> for PerSample {
     fn layer(&self, width: usize) -> Option<Box<dyn Layer<T>>> {
-        Some(Box::new(RowNorm {
-            width,
-            centred: true,
-        }))
+        Some(Box::new(LayerNorm { width }))
     }
 }
 
@@ -73,9 +71,6 @@ member! {
 }
 impl<T: Scalar> Normalise<T> for Rms {
     fn layer(&self, width: usize) -> Option<Box<dyn Layer<T>>> {
-        Some(Box::new(RowNorm {
-            width,
-            centred: false,
-        }))
+        Some(Box::new(RmsNorm { width }))
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::base::{Scalar, simd};
 
-use super::{Backward, Forward, Layer, Role, TensorShape};
+use super::{
+    Backward, BackwardChunk, Forward, Layer, Role, Saves, TensorShape, entries, entries_mut,
+};
 
 /// The branch's factor s.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,40 +54,39 @@ impl<T: Scalar> Layer<T> for ResidualAdd {
         }
     }
 
-    fn saves_inputs(&self) -> bool {
-        self.is_learned()
-    }
-
-    fn backward_partials_len(&self) -> usize {
-        usize::from(self.is_learned())
+    fn saves(&self) -> Saves {
+        Saves {
+            inputs: self.is_learned(),
+            partials: usize::from(self.is_learned()),
+            ..Saves::default()
+        }
     }
 
     fn forward(&self, pass: Forward<T>) {
         let scale = self.scale(pass.parameters.trained);
-        let [main, branch, _] = pass.inputs;
+        let [main, branch, _] = pass.inputs.each_ref().map(entries);
+        let output = entries_mut(pass.output);
         simd::dispatch(
             #[inline(always)]
             || {
-                for ((out, main), branch) in pass.output.iter_mut().zip(main).zip(branch) {
-                    *out = *main + scale * *branch;
+                for ((y, h), u) in output.iter_mut().zip(main).zip(branch) {
+                    *y = *h + scale * *u;
                 }
             },
         );
     }
 
-    fn backward_partials(&self, pass: &Backward<T>, partials: &mut [f64]) {
-        if self.is_learned() {
-            let products = pass.grad_output.iter().zip(pass.inputs[1]);
-            partials[0] = products
-                .map(|(grad, branch)| (*grad).to_f64() * (*branch).to_f64())
-                .sum();
-        }
+    fn partials(&self, chunk: BackwardChunk<T>, partials: &mut [f64]) {
+        let (grad, branch) = (entries(&chunk.grad_output), entries(&chunk.inputs[1]));
+        let products = grad.iter().zip(branch);
+        partials[0] = products.map(|(g, u)| (*g).to_f64() * (*u).to_f64()).sum();
     }
 
     fn backward(&self, pass: Backward<T>) {
         let scale = self.scale(pass.parameters.trained);
-        let [mut main, mut branch, _] = pass.grad_inputs;
-        main.write_or_add(pass.grad_output.iter().copied());
-        branch.write_or_add(pass.grad_output.iter().map(|grad| scale * *grad));
+        let grad = entries(&pass.grad_output);
+        let [main, branch, _] = pass.grad_inputs;
+        main.write_or_add(grad.iter().copied());
+        branch.write_or_add(grad.iter().map(|g| scale * *g));
     }
 }

@@ -11,7 +11,7 @@ use vgrad::nn::graph::Graph;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::norm::Norm;
 use vgrad::nn::layer::skip::Skip;
-use vgrad::nn::layer::{Backward, Forward, Layer};
+use vgrad::nn::layer::{Backward, Forward, Layer, Saves};
 use vgrad::nn::loss::{Loss, Targets};
 use vgrad::nn::network::Network;
 
@@ -249,18 +249,18 @@ impl Layer<f64> for WrongSlope {
     fn width(&self) -> usize {
         self.0.width
     }
-    fn saved_len(&self, rows: usize) -> usize {
-        Layer::<f64>::saved_len(&self.0, rows)
+    fn saves(&self) -> Saves {
+        Layer::<f64>::saves(&self.0)
     }
     fn forward(&self, pass: Forward<f64>) {
         self.0.forward(pass);
     }
     fn backward(&self, pass: Backward<f64>) {
-        let [mut grad_input, ..] = pass.grad_inputs;
+        let [grad_input, ..] = pass.grad_inputs;
         grad_input.write_or_add(
             pass.grad_output
                 .iter()
-                .zip(pass.saved)
+                .zip(pass.saved[0])
                 .map(|(grad, slope)| grad * slope * 1.001),
         );
     }
