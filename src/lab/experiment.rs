@@ -8,7 +8,7 @@ use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{Precision, Spec};
 use crate::lab::decay::{Decay, Verdict};
-use crate::lab::learned::{Evidence, Guessing, commonest};
+use crate::lab::learned::{Evidence, Guessing, commonest, guessing_loss};
 use crate::lab::machine::Machine;
 use crate::lab::onset::{Onset, OnsetTracker, PathNorm};
 use crate::lab::plan::Plan;
@@ -253,6 +253,11 @@ fn run_in_folder<T: Scalar>(
         },
         learned: learned_by.as_ref().map(Evidence::has_learned),
         learned_by,
+        guessing_loss: guessing_loss(
+            &plan.data.train.targets,
+            plan.data.outputs(),
+            plan.spec.train.loss.criterion(),
+        ),
         onset,
     };
     folder.write("summary.json", summary.to_json().as_bytes())?;

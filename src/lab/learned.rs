@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Scalar;
 use crate::lab::json::{number, read_number};
-use crate::nn::loss::Targets;
+use crate::nn::loss::{Criterion, RowTarget, TargetKind, Targets};
 
 /// Standard errors by which guessing must be beaten.
 const STANDARD_ERRORS: f64 = 3.0;
@@ -108,6 +108,41 @@ impl Evidence {
     }
 }
 
+/// The loss of the best guess that looks at no input: each class with its share
+/// among the targets, or their mean. `outputs`: how many the network has. `None`
+/// without a sample.
+pub fn guessing_loss<T: Scalar>(
+    targets: &Targets<T>,
+    outputs: usize,
+    criterion: &dyn Criterion<T>,
+) -> Option<f64> {
+    let classes = match targets {
+        Targets::Classes(classes) if !classes.is_empty() => classes,
+        Targets::Classes(_) => return None,
+        Targets::Numbers(_) => {
+            return match Guessing::of(targets)? {
+                Guessing::Loss { variance, .. } => Some(variance),
+                Guessing::Accuracy(_) => None,
+            };
+        }
+    };
+    let mut shares = vec![0.0; outputs];
+    for class in classes {
+        shares[*class as usize] += 1.0 / classes.len() as f64;
+    }
+    let guess: Vec<f64> = match criterion.wants() {
+        // Softmax makes the shares of their logarithms.
+        TargetKind::Classes => shares.iter().map(|share| share.ln()).collect(),
+        TargetKind::Numbers => shares.clone(),
+    };
+    let mut gradient = vec![0.0; outputs];
+    let of_class = shares.iter().enumerate().map(|(class, share)| match share {
+        0.0 => 0.0,
+        _ => share * criterion.row(&guess, RowTarget::Class(class), &mut gradient),
+    });
+    Some(of_class.sum::<f64>() / criterion.terms(outputs))
+}
+
 /// Share of the commonest class: the accuracy of a constant guess.
 pub fn commonest(classes: &[u32]) -> Option<f64> {
     let mut counts = BTreeMap::new();
@@ -121,6 +156,7 @@ pub fn commonest(classes: &[u32]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::loss::{CrossEntropy, Mse};
     use ndarray::array;
 
     #[test]
@@ -132,6 +168,21 @@ mod tests {
         assert!(!has_learned(0.6499) && has_learned(0.6501));
         assert!(!has_learned(f64::NAN));
         assert_eq!(Guessing::of(&Targets::<f64>::Classes(Vec::new())), None);
+    }
+
+    #[test]
+    fn the_loss_of_guessing_is_that_of_the_shares_or_of_the_mean() {
+        let targets = Targets::<f64>::Classes(vec![0, 1, 1, 0]);
+        // The entropy of two halves is ln 2; the third class never comes up.
+        let entropy = guessing_loss(&targets, 3, &CrossEntropy {}).unwrap();
+        assert!((entropy - 2f64.ln()).abs() < 1e-15, "{entropy}");
+        // One-hot: (¼ + ¼ + 0)/3.
+        let squares = guessing_loss(&targets, 3, &Mse {}).unwrap();
+        assert!((squares - 0.5 / 3.0).abs() < 1e-15, "{squares}");
+        let numbers = Targets::Numbers(array![[1.0], [-1.0], [3.0], [-3.0]]);
+        assert_eq!(guessing_loss(&numbers, 1, &Mse {}), Some(5.0));
+        let none = Targets::<f64>::Classes(Vec::new());
+        assert_eq!(guessing_loss(&none, 3, &Mse {}), None);
     }
 
     #[test]

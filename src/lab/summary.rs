@@ -116,6 +116,10 @@ pub struct Summary {
     /// What `learned` was judged by.
     #[serde(default)]
     pub learned_by: Option<Evidence>,
+    /// The loss of the best guess that looks at no input, over the training
+    /// split: each class with its share, or the mean of numeric targets.
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
+    pub guessing_loss: Option<f64>,
     /// Where it began to fail; `None` for a healthy run and for one that recovered.
     #[serde(default)]
     pub onset: Option<Onset>,
