@@ -9,7 +9,7 @@ use super::decades::decades;
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::lab::compare::forms::FORMS;
-use crate::lab::compare::{CompareRequest, Comparison, StepChoice, TOLERANCE, in_natural_order};
+use crate::lab::compare::{CompareRequest, Comparison, StepChoice, TOLERANCE};
 use crate::lab::form::Form;
 
 /// Compare runs: specs, outcomes, and the gradients layer by layer
@@ -56,18 +56,7 @@ pub struct CompareArgs {
 
 impl CompareArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
-        let mut paths = self.targets.clone();
-        if in_natural_order(&mut paths) {
-            let names: Vec<String> = paths
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect();
-            output::remark(&format!(
-                "the targets are taken in the natural order of their names: {}",
-                names.join(", ")
-            ));
-        }
-        let targets = self.reading.open(&paths)?;
+        let targets = self.reading.open(&self.targets)?;
         let request = CompareRequest {
             quantity: self.quantity.clone(),
             at: self.at,

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output;
 use crate::base::Problem;
-use crate::lab::records::Target;
+use crate::lab::records::{Target, in_natural_order};
 
 #[derive(Args, Debug)]
 pub struct ReadingArgs {
@@ -15,9 +16,18 @@ pub struct ReadingArgs {
 }
 
 impl ReadingArgs {
-    /// Opens the targets of a command line.
+    /// Opens the targets of a command line, those of a shell's pattern in the
+    /// natural order of their names.
     pub fn open(&self, paths: &[PathBuf]) -> Result<Vec<Target>, Problem> {
-        let mut targets = Target::open_all(paths)?;
+        let mut paths = paths.to_vec();
+        if in_natural_order(&mut paths) {
+            let names = paths.iter().map(|path| path.display().to_string());
+            output::remark(&format!(
+                "the targets are taken in the natural order of their names: {}",
+                names.collect::<Vec<_>>().join(", ")
+            ));
+        }
+        let mut targets = Target::open_all(&paths)?;
         targets.iter_mut().for_each(|target| self.apply(target));
         Ok(targets)
     }

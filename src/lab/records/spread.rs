@@ -124,6 +124,15 @@ fn standard_deviation(values: &[f64]) -> f64 {
     (squares / (n - 1.0)).sqrt()
 }
 
+/// Half of the 95 % interval of the mean of `n` values whose standard deviation
+/// is 1; 0 for a single one, which has no interval.
+pub fn mean_half_width(n: usize) -> f64 {
+    if n < 2 {
+        return 0.0;
+    }
+    half_width(1.0 / n as f64, (n - 1) as f64)
+}
+
 /// Half of the interval of a mean with this variance and degrees of freedom.
 fn half_width(variance: f64, freedom: f64) -> f64 {
     if variance == 0.0 {
@@ -154,6 +163,15 @@ mod tests {
             (1.0, 0.0, 0.0, 3.0)
         );
         assert!((skewed.low + skewed.high - 2.0).abs() < 1e-12);
+    }
+
+    /// t(0.975, 4) = 2.776445 (scipy.stats.t.ppf), over √5.
+    #[test]
+    fn half_widths_go_by_the_number_of_values() {
+        assert!((mean_half_width(5) - 2.776_445_1 / 5f64.sqrt()).abs() < 1e-6);
+        assert_eq!([0, 1].map(mean_half_width), [0.0; 2]);
+        let spread = Spread::of(&[1.0, 3.0, 2.0]);
+        assert!((spread.high - spread.mean - mean_half_width(3)).abs() < 1e-12);
     }
 
     #[test]

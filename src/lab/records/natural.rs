@@ -8,10 +8,10 @@ use std::path::PathBuf;
 /// which depth-2 comes before depth-10. Others stay as they were typed. Tells
 /// whether something moved.
 pub fn in_natural_order(paths: &mut [PathBuf]) -> bool {
-    let is_pattern = paths.len() > 2 && paths.windows(2).all(|pair| pair[0] < pair[1]);
     let before = paths.to_vec();
-    if is_pattern {
-        paths.sort_by(|a, b| compare(&a.to_string_lossy(), &b.to_string_lossy()));
+    let patterns = paths.chunk_by_mut(|a, b| a < b);
+    for pattern in patterns.filter(|own| own.len() > 2) {
+        pattern.sort_by(|a, b| compare(&a.to_string_lossy(), &b.to_string_lossy()));
     }
     before != paths
 }
@@ -72,6 +72,11 @@ mod tests {
                 (names.iter().map(|n| (*n).to_owned()).collect(), false)
             );
         }
+        // Others may be named beside a pattern.
+        assert_eq!(
+            ordered(&["z", "d-10", "d-20", "d-3", "b"]).0,
+            ["z", "d-3", "d-10", "d-20", "b"]
+        );
         assert_eq!(
             ordered(&["x-007", "x-02", "x-1"]).0,
             ["x-1", "x-02", "x-007"]
