@@ -8,11 +8,10 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::lab::advice::Hint;
 use crate::lab::config::Spec;
-use crate::lab::decay::Verdict;
 use crate::lab::experiment::{LayerProfile, Outcome};
 use crate::lab::seeds::{OverSeeds, SeedGroup};
 use crate::lab::summary::{Status, Summary};
-use crate::lab::text::{self, Findings, bar::bar};
+use crate::lab::text::{self, Findings, Tone, bar::bar};
 
 /// The most layers shown; a deeper network shows every k-th.
 const MOST_ROWS: usize = 24;
@@ -114,11 +113,11 @@ fn training_line(summary: &Summary) -> String {
 /// The verdict and what it means here. Green is only what succeeded.
 fn verdict_line(summary: &Summary, layers: usize) -> String {
     let findings = Findings::of(summary, layers);
-    let color = match (summary.verdict, summary.learned) {
-        (Verdict::Healthy, Some(true)) => Some(AnsiColor::Green),
-        (Verdict::Healthy, None) => None,
-        (Verdict::Healthy | Verdict::AtRisk, _) => Some(AnsiColor::Yellow),
-        (Verdict::Vanishing | Verdict::Exploding | Verdict::Diverged, _) => Some(AnsiColor::Red),
+    let color = match findings.tone() {
+        Tone::Good => Some(AnsiColor::Green),
+        Tone::Open => None,
+        Tone::Doubtful => Some(AnsiColor::Yellow),
+        Tone::Bad => Some(AnsiColor::Red),
     };
     let style = Style::new().fg_color(color.map(Color::from)).bold();
     let word = text::word(summary.verdict);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
+use super::overrides::Overrides;
 use super::sections::Spec;
 
 /// A key whose values differ.
@@ -35,6 +36,18 @@ pub fn changed_keys(specs: &[&Spec]) -> Vec<Changed> {
         .filter(|(_, values)| values.iter().any(|value| *value != values[0]))
         .map(|(key, values)| Changed { key, values })
         .collect()
+}
+
+/// The parameters of a choice that are not at their defaults, by key: of `skip =
+/// { identity = { scale = 0.18 } }` that is `network.skip.identity.scale`.
+/// `family` is the choice's key, `network.skip`. `None` where the choice has no
+/// defaults, because a parameter must be given.
+pub fn changed_parameters(spec: &Spec, family: &str, choice: &str) -> Option<Vec<String>> {
+    let overrides = Overrides::parse(&[format!("{family}=\"{choice}\"")]).ok()?;
+    let text = spec.to_toml("").ok()?;
+    let bare = Spec::from_text("spec.toml".as_ref(), text, &overrides).ok()?;
+    let changed = changed_keys(&[spec, &bare.spec]);
+    Some(changed.into_iter().map(|changed| changed.key).collect())
 }
 
 /// The leaves below a value with their keys; lists count as leaves.
@@ -93,6 +106,23 @@ mod tests {
                 r#"train.optimizer.sgd.momentum: [Some("0.0"), Some("0.9")]"#,
             ]
         );
+    }
+
+    #[test]
+    fn a_choice_tells_which_parameters_are_not_at_their_defaults() {
+        let own = spec(&["network.skip={ identity = { scale = 0.18 } }"]);
+        assert_eq!(
+            changed_parameters(&own, "network.skip", "identity"),
+            Some(vec!["network.skip.identity.scale".to_owned()])
+        );
+        assert_eq!(
+            changed_parameters(&spec(&[]), "train.optimizer", "sgd"),
+            Some(Vec::new())
+        );
+        // Both variances must be given.
+        let own =
+            spec(&["network.init={ mean_field = { weight_variance = 1, bias_variance = 0 } }"]);
+        assert_eq!(changed_parameters(&own, "network.init", "mean_field"), None);
     }
 
     #[test]

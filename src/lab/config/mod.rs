@@ -20,7 +20,7 @@ mod validate;
 mod write;
 
 pub use check::{Check, CheckedSteps, LayerEnds, LayerRange, Quantity};
-pub use diff::{Changed, changed_keys};
+pub use diff::{Changed, changed_keys, changed_parameters};
 pub use error::SpecError;
 pub use load::LoadedSpec;
 pub use overrides::Overrides;

@@ -3,10 +3,11 @@
 
 use super::extent::{Cell, Extent};
 use super::scale::Scale;
-use super::words::{counted, shortened};
+use super::words::counted;
 use crate::base::Problem;
 use crate::lab::reading::read_all;
 use crate::lab::records::{Curves, Grid, Run, Step, Survey, Target};
+use crate::lab::text::shortened;
 
 /// The most buckets of neighbouring steps that are kept.
 const MOST_BUCKETS: usize = 600;

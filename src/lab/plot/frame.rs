@@ -12,7 +12,7 @@ use super::colors::{BAND, FAINT_INK, FINE_GRID, GRID, INK};
 use super::legend::{self, Placement};
 use super::panel::{Mark, Panel};
 use super::style::{PanelStyle, style_of};
-use super::words::shortened;
+use crate::lab::text::shortened;
 
 /// Sizes in font sizes.
 const TITLE: f64 = 1.25;

@@ -11,9 +11,9 @@ use super::frame;
 use super::limits::AxisLimits;
 use super::panel::{Panel, Room};
 use super::style::{FONT_SIZE, PanelStyle};
-use super::words::shortened;
 use crate::base::Problem;
 use crate::lab::records::HEADLINE;
+use crate::lab::text::shortened;
 
 /// Sizes in font sizes: the title, the height it takes, the least that a panel
 /// can do with, and from where on two stand side by side.

@@ -13,8 +13,8 @@ use super::extent::Extent;
 use super::figures::thinned;
 use super::map::{Map, Shade};
 use super::scale::{AxisPlace, Scale};
-use super::words::{shortened, symbol};
 use crate::lab::text::bar::bar;
+use crate::lab::text::{shortened, symbol};
 
 /// The most lines of a heat map and of a profile.
 const MOST_LINES: usize = 20;

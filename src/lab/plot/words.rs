@@ -1,6 +1,4 @@
-//! Numbers and names as a figure writes them.
-
-use crate::study::columns::gradient_columns;
+//! Numbers as a figure writes them.
 
 /// 10 to the power of `exponent` with raised digits: 10⁻¹⁸.
 pub fn power_of_ten(exponent: i64) -> String {
@@ -51,23 +49,6 @@ fn scientific(value: f64, step: f64) -> String {
     format!("{digits}×{power}").replace('-', "−")
 }
 
-/// At most `most` characters, the middle left out, without control characters.
-pub fn shortened(name: &str, most: usize) -> String {
-    let clean: Vec<char> = name
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if clean.len() <= most {
-        return clean.into_iter().collect();
-    }
-    let kept = most.saturating_sub(1);
-    let (head, tail) = (kept.div_ceil(2), kept / 2);
-    let mut short: String = clean[..head].iter().collect();
-    short.push('…');
-    short.extend(&clean[clean.len() - tail..]);
-    short
-}
-
 /// "1 value is" or "7 values are".
 pub fn counted(n: u64, noun: &str) -> String {
     if n == 1 {
@@ -75,17 +56,6 @@ pub fn counted(n: u64, noun: &str) -> String {
     } else {
         format!("{n} {noun}s are")
     }
-}
-
-/// What the axis of a quantity says.
-pub fn symbol(quantity: &str) -> String {
-    let own = gradient_columns()
-        .iter()
-        .find(|column| column.name == quantity);
-    own.map_or_else(
-        || shortened(quantity, 40),
-        |column| column.symbol.to_owned(),
-    )
 }
 
 #[cfg(test)]
@@ -111,13 +81,5 @@ mod tests {
         assert_eq!(plain(0.123_456_78, 1e-8), "1.2345678×10⁻¹");
         assert_eq!(whole(250_000.0, 50_000.0), "250000");
         assert_eq!(whole(1e18, 2e17), "1.0×10¹⁸");
-    }
-
-    #[test]
-    fn long_names_lose_their_middle() {
-        assert_eq!(shortened("abc", 3), "abc");
-        assert_eq!(shortened("abcdefghij", 5), "ab…ij");
-        assert_eq!(shortened("a\nb", 9), "a\u{fffd}b");
-        assert_eq!(shortened("żółwie są", 4), "żó…ą");
     }
 }

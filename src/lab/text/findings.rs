@@ -43,12 +43,6 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Whether gradients arrive and something was learned. A run of 0 steps is
-    /// no success and no failure.
-    pub fn is_success(&self) -> bool {
-        self.verdict == Verdict::Healthy && self.learned == Some(true)
-    }
-
     /// The verdict in a sentence that names both ends where they differ.
     pub fn sentence(&self) -> String {
         let score = self.learned_by.map_or(String::new(), score);
@@ -91,7 +85,7 @@ impl<'a> Findings<'a> {
 }
 
 /// What was reached beside what guessing does: "accuracy 0.089, guessing 0.117".
-fn score(evidence: &Evidence) -> String {
+pub(super) fn score(evidence: &Evidence) -> String {
     let quantity = evidence.quantity.replace('_', " ");
     let name = quantity.strip_prefix("test ").unwrap_or(&quantity);
     let show = |value: f64| {
@@ -243,6 +237,7 @@ pub fn decay_line(decay: &Decay, layers: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tone::Tone;
     use super::*;
 
     #[test]
@@ -331,18 +326,18 @@ mod tests {
             "gradients arrive (0.2 decades lost), but nothing was learned: \
              accuracy 0.089, guessing 0.117"
         );
-        assert!(!idle.is_success() && !dying.is_success());
+        assert_eq!([dying.tone(), idle.tone()], [Tone::Bad, Tone::Doubtful]);
         let fine = Findings {
             learned: Some(true),
             learned_by: Some(&good),
             ..idle
         };
-        assert!(fine.is_success() && fine.sentence().ends_with("shrinks 1.6 times"));
+        assert!(fine.tone() == Tone::Good && fine.sentence().ends_with("shrinks 1.6 times"));
         let untrained = Findings {
             learned: None,
             ..fine
         };
-        assert!(!untrained.is_success());
+        assert_eq!(untrained.tone(), Tone::Open);
     }
 
     fn decay(attenuation: f64, verdict: Verdict) -> Decay {

@@ -3,16 +3,22 @@
 
 pub mod bar;
 mod findings;
+mod group;
 mod markdown;
+mod name;
 mod number;
 mod range;
+mod tone;
 mod wrap;
 
 pub use findings::{
     Findings, decay_line, ends, factor_sentence, non_finite, nothing_learned, onset_sentence,
     receives_nothing, word,
 };
+pub use group::{group_sentence, group_verdict};
 pub use markdown::escaped;
+pub use name::{shortened, symbol};
 pub use number::{bytes, decades, estimate, limit, log10, number, significant, times};
 pub use range::{layer_ranges, layers};
+pub use tone::Tone;
 pub use wrap::{labelled, wrapped};

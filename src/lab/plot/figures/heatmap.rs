@@ -8,8 +8,8 @@ use super::super::colors::{ABSENT, NON_FINITE, ZERO, viridis};
 use super::super::map::{Map, Shade};
 use super::super::panel::{Cells, Key, Mark, Panel, Room};
 use super::super::scale::Scale;
-use super::super::words::symbol;
 use super::{Figure, NEEDS_STEPS, layers_of, shown};
+use crate::lab::text::symbol;
 
 pub struct Heatmap;
 

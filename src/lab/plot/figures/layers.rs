@@ -10,8 +10,8 @@ use super::super::extent::Extent;
 use super::super::group::{SeedSeries, band, means, reach, rims, widened};
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
 use super::super::scale::Scale;
-use super::super::words::symbol;
 use super::{Figure, seeds_remark};
+use crate::lab::text::symbol;
 
 /// Layers up to which each point is marked.
 const MARKED: usize = 60;

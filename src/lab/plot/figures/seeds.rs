@@ -8,10 +8,10 @@ use super::super::colors::{INK, of_run};
 use super::super::extent::Extent;
 use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
 use super::super::scale::{AxisPlace, Scale};
-use super::super::words::symbol;
 use super::{Figure, Portrait};
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
 use crate::lab::records::{self, Spread};
+use crate::lab::text::symbol;
 
 /// Bins over the height of the strip plot: dots in one of them stand side by side.
 const BINS: f64 = 36.0;

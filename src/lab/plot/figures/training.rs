@@ -6,8 +6,8 @@ use super::super::colors::of_depth;
 use super::super::extent::{Cell, Extent};
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
 use super::super::scale::Scale;
-use super::super::words::symbol;
 use super::{Figure, NEEDS_STEPS, layers_of, shown, thinned};
+use crate::lab::text::symbol;
 
 /// The most lines in a panel.
 const MOST_LINES: usize = 40;
