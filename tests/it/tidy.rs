@@ -24,10 +24,7 @@ const NAMED_TWICE: &[(&str, &[&str])] = &[
     ("base", &["Place"]),
     ("nn", &["Identity"]),
     ("study", &[]),
-    (
-        "lab",
-        &["Curve", "Curves", "Figure", "Layers", "Outcome", "Profile"],
-    ),
+    ("lab", &["Curves", "Layers", "Profile"]),
     ("cli", &[]),
 ];
 

@@ -2,31 +2,46 @@
 
 use serde::Serialize;
 
-use super::curve::Curve;
-use super::decades::{Decades, Figure};
+use super::curve::ChartCurve;
+use super::decades::{Decades, Rounded};
 use super::entry::Entry;
+use super::group::Group;
 use crate::base::Problem;
-use crate::lab::records::{self, Bucket, Step, Target};
+use crate::lab::records::{self, Bucket, Step, mean_half_width};
+use crate::lab::text::symbol;
 
 /// Everything the script needs.
 #[derive(Serialize)]
 struct Data<'a> {
-    runs: Vec<RunData<'a>>,
-    /// Experiments of several seeds.
-    groups: Vec<Group<'a>>,
+    runs: Vec<ChartRun<'a>>,
+    /// The runs, those of one experiment together: what lines are drawn of.
+    targets: Vec<ChartTarget<'a>>,
+    /// Half of the 95 % interval of a mean of so many values of standard
+    /// deviation 1.
+    half_widths: Vec<Rounded>,
 }
 
 #[derive(Serialize)]
-struct Group<'a> {
+struct ChartTarget<'a> {
     label: &'a str,
     /// Places of its seeds among the runs.
     runs: Vec<usize>,
+    /// What guessing reaches.
+    guessing: Guessed,
 }
 
 #[derive(Serialize)]
-struct RunData<'a> {
+struct Guessed {
+    accuracy: Rounded,
+    loss: Rounded,
+}
+
+#[derive(Serialize)]
+struct ChartRun<'a> {
     label: &'a str,
     quantity: &'a str,
+    /// What the axis of that says.
+    symbol: String,
     layers: &'a [usize],
     names: Vec<&'a str>,
     /// Logged steps that share a bucket.
@@ -43,10 +58,10 @@ struct RunData<'a> {
 
 #[derive(Serialize)]
 struct Curves {
-    train_loss: Curve,
-    test_loss: Curve,
-    train_accuracy: Curve,
-    test_accuracy: Curve,
+    train_loss: ChartCurve,
+    test_loss: ChartCurve,
+    train_accuracy: ChartCurve,
+    test_accuracy: ChartCurve,
 }
 
 /// What the layers read at both ends.
@@ -63,17 +78,21 @@ struct Table<'a> {
 #[serde(untagged)]
 enum Column {
     Norms(Vec<Decades>),
-    Shares(Vec<Figure>),
+    Shares(Vec<Rounded>),
 }
 
 /// The data as JSON that may stand in a script element.
 ///
 /// # Errors
 /// None that a user could cause.
-pub fn json(targets: &[Target], entries: &[Entry]) -> Result<String, Problem> {
+pub fn json(groups: &[Group]) -> Result<String, Problem> {
+    let entries = groups.iter().flat_map(|group| group.entries);
+    let most = groups.iter().map(|group| group.entries.len()).max();
+    let half_widths = (0..=most.unwrap_or(0)).map(mean_half_width);
     let data = Data {
-        runs: entries.iter().map(run).collect(),
-        groups: groups(targets, entries),
+        runs: entries.map(run).collect(),
+        targets: targets(groups),
+        half_widths: half_widths.map(|half| Rounded(Some(half))).collect(),
     };
     let text = serde_json::to_string(&data)
         .map_err(|error| Problem::new(format!("the charts' data cannot be written: {error}")))?;
@@ -81,21 +100,22 @@ pub fn json(targets: &[Target], entries: &[Entry]) -> Result<String, Problem> {
     Ok(text.replace('<', "\\u003c"))
 }
 
-fn groups<'a>(targets: &'a [Target], entries: &[Entry]) -> Vec<Group<'a>> {
-    let members = |i: usize| (0..entries.len()).filter(move |&at| entries[at].target == i);
-    let several = targets
+fn targets<'a>(groups: &[Group<'a>]) -> Vec<ChartTarget<'a>> {
+    let mut places = 0..;
+    groups
         .iter()
-        .enumerate()
-        .filter(|(_, target)| target.runs.len() > 1);
-    several
-        .map(|(i, target)| Group {
-            label: &target.label,
-            runs: members(i).collect(),
+        .map(|group| {
+            let [accuracy, loss] = group.entries[0].guessing().map(Rounded);
+            ChartTarget {
+                label: group.label,
+                runs: places.by_ref().take(group.entries.len()).collect(),
+                guessing: Guessed { accuracy, loss },
+            }
         })
         .collect()
 }
 
-fn run<'a>(entry: &'a Entry) -> RunData<'a> {
+fn run<'a>(entry: &'a Entry) -> ChartRun<'a> {
     let buckets = entry.grid.buckets();
     let cells = |get: fn(&Bucket) -> &Vec<f64>| -> Vec<Vec<Decades>> {
         buckets
@@ -104,9 +124,10 @@ fn run<'a>(entry: &'a Entry) -> RunData<'a> {
             .collect()
     };
     let per_bucket = entry.grid.steps_per_bucket();
-    RunData {
+    ChartRun {
         label: &entry.label,
         quantity: &entry.survey.headline,
+        symbol: symbol(&entry.survey.headline),
         layers: entry.grid.layers(),
         names: entry.survey.layers.iter().map(|info| &*info.name).collect(),
         per_bucket,
@@ -130,10 +151,10 @@ fn row(values: &[f64], present: &[bool]) -> Vec<Decades> {
 
 fn curves(curves: &records::Curves) -> Curves {
     Curves {
-        train_loss: Curve::from(&curves.train_loss),
-        test_loss: Curve::from(&curves.test_loss),
-        train_accuracy: Curve::from(&curves.train_accuracy),
-        test_accuracy: Curve::from(&curves.test_accuracy),
+        train_loss: ChartCurve::from(&curves.train_loss),
+        test_loss: ChartCurve::from(&curves.test_loss),
+        train_accuracy: ChartCurve::from(&curves.train_accuracy),
+        test_accuracy: ChartCurve::from(&curves.test_accuracy),
     }
 }
 
@@ -161,6 +182,6 @@ fn column(step: &Step, i: usize, name: &str, entry: &Entry) -> Column {
     if i == 0 || name.ends_with("_norm") {
         Column::Norms(values.map(Decades).collect())
     } else {
-        Column::Shares(values.map(Figure).collect())
+        Column::Shares(values.map(Rounded).collect())
     }
 }

@@ -23,9 +23,9 @@ impl Serialize for Decades {
 
 /// A figure on a linear scale, to six digits.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Figure(pub Option<f64>);
+pub struct Rounded(pub Option<f64>);
 
-impl Serialize for Figure {
+impl Serialize for Rounded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let rounded = self.0.map(|value| match value.is_finite() {
             true => format!("{value:.5e}").parse().unwrap_or(value),
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn figures_have_six_digits() {
         let figures = [1.234_567_89, 0.1, 0.0, f64::NAN, f64::NEG_INFINITY];
-        let figures = figures.map(|value| Figure(Some(value)));
+        let figures = figures.map(|value| Rounded(Some(value)));
         assert_eq!(
             serde_json::to_string(&figures).unwrap(),
             r#"[1.23457,0.1,0.0,"NaN","-inf"]"#

@@ -2,8 +2,11 @@
 
 use super::Request;
 use crate::base::Problem;
+use crate::lab::decay::Decay;
 use crate::lab::reading;
 use crate::lab::records::{Curves, Grid, Run, Step, Survey, Table};
+use crate::lab::summary::Divergence;
+use crate::lab::text::Findings;
 use crate::study::columns::{Unit, gradient_columns};
 
 /// Values of the grid per run, a lowest and a highest each: 6 bytes a piece
@@ -41,6 +44,94 @@ pub struct Entry<'a> {
     pub curves: Curves,
     /// What was left out of its files.
     pub warnings: Vec<String>,
+    /// Where it diverged, if it did.
+    pub diverged: Option<Divergence>,
+}
+
+/// What a run reached, beside what guessing does where that is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score<'a> {
+    /// The column: `test_accuracy`, `train_loss` ….
+    pub quantity: &'a str,
+    /// What it reached.
+    pub value: f64,
+    /// What guessing reaches.
+    pub guessing: Option<f64>,
+}
+
+impl Score<'_> {
+    /// Whether it is an accuracy and not a loss.
+    pub fn is_accuracy(&self) -> bool {
+        self.quantity.ends_with("accuracy")
+    }
+}
+
+impl Entry<'_> {
+    /// Decades lost at the first and the last logged step.
+    pub fn lost(&self) -> [Option<f64>; 2] {
+        let lost = |decay: &Option<Decay>| decay.as_ref()?.attenuation_decades;
+        [lost(&self.survey.initial), lost(&self.survey.last)]
+    }
+
+    /// What there is to say of it; `None` where no layer on the path has a norm.
+    pub fn findings(&self) -> Option<Findings<'_>> {
+        let survey = &self.survey;
+        let layers = survey.layers.iter();
+        let summary = self.run.summary.as_ref();
+        Some(Findings {
+            layers: layers.filter(|layer| layer.position.is_some()).count(),
+            verdict: survey.verdict?,
+            initial: survey.initial.as_ref()?,
+            last: survey.last.as_ref()?,
+            diverged: self.diverged.as_ref(),
+            onset: survey.onset.as_ref(),
+            learned: survey.learned,
+            learned_by: summary.and_then(|summary| summary.learned_by.as_ref()),
+        })
+    }
+
+    /// What it reached: what learning is judged by, else the last figure that
+    /// its files have.
+    pub fn score(&self) -> Option<Score<'_>> {
+        let summary = self.run.summary.as_ref();
+        if let Some(by) = summary.and_then(|summary| summary.learned_by.as_ref()) {
+            return Some(Score {
+                quantity: &by.quantity,
+                value: by.value?,
+                guessing: Some(by.guessing),
+            });
+        }
+        let [accuracy, loss] = self.guessing();
+        let curves = &self.curves;
+        let known = [
+            ("test_accuracy", &curves.test_accuracy, accuracy),
+            ("train_accuracy", &curves.train_accuracy, accuracy),
+            ("test_loss", &curves.test_loss, loss),
+            ("train_loss", &curves.train_loss, loss),
+        ];
+        known.into_iter().find_map(|(quantity, curve, guessing)| {
+            Some(Score {
+                quantity,
+                value: curve.last()?,
+                guessing,
+            })
+        })
+    }
+
+    /// The accuracy and the loss of guessing, as far as the summary tells.
+    pub fn guessing(&self) -> [Option<f64>; 2] {
+        let Some(summary) = &self.run.summary else {
+            return [None, None];
+        };
+        let told = |end: &str| {
+            let by = summary.learned_by.as_ref()?;
+            by.quantity.ends_with(end).then_some(by.guessing)
+        };
+        [
+            told("accuracy").or(summary.chance_accuracy),
+            summary.guessing_loss.or_else(|| told("loss")),
+        ]
+    }
 }
 
 /// Reads every run of a request, several at a time.
@@ -92,7 +183,19 @@ fn read<'a>(run: &'a Run, quantity: Option<&str>, cells: usize) -> Result<Entry<
         Ok(())
     })?;
     let (warnings, curves) = (survey.warnings.clone(), survey.curves.clone());
+    let told = run.summary.as_ref().and_then(|told| told.diverged.clone());
+    let diverged = survey.diverged.as_ref().and_then(|_| {
+        let onset = survey.onset.as_ref();
+        told.or_else(|| {
+            onset.map(|at| Divergence {
+                step: at.step,
+                layer: at.layer,
+                name: at.name.clone(),
+            })
+        })
+    });
     Ok(Entry {
+        diverged,
         label: String::new(),
         target: 0,
         run,

@@ -7,7 +7,9 @@ mod curve;
 mod decades;
 mod entry;
 mod facts;
+mod group;
 mod library;
+mod overview;
 mod page;
 mod write;
 

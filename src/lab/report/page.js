@@ -1,32 +1,17 @@
-"use strict";
-// Draws the charts from the data in the page. Names come from files: as text
-// they go through textContent, into charts through plain().
+// Draws the charts from the data in the page, each when its part is unfolded.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const { runs, groups } = data;
-  const $ = (id) => document.getElementById(id);
-  const root = document.documentElement;
-  const isNumber = (value) => typeof value === "number";
-
-  // Okabe and Ito's colours for the colour-blind, without the yellow, which
-  // white swallows; in place of their black there is the text's own colour.
-  const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
-  const DASHES = ["solid", "dash", "dot", "dashdot", "longdash"];
-  const MARKERS = ["circle", "square", "diamond", "triangle-up", "star", "cross", "hexagon", "bowtie"];
+  const { runs, targets } = data;
+  const {
+    $, isNumber, isNarrow, isDark, tone, color, dash, marker, plain, drawable, estimate, together, extent, decades,
+    layers, draw, targetKeys, swatches, lineWithBand, edgeMarkers, covering, rims, coincide, DASHES,
+  } = chartKit(data);
   const VIRIDIS = [[68, 1, 84], [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142],
     [31, 158, 137], [53, 183, 121], [109, 205, 89], [180, 222, 44], [253, 231, 37]];
   const MOST_LINES = 16; // layers drawn over training
   const MOST_STOPS = 100; // places of the slider
-
-  const isDark = () => root.dataset.theme === "dark";
-  const tone = (name) => getComputedStyle(root).getPropertyValue(name).trim();
-  const color = (i) => COLORS[i % 7] ?? tone("--ink");
-  const dash = (i) => DASHES[Math.floor(i / 7) % DASHES.length];
-  const faded = (hex) => (hex[0] === "#" ? hex + "33" : hex);
-
-  // Plotly reads a few HTML tags in its texts; in a name they are letters.
-  const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-  const shortened = (text) => plain(text.length > 36 ? text.slice(0, 17) + "…" + text.slice(-18) : text);
+  const DECADES = 4; // the fewest that an axis of norms spans
+  const HOVER = "%{customdata}<extra></extra>";
 
   // Colour of a depth between 0 and 1; the ends that paper swallows are left out.
   function depthColor(depth) {
@@ -37,123 +22,109 @@
     return "#" + mixed.map((c) => c.toString(16).padStart(2, "0")).join("");
   }
 
-  // A value of the data: thousandths of a decade, "-inf" for a norm of 0, "inf",
-  // "NaN" or null. What can be drawn of a bucket, and what else is in it.
   function cell(run, bucket, layer) {
     const low = run.low[bucket][layer];
     return drawable(low, run.high ? run.high[bucket][layer] : low);
-  }
-
-  function drawable(low, high) {
-    const zero = low === "-inf" || high === "-inf";
-    const wild = low === "NaN" || low === "inf" || high === "NaN" || high === "inf";
-    if (!isNumber(low)) low = isNumber(high) ? high : null;
-    if (!isNumber(high)) high = low;
-    if (low === null) return { low: null, high: null, middle: null, zero, wild };
-    return { low: low / 1000, high: high / 1000, middle: (low + high) / 2000, zero, wild };
-  }
-
-  // Lowest and highest drawable norm of some runs, and whether there are zeros
-  // or wild values, which stand below and above.
-  function extent(some) {
-    let [low, high, zero, wild] = [Infinity, -Infinity, false, false];
-    for (const run of some) {
-      for (const rows of run.high ? [run.low, run.high] : [run.low]) {
-        for (const row of rows) {
-          for (const value of row) {
-            if (isNumber(value)) {
-              if (value < low) low = value;
-              if (value > high) high = value;
-            } else if (value === "-inf") zero = true;
-            else if (value !== null) wild = true;
-          }
-        }
-      }
-    }
-    if (low > high) [low, high] = [-1000, 1000];
-    [low, high] = [low / 1000, high / 1000];
-    const gap = Math.max((high - low) * 0.06, 0.1);
-    return {
-      bottom: low - gap, top: high + gap, zero, wild,
-      range: [low - gap * (zero ? 2 : 1), high + gap * (wild ? 2 : 1)],
-    };
   }
 
   const middleStep = (run, bucket) => (run.first[bucket] + run.last[bucket]) / 2;
   const stepText = (run, bucket) =>
     run.first[bucket] === run.last[bucket] ? `${run.first[bucket]}` : `${run.first[bucket]}–${run.last[bucket]}`;
   const layerText = (run, i) => `layer ${run.layers[i]}` + (run.names[i] ? ` (${plain(run.names[i])})` : "");
-  const axisTitle = (some) => {
-    const names = [...new Set(some.map((run) => run.quantity))];
-    return "log₁₀ " + (names.length > 1 ? "norm" : plain(names[0]));
-  };
+  // A norm whose log10 this is, in words.
+  const power = (height) => `10<sup>${height.toFixed(2)}</sup>`.replace("-", "−");
+  const normText = (c) =>
+    (isNumber(c.middle) ? `<br>${power(c.middle)}` : "") +
+    (c.high !== c.low ? ` (${power(c.low)} … ${power(c.high)})` : "");
 
-  function layout(own) {
-    const isNarrow = window.innerWidth < 800;
-    const axis = {
-      gridcolor: tone("--grid"), linecolor: tone("--line"), zeroline: false, automargin: true, ticks: "outside",
-      tickcolor: tone("--line"), exponentformat: "power",
-    };
-    return {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true,
-      font: { color: tone("--ink"), family: "system-ui, sans-serif", size: isNarrow ? 11 : 13 },
-      margin: { l: 50, r: isNarrow ? 8 : 20, t: 28, b: 44 },
-      hoverlabel: { namelength: 40, bgcolor: tone("--paper"), bordercolor: tone("--line"), font: { color: tone("--ink") } },
-      legend: isNarrow ? { orientation: "h", yref: "container", y: 0, yanchor: "bottom" } : { y: 1 },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: tone("--soft"), activecolor: tone("--ink") },
-      uirevision: "kept",
-      ...own,
-      xaxis: { ...axis, ...own.xaxis },
-      yaxis: { ...axis, ...own.yaxis },
-    };
-  }
-  const CONFIG = {
-    responsive: true, displaylogo: false, showTips: false,
-    modeBarButtonsToRemove: ["lasso2d", "select2d"], toImageButtonOptions: { filename: "vgrad" },
-  };
-  const draw = (id, traces, own) => Plotly.react(id, traces, layout(own), CONFIG);
+  // ---- the norm over the layers
 
-  // A line with a band around it where points stand for several steps.
-  function lineWithBand({ x, cells, name, group, line, mode, marker, text, hover, legend = true, uid }) {
-    const isBanded = cells.some((c) => c.high !== c.low);
-    const common = { legendgroup: group, x, type: "scatter" };
-    const traces = [];
-    if (isBanded) {
-      const edge = { ...common, mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false };
-      traces.push({ ...edge, uid: uid + "low", y: cells.map((c) => c.low) });
-      traces.push({ ...edge, uid: uid + "high", y: cells.map((c) => c.high), fill: "tonexty", fillcolor: faded(line.color) });
+  // Where each run has a layer.
+  const places = runs.map((run) => new Map(run.layers.map((layer, i) => [layer, i])));
+
+  // A target's line at a step: of several seeds their mean. `profiles` has cells
+  // and the step in words for each run.
+  function lineOf(target, profiles) {
+    const own = target.runs;
+    const [first] = own;
+    if (own.length === 1) {
+      const { cells, words } = profiles[first];
+      return { x: runs[first].layers, cells, text: (i, c) => `${layerText(runs[first], i)}, step ${words}${normText(c)}` };
     }
-    const range = (c) => (c.high !== c.low && c.low !== null ? ` (${c.low.toFixed(2)} … ${c.high.toFixed(2)})` : "");
-    traces.push({
-      ...common, uid: uid + "line", mode, line, marker, name, showlegend: legend, y: cells.map((c) => c.middle),
-      customdata: cells.map((c, i) => `${text(i)}${range(c)}`), hovertemplate: hover,
-    });
-    return traces;
+    const x = [...new Set(own.flatMap((r) => runs[r].layers))].sort((a, b) => a - b);
+    const cells = x.map((layer) => together(own.map((r) => profiles[r].cells[places[r].get(layer)]).filter(Boolean)));
+    return { x, cells, text: (i, c) => `layer ${x[i]}, mean of ${own.length} seeds${normText(c)}` };
   }
 
-  // Markers at the edge of a chart for what a logarithm cannot show.
-  function edgeMarkers({ x, cells, group, tint, bounds, text, uid }) {
-    const kinds = [["zero", "bottom", "triangle-down-open", "exactly 0"], ["wild", "top", "x", "NaN or infinite"]];
-    return kinds.flatMap(([kind, edge, symbol, what]) => {
-      const at = cells.flatMap((c, i) => (c[kind] ? [i] : []));
-      if (!at.length) return [];
-      return [{
-        type: "scatter", mode: "markers", legendgroup: group, showlegend: false, uid: uid + kind, name: what,
-        x: at.map((i) => x[i]), y: at.map(() => bounds[edge]), marker: { symbol, size: 9, color: tint },
-        customdata: at.map((i) => text(i)), hovertemplate: `%{customdata}: ${what}<extra></extra>`,
-      }];
+  // The lines of all targets in one panel; `axes` names it. `wanted`: the places
+  // of the targets that it shows.
+  function panel(lines, wanted, bounds, axes, uid) {
+    const covers = covering(wanted.map((t) => lines[t]), bounds.top - bounds.bottom);
+    const widths = rims(covers);
+    const traces = wanted.flatMap((t, k) => {
+      const { x, cells, text } = lines[t];
+      const own = {
+        x, cells, axes, group: `target${t}`, uid: `${uid}${t}`,
+        text: (i, c) => `${plain(targets[t].label)}, ${text(i, c)}`,
+      };
+      return [
+        ...lineWithBand({
+          ...own, name: plain(targets[t].label), line: { color: color(t), dash: dash(t), width: 2 + widths[k] },
+          mode: x.length > 60 || targets.length > 8 ? "lines" : "lines+markers",
+          marker: { symbol: marker(t), size: 6 + widths[k], color: color(t) }, hover: HOVER,
+        }),
+        ...edgeMarkers({ ...own, tint: color(t), bounds }),
+      ];
     });
+    return { traces, note: coincide(covers, wanted.map((t) => targets[t].label)) };
   }
 
-  // ---- the norm over the layers, with the slider
+  // Both ends of the runs side by side; on narrow screens one below the other.
+  function drawEnds() {
+    const at = (end) => runs.map((run) => ({
+      cells: run.table[end ? "last" : "initial"][0].map((value) => drawable(value, value)), words: run.table.steps[end],
+    }));
+    const lines = [0, 1].map((end) => targets.map((target) => lineOf(target, at(end))));
+    const moves = (target) => target.runs.some((r) => runs[r].table.steps[0] !== runs[r].table.steps[1]);
+    const all = targets.map((_, t) => t);
+    const wanted = [all, all.filter((t) => moves(targets[t]))];
+    const bounds = extent(lines.flat().flatMap((line) => line.cells), DECADES);
+    const isOne = !wanted[1].length;
+    const steps = (end) => {
+      const own = wanted[end].flatMap((t) => targets[t].runs.map((r) => runs[r].table.steps[end]));
+      const [low, high] = [Math.min(...own), Math.max(...own)];
+      return low === high ? `step ${low}` : `steps ${low} to ${high}`;
+    };
+    const parts = [0, 1].slice(0, isOne ? 1 : 2).map((end) =>
+      panel(lines[end], wanted[end], bounds, end ? { xaxis: "x2", yaxis: "y2" } : {}, `end${end}-`));
+    const title = (end, x, y) => ({
+      text: `${["start", "end"][end]}: ${steps(end)}`, x, y, xref: "paper", yref: "paper", showarrow: false,
+      xanchor: "left", yanchor: "bottom", font: { size: isNarrow() ? 12 : 14 },
+    });
+    const [x, y] = [layers(runs), decades(runs, bounds)];
+    const domains = isOne ? { xaxis: x, yaxis: y, annotations: [title(0, 0, 1)] }
+      : isNarrow() ? {
+        xaxis: { ...x, title: undefined, anchor: "y" }, yaxis: { ...y, domain: [0.55, 1] },
+        xaxis2: { ...x, anchor: "y2", matches: "x" }, yaxis2: { ...y, domain: [0, 0.44], anchor: "x2", matches: "y" },
+        annotations: [title(0, 0, 1), title(1, 0, 0.44)],
+      } : {
+        xaxis: { ...x, domain: [0, 0.49] }, yaxis: y,
+        xaxis2: { ...x, domain: [0.51, 1], anchor: "y2", matches: "x" },
+        yaxis2: { ...y, title: undefined, anchor: "x2", matches: "y", showticklabels: false },
+        annotations: [title(0, 0, 1), title(1, 0.51, 1)],
+      };
+    $("ends").classList.toggle("one", isOne);
+    draw("ends", parts.flatMap((part) => part.traces), domains, targetKeys());
+    const still = wanted[0].filter((t) => !wanted[1].includes(t)).map((t) => targets[t].label);
+    const lone = !isOne && still.length ? `One logged step only, at the start: ${still.join(", ")}. ` : "";
+    $("ends-note").textContent = lone + [...new Set(parts.map((part) => part.note))].join("");
+  }
 
   // Steps at which some bucket of some run begins, or a run ends, thinned out evenly.
   const allStops = [...new Set(runs.flatMap((run) => [...run.first, run.table.steps[1]]))].sort((a, b) => a - b);
   const stops = allStops.length <= MOST_STOPS ? allStops
     : Array.from({ length: MOST_STOPS }, (_, i) => allStops[Math.round(i * (allStops.length - 1) / (MOST_STOPS - 1))]);
-  const profileBounds = extent(runs);
-  // Where each run has a layer.
-  const places = runs.map((run) => new Map(run.layers.map((layer, i) => [layer, i])));
+  const allCells = (some) => some.flatMap((run) => run.low.flatMap((row, b) => row.map((_, i) => cell(run, b, i))));
 
   // What a run reads at a step: exactly at its ends, elsewhere the last bucket
   // that has begun.
@@ -166,58 +137,22 @@
     return { cells: run.layers.map((_, i) => cell(run, bucket, i)), words: stepText(run, bucket) };
   }
 
-  // The middle of some seeds, layer by layer, as cells. A 0 stands below all,
-  // NaN and infinity above; halfway to them is one of them.
-  function medianOf(group, profiles) {
-    const height = (c) => c.middle ?? (c.zero ? -Infinity : c.wild ? Infinity : null);
-    return runs[group.runs[0]].layers.map((layer) => {
-      const cells = group.runs.map((r) => profiles[r].cells[places[r].get(layer)]).filter(Boolean);
-      const values = cells.map(height).filter(isNumber).sort((a, b) => a - b);
-      if (!values.length) return { middle: null };
-      const middle = (values[(values.length - 1) >> 1] + values[values.length >> 1]) / 2;
-      return Number.isFinite(middle) ? { middle } : { middle: null, zero: middle === -Infinity, wild: middle !== -Infinity };
-    });
-  }
-
+  let profileBounds;
   function drawProfile() {
     const step = stops[$("step").value];
-    const traces = [];
-    const late = [];
+    profileBounds ??= extent(allCells(runs), DECADES);
     const profiles = runs.map((run) => profileAt(run, step));
-    runs.forEach((run, r) => {
-      const { cells, words } = profiles[r];
-      if (step > run.table.steps[1]) late.push(`${run.label} ended at step ${words}`);
-      const text = (i) => `${plain(run.label)}, ${layerText(run, i)}, step ${words}`;
-      const own = { x: run.layers, cells, group: `run${r}`, text, uid: `run${r}` };
-      traces.push(...lineWithBand({
-        ...own, name: shortened(run.label), line: { color: color(r), dash: dash(r), width: 2 },
-        mode: run.layers.length > 80 ? "lines" : "lines+markers", marker: { symbol: MARKERS[r % 8], size: 6, color: color(r) },
-        hover: "%{customdata}<br>%{y:.3f}<extra></extra>",
-      }));
-      traces.push(...edgeMarkers({ ...own, tint: color(r), bounds: profileBounds }));
-    });
-    groups.forEach((group, g) => {
-      const own = { x: runs[group.runs[0]].layers, group: `median${g}`, uid: `median${g}` };
-      const cells = medianOf(group, profiles);
-      traces.push({
-        type: "scatter", mode: "lines", x: own.x, y: cells.map((c) => c.middle), uid: own.uid, legendgroup: own.group,
-        name: `median of ${shortened(group.label)}`, line: { color: tone("--ink"), width: 4, dash: DASHES[(g + 2) % 5] },
-        hovertemplate: "median, layer %{x}<br>%{y:.3f}<extra></extra>",
-      });
-      const text = (i) => `median of ${plain(group.label)}, layer ${own.x[i]}`;
-      traces.push(...edgeMarkers({ ...own, cells, text, tint: tone("--ink"), bounds: profileBounds }));
-    });
-    draw("profile", traces, {
-      xaxis: { title: { text: "layer" } },
-      yaxis: { title: { text: axisTitle(runs) }, range: profileBounds.range },
-      showlegend: true,
-    });
+    const late = runs.flatMap((run, r) =>
+      (step > run.table.steps[1] ? [`${run.label} ended at step ${profiles[r].words}`] : []));
+    const lines = targets.map((target) => lineOf(target, profiles));
+    const { traces, note } = panel(lines, targets.map((_, t) => t), profileBounds, {}, "profile");
+    draw("profile", traces, { xaxis: layers(runs), yaxis: decades(runs, profileBounds) }, targetKeys());
     const shown = [...new Set(profiles.map((profile) => profile.words))];
     const words = shown.length === 1 ? shown[0] : `${step}`;
     $("step-text").textContent = `${words} of ${allStops.at(-1)}`;
     $("step").setAttribute("aria-valuetext", `step ${words}`);
     const thinned = stops.length < allStops.length ? `The slider stops at ${stops.length} of ${allStops.length} places. ` : "";
-    $("profile-note").textContent = thinned + (late.length ? `${late.join("; ")}: the last is shown.` : "");
+    $("profile-note").textContent = thinned + note + (late.length ? `${late.join("; ")}: the last is shown.` : "");
   }
 
   // ---- the norm over training
@@ -227,29 +162,33 @@
     const n = run.layers.length;
     const every = Math.max(1, Math.ceil((n - 1) / (MOST_LINES - 1)));
     const chosen = run.layers.map((_, i) => i).filter((i) => i % every === 0 || i === n - 1);
-    const bounds = extent([run]);
+    const bounds = extent(allCells([run]), DECADES);
     const x = run.first.map((_, b) => middleStep(run, b));
+    const lines = chosen.map((i) => ({ x, cells: x.map((_, b) => cell(run, b, i)) }));
+    const covers = covering(lines, bounds.top - bounds.bottom);
+    const widths = rims(covers);
+    const style = chosen.map((i, k) => ({
+      color: depthColor(n > 1 ? i / (n - 1) : 0), dash: DASHES[k % 3], width: 2 + widths[k],
+    }));
     const traces = chosen.flatMap((i, k) => {
-      const tint = depthColor(n > 1 ? i / (n - 1) : 0);
-      const cells = x.map((_, b) => cell(run, b, i));
-      const text = (b) => `${layerText(run, i)}, step ${stepText(run, b)}`;
-      const own = { x, cells, group: `layer${i}`, text, uid: `layer${i}` };
+      const text = (b, c) => `${layerText(run, i)}, step ${stepText(run, b)}${normText(c)}`;
+      const own = { ...lines[k], group: `layer${i}`, text, uid: `layer${i}` };
       return [
         ...lineWithBand({
-          ...own, name: `layer ${run.layers[i]}`, line: { color: tint, width: 2, dash: DASHES[k % 3] },
-          mode: x.length > 30 ? "lines" : "lines+markers", marker: { symbol: MARKERS[k % 8], size: 6 },
-          hover: "%{customdata}<br>%{y:.3f}<extra></extra>",
+          ...own, name: `layer ${run.layers[i]}`, line: style[k], hover: HOVER,
+          mode: x.length > 30 ? "lines" : "lines+markers", marker: { symbol: marker(k), size: 6 + widths[k] },
         }),
-        ...edgeMarkers({ ...own, tint, bounds }),
+        ...edgeMarkers({ ...own, tint: style[k].color, bounds }),
       ];
     });
+    const keys = chosen.map((i, k) => ({
+      group: `layer${i}`, label: `layer ${run.layers[i]}`, line: { color: style[k].color, dash: style[k].dash },
+    }));
     draw("training", traces, {
-      xaxis: { title: { text: "step" } },
-      yaxis: { title: { text: axisTitle([run]) }, range: bounds.range },
-      showlegend: true, uirevision: `run${$("training-run").value}`,
-    });
+      xaxis: { title: { text: "step" } }, yaxis: decades([run], bounds), uirevision: `run${$("training-run").value}`,
+    }, keys);
     const some = chosen.length < n ? `${chosen.length} of ${n} layers: every ${ordinal(every)} and the last. ` : "";
-    $("training-note").textContent = some + pointText(run);
+    $("training-note").textContent = some + pointText(run) + " " + coincide(covers, keys.map((own) => own.label));
   }
 
   const ordinal = (n) => n + (["th", "st", "nd", "rd"][n % 100 > 10 && n % 100 < 14 ? 0 : n % 10] || "th");
@@ -266,9 +205,12 @@
     const common = { type: "heatmap", x, y: run.layers };
     const traces = [{
       ...common, z: grid((c) => (c.zero || c.wild ? null : c.middle)), colorscale: "Viridis", name: "norm", uid: "norm",
-      colorbar: { title: { text: "log₁₀", side: "top" }, thickness: 14, outlinewidth: 0, len: 0.7, y: 0, yanchor: "bottom" },
-      customdata: run.high ? grid((c) => [c.low, c.high]) : undefined,
-      hovertemplate: "layer %{y}, step %{x:.0f}<br>%{z:.3f}" + (run.high ? " (%{customdata[0]:.2f} … %{customdata[1]:.2f})" : "") + "<extra></extra>",
+      colorbar: {
+        title: { text: plain(run.symbol), side: "top" }, thickness: 14, outlinewidth: 0, len: 0.8, y: 0, yanchor: "bottom",
+        tickprefix: "10<sup>", ticksuffix: "</sup>", exponentformat: "none", nticks: 6,
+      },
+      text: grid(normText),
+      hovertemplate: "layer %{y}, step %{x:.0f}%{text}<extra></extra>",
     }];
     for (const [kind, name, tint] of [["zero", "exactly 0", tone("--soft")], ["wild", "NaN or infinite", "#E6007E"]]) {
       if (!cells.some((row) => row.some((c) => c[kind]))) continue;
@@ -279,7 +221,8 @@
       });
     }
     draw("heat", traces, {
-      xaxis: { title: { text: "step" } }, yaxis: { title: { text: "layer" } },
+      xaxis: { title: { text: "step" }, ...(run.first.length <= 12 ? { tickformat: "d" } : {}) },
+      yaxis: { ...layers([run]) }, showlegend: traces.length > 1,
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, margin: { l: 50, r: 8, t: 40, b: 44 },
       uirevision: `run${$("heat-run").value}`,
     });
@@ -288,6 +231,33 @@
 
   // ---- loss and accuracy
 
+  // One column of a target's training.csv as points: of several seeds the mean at
+  // the steps that at least two of them have, on the scale that the axis has.
+  function curveOf(target, name, isLog) {
+    const points = (run) => {
+      const curve = run.curves[name];
+      return curve.low.map((low, i) => {
+        const ends = [low, curve.high[i]].filter(isNumber);
+        const [first, last] = [curve.first[i], curve.last[i]];
+        return {
+          first, last, low: ends[0] ?? null, high: ends.at(-1) ?? null,
+          middle: ends.length ? (ends[0] + ends.at(-1)) / 2 : null, wild: !isNumber(curve.high[i]),
+        };
+      });
+    };
+    const own = target.runs.map((r) => points(runs[r]));
+    if (own.length === 1) return own[0];
+    const steps = new Map();
+    for (const point of own.flat()) steps.set(point.first, [...(steps.get(point.first) ?? []), point]);
+    const scale = isLog ? [Math.log10, (v) => 10 ** v] : [(v) => v, (v) => v];
+    return [...steps.values()].filter((all) => all.length > 1).sort((a, b) => a[0].first - b[0].first).map((all) => {
+      const { first, last } = all[0];
+      if (all.some((point) => point.wild)) return { first, last, low: null, high: null, middle: null, wild: true };
+      const { low, high, middle } = estimate(all.map((point) => scale[0](point.middle)));
+      return { first, last, low: scale[1](low), high: scale[1](high), middle: scale[1](middle) };
+    });
+  }
+
   function drawCurves(id, trainName, testName) {
     if (!$(id)) return;
     const values = runs.flatMap((run) => [run.curves[trainName], run.curves[testName]])
@@ -295,37 +265,75 @@
     const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
     // Only a logarithm shows both ends of a loss that falls a lot.
     const isLog = id === "loss" && low > 0 && high / low > 20;
-    let [wild, coarse] = [0, new Set()];
-    const traces = runs.flatMap((run, r) => [[trainName, true], [testName, false]].flatMap(([name, isTrain]) => {
-      const curve = run.curves[name];
-      if (!curve.first.length) return [];
-      wild += curve.high.filter((value) => !isNumber(value)).length;
-      if (curve.per_point > 1) coarse.add(curve.per_point);
-      const cells = curve.low.map((low, i) => {
-        const ends = [low, curve.high[i]].filter(isNumber);
-        if (!ends.length) return { low: null, high: null, middle: null };
-        return { low: ends[0], high: ends.at(-1), middle: (ends[0] + ends.at(-1)) / 2 };
-      });
-      const hasTrain = run.curves[trainName].first.length > 0;
+    const lines = [trainName, testName].map((name) => targets.map((target) => {
+      const cells = curveOf(target, name, isLog);
+      return { x: cells.map((c) => (c.first + c.last) / 2), cells };
+    }));
+    const onAxis = (line) => ({
+      x: line.x,
+      cells: line.cells.map((c) => ({ middle: isLog && isNumber(c.middle) ? Math.log10(c.middle) : c.middle })),
+    });
+    const height = id === "accuracy" ? 1 : isLog ? Math.log10(high / low) : high - low;
+    const covers = lines.map((own) => covering(own.map(onAxis), height));
+    const widths = covers.map(rims);
+    const traces = targets.flatMap((target, t) => [0, 1].flatMap((part) => {
+      const { x, cells } = lines[part][t];
+      if (!cells.length) return [];
+      const own = { color: color(t), dash: dash(t) };
+      const seeds = target.runs.length > 1 ? `, mean of ${target.runs.length} seeds` : "";
+      const step = (c) => (c.first === c.last ? c.first : `${c.first}–${c.last}`);
       return lineWithBand({
-        x: curve.first.map((first, i) => (first + curve.last[i]) / 2), cells, group: `run${r}`, uid: `run${r}${name}`,
-        name: shortened(run.label), legend: isTrain || !hasTrain,
-        line: isTrain ? { color: color(r), dash: dash(r), width: 1.5 } : { color: color(r), width: 1, dash: "dot" },
-        mode: isTrain && cells.length > 1 ? "lines" : "lines+markers",
-        marker: { symbol: MARKERS[r % 8], size: 7, color: color(r) },
-        text: (i) => `${plain(run.label)}, ${isTrain ? "training batch" : "test set"}, step ${curve.first[i] === curve.last[i]
-          ? curve.first[i] : `${curve.first[i]}–${curve.last[i]}`}`,
+        opacity: part ? 1 : 0.5, x, cells, group: `target${t}`, uid: `target${t}-${part}`, name: plain(target.label),
+        line: { ...own, width: (part ? 2 : 1.3) + widths[part][t] },
+        mode: part || cells.length === 1 ? (cells.length > 40 ? "lines" : "lines+markers") : "lines",
+        marker: { symbol: marker(t), size: 6 + widths[part][t], color: color(t) },
+        text: (i) => `${plain(target.label)}, ${["training batch", "test set"][part]}${seeds}, step ${step(cells[i])}`,
         hover: "%{customdata}<br>%{y:.4g}<extra></extra>",
       });
     }));
-    draw(id, traces, {
+    // A line for each level that guessing has: different data have different ones.
+    const levels = [...new Set(targets.map((target) => target.guessing[id]).filter(isNumber))];
+    const ends = runs.flatMap((run) => [run.curves[trainName], run.curves[testName]])
+      .flatMap((curve) => [curve.first[0], curve.last.at(-1)]).filter(isNumber);
+    const x = [Math.min(...ends), Math.max(...ends)];
+    const chance = { color: tone("--ink"), dash: "dash", width: 1.5 };
+    const drawn = levels.map((level, i) => ({
+      type: "scatter", mode: "lines", x, y: [level, level], line: chance, legendgroup: "guessing", uid: `guessing${i}`,
+      name: "guessing", hovertemplate: `guessing: ${level.toPrecision(3)}<extra></extra>`,
+    }));
+    const at = (level) => (isLog ? Math.log10(level) : level);
+    // Levels too near for a name each share one.
+    const clusters = [];
+    for (const level of levels.toSorted((a, b) => a - b)) {
+      const own = clusters.at(-1);
+      if (own && at(level) - at(own.at(-1)) < 0.07 * height) own.push(level);
+      else clusters.push([level]);
+    }
+    const names = clusters.map((own) => ({
+      text: "guessing " + [...new Set([own[0], own.at(-1)].map((level) => level.toPrecision(3)))].join("–"),
+      x: 1, xref: "paper", xanchor: "right", y: at(own.at(-1)), yanchor: "bottom", showarrow: false, font: { size: 12 },
+      bgcolor: tone("--veil"), borderpad: 1,
+    }));
+    const top = Math.max(high, ...levels);
+    const bottom = Math.min(low, ...levels);
+    const gap = (top - bottom) * 0.06 || 0.1;
+    const range = id === "accuracy" ? [-0.03, 1.03]
+      : isLog ? [Math.log10(bottom) - 0.1, Math.log10(top) + 0.1] : [bottom - gap, top + gap];
+    draw(id, [...traces, ...drawn], {
       xaxis: { title: { text: "step" } },
-      yaxis: { title: { text: id }, type: isLog ? "log" : "linear", ...(id === "accuracy" ? { range: [-0.03, 1.03] } : {}) },
-      showlegend: true,
-    });
+      yaxis: {
+        title: { text: id }, type: isLog ? "log" : "linear", range,
+        ...(isLog ? { dtick: range[1] - range[0] > 1.5 ? 1 : "D2" } : {}),
+      },
+      annotations: names,
+    }, [...targetKeys(), ...(levels.length ? [{ group: "guessing", label: "guessing", line: chance }] : [])]);
+    const most = Math.max(...runs.flatMap((run) => [run.curves[trainName].per_point, run.curves[testName].per_point]));
+    const wild = lines.flat().flatMap((line) => line.cells).filter((c) => c.wild).length;
+    const labels = targets.map((target) => target.label);
     $(`${id}-note`).textContent =
-      (coarse.size ? `Each point is the min–max of up to ${Math.max(...coarse)} steps; the line runs midway. ` : "") +
-      (wild ? `${wild} points hold NaN or infinite values, which are not drawn.` : "");
+      (most > 1 ? `Each point is the min–max of up to ${most} steps; the line runs midway. ` : "") +
+      (wild ? `${wild === 1 ? "1 point holds" : `${wild} points hold`} NaN or infinite values, which are not drawn. ` : "") +
+      [...new Set(covers.map((own) => coincide(own, labels)))].join("");
   }
 
   // ---- controls
@@ -336,25 +344,30 @@
     select.parentElement.hidden = runs.length < 2;
   }
 
-  function swatches() {
-    for (const swatch of document.querySelectorAll(".swatch")) {
-      const r = Number(swatch.dataset.run);
-      swatch.style.stroke = color(r);
-      swatch.style.strokeDasharray = { solid: "none", dash: "8 4", dot: "3 3", dashdot: "8 3 3 3", longdash: "12 4" }[dash(r)];
-    }
-  }
+  options($("training-run"));
+  options($("heat-run"));
+  options($("table-run"), true);
+  const drawLayers = layerTable(runs);
+  const folds = {
+    curves: () => {
+      drawCurves("loss", "train_loss", "test_loss");
+      drawCurves("accuracy", "train_accuracy", "test_accuracy");
+    },
+    profile: drawProfile, training: drawTraining, heat: drawHeat, layers: drawLayers,
+  };
+  const isOpen = (name) => $(`fold-${name}`)?.open;
 
   function drawCharts() {
     swatches();
-    drawProfile();
-    drawTraining();
-    drawHeat();
-    drawCurves("loss", "train_loss", "test_loss");
-    drawCurves("accuracy", "train_accuracy", "test_accuracy");
+    drawEnds();
+    Object.keys(folds).filter(isOpen).forEach((name) => folds[name]());
+  }
+  for (const name of Object.keys(folds)) {
+    $(`fold-${name}`)?.addEventListener("toggle", () => { if (isOpen(name)) folds[name](); });
   }
 
   function setTheme(isDarkNow) {
-    root.dataset.theme = isDarkNow ? "dark" : "light";
+    document.documentElement.dataset.theme = isDarkNow ? "dark" : "light";
     $("theme").textContent = isDarkNow ? "Light" : "Dark";
     $("theme").setAttribute("aria-label", `Switch to ${isDarkNow ? "light" : "dark"} colours`);
     $("theme").setAttribute("aria-pressed", String(isDarkNow));
@@ -368,17 +381,13 @@
   $("step").max = stops.length - 1;
   $("step").disabled = stops.length < 2;
   $("step").addEventListener("input", drawProfile);
-  options($("training-run"));
-  options($("heat-run"));
-  options($("table-run"), true);
   $("training-run").addEventListener("change", drawTraining);
   $("heat-run").addEventListener("change", drawHeat);
-  // Legends stand beside wide charts and below narrow ones.
-  let wasNarrow = window.innerWidth < 800;
+  // Panels stand side by side on wide screens and one below the other on narrow ones.
+  let wasNarrow = isNarrow();
   window.addEventListener("resize", () => {
-    if ((window.innerWidth < 800) !== wasNarrow) { wasNarrow = !wasNarrow; drawCharts(); }
+    if (isNarrow() !== wasNarrow) { wasNarrow = !wasNarrow; drawCharts(); }
   });
 
   drawCharts();
-  layerTable(runs)();
 })();

@@ -6,22 +6,35 @@ use super::card::{Card, card};
 use super::charts;
 use super::entry::Entry;
 use super::facts::{Facts, facts};
+use super::group::groups;
 use super::library;
+use super::overview::{Overview, overview};
 use crate::base::Problem;
-use crate::lab::records::Target;
+use crate::lab::records::{Target, specs};
+use crate::lab::text::symbol;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = concat!(include_str!("table.js"), include_str!("page.js"));
+const SCRIPT: &str = concat!(
+    include_str!("kit.js"),
+    include_str!("table.js"),
+    include_str!("page.js")
+);
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/lab/report/askama.toml")]
 struct Page<'a> {
     title: &'a str,
     version: &'a str,
+    overview: Overview,
+    /// What was left out, each with its run.
+    warnings: Vec<String>,
+    /// What the charts show, as an axis says it.
+    symbol: String,
     cards: Vec<Card>,
     facts: Option<Facts>,
     /// How steps are taken together, one sentence per run that needs one.
     sampling: Vec<String>,
+    has_seeds: bool,
     has_curves: bool,
     has_accuracy: bool,
     /// Trusted texts, which the template does not escape.
@@ -37,21 +50,32 @@ struct Page<'a> {
 /// None that a user could cause.
 pub fn render(title: &str, targets: &[Target], entries: &[Entry]) -> Result<String, Problem> {
     let curves = || entries.iter().map(|entry| &entry.curves);
+    let groups = groups(targets, entries);
+    let changed = specs::changed(targets);
+    let mut symbols: Vec<String> = entries
+        .iter()
+        .map(|entry| symbol(&entry.survey.headline))
+        .collect();
+    symbols.dedup();
     let page = Page {
         title,
         version: env!("CARGO_PKG_VERSION"),
-        cards: (0..)
-            .zip(entries)
-            .map(|(i, entry)| card(entry, i))
-            .collect(),
-        facts: facts(entries),
+        overview: overview(&groups, specs::settings(targets, &changed)),
+        warnings: entries.iter().flat_map(|e| e.warnings.clone()).collect(),
+        symbol: match &*symbols {
+            [symbol] => symbol.clone(),
+            _ => "the norm".to_owned(),
+        },
+        cards: groups.iter().map(card).collect(),
+        facts: facts(&groups, &changed),
         sampling: sampling(entries),
+        has_seeds: groups.iter().any(|group| group.seeds().is_some()),
         has_curves: curves().any(|curves| !curves.is_empty()),
         has_accuracy: curves().any(|c| !c.train_accuracy.is_empty() || !c.test_accuracy.is_empty()),
         style: STYLE,
         library: library::script()?,
         script: SCRIPT,
-        data: charts::json(targets, entries)?,
+        data: charts::json(&groups)?,
     };
     page.render()
         .map_err(|error| Problem::new(format!("the page cannot be put together: {error}")))

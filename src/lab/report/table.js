@@ -1,4 +1,3 @@
-"use strict";
 // The layer table: what the layers of one or all runs read at both ends, sorted
 // by any column. Gives the function that draws it. Names come from files and go
 // through textContent.
@@ -78,7 +77,9 @@ function layerTable(runs) {
     const text = (value, { digits }) => {
       if (value === null) return "";
       if (value === "-inf") return "0 exactly";
-      return isNumber(value) ? value.toFixed(digits) : value;
+      if (!isNumber(value)) return value;
+      const isTiny = value !== 0 && Math.abs(value) < 1e-4;
+      return isTiny || Math.abs(value) >= 1e6 ? value.toExponential(2) : value.toFixed(digits);
     };
     const body = rows.slice(0, mostRows).map((row) => {
       const tr = element("tr");

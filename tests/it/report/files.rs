@@ -17,7 +17,7 @@ fn a_run_folder_becomes_a_page() {
         "Gradients of one",
         "completed",
         "Test accuracy",
-        "network.depth",
+        "depth = 4",
         "healthy",
     ] {
         assert!(page.contains(words), "{words}");
@@ -128,7 +128,7 @@ fn diverged_and_unfinished_runs_say_so() {
     let page = markup(&desk, "report.html");
     for words in [
         "diverged",
-        "A number stopped being finite at step",
+        "a number stopped being finite at step",
         "unfinished",
     ] {
         assert!(page.contains(words), "{words}");

@@ -2,4 +2,6 @@
 
 mod escaping;
 mod files;
+mod groups;
+mod overview;
 mod page;

@@ -6,8 +6,6 @@ use crate::browser::Browser;
 use crate::desk::{Desk, SMALL};
 use crate::recorded::{csv, decaying};
 
-const CHARTS: [&str; 5] = ["profile", "training", "heat", "loss", "accuracy"];
-
 /// A report on three runs of `trial.toml`, two of them seeds of one.
 fn three_runs() -> Desk {
     let desk = Desk::with(SMALL);
@@ -18,50 +16,46 @@ fn three_runs() -> Desk {
     desk
 }
 
+/// Opens the page and unfolds all of it.
 fn shown(browser: &mut Browser, desk: &Desk) {
     browser.open(&desk.path("report.html"));
-    for chart in CHARTS {
-        browser.until(&format!(
-            "document.querySelectorAll('#{chart} .main-svg').length > 0"
-        ));
-    }
+    browser.unfold();
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn a_report_works_in_a_browser() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let desk = three_runs();
     browser.resize(1200, 900);
     shown(&mut browser, &desk);
 
     // Every line chart holds drawn lines, the heat map its image.
-    for chart in ["profile", "training", "loss", "accuracy"] {
+    for chart in ["ends", "profile", "training", "loss", "accuracy"] {
         let lines = format!("document.querySelectorAll('#{chart} .scatterlayer .js-line').length");
-        assert!(browser.value(&lines).as_u64().unwrap() >= 3, "{chart}");
+        assert!(browser.value(&lines).as_u64().unwrap() >= 2, "{chart}");
+    }
+    for axis in ["ends", "profile", "training"] {
+        let title = browser.value(&format!("{axis}._fullLayout.yaxis.title.text"));
+        assert_eq!(title, "‖∂L/∂h‖", "{axis}");
     }
     assert_eq!(
         browser.value("document.querySelectorAll('#heat .heatmaplayer image').length"),
         1
     );
-    // Three runs and the median of the two seeds.
-    let names = "Plotly.d3 === undefined && profile.data.filter(t => t.showlegend !== false).map(t => t.name)";
-    assert_eq!(
-        browser.value(names),
-        json!(["one", "seeds/seed-0", "seeds/seed-1", "median of seeds"])
-    );
-
-    // A click in the legend hides a run; the slider leaves it hidden.
-    browser.click("#profile .legend .traces .legendtoggle");
-    browser.until("profile._fullData[0].visible === 'legendonly'");
+    // A click in the legend hides a line; the slider leaves it hidden.
+    browser.click("#profile-legend button");
+    let own = "profile.data.filter(t => t.legendgroup === 'target0').map(t => t.visible)";
+    browser.until(&format!("{own}.every(visible => visible === false)"));
+    let pressed = "document.querySelector('#profile-legend button').ariaPressed";
+    assert_eq!(browser.value(pressed), "false");
     let norms = "JSON.stringify(profile.data.map(t => t.y))";
     let before = browser.value(norms);
     browser.value("document.getElementById('step').focus()");
     browser.press("End", 35);
     browser.until("document.getElementById('step-text').textContent === '6 of 6'");
     assert_ne!(browser.value(norms), before);
-    assert_eq!(browser.value("profile._fullData[0].visible"), "legendonly");
+    browser.until(&format!("{own}.every(visible => visible === false)"));
 
     // Another run in the heat map.
     let cells = "JSON.stringify(heat.data[0].z)";
@@ -75,10 +69,9 @@ fn a_report_works_in_a_browser() {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn the_layer_table_sorts_by_mouse_and_keyboard() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let desk = three_runs();
     browser.resize(1200, 900);
     shown(&mut browser, &desk);
@@ -122,10 +115,9 @@ fn the_layer_table_sorts_by_mouse_and_keyboard() {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn dark_and_light_and_narrow() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let desk = three_runs();
     browser.resize(1200, 900);
     shown(&mut browser, &desk);
@@ -139,7 +131,7 @@ fn dark_and_light_and_narrow() {
     }
     browser.click("#theme");
     assert_eq!(browser.value(look), first);
-    for width in [400, 800, 2000] {
+    for width in [400, 800, 1200, 2000] {
         browser.resize(width, 900);
         browser.until(&format!("innerWidth === {width}"));
         browser.until("document.documentElement.scrollWidth <= innerWidth");
@@ -152,10 +144,9 @@ fn dark_and_light_and_narrow() {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn zeros_and_nans_are_drawn() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let desk = Desk::empty();
     desk.write(
         "odd.csv",
@@ -168,7 +159,7 @@ fn zeros_and_nans_are_drawn() {
     );
     desk.vgrad(["report", "odd.csv"]).fine();
     browser.open(&desk.path("report.html"));
-    browser.until("document.querySelectorAll('#heat .main-svg').length > 0");
+    browser.unfold();
     let marks = |chart: &str| {
         format!("{chart}.data.filter(t => t.mode === 'markers').map(t => [t.name, t.x.length])")
     };
@@ -190,15 +181,14 @@ fn zeros_and_nans_are_drawn() {
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn both_ends_are_exact_however_long_the_run() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let desk = Desk::empty();
     desk.write("long.csv", csv(3, 1000, decaying));
     desk.vgrad(["report", "long.csv"]).fine();
     browser.open(&desk.path("report.html"));
-    browser.until("document.querySelectorAll('#heat .main-svg').length > 0");
+    browser.unfold();
     // Norms are 10^(layer/2)·(1 + step), and log10 1 = 0, log10 1000 = 3.
     assert_eq!(browser.value("profile.data[0].y"), json!([0.5, 1, 1.5]));
     browser.value("document.getElementById('step').focus()");
@@ -209,6 +199,7 @@ fn both_ends_are_exact_however_long_the_run() {
     browser.until("profile.data.length === 1");
     assert_eq!(browser.value("profile.data[0].y"), json!([3.5, 4, 4.5]));
     let notes = "[...document.querySelectorAll('.note')].filter(n => n.textContent.includes('min–max of 4 logged steps')).length";
+    // Over training and in the heat map.
     assert_eq!(browser.value(notes), 2);
     assert_eq!(browser.complaints, [""; 0]);
 }

@@ -48,7 +48,7 @@ fn curves_keep_their_extremes_and_their_last_value() {
     assert_eq!(curves["test_loss"]["first"][10], 10_000);
     let page = markup(&desk, "report.html");
     for words in [
-        "11000.0000 (last logged batch)",
+        "<dt>Training loss, last logged batch</dt><dd>11000</dd>",
         "run: each point of loss and accuracy is the min–max of up to 32 rows.",
     ] {
         assert!(page.contains(words), "{words}");

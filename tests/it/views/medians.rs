@@ -1,8 +1,5 @@
-//! The median over seeds, on a figure and on a page.
+//! The median over seeds on a figure.
 
-use serde_json::json;
-
-use crate::browser::Browser;
 use crate::desk::Desk;
 
 /// A seed of two layers whose second reads 1.
@@ -45,37 +42,4 @@ fn the_median_of_two_seeds_lies_halfway_in_decades() {
     // Lines of 1.8 pixels are the medians.
     assert!((heights[0] - heights[2]).abs() <= 1.0, "{heights:?}");
     assert!((heights[0] - heights[1]).abs() > 50.0, "{heights:?}");
-}
-
-/// Zeros take part in the median of a page, and a layer is found by its number.
-#[test]
-fn the_median_of_a_page_leaves_no_seed_out() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
-    let desk = Desk::empty();
-    for (i, norm) in ["0", "0", "1"].into_iter().enumerate() {
-        seed(&desk, &format!("zeros/seed-{i}"), norm);
-    }
-    for (i, norm) in ["1e-4", "1e-2"].into_iter().enumerate() {
-        seed(&desk, &format!("apart/seed-{i}"), norm);
-    }
-    desk.write(
-        "apart/seed-2/gradients.csv",
-        "step,layer,activation_grad_norm\n0,2,1\n",
-    );
-    desk.vgrad(["report", "zeros", "apart"]).fine();
-    browser.open(&desk.path("report.html"));
-    browser.until("document.querySelectorAll('#profile .main-svg').length > 0");
-    let median = |name: &str| format!("profile.data.find(t => t.name === 'median of {name}').y");
-    assert_eq!(browser.value(&median("zeros")), json!([null, 0]));
-    assert_eq!(browser.value(&median("apart")), json!([-3, 0]));
-    let marks = "profile.data.filter(t => t.legendgroup === 'median0' && t.mode === 'markers').map(t => [t.name, t.x])";
-    assert_eq!(browser.value(marks), json!([["exactly 0", [1]]]));
-    // The table, whose script stands apart, is drawn too.
-    assert_eq!(
-        browser.value("document.querySelectorAll('#layers tbody tr').length"),
-        2
-    );
-    assert_eq!(browser.complaints, [""; 0]);
 }

@@ -1,0 +1,136 @@
+//! A target as the page shows it: a run, or the seeds of one taken together.
+
+use super::entry::Entry;
+use crate::lab::records::{Spread, Target};
+use crate::lab::text::{self, Findings, Tone};
+
+/// A run, or the seeds of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a> {
+    /// The target's name on the page.
+    pub label: &'a str,
+    /// Its place among the targets, which decides its colour, dash and marker.
+    pub place: usize,
+    /// Its runs, at least one.
+    pub entries: &'a [Entry<'a>],
+}
+
+/// The targets, each with its runs.
+pub fn groups<'a>(targets: &'a [Target], entries: &'a [Entry]) -> Vec<Group<'a>> {
+    let chunks = entries.chunk_by(|a, b| a.target == b.target);
+    let groups = chunks.zip(targets).enumerate();
+    groups
+        .map(|(place, (entries, target))| Group {
+            label: &target.label,
+            place,
+            entries,
+        })
+        .collect()
+}
+
+impl Group<'_> {
+    /// How many seeds it has; `None` of a single run.
+    pub fn seeds(&self) -> Option<usize> {
+        (self.entries.len() > 1).then_some(self.entries.len())
+    }
+
+    /// A figure of the run, or its mean over the seeds with the 95 % interval. Of
+    /// seeds without a finite value it says how many there are. `None` where no
+    /// run has a value.
+    pub fn figure(
+        &self,
+        get: impl Fn(&Entry) -> Option<f64>,
+        show: fn(f64) -> String,
+    ) -> Option<String> {
+        let values: Vec<f64> = self.entries.iter().filter_map(get).collect();
+        let (finite, other): (Vec<f64>, Vec<f64>) = values.iter().partition(|v| v.is_finite());
+        let mean = (!finite.is_empty()).then(|| {
+            let spread = Spread::of(&finite);
+            let interval = spread.has_interval().then_some([spread.low, spread.high]);
+            // The interval stays in one line.
+            text::estimate(spread.mean, interval, show).replace(", ", ",\u{a0}")
+        });
+        let n = self.entries.len();
+        if finite.len() == n || values.is_empty() {
+            return mean;
+        }
+        if let [value] = other[..]
+            && n == 1
+        {
+            return Some(show(value));
+        }
+        let mut parts: Vec<(String, usize)> = mean.map(|m| (m, finite.len())).into_iter().collect();
+        for value in other.into_iter().map(show) {
+            match parts.iter_mut().find(|(known, _)| *known == value) {
+                Some((_, count)) => *count += 1,
+                None => parts.push((value, 1)),
+            }
+        }
+        let parts: Vec<String> = parts
+            .iter()
+            .map(|(text, count)| format!("{text} in {count} of {n} seeds"))
+            .collect();
+        Some(parts.join(", "))
+    }
+
+    /// What there is to say of its runs, of those that have a norm on the path.
+    fn findings(&self) -> Vec<Findings<'_>> {
+        self.entries.iter().filter_map(Entry::findings).collect()
+    }
+
+    /// How it is shown: as its worst run.
+    pub fn tone(&self) -> Tone {
+        let tones = self.findings().into_iter().map(|findings| findings.tone());
+        tones.max().unwrap_or(Tone::Open)
+    }
+
+    /// The verdict.
+    pub fn verdict(&self) -> String {
+        text::group_verdict(&self.findings())
+    }
+
+    /// Whether it learned anything, in a word or two; empty where nothing tells.
+    pub fn learned(&self) -> String {
+        let known: Vec<bool> = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.survey.learned)
+            .collect();
+        let learned = known.iter().filter(|learned| **learned).count();
+        if known.is_empty() {
+            let is_untrained = |entry: &Entry| entry.survey.last_step == 0;
+            return match self.entries.iter().all(is_untrained) {
+                true => "not trained".to_owned(),
+                false => String::new(),
+            };
+        }
+        match known.len() {
+            of if of == learned => "learned".to_owned(),
+            _ if learned == 0 => "learned nothing".to_owned(),
+            of => format!("{learned} of {of} learned"),
+        }
+    }
+
+    /// The verdict in a sentence.
+    pub fn sentence(&self) -> String {
+        let findings = self.findings();
+        if findings.is_empty() {
+            let headline = &self.entries[0].survey.headline;
+            return format!("no layer on the main path has a {headline}");
+        }
+        text::group_sentence(&findings)
+    }
+}
+
+/// Decades lost, as people read them: a true minus for what is gained.
+pub fn lost(decades: f64) -> String {
+    match decades {
+        f64::INFINITY => "all".to_owned(),
+        finite if finite.is_finite() => {
+            // Without the sign of −0.
+            let rounded = (finite * 100.0).round() / 100.0 + 0.0;
+            format!("{rounded:.2}").replace('-', "−")
+        }
+        _ => "not finite".to_owned(),
+    }
+}
