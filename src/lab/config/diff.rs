@@ -119,10 +119,9 @@ mod tests {
             changed_parameters(&spec(&[]), "train.optimizer", "sgd"),
             Some(Vec::new())
         );
-        // Both variances must be given.
-        let own =
-            spec(&["network.init={ mean_field = { weight_variance = 1, bias_variance = 0 } }"]);
-        assert_eq!(changed_parameters(&own, "network.init", "mean_field"), None);
+        // Its path and its target must be given.
+        let own = spec(&["data.source={ csv = { path = 'a.csv', target = 'y' } }"]);
+        assert_eq!(changed_parameters(&own, "data.source", "csv"), None);
     }
 
     #[test]
