@@ -27,12 +27,13 @@
 //! use vgrad::base::team::Team;
 //! use vgrad::base::Problem;
 //! use vgrad::nn::activation::Relu;
-//! use vgrad::nn::architecture::{Architecture, Order};
+//! use vgrad::nn::architecture::{NetworkSpec, Setting};
 //! use vgrad::nn::init::HeNormal;
-//! use vgrad::nn::layer::{norm::NoNorm, skip::NoSkip};
 //! use vgrad::nn::loss::{CrossEntropy, Loss};
-//! use vgrad::nn::network::Network;
+//! use vgrad::nn::network::{Capacity, Network};
 //! use vgrad::nn::optim::{Adam, OptimizerSpec, Optimizer};
+//! use vgrad::nn::params::Draw;
+//! use vgrad::nn::width::Width;
 //! use vgrad::study::data::{Digits, LoadOptions, Source, load};
 //! use vgrad::study::schedule::{Constant, Schedule};
 //! use vgrad::study::train::{Ending, LogSteps, StepRecord, TrainingPlan, Watch, train};
@@ -49,22 +50,18 @@
 //! let digits = load::<f32>(&Source::from(Digits {}), &options)?;
 //!
 //! // Ten hidden ReLU layers of 32 units.
-//! let architecture = Architecture {
-//!     inputs: digits.features(),
-//!     widths: vec![32; 10],
-//!     outputs: digits.outputs(),
-//!     activation: Relu {}.into(),
+//! let spec = NetworkSpec {
 //!     init: HeNormal { gain: 1.0 }.into(),
-//!     bias: true,
-//!     norm: NoNorm {}.into(),
-//!     order: Order::LinearNormActivation,
-//!     skip: NoSkip {}.into(),
-//!     dropout: 0.0,
-//!     seed: 0,
+//!     ..NetworkSpec::new(10, Width::All(32), Relu {}.into())
 //! };
+//! let setting = Setting { inputs: digits.features(), outputs: digits.outputs(), seed: 0 };
+//! let graph = spec.graph(&setting, false);
+//! let team = Team::new(2)?;
+//! let draw = Draw { init: &spec.scheme(), seed: 0, team: &team };
 //! let optimizer = Optimizer::new(&OptimizerSpec::from(Adam::default()));
 //! let loss = Loss::from(CrossEntropy {});
-//! let mut network = Network::new(&architecture, loss, 64, true);
+//! let capacity = Capacity { rows: 64, classes: true };
+//! let mut network = Network::new(graph, &draw, loss, capacity);
 //!
 //! // Who watches a run sees every step; a logged one with all layers' figures.
 //! #[derive(Default)]

@@ -8,15 +8,13 @@ mod common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::{labels, named, normal, plain};
+use common::{Mlp, labels, named, normal, plain};
 use vgrad::base::team::Team;
-use vgrad::nn::architecture::Architecture;
-use vgrad::nn::layer::norm::Norm;
-use vgrad::nn::layer::skip::Skip;
 use vgrad::nn::loss::Targets;
 use vgrad::nn::measure::LayerMetrics;
-use vgrad::nn::network::Network;
+use vgrad::nn::norm::Norm;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
+use vgrad::nn::skip::Skip;
 use vgrad::nn::train_step::StepMetrics;
 use vgrad::study::record::Recorder;
 use vgrad::study::train::{StepRecord, Watch};
@@ -63,14 +61,14 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
     for norm in Norm::NAMES {
         for skip in Skip::NAMES {
             for name in OptimizerSpec::NAMES {
-                let architecture = Architecture {
+                let architecture = Mlp {
                     norm: named(norm),
                     skip: named(skip),
                     dropout: 0.1,
                     ..plain("relu", "he_normal", 5, vec![16; 4], 3)
                 };
                 let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>(name));
-                let mut network = Network::new(&architecture, named("cross_entropy"), 64, true);
+                let mut network = architecture.network("cross_entropy", 64, true);
                 let mut step = |t| {
                     network.load(&inputs, &targets, &rows);
                     network.gradients(&team, true);
@@ -134,14 +132,12 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
     let architecture = plain("relu", "he_normal", 64, vec![32; 1000], 10);
     let optimizer = Optimizer::<f32>::new(&named::<OptimizerSpec>("adam"));
     let graph = architecture.graph::<f32>(false);
+    let team = Team::new(1).unwrap();
     let mut network = None;
     let claimed = claimed_by(|| {
-        network = Some(Network::<f32>::new(
-            &architecture,
-            named("cross_entropy"),
-            32,
-            true,
-        ));
+        let mut claiming = architecture.network::<f32>("cross_entropy", 32, true);
+        claiming.divide(&team);
+        network = Some(claiming);
     });
     let mut network = network.unwrap();
     assert!(claimed < 200_000_000, "W4 claims {claimed} bytes");
@@ -156,7 +152,6 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
     assert_eq!(network.layers().len(), 1001);
     // The optimizer's state comes with the first update, and to keep gradients
     // takes one more value per parameter; to look at them takes none.
-    let team = Team::new(1).unwrap();
     let targets = Targets::Classes(vec![0; 32]);
     let inputs = normal(1, 32, 64).mapv(|x| x as f32);
     network.load(&inputs, &targets, &(0..32).collect::<Vec<_>>());

@@ -12,16 +12,17 @@ use crate::base::family::{MemberInfo, Parameter};
 use crate::base::nearest::unknown;
 use crate::lab::config::Quantity;
 use crate::nn::activation::Activation;
+use crate::nn::architecture::Architecture;
 use crate::nn::init::Init;
-use crate::nn::layer::norm::Norm;
-use crate::nn::layer::skip::Skip;
 use crate::nn::loss::Loss;
+use crate::nn::norm::Norm;
 use crate::nn::optim::OptimizerSpec;
+use crate::nn::skip::Skip;
 use crate::study::columns::{gradient_columns, training_columns};
 use crate::study::data::Source;
 use crate::study::schedule::Schedule;
 
-/// List activations, inits, norms, skips, optimizers, schedules, losses, sources, columns, quantities
+/// List architectures, activations, inits, norms, skips, optimizers, schedules, losses, sources, columns, quantities
 #[derive(Args, Debug)]
 pub struct ListArgs {
     /// One of these kinds; without it, all
@@ -48,6 +49,9 @@ struct Entry {
 }
 
 const KINDS: &[Kind] = &[
+    kind("architectures", || {
+        members("network.architecture", Architecture::members())
+    }),
     kind("activations", || {
         members("network.activation", Activation::members())
     }),

@@ -17,7 +17,8 @@ use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::weights;
 use crate::nn::loss::Targets;
 use crate::nn::measure::LayerMetrics;
-use crate::nn::network::Network;
+use crate::nn::network::{Capacity, Network};
+use crate::nn::params::Draw;
 use crate::study::data::DataSummary;
 use crate::study::record::Recorder;
 use crate::study::train::{
@@ -160,11 +161,21 @@ pub fn network<T: Scalar>(
 ) -> Result<Network<T>, Problem> {
     let classes = matches!(plan.data.train.targets, Targets::Classes(_));
     let loss = plan.spec.train.loss.clone();
-    let batch = plan.training.batch_size;
-    let mut network = Network::drawn_by(team, &plan.architecture, loss, batch, classes);
-    if let Some(file) = &plan.spec.network.weights {
+    let capacity = Capacity {
+        rows: plan.training.batch_size,
+        classes,
+    };
+    let spec = &plan.spec.network;
+    let draw = Draw {
+        init: &spec.scheme(),
+        seed: plan.spec.seed,
+        team,
+    };
+    let graph = spec.graph(&plan.setting, false);
+    let mut network = Network::new(graph, &draw, loss, capacity);
+    if let Some(file) = &spec.weights {
         weights::load(&mut network, &base_dir.join(file))?;
-    } else if plan.architecture.init.initializer().is_data_dependent() {
+    } else if spec.init.initializer().is_data_dependent() {
         let rows = first_batch(&plan.training, plan.data.train.samples());
         network.load(&plan.data.train.inputs, &plan.data.train.targets, &rows);
         network.scale_to_data();

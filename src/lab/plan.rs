@@ -4,11 +4,10 @@
 use std::path::Path;
 
 use crate::base::{Problem, Scalar};
-use crate::lab::config::{BatchSize, Every, Spec, Width};
+use crate::lab::config::{BatchSize, Every, Spec};
 use crate::lab::machine::free_memory;
 use crate::lab::text;
-use crate::nn::architecture::Architecture;
-use crate::nn::layer::skip::Skip;
+use crate::nn::architecture::Setting;
 use crate::nn::loss::TargetKind;
 use crate::nn::optim::Optimizer;
 use crate::study::data::{Dataset, LoadOptions, load};
@@ -20,8 +19,8 @@ pub struct Plan<T> {
     pub spec: Spec,
     /// Training and test split.
     pub data: Dataset<T>,
-    /// The network.
-    pub architecture: Architecture,
+    /// What the network is built for.
+    pub setting: Setting,
     /// What the loop does.
     pub training: TrainingPlan,
     /// The optimizer.
@@ -38,7 +37,13 @@ impl<T: Scalar> Plan<T> {
     /// A problem with the data, a batch larger than the training split, a
     /// network that does not fit in memory. Nothing large has been allocated.
     pub fn new(mut spec: Spec, folder: &Path) -> Result<Self, Problem> {
-        refuse_absurd_sizes::<T>(&spec)?;
+        let free = free_memory();
+        let too_large = |bytes, at_least| match too_large(bytes, at_least, free) {
+            Some(problem) => Err(problem),
+            None => Ok(()),
+        };
+        // Before a graph of 10⁹ layers is built.
+        too_large(spec.network.least_bytes::<T>(), "at least ")?;
         let data: Dataset<T> = load(
             &spec.data.source,
             &LoadOptions {
@@ -56,10 +61,14 @@ impl<T: Scalar> Plan<T> {
         // To be clipped, a gradient must be kept until all are known.
         let per_parameter =
             optimizer.states_per_param() + usize::from(spec.train.clip_grad_norm.is_some());
-        let bytes = network_bytes::<T>(&spec, &data, batch_size, per_parameter);
-        if let Some(free) = free_memory().filter(|free| bytes > *free) {
-            return Err(too_large(bytes, &format!("{} are free", text::bytes(free))));
-        }
+        let setting = Setting {
+            inputs: data.features(),
+            outputs: data.outputs(),
+            seed: spec.seed,
+        };
+        let graph = spec.network.graph::<T>(&setting, false);
+        let bytes = graph.bytes(batch_size, per_parameter);
+        too_large(bytes, "")?;
         let steps = steps(&spec, (samples / batch_size) as u64)?;
         let evaluate_every = spec
             .log
@@ -79,15 +88,10 @@ impl<T: Scalar> Plan<T> {
             },
             seed: spec.seed,
         };
-        let architecture = architecture(
-            &spec,
-            &data,
-            widths(&spec.network.width, spec.network.depth),
-        );
         Ok(Self {
             spec,
             data,
-            architecture,
+            setting,
             training,
             optimizer,
             bytes,
@@ -127,87 +131,21 @@ fn steps(spec: &Spec, per_epoch: u64) -> Result<u64, Problem> {
     }
 }
 
-fn widths(width: &Width, depth: usize) -> Vec<usize> {
-    match width {
-        Width::All(width) => vec![*width; depth],
-        Width::PerLayer(widths) => widths.clone(),
+/// That a network of `bytes` (at least) does not fit into what is free, where
+/// the system says; a terabyte it has not.
+fn too_large(bytes: f64, at_least: &str, free: Option<f64>) -> Option<Problem> {
+    const TERABYTE: f64 = 1e12;
+    if bytes <= free.unwrap_or(TERABYTE) {
+        return None;
     }
-}
-
-fn architecture<T: Scalar>(spec: &Spec, data: &Dataset<T>, widths: Vec<usize>) -> Architecture {
-    let network = &spec.network;
-    Architecture {
-        inputs: data.features(),
-        widths,
-        outputs: data.outputs(),
-        activation: network.activation.clone(),
-        init: network.init.clone(),
-        bias: network.bias,
-        norm: network.norm.clone(),
-        order: network.order,
-        skip: network.skip.clone(),
-        dropout: network.dropout,
-        seed: spec.seed,
-    }
-}
-
-/// Refuses widths whose mere weight matrix would overflow later arithmetic.
-fn refuse_absurd_sizes<T>(spec: &Spec) -> Result<(), Problem> {
-    let widest = match &spec.network.width {
-        Width::All(width) => *width,
-        Width::PerLayer(widths) => widths.iter().copied().max().unwrap_or(1),
-    };
-    if widest < 1 << 24 {
-        return Ok(());
-    }
-    let bytes = (widest as f64).powi(2) * spec.network.depth as f64 * size_of::<T>() as f64;
-    Err(too_large(bytes, "no machine has that much"))
-}
-
-/// Bytes the network will take, with `per_parameter` values for each parameter
-/// besides itself. With one width for all layers they grow
-/// linearly in the depth, so a few shallow networks tell those of any other
-/// and a depth of 10⁹ is answered at once.
-fn network_bytes<T: Scalar>(
-    spec: &Spec,
-    data: &Dataset<T>,
-    batch: usize,
-    per_parameter: usize,
-) -> f64 {
-    let width = match &spec.network.width {
-        Width::All(width) => *width,
-        Width::PerLayer(widths) => {
-            let architecture = architecture(spec, data, widths.clone());
-            return architecture.graph::<T>(false).bytes(batch, per_parameter);
-        }
-    };
-    let bytes = |groups: usize, every: usize| {
-        let mut architecture = architecture(spec, data, vec![width; 1 + groups * every]);
-        if let Skip::Identity(skip) = &mut architecture.skip {
-            skip.every = every;
-        }
-        architecture.graph::<T>(false).bytes(batch, per_parameter)
-    };
-    // Layer 1, then groups of `every` layers, a skip around each.
-    let every = architecture(spec, data, Vec::new()).layers_per_skip();
-    let groups = (spec.network.depth - 1) / every;
-    let per_group = |every: usize| (bytes(4, every) - bytes(2, every)) / 2.0;
-    if groups <= 4 && every <= 4 {
-        return bytes(groups, every);
-    }
-    let (shown, inner) = if every <= 4 {
-        (every, 0.0)
-    } else {
-        (4, per_group(4) - per_group(3))
-    };
-    let group = per_group(shown) + inner * (every - shown) as f64;
-    bytes(2, shown) - 2.0 * per_group(shown) + group * groups as f64
-}
-
-fn too_large(bytes: f64, available: &str) -> Problem {
+    let available = free.map_or_else(
+        || "that is more than this program counts on".to_owned(),
+        |free| format!("{} are free", text::bytes(free)),
+    );
     let what = format!(
-        "this network would take {} of memory; {available}",
+        "this network would take {at_least}{} of memory; {available}",
         text::bytes(bytes)
     );
-    Problem::at_key("network", what).help("lower network.depth, network.width or train.batch_size")
+    let help = "lower network.depth, network.width or train.batch_size";
+    Some(Problem::at_key("network", what).help(help))
 }

@@ -128,10 +128,9 @@ impl<T: Scalar> GraphBuilder<T> {
     pub fn add(
         &mut self,
         number: usize,
-        layer: impl Into<Box<dyn Layer<T>>>,
+        layer: impl Layer<T> + 'static,
         inputs: &[ValueId],
     ) -> ValueId {
-        let layer = layer.into();
         let output = self.values.len();
         self.values.push(Value {
             width: layer.width(),
@@ -140,7 +139,7 @@ impl<T: Scalar> GraphBuilder<T> {
         let saves = layer.saves();
         let first = self.nodes.last().map_or(0, |node| node.partials.end);
         self.nodes.push(Node {
-            layer,
+            layer: Box::new(layer),
             inputs: inputs.to_vec(),
             output,
             number,

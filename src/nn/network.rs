@@ -1,16 +1,17 @@
 //! A network: its layers, its parameters and every buffer a step needs.
 
+use std::ops::Range;
+
 use ndarray::{Array2, Axis};
 
 use crate::base::Scalar;
 use crate::base::team::Team;
-use crate::nn::architecture::Architecture;
 use crate::nn::chunk::{Chunk, chunk_count, part};
 use crate::nn::graph::{Graph, LayerInfo};
 use crate::nn::layer::{Mode, entries};
 use crate::nn::loss::{Loss, Targets};
 use crate::nn::measure::Moments;
-use crate::nn::params::LayerParams;
+use crate::nn::params::{Draw, LayerParams};
 use crate::nn::pass::{AllReduce, Pass};
 use crate::nn::shard::{Shard, ShardTargets};
 use crate::nn::times::{PhaseTimes, Stopwatch};
@@ -26,60 +27,32 @@ pub struct Network<T> {
     pub(super) all_reduce: AllReduce,
     /// Updates made so far.
     pub(super) step: u64,
-    /// Rows of the largest batch.
-    batch: usize,
+    capacity: Capacity,
+}
+
+/// The batches that a network is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Rows of the largest.
+    pub rows: usize,
+    /// Whether the targets are classes; else numbers.
+    pub classes: bool,
+}
+
+impl Capacity {
+    /// Chunks of the largest batch.
+    fn chunks(self) -> usize {
+        chunk_count(self.rows)
+    }
 }
 
 impl<T: Scalar> Network<T> {
-    /// Draws the parameters and claims all memory for batches of up to `batch`
-    /// rows with class targets (`classes`) or numeric ones, but for the
-    /// optimizer's state and gradients to be kept ([`Self::gradients`]), which are
-    /// claimed when they are first needed. The memory a network takes is
-    /// [`Graph::bytes`].
-    ///
-    /// # Panics
-    /// If the init comes to nothing for this activation ([`Init::for_activation`]).
-    ///
-    /// [`Init::for_activation`]: crate::nn::init::Init::for_activation
-    pub fn new(architecture: &Architecture, loss: Loss, batch: usize, classes: bool) -> Self {
-        let graph = architecture.graph(false);
-        Self::from_graph(architecture, graph, loss, batch, classes)
-    }
-
-    /// As [`Network::new`], and the same network, but `team` draws the
-    /// parameters: every layer has a stream of random numbers of its own. Most of
-    /// the time before the first step goes into memory being claimed, which the
-    /// team's threads do side by side as well.
-    pub fn drawn_by(
-        team: &Team,
-        architecture: &Architecture,
-        loss: Loss,
-        batch: usize,
-        classes: bool,
-    ) -> Self {
-        let graph = architecture.graph(false);
-        Self::build(architecture, graph, loss, (batch, classes), Some(team))
-    }
-
-    /// As [`Network::new`] for a graph of one's own, e.g. one that computes
-    /// ∂L/∂x too; `architecture` says how its parameters are drawn.
-    pub fn from_graph(
-        architecture: &Architecture,
-        graph: Graph<T>,
-        loss: Loss,
-        batch: usize,
-        classes: bool,
-    ) -> Self {
-        Self::build(architecture, graph, loss, (batch, classes), None)
-    }
-
-    fn build(
-        architecture: &Architecture,
-        graph: Graph<T>,
-        loss: Loss,
-        (batch, classes): (usize, bool),
-        team: Option<&Team>,
-    ) -> Self {
+    /// A network of these layers, its parameters drawn as `draw` says, for
+    /// batches of up to `capacity`. The memory it takes is [`Graph::bytes`]: the
+    /// batch's buffers are claimed by [`Self::divide`], else by the first
+    /// [`Self::load`]; the optimizer's state and gradients to be kept
+    /// ([`Self::gradients`]) when they are first needed.
+    pub fn new(graph: Graph<T>, draw: &Draw, loss: Loss, capacity: Capacity) -> Self {
         let mut params_of = vec![None; graph.nodes.len()];
         let mut layer_params = Vec::new();
         for (n, node) in graph.nodes.iter().enumerate() {
@@ -90,59 +63,37 @@ impl<T: Scalar> Network<T> {
             params_of[n] = Some(layer_params.len());
             layer_params.push(LayerParams::new(n, tensors));
         }
-        let init = architecture.init.for_activation(&architecture.activation);
-        let drawn = Architecture {
-            init: init.unwrap_or_else(|problem| panic!("{problem}")),
-            ..architecture.clone()
-        };
-        let draw = |share: &mut [LayerParams<T>]| draw(share, &graph, &drawn);
-        match team {
-            Some(team) => team.shares(&mut layer_params, draw),
-            None => draw(&mut layer_params),
-        }
-        let chunks = chunk_count(batch);
-        // Divided for the team at once: claiming the buffers again takes as
-        // long as drawing. But sums over shards must not depend on the team.
-        let parts = match team {
-            Some(team) if !architecture.init.initializer().is_data_dependent() => team.threads(),
-            _ => 1,
-        };
-        let parts = parts.clamp(1, chunks);
-        let mut shards: Vec<_> = (0..parts).map(|p| (p, None)).collect();
-        let claim = |share: &mut [(usize, Option<Shard<T>>)]| {
-            for (p, slot) in share {
-                *slot = Some(shard(&graph, (*p, parts), batch, classes));
-            }
-        };
-        match team {
-            Some(team) => team.shares(&mut shards, claim),
-            None => claim(&mut shards),
-        }
+        draw_all(&mut layer_params, &graph, draw);
         Self {
-            all_reduce: AllReduce::new(chunks, graph.longest_exchange()),
-            shards: shards.into_iter().filter_map(|(_, shard)| shard).collect(),
+            all_reduce: AllReduce::new(capacity.chunks(), graph.longest_exchange()),
+            shards: Vec::new(),
             graph,
             loss,
             layer_params,
             params_of,
-            batch,
+            capacity,
             step: 0,
         }
     }
 
-    /// Cuts the batch into shards for `threads` threads, of whole chunks each.
-    /// Which threads there are changes no result; a network that was never
-    /// divided is one shard.
-    pub fn divide(&mut self, threads: usize) {
-        let chunks = chunk_count(self.batch);
-        let parts = threads.clamp(1, chunks);
+    /// Cuts the batch into shards for the team's threads, of whole chunks each,
+    /// which claim their buffers side by side. Which threads there are changes
+    /// no result; a network that was never divided is one shard.
+    pub fn divide(&mut self, team: &Team) {
+        let parts = team.threads().clamp(1, self.capacity.chunks());
         if parts == self.shards.len() {
             return;
         }
-        let classes = matches!(self.shards[0].targets, ShardTargets::Classes(_));
         self.shards.clear();
-        self.shards
-            .extend((0..parts).map(|p| shard(&self.graph, (p, parts), self.batch, classes)));
+        let (graph, capacity) = (&self.graph, self.capacity);
+        let mut shards: Vec<_> = (0..parts).map(|p| (p, None)).collect();
+        team.shares(&mut shards, |share| {
+            for (p, slot) in share {
+                *slot = Some(shard(graph, part(*p, parts, capacity.chunks()), capacity));
+            }
+        });
+        let claimed = shards.into_iter().filter_map(|(_, shard)| shard);
+        self.shards.extend(claimed);
     }
 
     /// Starts (or stops) measuring where the time goes; the metrics start at 0.
@@ -199,12 +150,17 @@ impl<T: Scalar> Network<T> {
     /// If there are more rows than that, or the widths or the kind of target
     /// differ from what the network was made for.
     pub fn load(&mut self, inputs: &Array2<T>, targets: &Targets<T>, rows: &[usize]) {
-        let capacity = self.batch;
+        let capacity = self.capacity;
         assert!(
-            rows.len() <= capacity,
-            "{} rows exceed the batch of {capacity}",
-            rows.len()
+            rows.len() <= capacity.rows,
+            "{} rows exceed the batch of {}",
+            rows.len(),
+            capacity.rows
         );
+        if self.shards.is_empty() {
+            let all = 0..capacity.chunks();
+            self.shards.push(shard(&self.graph, all, capacity));
+        }
         let width = inputs.ncols();
         assert_eq!(
             width, self.graph.values[0].width,
@@ -304,33 +260,28 @@ impl<T: Scalar> Network<T> {
     }
 }
 
-/// Shard `p` of a batch of `batch` rows cut into `parts` shards of whole chunks.
-fn shard<T: Scalar>(
-    graph: &Graph<T>,
-    (p, parts): (usize, usize),
-    batch: usize,
-    classes: bool,
-) -> Shard<T> {
-    Shard::new(graph, part(p, parts, chunk_count(batch)), batch, classes)
+/// The chunks `mine` of a batch.
+fn shard<T: Scalar>(graph: &Graph<T>, mine: Range<usize>, capacity: Capacity) -> Shard<T> {
+    Shard::new(graph, mine, capacity.rows, capacity.classes)
 }
 
-/// Draws the parameters of some layers.
-fn draw<T: Scalar>(
-    layer_params: &mut [LayerParams<T>],
-    graph: &Graph<T>,
-    architecture: &Architecture,
-) {
-    // One for all of them: claiming it anew for each takes longer than drawing.
-    let mut scratch = Vec::new();
-    for params in layer_params {
-        let node = &graph.nodes[params.node];
-        // Gates draw from streams of their own, so that a layer's weights do
-        // not depend on whether it has a gate.
-        let purpose = if graph.is_main_map(params.node) {
-            "init"
-        } else {
-            "init gate"
-        };
-        params.draw(architecture, (purpose, node.number), &mut scratch);
-    }
+/// Draws all parameters: every layer has a stream of random numbers of its own.
+/// Most of the time goes into memory being claimed, which the team's threads do
+/// side by side as well.
+fn draw_all<T: Scalar>(layer_params: &mut [LayerParams<T>], graph: &Graph<T>, draw: &Draw) {
+    draw.team.shares(layer_params, |share| {
+        // One for all of them: claiming it anew for each takes longer than drawing.
+        let mut scratch = Vec::new();
+        for params in share {
+            let node = &graph.nodes[params.node];
+            // Gates draw from streams of their own, so that a layer's weights do
+            // not depend on whether it has a gate.
+            let purpose = if graph.is_main_map(params.node) {
+                "init"
+            } else {
+                "init gate"
+            };
+            params.draw(draw, (purpose, node.number), &mut scratch);
+        }
+    });
 }

@@ -6,12 +6,25 @@ use crate::base::prefetch::plan;
 use crate::base::rng::stream;
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::base::sums::count_zeros;
+use crate::base::team::Team;
 use crate::base::{Scalar, simd};
-use crate::nn::architecture::Architecture;
+use crate::nn::init::Init;
 use crate::nn::layer::{Parameters, Role, TensorShape};
 use crate::nn::node_shards::NodeShards;
 use crate::nn::optim::{Optimizer, Slices, StepInfo};
 use crate::nn::times::{Phase, Stopwatch};
+
+/// How the parameters of a network get their start.
+#[derive(Clone, Copy)]
+pub struct Draw<'a> {
+    /// How weights are drawn; already what it comes to for the network's φ
+    /// ([`Init::for_activation`]).
+    pub init: &'a Init,
+    /// The run's seed.
+    pub seed: u64,
+    /// Who draws; the numbers do not depend on it.
+    pub team: &'a Team,
+}
 
 /// The parameters of one layer with their gradients and optimizer state, each
 /// in one flat buffer; the weight matrix, if there is one, comes first.
@@ -88,15 +101,10 @@ impl<T: Scalar> LayerParams<T> {
     }
 
     /// Claims the memory and gives the tensors their start: a weight and its bias
-    /// from the stream (`purpose`, `layer`) by the architecture's init, the others
+    /// from the stream (`purpose`, `layer`) as `draw` says, the others
     /// as their roles say. `scratch` is memory to draw in; whatever is in it is
     /// lost.
-    pub fn draw(
-        &mut self,
-        architecture: &Architecture,
-        (purpose, layer): (&str, usize),
-        scratch: &mut Vec<f64>,
-    ) {
+    pub fn draw(&mut self, draw: &Draw, (purpose, layer): (&str, usize), scratch: &mut Vec<f64>) {
         let length = |trained: bool| -> usize {
             let tensors = self.tensors.iter();
             let chosen = tensors.filter(|tensor| tensor.is_trained() == trained);
@@ -119,8 +127,8 @@ impl<T: Scalar> LayerParams<T> {
                     scratch.resize(tensor.len(), 0.0);
                     let weight = ArrayViewMut2::from_shape((fan_in, fan_out), scratch);
                     drawn_bias = vec![0.0; if has_drawn_bias { fan_out } else { 0 }];
-                    let mut random = stream(architecture.seed, purpose, layer as u64);
-                    architecture.init.initializer().fill(
+                    let mut random = stream(draw.seed, purpose, layer as u64);
+                    draw.init.initializer().fill(
                         &mut random,
                         weight.expect("as long as the tensor"),
                         &mut drawn_bias,

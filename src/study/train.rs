@@ -238,7 +238,7 @@ impl<'a, T: Scalar> Session<'a, T> {
         optimizer: &'a Optimizer<T>,
         team: &'a Team,
     ) -> Self {
-        network.divide(team.threads());
+        network.divide(team);
         Self {
             batches: Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows()),
             learning_rate: plan.schedule.learning_rate(),

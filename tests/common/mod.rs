@@ -5,12 +5,21 @@ use ndarray::Array2;
 use rand_distr::{Distribution, StandardNormal};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error, StrDeserializer};
+use vgrad::base::Scalar;
 use vgrad::base::rng::stream;
 use vgrad::base::team::Team;
-use vgrad::nn::architecture::{Architecture, Order};
-use vgrad::nn::loss::Targets;
+use vgrad::nn::activation::Activation;
+use vgrad::nn::architecture::{NetworkSpec, Setting};
+use vgrad::nn::graph::Graph;
+use vgrad::nn::init::Init;
+use vgrad::nn::loss::{Loss, Targets};
 use vgrad::nn::measure::LayerMetrics;
-use vgrad::nn::network::Network;
+use vgrad::nn::network::{Capacity, Network};
+use vgrad::nn::norm::Norm;
+use vgrad::nn::order::Order;
+use vgrad::nn::params::Draw;
+use vgrad::nn::skip::Skip;
+use vgrad::nn::width::Width;
 
 /// A family's member from its bare name, all parameters at their defaults.
 pub fn named<F: DeserializeOwned>(name: &str) -> F {
@@ -29,6 +38,69 @@ pub fn labels(rows: usize, classes: u32) -> Targets<f64> {
     Targets::Classes((0..rows as u32).map(|row| row % classes).collect())
 }
 
+/// A multilayer perceptron.
+#[derive(Clone, Debug)]
+pub struct Mlp {
+    pub inputs: usize,
+    pub widths: Vec<usize>,
+    pub outputs: usize,
+    pub activation: Activation,
+    pub init: Init,
+    pub bias: bool,
+    pub norm: Norm,
+    pub order: Order,
+    pub skip: Skip,
+    pub dropout: f64,
+    pub seed: u64,
+}
+
+impl Mlp {
+    pub fn depth(&self) -> usize {
+        self.widths.len()
+    }
+
+    pub fn graph<T: Scalar>(&self, input_gradient: bool) -> Graph<T> {
+        let widths = Width::PerLayer(self.widths.clone());
+        let network = NetworkSpec {
+            bias: self.bias,
+            norm: self.norm.clone(),
+            order: self.order,
+            skip: self.skip.clone(),
+            dropout: self.dropout,
+            ..NetworkSpec::new(self.depth(), widths, self.activation.clone())
+        };
+        assert_eq!(network.check(), None);
+        let setting = Setting {
+            inputs: self.inputs,
+            outputs: self.outputs,
+            seed: self.seed,
+        };
+        network.graph(&setting, input_gradient)
+    }
+
+    /// For batches of up to `rows` rows of class targets, or numbers.
+    pub fn network<T: Scalar>(&self, loss: &str, rows: usize, classes: bool) -> Network<T> {
+        self.network_of(self.graph(false), named(loss), rows, classes)
+    }
+
+    /// Of a graph of one's own, drawn as this MLP.
+    pub fn network_of<T: Scalar>(
+        &self,
+        graph: Graph<T>,
+        loss: Loss,
+        rows: usize,
+        classes: bool,
+    ) -> Network<T> {
+        let init = self.init.for_activation(&self.activation).unwrap();
+        let draw = Draw {
+            init: &init,
+            seed: self.seed,
+            team: &Team::new(1).unwrap(),
+        };
+        Network::new(graph, &draw, loss, Capacity { rows, classes })
+    }
+}
+
 /// A plain network, to be varied with struct update syntax.
 pub fn plain(
     activation: &str,
@@ -36,8 +108,8 @@ pub fn plain(
     inputs: usize,
     widths: Vec<usize>,
     outputs: usize,
-) -> Architecture {
-    Architecture {
+) -> Mlp {
+    Mlp {
         inputs,
         widths,
         outputs,
@@ -55,7 +127,7 @@ pub fn plain(
 /// A network after one observed training pass over all rows of a batch, and
 /// that pass's loss.
 pub fn training_pass(
-    architecture: &Architecture,
+    architecture: &Mlp,
     loss: &str,
     inputs: &Array2<f64>,
     targets: &Targets<f64>,
@@ -63,8 +135,7 @@ pub fn training_pass(
     let classes = matches!(targets, Targets::Classes(_));
     let rows = inputs.nrows();
     let graph = architecture.graph(true);
-    let loss = named(loss);
-    let mut network = Network::from_graph(architecture, graph, loss, rows, classes);
+    let mut network = architecture.network_of(graph, named(loss), rows, classes);
     let loss = repeat_pass(&mut network, inputs, targets);
     (network, loss)
 }

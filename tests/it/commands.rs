@@ -37,6 +37,7 @@ fn list_names_every_kind_with_a_line_of_help() {
     let all: Value = serde_json::from_str(&stdout(&["list", "--format", "json"])).unwrap();
     let kinds: Vec<&String> = all.as_object().unwrap().keys().collect();
     let expected = [
+        "architectures",
         "activations",
         "inits",
         "norms",

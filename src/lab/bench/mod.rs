@@ -201,12 +201,10 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<BenchRe
 /// Floating-point operations of the matrix products of one step: three products
 /// per linear map, but for the gradient of the network's inputs.
 pub fn product_operations<T: Scalar>(network: &Network<T>, plan: &Plan<T>) -> f64 {
-    let matrices = network.layer_params().iter().map(|block| &block.tensors[0]);
-    let entries: usize = matrices
-        .filter(|tensor| tensor.shape.len() == 2)
-        .map(|tensor| tensor.len())
-        .sum();
-    let first = plan.architecture.inputs * plan.architecture.widths[0];
+    let tensors = network.layer_params().iter().map(|block| &block.tensors[0]);
+    let matrices = tensors.filter(|tensor| tensor.shape.len() == 2);
+    let lengths: Vec<usize> = matrices.map(|tensor| tensor.len()).collect();
+    let (entries, first) = (lengths.iter().sum::<usize>(), lengths[0]);
     2.0 * plan.training.batch_size as f64 * (3 * entries - first) as f64
 }
 

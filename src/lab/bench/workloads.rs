@@ -70,15 +70,15 @@ mod tests {
             let loaded = workload.spec(&Overrides::default()).unwrap();
             assert_eq!(loaded.spec.name, workload.name);
             let plan = Plan::<f32>::new(loaded.spec, Path::new("")).unwrap();
-            let network = &plan.architecture;
-            assert!(network.widths.iter().all(|w| *w == network.widths[0]));
+            let network = &plan.spec.network;
+            assert_eq!(network.width.first_odd(), None);
             let is_adam = plan.optimizer.states_per_param() == 2;
-            let has_skip = plan.spec.network.skip.name() == "identity";
+            let has_skip = network.skip.name() == "identity";
             let line = format!(
                 "\"{}\": dict(D={}, W={}, B={}, act=\"{}\", bnskip={}, opt=\"{}\"),",
                 workload.name,
-                network.widths.len(),
-                network.widths[0],
+                network.depth,
+                network.width.of(1),
                 plan.training.batch_size,
                 network.activation.name(),
                 if has_skip { "True" } else { "False" },
@@ -87,7 +87,7 @@ mod tests {
             assert!(peers.contains(&line), "{line}");
             assert_eq!(plan.data.train.samples(), 1797);
             assert_eq!(plan.data.test.samples(), 0);
-            assert_eq!((network.inputs, network.outputs), (64, 10));
+            assert_eq!((plan.setting.inputs, plan.setting.outputs), (64, 10));
             let init = network.init.name();
             let is_relu = network.activation.name() == "relu";
             assert_eq!(init == "he_normal", is_relu, "{init}");

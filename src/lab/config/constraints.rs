@@ -2,11 +2,9 @@
 //! family demands stands on the member; here it is asked.
 
 use super::check::Check;
-use super::sections::{Network, Spec, Train};
-use super::sizes::{BatchSize, CheckpointEvery, Width};
+use super::sections::{Spec, Train};
+use super::sizes::{BatchSize, CheckpointEvery};
 use crate::base::Conflict;
-use crate::nn::architecture::Order;
-use crate::nn::layer::skip::Skip;
 use crate::nn::loss::TargetKind;
 
 fn found(keys: &[&str], what: impl Into<String>, expected: &str, help: &str) -> Option<Conflict> {
@@ -17,9 +15,7 @@ fn found(keys: &[&str], what: impl Into<String>, expected: &str, help: &str) -> 
 pub fn conflict(spec: &Spec) -> Option<Conflict> {
     name(&spec.name)
         .or_else(|| length(&spec.train))
-        .or_else(|| widths(&spec.network))
-        .or_else(|| skip(&spec.network))
-        .or_else(|| init(&spec.network))
+        .or_else(|| spec.network.check())
         .or_else(|| coupled_rows(spec))
         .or_else(|| spec.train.optimizer.recipe::<f64>().check())
         .or_else(|| target(spec))
@@ -60,77 +56,6 @@ fn length(train: &Train) -> Option<Conflict> {
         ),
         _ => None,
     }
-}
-
-fn widths(network: &Network) -> Option<Conflict> {
-    let Width::PerLayer(widths) = &network.width else {
-        return None;
-    };
-    if widths.len() == network.depth {
-        return None;
-    }
-    found(
-        &["network.width", "network.depth"],
-        format!(
-            "`network.width` lists {} widths for `network.depth` = {} hidden layers",
-            widths.len(),
-            network.depth
-        ),
-        &format!("expected {} widths, or one integer", network.depth),
-        "list one width per hidden layer, or change `network.depth`",
-    )
-}
-
-fn skip(network: &Network) -> Option<Conflict> {
-    let name = network.skip.name();
-    if let Skip::NoSkip(_) = network.skip {
-        return None;
-    }
-    if let Width::PerLayer(widths) = &network.width
-        && let Some(odd) = widths.iter().position(|width| *width != widths[0])
-    {
-        return found(
-            &["network.skip", "network.width"],
-            format!(
-                "a skip connection (`{name}`) adds layers of unequal width: {} units in layer 1, {} in layer {}",
-                widths[0],
-                widths[odd],
-                odd + 1
-            ),
-            "needs hidden layers of one width",
-            "use one width for all layers, or `skip = \"none\"`",
-        );
-    }
-    match &network.skip {
-        Skip::Identity(identity) if !(network.depth - 1).is_multiple_of(identity.every) => found(
-            &["network.skip.identity.every", "network.depth"],
-            format!(
-                "`network.skip.identity.every` = {} does not divide `network.depth` − 1 = {}",
-                identity.every,
-                network.depth - 1
-            ),
-            "expected a divisor of depth − 1",
-            "layer 1 has no skip, the others come in groups of `every`: change `every` or `depth`",
-        ),
-        Skip::Highway(_) if network.order == Order::NormActivationLinear => found(
-            &["network.skip", "network.order"],
-            "`network.skip` = highway does not go with the pre-activation order",
-            "defined for the default order only",
-            "use `order = \"linear-norm-activation\"`, or another skip",
-        ),
-        _ => None,
-    }
-}
-
-fn init(network: &Network) -> Option<Conflict> {
-    let problem = network.init.for_activation(&network.activation).err()?;
-    let (init, activation) = (network.init.name(), network.activation.name());
-    found(
-        &["network.init", "network.activation"],
-        format!("`network.init` = {init} has no weight variance for {activation}: {problem}"),
-        &format!("none exists for {activation}"),
-        "choose another bias_variance, or `init = \"he_normal\"` or another one with a variance of its own",
-    )
 }
 
 fn coupled_rows(spec: &Spec) -> Option<Conflict> {
@@ -191,11 +116,12 @@ fn checks(spec: &Spec) -> Option<Conflict> {
     spec.check
         .iter()
         .enumerate()
-        .find_map(|(i, check)| one_check(i, check, spec.network.depth))
+        .find_map(|(i, check)| one_check(i, check, spec.network.layers()))
 }
 
-/// What is wrong with the `i`-th check of a network of `depth` hidden layers.
-pub fn one_check(i: usize, check: &Check, depth: usize) -> Option<Conflict> {
+/// What is wrong with the `i`-th check of a network of `layers` layers, the
+/// output layer included; `usize::MAX` where they are not known.
+pub fn one_check(i: usize, check: &Check, layers: usize) -> Option<Conflict> {
     let at = |key: &str| format!("check.{i}{key}");
     let name = check.quantity.name();
     match (check.min, check.max) {
@@ -226,17 +152,13 @@ pub fn one_check(i: usize, check: &Check, depth: usize) -> Option<Conflict> {
             "remove `layers`",
         );
     }
-    if first > last || last > depth + 1 {
+    if first > last || last > layers {
         return found(
             &[&at(".layers"), "network.depth"],
             format!("the check of `{name}` looks at layers {first} to {last}"),
-            // A file of rules knows no depth.
-            &match depth.checked_add(2) {
-                Some(_) => format!(
-                    "expected [first, last] within 1 to {} (the output)",
-                    depth + 1
-                ),
-                None => "expected [first, last], the first no greater than the last".to_owned(),
+            &match layers {
+                usize::MAX => "expected [first, last], the first no greater than the last".into(),
+                _ => format!("expected [first, last] within 1 to {layers} (the output)"),
             },
             "name the first layer, then the last",
         );

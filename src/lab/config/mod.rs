@@ -26,5 +26,5 @@ pub use load::LoadedSpec;
 pub use overrides::Overrides;
 pub use rules::load_rules;
 pub use schema::schema_json;
-pub use sections::{Data, Log, Network, Precision, Spec, Train};
-pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced, Width};
+pub use sections::{Data, Log, Precision, Spec, Train};
+pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced};

@@ -78,9 +78,8 @@ pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecErr
         SpecError::new(message, source.whole())
     })?;
     // How many layers the network has is known once a run is at hand.
-    const ANY_DEPTH: usize = usize::MAX - 1; // and one more is the output
     let conflict =
-        (checks.iter().enumerate()).find_map(|(i, check)| one_check(i, check, ANY_DEPTH));
+        (checks.iter().enumerate()).find_map(|(i, check)| one_check(i, check, usize::MAX));
     match conflict {
         Some(conflict) => Err(source.conflict(conflict)),
         None if checks.is_empty() => Err(none()),

@@ -1,18 +1,12 @@
 //! The spec as it is written, section by section. The doc comments become the
 //! hover texts of the JSON Schema.
 
-use std::path::PathBuf;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Check;
-use super::sizes::{BatchSize, CheckpointEvery, Every, Width};
-use crate::nn::activation::Activation;
-use crate::nn::architecture::Order;
-use crate::nn::init::{Init, XavierNormal};
-use crate::nn::layer::norm::{NoNorm, Norm};
-use crate::nn::layer::skip::{NoSkip, Skip};
+use super::sizes::{BatchSize, CheckpointEvery, Every};
+use crate::nn::architecture::NetworkSpec;
 use crate::nn::loss::{CrossEntropy, Loss};
 use crate::nn::optim::{OptimizerSpec, Sgd};
 use crate::study::data::Source;
@@ -36,7 +30,7 @@ pub struct Spec {
     /// The samples.
     pub data: Data,
     /// The network.
-    pub network: Network,
+    pub network: NetworkSpec,
     /// How it is trained.
     pub train: Train,
     /// What is written while it trains.
@@ -91,42 +85,6 @@ pub struct Data {
     pub standardize_target: bool,
 }
 
-/// `[network]`: the multilayer perceptron.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Network {
-    /// Number of hidden layers.
-    #[schemars(range(min = 1))]
-    pub depth: usize,
-    /// Units per hidden layer, or a list with one width per hidden layer.
-    pub width: Width,
-    /// The activation function of the hidden layers.
-    pub activation: Activation,
-    /// How the weights are drawn.
-    #[serde(default = "xavier_normal")]
-    #[schemars(extend("default" = "xavier_normal"))]
-    pub init: Init,
-    /// Whether the linear maps have a bias.
-    #[serde(default = "yes")]
-    pub bias: bool,
-    /// Normalisation in every hidden layer.
-    #[serde(default = "no_norm")]
-    pub norm: Norm,
-    /// The order of the parts of a hidden layer.
-    #[serde(default)]
-    pub order: Order,
-    /// Skip connections around the hidden layers 2 … depth; they need equal widths.
-    #[serde(default = "no_skip")]
-    pub skip: Skip,
-    /// Share of activations set to 0 in training.
-    #[serde(default)]
-    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
-    pub dropout: f64,
-    /// A safetensors file, relative to the spec: start from these weights instead of `init`.
-    #[serde(default)]
-    pub weights: Option<PathBuf>,
-}
-
 /// `[train]`: how the network is trained. One of `epochs` and `steps` is needed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -178,14 +136,6 @@ pub struct Log {
     pub checkpoint_every: Option<CheckpointEvery>,
 }
 
-impl Network {
-    /// Whether h of this layer, from 1, lies on the main path: a hidden layer
-    /// that is not inside a skip's branch.
-    pub fn is_on_main_path(&self, layer: usize) -> bool {
-        (1..=self.depth).contains(&layer) && (layer - 1).is_multiple_of(self.skip.layers_per_skip())
-    }
-}
-
 impl Default for Log {
     fn default() -> Self {
         Self {
@@ -199,15 +149,6 @@ impl Default for Log {
 
 fn yes() -> bool {
     true
-}
-fn xavier_normal() -> Init {
-    XavierNormal::default().into()
-}
-fn no_norm() -> Norm {
-    NoNorm {}.into()
-}
-fn no_skip() -> Skip {
-    NoSkip {}.into()
 }
 fn batch_of_128() -> BatchSize {
     BatchSize::Samples(128)

@@ -5,16 +5,6 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The width of the hidden layers: one for all, or a list with one per layer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Width {
-    /// Every hidden layer has this many units.
-    All(#[schemars(range(min = 1))] usize),
-    /// One width per hidden layer.
-    PerLayer(#[schemars(inner(range(min = 1)))] Vec<usize>),
-}
-
 /// Samples per step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

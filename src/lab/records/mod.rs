@@ -33,6 +33,7 @@ pub use table::{Row, Table};
 use crate::base::Problem;
 use crate::lab::config::{Overrides, Spec};
 use crate::lab::summary::Summary;
+use crate::nn::architecture::Mlp;
 
 /// One run as it was recorded.
 #[derive(Clone, Debug)]
@@ -154,8 +155,7 @@ impl Run {
     }
 
     /// Where the layers lie on the path that decay is measured along: by the
-    /// file's column `position`; for an older run by its spec, a hidden layer on
-    /// the main path at its number; else every layer not named `output` at its
+    /// file's column `position`; for an older run, of an MLP, by its spec; else every layer not named `output` at its
     /// rank. `layers` are numbers, ascending.
     pub fn positions(&self, steps: &Steps, layers: &[usize]) -> BTreeMap<usize, usize> {
         let layers = layers.iter().copied();
@@ -166,8 +166,10 @@ impl Run {
         }
         match &self.spec {
             Some(spec) => layers
-                .filter(|&layer| spec.network.is_on_main_path(layer))
-                .map(|layer| (layer, layer))
+                .filter_map(|layer| {
+                    let position = Mlp::position(&spec.network, layer)?;
+                    Some((layer, position as usize))
+                })
                 .collect(),
             None => layers
                 .filter(|&layer| steps.is_hidden(layer))

@@ -13,10 +13,8 @@ pub mod dropout;
 pub mod highway_gate;
 pub mod layer_norm;
 pub mod linear;
-pub mod norm;
 pub mod residual_add;
 pub mod rms_norm;
-pub mod skip;
 mod views;
 
 use ndarray::ArrayView2;

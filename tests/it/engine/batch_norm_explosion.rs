@@ -3,15 +3,16 @@
 
 use std::f64::consts::PI;
 
+use crate::common::Mlp;
 use crate::common::{all_metrics, mean_and_log_error, named, normal, plain, training_pass};
-use vgrad::nn::architecture::{Architecture, Order};
-use vgrad::nn::layer::skip::{Identity, Skip};
 use vgrad::nn::loss::Targets;
 use vgrad::nn::measure::LayerMetrics;
+use vgrad::nn::order::Order;
+use vgrad::nn::skip::{Identity, Skip};
 
 /// h_l = W_l φ(h_{l−1}), without biases, on square layers.
-fn pre_activation(activation: &str, width: usize, depth: usize) -> Architecture {
-    Architecture {
+fn pre_activation(activation: &str, width: usize, depth: usize) -> Mlp {
+    Mlp {
         order: Order::NormActivationLinear,
         bias: false,
         ..plain(activation, "he_normal", width, vec![width; depth], 1)
@@ -20,8 +21,8 @@ fn pre_activation(activation: &str, width: usize, depth: usize) -> Architecture 
 
 /// The metrics at the start for Gaussian data. The targets are so large that
 /// the gradient 2(f − y)/B of the output depends on neither f nor the weights.
-fn simulate(architecture: &Architecture, seed: u64, rows: usize) -> Vec<LayerMetrics> {
-    let architecture = Architecture {
+fn simulate(architecture: &Mlp, seed: u64, rows: usize) -> Vec<LayerMetrics> {
+    let architecture = Mlp {
         seed,
         ..architecture.clone()
     };
@@ -35,7 +36,7 @@ fn simulate(architecture: &Architecture, seed: u64, rows: usize) -> Vec<LayerMet
 /// in 2000 times).
 #[track_caller]
 fn assert_growth(
-    architecture: &Architecture,
+    architecture: &Mlp,
     rows: usize,
     seeds: u64,
     [first, last]: [usize; 2],
@@ -91,7 +92,7 @@ fn the_rate_of_relu_has_its_limit() {
 /// Layer 1 is left out, whose input is not a normalised activation, and the
 /// last layers, whose gradient has not yet forgotten where it came from.
 fn assert_batch_norm_rate(activation: &str, rows: usize, theory: f64) {
-    let architecture = Architecture {
+    let architecture = Mlp {
         norm: named("batch"),
         ..pre_activation(activation, 512, 14)
     };
@@ -125,7 +126,7 @@ fn identity_skip(scale: f64) -> Skip {
 #[test]
 fn a_residual_block_doubles_the_squared_gradient() {
     let blocks = 10;
-    let architecture = Architecture {
+    let architecture = Mlp {
         skip: identity_skip(1.0),
         ..pre_activation("relu", 256, blocks + 1)
     };
@@ -138,7 +139,7 @@ fn a_residual_block_doubles_the_squared_gradient() {
 fn scaled_residual_blocks_grow_to_a_bound() {
     for blocks in [4, 30] {
         let each = 1.0 / blocks as f64;
-        let architecture = Architecture {
+        let architecture = Mlp {
             skip: identity_skip(each.sqrt()),
             ..pre_activation("relu", 256, blocks + 1)
         };
@@ -154,7 +155,7 @@ fn rezero_starts_as_the_identity() {
     for activation in ["relu", "tanh"] {
         for norm in ["none", "batch", "layer"] {
             for order in [Order::LinearNormActivation, Order::NormActivationLinear] {
-                let architecture = Architecture {
+                let architecture = Mlp {
                     norm: named(norm),
                     skip: named("rezero"),
                     order,

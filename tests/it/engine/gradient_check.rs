@@ -2,18 +2,19 @@
 //! norm × skip × order × loss × bias, parameters and inputs. The combinations
 //! come from the families' lists, so a new member is covered without an edit.
 
+use crate::common::Mlp;
 use crate::common::{labels, named, normal, plain};
 use ndarray::Array2;
 use vgrad::base::team::Team;
 use vgrad::nn::activation::Activation;
-use vgrad::nn::architecture::{Architecture, Order};
 use vgrad::nn::graph::Graph;
 use vgrad::nn::layer::activate::Activate;
-use vgrad::nn::layer::norm::Norm;
-use vgrad::nn::layer::skip::Skip;
 use vgrad::nn::layer::{Backward, Forward, Layer, Saves};
 use vgrad::nn::loss::{Loss, Targets};
 use vgrad::nn::network::Network;
+use vgrad::nn::norm::Norm;
+use vgrad::nn::order::Order;
+use vgrad::nn::skip::Skip;
 
 /// |analytic − numeric| may be at most this times max(|g|, 1e-3·largest |g|).
 const TOLERANCE: f64 = 1e-6;
@@ -38,18 +39,12 @@ enum Coordinate {
 }
 
 impl Problem {
-    fn new(
-        architecture: &Architecture,
-        graph: Graph<f64>,
-        loss: &Loss,
-        rows: usize,
-        seed: u64,
-    ) -> Self {
-        let architecture = Architecture {
+    fn new(architecture: &Mlp, graph: Graph<f64>, loss: &Loss, rows: usize, seed: u64) -> Self {
+        let architecture = Mlp {
             seed,
             ..architecture.clone()
         };
-        let mut network = Network::from_graph(&architecture, graph, loss.clone(), rows, true);
+        let mut network = architecture.network_of(graph, loss.clone(), rows, true);
         // Every parameter away from its start, so that a ReZero scale or a
         // norm's bias of 0 hides nothing.
         let mut random = normal(seed + 1000, 1, 4096).into_iter();
@@ -147,7 +142,7 @@ fn check(problem: &mut Problem, has_kinks: bool) -> Verdict {
 }
 
 /// Checks at the first point that has no kink near.
-fn check_somewhere(architecture: &Architecture, loss: &Loss, rows: usize) -> Verdict {
+fn check_somewhere(architecture: &Mlp, loss: &Loss, rows: usize) -> Verdict {
     let has_kinks = !architecture
         .activation
         .elementwise::<f64>()
@@ -164,14 +159,14 @@ fn check_somewhere(architecture: &Architecture, loss: &Loss, rows: usize) -> Ver
 }
 
 fn skips() -> Vec<Skip> {
-    let identity = |every, scale| Skip::from(vgrad::nn::layer::skip::Identity { every, scale });
+    let identity = |every, scale| Skip::from(vgrad::nn::skip::Identity { every, scale });
     let mut skips: Vec<Skip> = Skip::NAMES.iter().map(|name| named(name)).collect();
     skips.extend([identity(2, 0.7), identity(1, 0.5)]);
     skips
 }
 
 /// Every combination that is not refused, with a name for messages.
-fn combinations(activation: &str, depth: usize) -> Vec<(String, Architecture)> {
+fn combinations(activation: &str, depth: usize) -> Vec<(String, Mlp)> {
     let mut all = Vec::new();
     for norm in Norm::NAMES {
         for skip in skips() {
@@ -186,7 +181,7 @@ fn combinations(activation: &str, depth: usize) -> Vec<(String, Architecture)> {
                     let skip = skip.clone();
                     all.push((
                         name,
-                        Architecture {
+                        Mlp {
                             norm: named(norm),
                             skip,
                             order,
@@ -232,7 +227,7 @@ fn every_combination_in_several_pieces() {
 fn dropout_and_unequal_widths() {
     let plain = plain("silu", "he_normal", INPUTS, vec![6, 3, 5], CLASSES);
     for norm in Norm::NAMES {
-        let architecture = Architecture {
+        let architecture = Mlp {
             dropout: 0.3,
             norm: named(norm),
             ..plain.clone()

@@ -1,17 +1,18 @@
 //! Exact identities of backpropagation: no statistics, so only rounding is
 //! forgiven. Each is computed from the public metrics and parameters in f64.
 
+use crate::common::Mlp;
 use crate::common::{
     all_metrics, assert_close, dot, labels, named, normal, plain, repeat_pass, training_pass,
 };
 use ndarray::{Array2, Axis};
 use vgrad::base::team::Team;
 use vgrad::nn::activation::Activation;
-use vgrad::nn::architecture::{Architecture, Order};
 use vgrad::nn::layer::EPS;
 use vgrad::nn::loss::Targets;
 use vgrad::nn::network::Network;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
+use vgrad::nn::order::Order;
 use vgrad::nn::params::LayerParams;
 
 /// Rounding of sums of some hundred terms: 1e-13 ≈ 450 units in the last place.
@@ -21,7 +22,7 @@ const INPUTS: usize = 7;
 const CLASSES: usize = 4;
 
 /// Five hidden layers with unequal widths and biases that are not 0.
-fn network(activation: &str) -> Architecture {
+fn network(activation: &str) -> Mlp {
     let widths = vec![9, 12, 8, 11, 10];
     plain(activation, "pytorch_default", INPUTS, widths, CLASSES)
 }
@@ -43,7 +44,7 @@ fn norm(x: &[f64]) -> f64 {
 fn one_row_gives_a_weight_gradient_of_rank_one() {
     for activation in Activation::NAMES {
         for norm_name in ["none", "layer", "rms"] {
-            let architecture = Architecture {
+            let architecture = Mlp {
                 norm: named(norm_name),
                 ..network(activation)
             };
@@ -196,7 +197,7 @@ fn batch_norm_removes_mean_and_scale_from_the_gradient() {
     // a tenth of ε, and the second sum is far from 0.
     for (rows, scale) in [(6, 1.0), (60, 1.0), (60, 1e-3)] {
         let width = 5;
-        let architecture = Architecture {
+        let architecture = Mlp {
             norm: named("batch"),
             ..plain("tanh", "he_normal", width, vec![width; 3], CLASSES)
         };
@@ -239,7 +240,7 @@ fn batch_norm_removes_mean_and_scale_from_the_gradient() {
 fn weights_before_batch_norm_are_orthogonal_to_their_gradient() {
     let rows = 60;
     for scale in [1.0, 1e-3] {
-        let architecture = Architecture {
+        let architecture = Mlp {
             norm: named("batch"),
             ..network("tanh")
         };
@@ -342,7 +343,7 @@ fn orthogonal_linear_networks_keep_the_norm_of_delta() {
         (true, Order::LinearNormActivation),
         (false, Order::NormActivationLinear),
     ] {
-        let architecture = Architecture {
+        let architecture = Mlp {
             bias,
             order,
             ..plain("identity", "orthogonal", INPUTS, vec![20; 50], CLASSES)
@@ -364,7 +365,7 @@ fn orthogonal_linear_networks_keep_the_norm_of_delta() {
 
 /// The output of a network with one output for one row, from two losses:
 /// (f² − (f − 1)² + 1)/2 = f.
-fn output(architecture: &Architecture, row: &Array2<f64>) -> f64 {
+fn output(architecture: &Mlp, row: &Array2<f64>) -> f64 {
     let loss = |target: f64| {
         let target = Targets::Numbers(Array2::from_elem((1, 1), target));
         training_pass(architecture, "mse", row, &target).1
@@ -382,7 +383,7 @@ fn relu_networks_without_biases_scale_with_their_input() {
         (Order::NormActivationLinear, "identity"),
     ] {
         // An init that would draw biases.
-        let architecture = Architecture {
+        let architecture = Mlp {
             bias: false,
             order,
             skip: named(skip),

@@ -8,10 +8,10 @@
 //! A measured decay is compared with the product of χ(q_l) layer by layer, not
 //! with χ at the fixed point, which some networks never reach.
 
+use crate::common::Mlp;
 use crate::common::{all_metrics, labels, mean_and_log_error, named, normal, plain, training_pass};
 use ndarray::{Array2, Axis};
 use vgrad::nn::activation::{Activation, Elementwise, LeakyRelu};
-use vgrad::nn::architecture::Architecture;
 use vgrad::nn::init::{Init, MeanField};
 use vgrad::nn::measure::LayerMetrics;
 
@@ -104,7 +104,7 @@ impl Setting {
     /// The metrics of one network's layers, for rows of mean square
     /// [`INPUT_SQUARE`].
     fn simulate(&self, seed: u64, rows: usize) -> Vec<LayerMetrics> {
-        let architecture = Architecture {
+        let architecture = Mlp {
             activation: self.activation.clone(),
             init: self.init.clone(),
             seed,

@@ -1,10 +1,9 @@
 //! What is measured of a batch or a test set that is looked at in several parts.
 
-use crate::common::{labels, named, normal, plain};
+use crate::common::{labels, normal, plain};
 use ndarray::Array2;
 use vgrad::base::team::Team;
 use vgrad::nn::loss::Targets;
-use vgrad::nn::network::Network;
 use vgrad::study::data::Split;
 use vgrad::study::train::evaluate;
 
@@ -17,7 +16,7 @@ fn a_short_last_part_of_the_test_set_weighs_by_its_rows() {
         targets: labels(5, 2),
     };
     let rows = [0, 1, 2, 3, 4];
-    let mut network = Network::new(&architecture, named("cross_entropy"), 5, true);
+    let mut network = architecture.network("cross_entropy", 5, true);
     let mut loss = |rows: &[usize], at_a_time: usize| {
         let part = Split {
             inputs: split.inputs.select(ndarray::Axis(0), rows),
@@ -44,7 +43,7 @@ fn a_unit_is_dead_if_it_is_in_every_part_of_the_batch() {
     const ROWS: usize = 70;
     let architecture = plain("relu", "he_normal", 1, vec![4], 2);
     let team = Team::new(1).unwrap();
-    let mut network = Network::<f64>::new(&architecture, named("cross_entropy"), ROWS, true);
+    let mut network = architecture.network::<f64>("cross_entropy", ROWS, true);
     // z = x, −x, −1 and −1: alive in the first part, in the second, nowhere.
     let hidden = &mut network.layer_params_mut()[0].trained;
     hidden.copy_from_slice(&[1.0, -1.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0]);

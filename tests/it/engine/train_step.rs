@@ -1,15 +1,15 @@
 //! The fast step is the slow one, gradients and then the update, bit for bit;
 //! and what it does when something is not finite.
 
+use crate::common::Mlp;
 use crate::common::{labels, named, normal, plain};
 use ndarray::Array2;
 use vgrad::base::team::Team;
-use vgrad::nn::architecture::Architecture;
-use vgrad::nn::layer::norm::Norm;
-use vgrad::nn::layer::skip::Skip;
 use vgrad::nn::loss::Targets;
 use vgrad::nn::network::Network;
+use vgrad::nn::norm::Norm;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
+use vgrad::nn::skip::Skip;
 
 const ROWS: usize = 70;
 
@@ -27,8 +27,8 @@ fn bits(network: &Network<f64>) -> Vec<u64> {
     numbers.map(|x| x.to_bits()).collect()
 }
 
-fn layers_of_12(norm: &str, skip: &str) -> Architecture {
-    Architecture {
+fn layers_of_12(norm: &str, skip: &str) -> Mlp {
+    Mlp {
         norm: named(norm),
         skip: named(skip),
         dropout: 0.1,
@@ -37,10 +37,11 @@ fn layers_of_12(norm: &str, skip: &str) -> Architecture {
 }
 
 /// A team and a network whose batches it shares.
-fn start(architecture: &Architecture, threads: usize) -> (Team, Network<f64>) {
-    let mut network = Network::new(architecture, named("cross_entropy"), ROWS, true);
-    network.divide(threads);
-    (Team::new(threads).unwrap(), network)
+fn start(architecture: &Mlp, threads: usize) -> (Team, Network<f64>) {
+    let team = Team::new(threads).unwrap();
+    let mut network = architecture.network("cross_entropy", ROWS, true);
+    network.divide(&team);
+    (team, network)
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
     let optimizer = Optimizer::<f32>::new(&named::<OptimizerSpec>("sgd"));
     let team = Team::new(1).unwrap();
     for observe in [false, true] {
-        let mut network = Network::<f32>::new(&architecture, named("mse"), 4, false);
+        let mut network = architecture.network::<f32>("mse", 4, false);
         for (block, weight) in network.layer_params_mut().iter_mut().zip([1e-25, 1.0]) {
             block.trained.fill(0.0);
             block.trained[0] = weight;
@@ -153,7 +154,7 @@ fn a_loss_that_is_not_finite_changes_nothing() {
     let architecture = plain("relu", "he_normal", 2, vec![4; 3], 2);
     let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>("adam"));
     let team = Team::new(1).unwrap();
-    let mut network = Network::new(&architecture, named("mse"), 8, true);
+    let mut network = architecture.network("mse", 8, true);
     let before = bits(&network);
     let inputs = Array2::from_elem((8, 2), 1e200);
     network.load(&inputs, &labels(8, 2), &[0, 1, 2, 3, 4, 5, 6, 7]);

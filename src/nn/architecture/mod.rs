@@ -1,0 +1,284 @@
+//! The choice of architecture, a file for each, and what they have in common:
+//! the keys of `[network]`.
+
+mod mlp;
+
+pub use mlp::Mlp;
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::family::family;
+use crate::base::{Conflict, Scalar};
+use crate::nn::activation::Activation;
+use crate::nn::graph::{Graph, GraphBuilder, ValueId};
+use crate::nn::init::{Init, XavierNormal};
+use crate::nn::norm::{NoNorm, Norm};
+use crate::nn::order::Order;
+use crate::nn::skip::{NoSkip, Skip};
+use crate::nn::width::Width;
+
+family! {
+    /// What a network is made of and how its parts hang together.
+    pub enum Architecture {
+        Mlp = "mlp",
+    }
+    /// The choice itself.
+    fn blueprint<T> -> Blueprint<T>;
+}
+
+/// `[network]`: the network, whatever its architecture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Network")]
+pub struct NetworkSpec {
+    /// What the network is made of.
+    // Not written at its default: a baseline of before the key existed still holds.
+    #[serde(default = "mlp", skip_serializing_if = "is_mlp")]
+    #[schemars(extend("default" = "mlp"))]
+    pub architecture: Architecture,
+    /// Number of hidden layers.
+    #[schemars(range(min = 1))]
+    pub depth: usize,
+    /// Units per hidden layer, or a list with one width per hidden layer.
+    pub width: Width,
+    /// The activation function of the hidden layers.
+    pub activation: Activation,
+    /// How the weights are drawn.
+    #[serde(default = "xavier_normal")]
+    #[schemars(extend("default" = "xavier_normal"))]
+    pub init: Init,
+    /// Whether the linear maps have a bias.
+    #[serde(default = "yes")]
+    pub bias: bool,
+    /// Normalisation in every hidden layer.
+    #[serde(default = "no_norm")]
+    pub norm: Norm,
+    /// The order of the parts of a hidden layer.
+    #[serde(default)]
+    pub order: Order,
+    /// Skip connections around the hidden layers 2 … depth; they need equal widths.
+    #[serde(default = "no_skip")]
+    pub skip: Skip,
+    /// Share of activations set to 0 in training.
+    #[serde(default)]
+    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
+    pub dropout: f64,
+    /// A safetensors file, relative to the spec: start from these weights instead of `init`.
+    #[serde(default)]
+    pub weights: Option<PathBuf>,
+}
+
+/// What a network is built for, besides what `[network]` says.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Width of the data.
+    pub inputs: usize,
+    /// Width of the output layer.
+    pub outputs: usize,
+    /// Seed of what layers draw in training.
+    pub seed: u64,
+}
+
+/// A choice of architecture.
+pub trait Blueprint<T: Scalar> {
+    /// Keys of `[network]` that mean nothing to it: they are refused where they
+    /// are not at their default.
+    fn unused(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The first of the other keys that contradict each other.
+    fn check(&self, network: &NetworkSpec) -> Option<Conflict>;
+
+    /// Number of layers that are logged, the output layer included.
+    fn layers(&self, network: &NetworkSpec) -> usize;
+
+    /// Builds the network that reads `input` [batch, inputs]; returns its output
+    /// [batch, outputs].
+    fn build(
+        &self,
+        network: &NetworkSpec,
+        setting: &Setting,
+        graph: &mut GraphBuilder<T>,
+        input: ValueId,
+    ) -> ValueId;
+}
+
+impl NetworkSpec {
+    /// A network with every other key at its default.
+    pub fn new(depth: usize, width: Width, activation: Activation) -> Self {
+        Self {
+            architecture: mlp(),
+            depth,
+            width,
+            activation,
+            init: xavier_normal(),
+            bias: true,
+            norm: no_norm(),
+            order: Order::default(),
+            skip: no_skip(),
+            dropout: 0.0,
+            weights: None,
+        }
+    }
+
+    /// The first contradiction among its keys.
+    pub fn check(&self) -> Option<Conflict> {
+        let blueprint = self.architecture.blueprint::<f64>();
+        unused(self, blueprint.unused())
+            .or_else(|| widths(self))
+            .or_else(|| blueprint.check(self))
+            .or_else(|| init(self))
+    }
+
+    /// How its weights are drawn: `init`, or what that comes to for its φ.
+    ///
+    /// # Panics
+    /// If it comes to nothing, which [`Self::check`] refuses.
+    pub fn scheme(&self) -> Init {
+        let scheme = self.init.for_activation(&self.activation);
+        scheme.unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    /// Number of layers that are logged, the output layer included.
+    pub fn layers(&self) -> usize {
+        self.architecture.blueprint::<f64>().layers(self)
+    }
+
+    /// Bytes that no network of these widths stays below: what is known of a
+    /// hidden layer's nodes, and a square weight matrix for each but the first.
+    pub fn least_bytes<T>(&self) -> f64 {
+        const BOOKKEEPING: f64 = 1024.0;
+        let matrices = match &self.width {
+            Width::All(width) => (self.depth - 1) as f64 * (*width as f64).powi(2),
+            Width::PerLayer(widths) => {
+                let pairs = widths.windows(2);
+                pairs.map(|pair| pair[0] as f64 * pair[1] as f64).sum()
+            }
+        };
+        let values = matrices + self.width.widest() as f64;
+        values * size_of::<T>() as f64 + self.depth as f64 * BOOKKEEPING
+    }
+
+    /// The network's layers and buffers; `input_gradient` asks for ∂L/∂x too.
+    /// The keys must not contradict each other ([`Self::check`]).
+    pub fn graph<T: Scalar>(&self, setting: &Setting, input_gradient: bool) -> Graph<T> {
+        let (mut graph, input) = GraphBuilder::new(setting.inputs);
+        let blueprint = self.architecture.blueprint();
+        let output = blueprint.build(self, setting, &mut graph, input);
+        graph.finish(output, input_gradient)
+    }
+}
+
+/// A key that the architecture has no use for, and that is not at its default.
+fn unused(network: &NetworkSpec, keys: &[&str]) -> Option<Conflict> {
+    let plain = NetworkSpec::new(
+        network.depth,
+        network.width.clone(),
+        network.activation.clone(),
+    );
+    let values = [network, &plain].map(|network| serde_json::to_value(network).ok());
+    let [Some(given), Some(default)] = values else {
+        return None;
+    };
+    let key = keys.iter().find(|key| given[**key] != default[**key])?;
+    let name = network.architecture.name();
+    Some(Conflict::new(
+        &[&format!("network.{key}"), "network.architecture"],
+        format!("`network.architecture` = {name} has no use for `network.{key}`"),
+        "not with this architecture",
+        &format!("remove `{key}`, or choose another architecture"),
+    ))
+}
+
+/// A list of widths that is not as long as the network is deep.
+fn widths(network: &NetworkSpec) -> Option<Conflict> {
+    let Width::PerLayer(widths) = &network.width else {
+        return None;
+    };
+    let (count, depth) = (widths.len(), network.depth);
+    (count != depth).then(|| {
+        Conflict::new(
+            &["network.width", "network.depth"],
+            format!(
+                "`network.width` lists {count} widths for `network.depth` = {depth} hidden layers"
+            ),
+            &format!("expected {depth} widths, or one integer"),
+            "list one width per hidden layer, or change `network.depth`",
+        )
+    })
+}
+
+/// An init that no weight variance answers for this φ.
+fn init(network: &NetworkSpec) -> Option<Conflict> {
+    let problem = network.init.for_activation(&network.activation).err()?;
+    let (init, activation) = (network.init.name(), network.activation.name());
+    Some(Conflict::new(
+        &["network.init", "network.activation"],
+        format!("`network.init` = {init} has no weight variance for {activation}: {problem}"),
+        &format!("none exists for {activation}"),
+        "choose another bias_variance, or `init = \"he_normal\"` or another one with a variance of its own",
+    ))
+}
+
+fn mlp() -> Architecture {
+    Mlp {}.into()
+}
+fn is_mlp(architecture: &Architecture) -> bool {
+    *architecture == mlp()
+}
+fn yes() -> bool {
+    true
+}
+fn xavier_normal() -> Init {
+    XavierNormal::default().into()
+}
+fn no_norm() -> Norm {
+    NoNorm {}.into()
+}
+fn no_skip() -> Skip {
+    NoSkip {}.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::activation::Relu;
+    use crate::nn::norm::Batch;
+
+    fn network() -> NetworkSpec {
+        NetworkSpec::new(3, Width::All(4), Relu {}.into())
+    }
+
+    #[test]
+    fn a_key_without_use_is_refused_unless_it_is_at_its_default() {
+        let keys = ["bias", "norm", "init", "weights"];
+        assert_eq!(unused(&network(), &keys), None);
+        let normed = NetworkSpec {
+            norm: Batch {}.into(),
+            dropout: 0.5,
+            ..network()
+        };
+        let conflict = unused(&normed, &keys).unwrap();
+        assert_eq!(conflict.keys, ["network.norm", "network.architecture"]);
+        assert!(conflict.what.contains("mlp has no use for `network.norm`"));
+        assert_eq!(unused(&normed, &["bias"]), None);
+        assert_eq!(normed.check(), None, "an MLP uses every key");
+    }
+
+    #[test]
+    fn the_architecture_is_written_where_it_is_not_the_default() {
+        let written = serde_json::to_value(network()).unwrap();
+        assert_eq!(written.get("architecture"), None);
+        for form in [r#""mlp""#, r#"{ "mlp": {} }"#] {
+            let text = format!(
+                r#"{{ "architecture": {form}, "depth": 3, "width": 4, "activation": "relu" }}"#
+            );
+            let read: NetworkSpec = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, network());
+        }
+    }
+}

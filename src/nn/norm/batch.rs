@@ -1,0 +1,23 @@
+//! Batch norm.
+
+use super::Normalise;
+use crate::base::Scalar;
+use crate::base::family::member;
+use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::layer::batch_norm::BatchNorm;
+
+member! {
+    /// Per unit over the batch; running averages in evaluation. Ioffe & Szegedy 2015, arXiv:1502.03167.
+    pub struct Batch {}
+}
+
+impl<T: Scalar> Normalise<T> for Batch {
+    fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId {
+        let width = graph.width(value);
+        graph.add(layer, BatchNorm { width }, &[value])
+    }
+
+    fn couples_rows(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,44 @@
+//! The choice of normalisation, a file for each.
+
+mod batch;
+mod none;
+mod per_sample;
+mod rms;
+
+pub use batch::Batch;
+pub use none::NoNorm;
+pub use per_sample::PerSample;
+pub use rms::Rms;
+
+use crate::base::Scalar;
+use crate::base::family::family;
+use crate::nn::graph::{GraphBuilder, ValueId};
+
+family! {
+    /// Normalisation inside every hidden layer (eps 1e-5, weight 1 and bias 0 at the start).
+    pub enum Norm {
+        NoNorm = "none",
+        Batch = "batch",
+        PerSample = "layer",
+        Rms = "rms",
+    }
+    /// The choice itself.
+    fn choice<T> -> Normalise<T>;
+}
+
+/// A choice of normalisation.
+pub trait Normalise<T: Scalar> {
+    /// Normalises `value` [batch, width], as a part of the network's layer
+    /// `layer`; returns the result.
+    fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId;
+
+    /// Whether a bias before it has no effect or is made up for by its own.
+    fn replaces_bias(&self) -> bool {
+        true
+    }
+
+    /// Whether the rows of a batch act on each other, so that one row is too few.
+    fn couples_rows(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,46 @@
+//! The highway's gated skip.
+
+use super::{Join, Junction, Site, equal_widths};
+use crate::base::family::member;
+use crate::base::{Conflict, Scalar};
+use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::layer::Role;
+use crate::nn::layer::highway_gate::HighwayGate;
+use crate::nn::layer::linear::Linear;
+use crate::nn::order::Order;
+
+member! {
+    /// h ← t⊙u(h) + (1−t)⊙h with a learned gate t = σ(W_t h + b_t). Srivastava et al. 2015, arXiv:1505.00387.
+    pub struct Highway {
+        /// Start of the gate's bias b_t; negative carries h through.
+        gate_bias: f64 = -2.0,
+    }
+}
+
+impl<T: Scalar> Join<T> for Highway {
+    fn check(&self, site: &Site) -> Option<Conflict> {
+        equal_widths("highway", site).or_else(|| {
+            let is_pre_activation = site.order == Order::NormActivationLinear;
+            is_pre_activation.then(|| {
+                Conflict::new(
+                    &["network.skip", "network.order"],
+                    "`network.skip` = highway does not go with the pre-activation order",
+                    "defined for the default order only",
+                    "use `order = \"linear-norm-activation\"`, or another skip",
+                )
+            })
+        })
+    }
+
+    fn join(&self, graph: &mut GraphBuilder<T>, at: Junction) -> ValueId {
+        let width = graph.width(at.branch);
+        let gate = Linear {
+            fan_in: width,
+            fan_out: width,
+            bias: Some(Role::Constant(self.gate_bias)),
+            is_gate: true,
+        };
+        let gate = graph.add(at.layer, gate, &[at.main]);
+        graph.add(at.layer, HighwayGate { width }, &[at.main, at.branch, gate])
+    }
+}

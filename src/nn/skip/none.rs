@@ -1,0 +1,21 @@
+//! No skip connection.
+
+use super::{Join, Junction, Site};
+use crate::base::family::member;
+use crate::base::{Conflict, Scalar};
+use crate::nn::graph::{GraphBuilder, ValueId};
+
+member! {
+    /// No skip connection: a plain chain of layers.
+    pub struct NoSkip {}
+}
+
+impl<T: Scalar> Join<T> for NoSkip {
+    fn check(&self, _: &Site) -> Option<Conflict> {
+        None
+    }
+
+    fn join(&self, _: &mut GraphBuilder<T>, at: Junction) -> ValueId {
+        at.branch
+    }
+}

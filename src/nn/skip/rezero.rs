@@ -1,0 +1,26 @@
+//! The ReZero skip.
+
+use super::{Join, Junction, Site, equal_widths};
+use crate::base::family::member;
+use crate::base::{Conflict, Scalar};
+use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
+
+member! {
+    /// h ← h + s·u(h) with a learned s that starts at 0: the identity at first. Bachlechner et al. 2021, arXiv:2003.04887.
+    pub struct Rezero {}
+}
+
+impl<T: Scalar> Join<T> for Rezero {
+    fn check(&self, site: &Site) -> Option<Conflict> {
+        equal_widths("rezero", site)
+    }
+
+    fn join(&self, graph: &mut GraphBuilder<T>, at: Junction) -> ValueId {
+        let sum = ResidualAdd {
+            width: graph.width(at.branch),
+            scale: BranchScale::Learned,
+        };
+        graph.add(at.layer, sum, &[at.main, at.branch])
+    }
+}
