@@ -68,17 +68,14 @@ impl RunArgs {
                 name: self.name(loaded),
             },
         };
-        let schema = destination.schema_of(loaded);
         let options = RunOptions {
-            base_dir: &loaded.folder,
             destination,
             force: self.force,
             threads: self.threads.get(),
-            schema: &schema,
             stop: &STOP,
         };
         let progress = Progress::new(global.quiet, 1);
-        let run = experiment::run(loaded.spec.clone(), &options, &mut progress.follower())
+        let run = experiment::run(loaded, &options, &mut progress.follower())
             .map_err(|problem| loaded.explain(problem))?;
         let Some(run) = run else {
             return Ok(Outcome::Interrupted);
@@ -173,7 +170,7 @@ impl RunArgs {
     }
 
     /// Cures that were tried on this network.
-    fn hints(&self, loaded: &LoadedSpec, run: &experiment::Outcome) -> Vec<Hint> {
+    fn hints(&self, loaded: &LoadedSpec, run: &experiment::RunOutcome) -> Vec<Hint> {
         let load = |sets: &[String]| {
             let changes = Changes {
                 set: [&self.spec.changes.set, sets].concat(),

@@ -8,7 +8,8 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::lab::advice::Hint;
 use crate::lab::config::Spec;
-use crate::lab::experiment::{LayerProfile, Outcome};
+use crate::lab::experiment::RunOutcome;
+use crate::lab::history::LayerProfile;
 use crate::lab::seeds::{OverSeeds, SeedGroup};
 use crate::lab::summary::{Status, Summary};
 use crate::lab::text::{self, Findings, Tone, bar::bar};
@@ -29,7 +30,7 @@ const LABEL: usize = 10;
 /// What a text is made from.
 pub struct Told<'a> {
     /// The run.
-    pub outcome: &'a Outcome,
+    pub outcome: &'a RunOutcome,
     /// Its spec.
     pub spec: &'a Spec,
     /// The command line so far: the program, the spec and its changes.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::decay::Verdict;
-use crate::lab::experiment::{Audience, Outcome, RunOptions, run};
+use crate::lab::experiment::{Audience, RunOptions, RunOutcome, run};
 use crate::lab::run_folder::Destination;
 use crate::lab::summary::{Status, Summary};
 use crate::study::train::{StepRecord, Watch};
@@ -139,22 +139,21 @@ impl Trials<'_> {
         (is_fit && attenuation.is_finite()).then_some(attenuation)
     }
 
-    fn run(&self, loaded: &LoadedSpec) -> Result<Option<Outcome>, Problem> {
+    fn run(&self, loaded: &LoadedSpec) -> Result<Option<RunOutcome>, Problem> {
         let folder = tempfile::tempdir()
             .map_err(|error| Problem::new(format!("no temporary folder can be made: {error}")))?;
-        let mut spec = loaded.spec.clone();
+        let mut loaded = loaded.clone();
+        let spec = &mut loaded.spec;
         spec.train.steps = Some(spec.train.steps.unwrap_or(STEPS).min(STEPS));
         spec.train.epochs = None;
         spec.log.save_weights = false;
         let options = RunOptions {
-            base_dir: &loaded.folder,
             destination: Destination::Exactly(folder.path().join("trial")),
             force: false,
             threads: self.threads,
-            schema: "vgrad.schema.json",
             stop: self.stop,
         };
-        run(spec, &options, &mut Silent)
+        run(&loaded, &options, &mut Silent)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod config;
 pub mod decay;
 pub mod experiment;
 pub mod form;
+pub mod history;
 pub mod json;
 pub mod learned;
 pub mod machine;

@@ -10,8 +10,8 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use serde::Serialize;
 
 use crate::base::Problem;
-use crate::lab::config::{LoadedSpec, Spec};
-use crate::lab::experiment::{Audience, Outcome, RunOptions, run};
+use crate::lab::config::LoadedSpec;
+use crate::lab::experiment::{Audience, RunOptions, RunOutcome, run};
 use crate::lab::json::Real;
 use crate::lab::records::Spread;
 use crate::lab::run_folder::{Destination, is_free};
@@ -43,7 +43,7 @@ pub struct SeedGroup {
     /// The folder.
     pub folder: PathBuf,
     /// The runs that left something, by seed.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<RunOutcome>,
     /// Whether every seed was run to its end.
     pub is_whole: bool,
 }
@@ -96,20 +96,15 @@ pub fn run_seeds<'a>(
             return (seed, Ok(None));
         }
         let destination = Destination::Exactly(folder.join(format!("seed-{seed}")));
-        let schema = destination.schema_of(loaded);
         let options = RunOptions {
-            base_dir: &loaded.folder,
             destination,
             force: options.force,
             threads: (options.threads / at_once).max(1),
-            schema: &schema,
             stop: options.stop,
         };
-        let spec = Spec {
-            seed,
-            ..loaded.spec.clone()
-        };
-        let outcome = run(spec, &options, &mut *audience());
+        let mut loaded = loaded.clone();
+        loaded.spec.seed = seed;
+        let outcome = run(&loaded, &options, &mut *audience());
         has_failed.fetch_or(outcome.is_err(), Ordering::Relaxed);
         (seed, outcome)
     };
@@ -117,8 +112,8 @@ pub fn run_seeds<'a>(
     let mut ends: Vec<_> = pool.install(|| seeds.clone().par_bridge().map(one).collect());
     ends.sort_by_key(|(seed, _)| *seed);
     let ends: Result<Vec<_>, Problem> = ends.into_iter().map(|(_, end)| end).collect();
-    let outcomes: Vec<Outcome> = ends?.into_iter().flatten().collect();
-    let is_done = |outcome: &Outcome| outcome.summary.status != Status::Interrupted;
+    let outcomes: Vec<RunOutcome> = ends?.into_iter().flatten().collect();
+    let is_done = |outcome: &RunOutcome| outcome.summary.status != Status::Interrupted;
     let group = SeedGroup {
         folder: folder.clone(),
         is_whole: outcomes.len() as u64 == count && outcomes.iter().all(is_done),

@@ -93,17 +93,14 @@ impl CheckArgs {
         global: &Global,
     ) -> Result<Option<Outcome>, Failure> {
         let destination = Destination::Exactly(folder.to_owned());
-        let schema = destination.schema_of(loaded);
         let options = RunOptions {
-            base_dir: &loaded.folder,
             destination,
             force: self.force,
             threads: self.threads.get(),
-            schema: &schema,
             stop: &STOP,
         };
         let progress = Progress::new(global.quiet, 1);
-        let run = experiment::run(loaded.spec.clone(), &options, &mut progress.follower())
+        let run = experiment::run(loaded, &options, &mut progress.follower())
             .map_err(|problem| loaded.explain(problem))?;
         Ok(match run.map(|run| run.summary.status) {
             None => Some(Outcome::Interrupted),

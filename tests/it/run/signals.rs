@@ -183,14 +183,12 @@ fn a_run_stopped_before_its_first_row_leaves_no_folder() {
     ];
     for destination in destinations {
         let options = RunOptions {
-            base_dir: &loaded.folder,
             destination,
             force: false,
             threads: 1,
-            schema: "x",
             stop: &stop,
         };
-        let outcome = run(loaded.spec.clone(), &options, &mut Nobody).unwrap();
+        let outcome = run(&loaded, &options, &mut Nobody).unwrap();
         assert!(outcome.is_none());
     }
     assert!(!desk.has("mine"));
