@@ -205,7 +205,7 @@ fn ring(edges: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
 /// and nothing but a clock would tell.
 #[test]
 fn activations_are_inlined() {
-    let text = include_str!("../../src/nn/activation.rs");
+    let text = include_str!("../../src/nn/activation/mod.rs");
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let bodies = (0..lines.len())
         .filter(|&i| lines[i].starts_with("fn eval<T: Scalar>") && lines[i].ends_with('{'));

@@ -12,10 +12,8 @@ const MOST_LINES: usize = 400;
 const LONG: &[&str] = &[
     "src/base/gemm/chain.rs",
     "src/lab/records/steps.rs",
-    "src/nn/activation.rs",
     "src/study/train.rs",
     "tests/it/engine/identities.rs",
-    "tests/it/spec/cases.rs",
 ];
 
 /// Names that two types of a floor have still. No further ones.

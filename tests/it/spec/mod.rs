@@ -2,6 +2,7 @@
 //! names the place, what was expected and what to do.
 
 mod cases;
+mod conflicts;
 mod every_key;
 mod schema_keys;
 
