@@ -17,6 +17,8 @@ mod new;
 mod outcome;
 mod output;
 mod plot;
+mod predict;
+mod predict_text;
 mod progress;
 mod reading_args;
 mod report;
@@ -135,6 +137,7 @@ enum Command {
     Check(check::CheckArgs),
     Plot(plot::PlotArgs),
     Report(report::ReportArgs),
+    Predict(predict::PredictArgs),
     New(new::NewArgs),
     List(list::ListArgs),
     Bench(bench::BenchArgs),
@@ -178,6 +181,7 @@ impl Cli {
             Command::Check(args) => args.run(&self.global),
             Command::Plot(args) => args.run(&self.global),
             Command::Report(args) => args.run(&self.global),
+            Command::Predict(args) => args.run(),
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
             Command::Bench(args) => args.run(&self.global),

@@ -41,6 +41,19 @@ impl Verdict {
         }
     }
 
+    /// That of so many decades lost, which is not NaN.
+    pub fn of_attenuation(decades: f64) -> Self {
+        if decades >= VANISHING_DECADES {
+            Self::Vanishing
+        } else if decades >= AT_RISK_DECADES {
+            Self::AtRisk
+        } else if decades > -AT_RISK_DECADES {
+            Self::Healthy
+        } else {
+            Self::Exploding
+        }
+    }
+
     /// That of a whole run: `diverged` if it diverged, else the worse of the
     /// initial and the final one. `None` where neither step has a norm.
     pub fn of_run(
@@ -102,14 +115,10 @@ impl Decay {
         let mut present = norms.iter().filter_map(|(_, norm)| *norm);
         let verdict = if present.any(|norm| !norm.is_finite()) {
             Verdict::Diverged
-        } else if points.is_empty() || attenuation >= VANISHING_DECADES {
+        } else if points.is_empty() {
             Verdict::Vanishing
-        } else if attenuation >= AT_RISK_DECADES {
-            Verdict::AtRisk
-        } else if attenuation > -AT_RISK_DECADES {
-            Verdict::Healthy
         } else {
-            Verdict::Exploding
+            Verdict::of_attenuation(attenuation)
         };
         let fit = fit(&points);
         Some(Self {
@@ -131,6 +140,11 @@ fn attenuation(first: f64, last: f64) -> f64 {
     } else {
         last.log10() - first.log10()
     }
+}
+
+/// The slope of the least-squares line through points; `None` for fewer than two.
+pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
+    fit(points).map(|fit| fit.slope)
 }
 
 /// A straight line through points.

@@ -22,5 +22,6 @@ pub mod run_folder;
 pub mod seeds;
 pub mod summary;
 pub mod text;
+pub mod theory;
 pub mod weights;
 pub mod whole_file;

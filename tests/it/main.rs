@@ -15,6 +15,7 @@ mod engine;
 mod gallery;
 mod house;
 mod plot;
+mod predict;
 mod readme;
 mod recorded;
 mod report;

@@ -105,6 +105,29 @@ impl LoadedSpec {
         first.strip_prefix("#:schema").map(str::trim)
     }
 
+    /// The lines of its `[network]` section, as they stand in the file; where the
+    /// command line changes it, as the changed spec would be written.
+    pub fn network_lines(&self) -> Vec<String> {
+        let is_changed = !self.source.overrides.is_empty();
+        let text = match self.spec.to_toml("") {
+            Ok(changed) if is_changed => changed,
+            _ => self.source.text.clone(),
+        };
+        let is_header = |line: &str| line.trim_start().starts_with('[');
+        let from_header = text.lines().skip_while(|line| line.trim() != "[network]");
+        let mut lines: Vec<String> = Vec::new();
+        for line in from_header {
+            if is_header(line) && !lines.is_empty() {
+                break;
+            }
+            lines.push(line.to_owned());
+        }
+        while lines.last().is_some_and(|line| line.trim().is_empty()) {
+            lines.pop();
+        }
+        lines
+    }
+
     /// Points a problem found later at the line, or the flag, to blame.
     pub fn explain(&self, problem: Problem) -> SpecError {
         let location = match &problem.place {

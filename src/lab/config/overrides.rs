@@ -45,6 +45,11 @@ impl Overrides {
         Ok(Self(read.collect::<Result<_, _>>()?))
     }
 
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds `--seed N`, which is `--set seed=N`.
     pub fn seed(&mut self, seed: i64) {
         let flag = format!("--seed {seed}");

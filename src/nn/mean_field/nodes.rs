@@ -55,7 +55,7 @@ impl Nodes {
         // The coordinate is radius·sin θ, and θ has density ∝ cos θ^(dimension − 2).
         let power = dimension as f64 - 2.0;
         let limit = (REACH / power.max(1.0).sqrt()).min(FRAC_PI_2);
-        let mut edges: Vec<f64> = (-12..=12).map(|k| limit * f64::from(k) / 12.0).collect();
+        let mut edges: Vec<f64> = (-4..=4).map(|k| limit * f64::from(k) / 4.0).collect();
         let inside = kinks.iter().filter(|kink| kink.abs() < radius);
         edges.extend(inside.map(|kink| (kink / radius).asin()));
         let mut nodes = Self::default();

@@ -1,0 +1,232 @@
+//! A prediction in words and tables.
+
+use std::fmt::Write as _;
+
+use crate::lab::config::LoadedSpec;
+use crate::lab::decay::Verdict;
+use crate::lab::json::Real;
+use crate::lab::text::{number, significant, times, wrapped};
+use crate::lab::theory::{LayerPrediction, Phase, Prediction, Unpredictable};
+
+/// That there is no theory, and why.
+pub fn unpredictable(name: &str, problem: &Unpredictable, width: usize) -> String {
+    let text = format!(
+        "{name}: no prediction, because of `{}`: {}. `vgrad run` measures it.",
+        problem.key, problem.reason
+    );
+    wrapped(&text, width).join("\n") + "\n"
+}
+
+/// The table of layers, and what it comes to.
+pub fn human(prediction: &Prediction, width: usize) -> String {
+    let mut text = format!("{}: what theory expects at the start\n\n", prediction.name);
+    text.push_str(&table(&prediction.layers));
+    let mut paragraph = |words: &str| {
+        text.push('\n');
+        text.push_str(&wrapped(words, width).join("\n"));
+        text.push('\n');
+    };
+    paragraph(&decay(prediction));
+    if let Some(words) = fixed_point(prediction) {
+        paragraph(&words);
+    }
+    if let Some(words) = correlation(prediction) {
+        paragraph(&words);
+    }
+    paragraph(&underflow(prediction));
+    text
+}
+
+/// A line per layer, or per stretch of layers that read the same.
+fn table(layers: &[LayerPrediction]) -> String {
+    let cells = |layer: &LayerPrediction| {
+        let shown = |value: Option<Real>| value.map_or("·".to_owned(), |it| number(it.0));
+        [number(layer.q.0), shown(layer.chi), shown(layer.decades)]
+    };
+    let mut rows: Vec<([usize; 2], [String; 3])> = Vec::new();
+    for layer in layers {
+        let cells = cells(layer);
+        match rows.last_mut() {
+            Some((range, same)) if *same == cells => range[1] = layer.layer,
+            _ => rows.push(([layer.layer; 2], cells)),
+        }
+    }
+    let mut text = format!(
+        "{:>9}{:>13}{:>13}{:>15}\n",
+        "layer", "q", "χ", "decades lost"
+    );
+    for ([first, last], [q, chi, decades]) in rows {
+        let layers = if first == last {
+            first.to_string()
+        } else {
+            format!("{first}–{last}")
+        };
+        writeln!(text, "{layers:>9}{q:>13}{chi:>13}{decades:>15}").expect("a string takes it");
+    }
+    text
+}
+
+fn decay(prediction: &Prediction) -> String {
+    let decades = prediction.attenuation_decades.0;
+    let [low, high] = prediction.attenuation_interval;
+    let depth = prediction.layers.len();
+    if depth == 1 {
+        return "One hidden layer: there is no way back to lose anything on.".to_owned();
+    }
+    let mut text = match prediction.verdict {
+        Verdict::Vanishing => "Gradients vanish: ",
+        Verdict::AtRisk => "Gradients are at risk: ",
+        Verdict::Exploding => "Gradients explode: ",
+        Verdict::Healthy | Verdict::Diverged => "Gradients arrive: ",
+    }
+    .to_owned();
+    let change = match decades {
+        _ if decades.is_infinite() => "nothing is left of them".to_owned(),
+        _ if decades.abs() < 0.005 => "they keep their size".to_owned(),
+        _ if decades > 0.0 => format!("they shrink by {} ({decades:.2} decades)", times(decades)),
+        _ => format!("they grow by {} ({:.2} decades)", times(decades), -decades),
+    };
+    write!(text, "{change} from layer {depth} to layer 1").expect("a string takes it");
+    if let Some(slope) = prediction.decay_decades_per_layer
+        && decades.is_finite()
+    {
+        write!(text, ", {:+.3} decades per layer", slope.0).expect("a string takes it");
+    }
+    if decades.is_finite() {
+        write!(
+            text,
+            ". At this width 19 draws in 20 lie between {:.2} and {:.2}",
+            low.0, high.0
+        )
+        .expect("a string takes it");
+    }
+    text.push('.');
+    if prediction.finite_width_dominates {
+        text.push_str(
+            " Finite width dominates: q runs away from its expectation, and single draws may lie \
+             far outside.",
+        );
+    }
+    text
+}
+
+fn fixed_point(prediction: &Prediction) -> Option<String> {
+    let (q, chi) = (prediction.q_star?.0, prediction.chi_1?.0);
+    let phase = prediction.phase?;
+    let end = match q {
+        _ if q == 0.0 => "q goes to 0".to_owned(),
+        _ if q.is_infinite() => "q grows without bound".to_owned(),
+        _ => format!("q ends at {}", number(q)),
+    };
+    let slowly = if prediction.q_is_slow == Some(true) {
+        ", more slowly than by a factor per layer"
+    } else {
+        ""
+    };
+    let meaning = match phase {
+        Phase::Ordered => "differences between samples die out and gradients with them",
+        Phase::Critical => "gradients keep their size",
+        Phase::Chaotic => "gradients grow",
+    };
+    let mut text = format!(
+        "Deeper still: {end}{slowly}, where χ₁ = {}; {} phase, {meaning}",
+        number(chi),
+        phase.name()
+    );
+    if let Some(xi) = prediction.xi.filter(|_| phase != Phase::Critical) {
+        write!(
+            text,
+            ": a factor e in the square per {} layers",
+            significant(xi.0)
+        )
+        .expect("a string takes it");
+    }
+    text.push('.');
+    Some(text)
+}
+
+fn correlation(prediction: &Prediction) -> Option<String> {
+    let (c, xi) = (prediction.c_star?, prediction.xi_c?.0);
+    // A layer more or less does not matter then.
+    if xi > 1e4 {
+        return Some(format!(
+            "Samples end with correlation {}, hardly faster than not at all: depth is no obstacle to training.",
+            number(c)
+        ));
+    }
+    Some(format!(
+        "Samples end with correlation {}, a factor e nearer per {} layers: such networks train up \
+         to about {} layers.",
+        number(c),
+        significant(xi),
+        (6.0 * xi).floor().max(1.0)
+    ))
+}
+
+fn underflow(prediction: &Prediction) -> String {
+    let depth = &prediction.underflow_depth;
+    let formats = [
+        ("fp16", depth.fp16),
+        ("bf16", depth.bf16),
+        ("f32", depth.f32),
+    ];
+    let reached: Vec<String> = formats
+        .iter()
+        .filter_map(|(name, depth)| Some(format!("{} in {name}", (*depth)?)))
+        .collect();
+    if reached.is_empty() {
+        return "Gradients underflow at no depth.".to_owned();
+    }
+    format!(
+        "Layer 1's gradients are too small for a number from this depth on: {}.",
+        reached.join(", ")
+    )
+}
+
+/// The spec's network section, and beside each key what it does in a layer.
+pub fn annotated(loaded: &LoadedSpec, prediction: &Prediction) -> String {
+    let mut text = "# → factor on the second moment of the activations\n\
+                    # ← factor on the squared gradient; both of the last hidden layer\n"
+        .to_owned();
+    for line in loaded.network_lines() {
+        let key = line.split('=').next().unwrap_or("").trim();
+        let notes = note(key, prediction);
+        let gap = if notes.is_empty() { "" } else { "  " };
+        let line = without_comment(&line);
+        let padding = if notes.is_empty() { 0 } else { 40 };
+        writeln!(text, "{line:<padding$}{gap}{notes}").expect("a string takes it");
+    }
+    text
+}
+
+/// A line of TOML without the comment at its end.
+fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    let start = line.char_indices().find(|(_, c)| {
+        match (quote, c) {
+            (None, '#') => return true,
+            (None, '"' | '\'') => quote = Some(*c),
+            (Some(open), c) if open == *c => quote = None,
+            _ => {}
+        }
+        false
+    });
+    line[..start.map_or(line.len(), |(at, _)| at)].trim_end()
+}
+
+fn note(key: &str, prediction: &Prediction) -> String {
+    if key == "depth" {
+        let last = prediction.layers.last().map_or(f64::NAN, |layer| layer.q.0);
+        let decades = prediction.attenuation_decades.0;
+        return format!("→ q = {}  ← {decades:.2} decades lost in all", number(last));
+    }
+    let found = prediction.contributions.iter().find(|it| it.key == key);
+    let Some(found) = found else {
+        return String::new();
+    };
+    let part = |arrow: &str, factor: Option<f64>| {
+        factor.map(|factor| format!("{arrow} ×{}", significant(factor)))
+    };
+    let parts = [part("→", found.forward), part("←", found.backward)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
+}

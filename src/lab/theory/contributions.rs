@@ -1,0 +1,67 @@
+//! What each key of `[network]` does, per layer, forward and backward.
+
+use crate::nn::layer::skip::Skip;
+use crate::nn::mean_field::Averages;
+
+use super::signal::NormKind;
+use super::walk::{LayerTheory, Setting, Unpredictable};
+
+/// What a key of `[network]` does in the last hidden layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contribution {
+    /// The key, without its section.
+    pub key: &'static str,
+    /// Factor on the second moment of the activations, where it has one.
+    pub forward: Option<f64>,
+    /// Factor on the squared gradient, where it has one.
+    pub backward: Option<f64>,
+}
+
+impl Setting<'_> {
+    /// In the order of the way forward.
+    ///
+    /// # Errors
+    /// Where there is no theory.
+    pub fn contributions(&self, rows: &[LayerTheory]) -> Result<Vec<Contribution>, Unpredictable> {
+        let architecture = self.architecture;
+        let depth = architecture.depth();
+        let last = rows[depth - 1];
+        let before = [depth.saturating_sub(2), depth - 1].map(|l| architecture.widths[l]);
+        let averages = Averages::over(architecture.activation.elementwise(), 0.0, last.q);
+        let keep = self.keep();
+        let incoming = averages.square / keep;
+        let [weight, _] = self.map_to_hidden(before)?.variances(incoming);
+        let own = weight * averages.slope_square / keep;
+        let is_plain = matches!(architecture.skip, Skip::NoSkip(_));
+        let total = last.backward.map(|backward| backward.chi);
+        let both = |key, factor| Contribution {
+            key,
+            forward: Some(factor),
+            backward: Some(factor),
+        };
+        let mut found = vec![both("init", weight)];
+        if self.norm() != NormKind::None {
+            found.push(Contribution {
+                key: "norm",
+                forward: None,
+                backward: total.filter(|_| is_plain).map(|total| total / own),
+            });
+        }
+        found.push(Contribution {
+            key: "activation",
+            forward: Some(averages.square / last.q),
+            backward: Some(averages.slope_square),
+        });
+        if keep < 1.0 {
+            found.push(both("dropout", 1.0 / keep));
+        }
+        if !is_plain {
+            found.push(Contribution {
+                key: "skip",
+                forward: None,
+                backward: total,
+            });
+        }
+        Ok(found)
+    }
+}

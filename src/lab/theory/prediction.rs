@@ -1,0 +1,290 @@
+//! The numbers that describe decay, as theory expects them.
+
+use std::f64::consts::LN_10;
+
+use ndarray::Array2;
+use serde::Serialize;
+
+use crate::base::Scalar;
+use crate::lab::decay::{Verdict, slope};
+use crate::lab::json::Real;
+use crate::lab::plan::Plan;
+use crate::nn::architecture::Order;
+use crate::nn::layer::skip::Skip;
+use crate::nn::loss::Targets;
+
+use super::contributions::Contribution;
+use super::finite_width::{PlainLayer, variance_by_q};
+use super::repeated::{Phase, Repeated};
+use super::signal::{NormKind, Signal};
+use super::underflow::UnderflowDepth;
+use super::walk::{LayerTheory, Setting, Unpredictable};
+
+/// What variation of q adds to the log of a squared gradient, as a share of the variance by
+/// the gradient's own averages, from which on finite width dominates: to first order 0.001 for
+/// sigmoid-Xavier, 0.12 for tanh-He, 0.27 for SELU-LeCun, where 0.04, 0.26 and 0.41 were
+/// measured at depth 30, but 0.7 for softplus-He, 0.9 for SiLU-He and 15 for GELU-He, where q
+/// runs away and 1.7, 2.2 and 12 were measured.
+const DOMINATES: f64 = 0.5;
+
+/// What theory expects at step 0; in JSON, what does not apply is null.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The spec's name.
+    pub name: String,
+    /// Every hidden layer.
+    pub layers: Vec<LayerPrediction>,
+    /// q*: the fixed point of q that the network's own q_1 leads to, from 0 to "inf".
+    pub q_star: Option<Real>,
+    /// χ(q*).
+    pub chi_1: Option<Real>,
+    /// By χ₁.
+    pub phase: Option<Phase>,
+    /// Whether q approaches q* more slowly than geometrically.
+    pub q_is_slow: Option<bool>,
+    /// ξ = 1/|ln χ₁|: layers per factor e of the squared gradient.
+    pub xi: Option<Real>,
+    /// c*: the correlation that two different samples end at.
+    pub c_star: Option<f64>,
+    /// ξ_c = 1/|ln χ_c|: layers per factor e of a deviation from c*.
+    pub xi_c: Option<Real>,
+    /// Least-squares slope of log10 ‖∂L/∂h_l‖ over the layers of the path.
+    pub decay_decades_per_layer: Option<Real>,
+    /// log10 of ‖∂L/∂h‖ at the path's last layer over that at its first.
+    pub attenuation_decades: Real,
+    /// Two standard deviations of one draw about its mean, at this width.
+    pub attenuation_interval: [Real; 2],
+    /// Whether q runs away from its expectation, so that the interval is too narrow.
+    pub finite_width_dominates: bool,
+    /// What that attenuation is called.
+    pub verdict: Verdict,
+    /// From which depth on gradients are too small for a number format.
+    pub underflow_depth: UnderflowDepth,
+    /// The mean square of the data as the network gets it.
+    pub input_square: f64,
+    /// What each key of `[network]` does in the last hidden layer.
+    #[serde(skip)]
+    pub contributions: Vec<Contribution>,
+}
+
+/// What theory expects of one hidden layer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LayerPrediction {
+    /// Its number, from 1.
+    pub layer: usize,
+    /// Second moment of φ's input.
+    pub q: Real,
+    /// χ(q): the factor on the squared gradient across the layer, or across the block that
+    /// a skip spans; null inside a block.
+    pub chi: Option<Real>,
+    /// −½ log10 χ: positive where gradients shrink.
+    pub decades: Option<Real>,
+}
+
+/// Predicts the start of a run of `plan`.
+///
+/// # Errors
+/// Where there is no theory, with the reason.
+pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
+    let setting = setting_of(plan)?;
+    let rows = setting.walk()?;
+    let contributions = setting.contributions(&rows)?;
+    let path = Path::of(&setting, &rows);
+    let repeated = setting.repeated(rows[0].q)?;
+    let variance = path.variance();
+    let attenuation = path.attenuation();
+    let centre = attenuation + variance / (4.0 * LN_10);
+    let reach = variance.sqrt() / LN_10;
+    let start = entry(plan, &setting)?.log10();
+    let rate = match &repeated {
+        Some(repeated) => Some(decades(repeated.chi)).filter(|_| !repeated.is_slow),
+        None => path.losses.last().map(|loss| loss / setting.every() as f64),
+    };
+    let chi_c = repeated.and_then(|repeated| repeated.correlation);
+    Ok(Prediction {
+        name: plan.spec.name.clone(),
+        layers: rows.iter().map(prediction_of).collect(),
+        q_star: repeated.map(|repeated| Real(repeated.q)),
+        chi_1: repeated.map(|repeated| Real(repeated.chi)),
+        phase: repeated.map(|repeated| Phase::of(repeated.chi)),
+        q_is_slow: repeated.map(|repeated| repeated.is_slow),
+        xi: repeated.map(|repeated| Real(Repeated::depth_scale(repeated.chi))),
+        c_star: chi_c.map(|[c, _]| c),
+        xi_c: chi_c.map(|[_, chi]| Real(Repeated::depth_scale(chi))),
+        decay_decades_per_layer: path.slope().map(Real),
+        attenuation_decades: Real(attenuation),
+        attenuation_interval: [Real(centre - reach), Real(centre + reach)],
+        finite_width_dominates: setting.variance_by_q(&rows)? > DOMINATES * variance,
+        verdict: Verdict::of_attenuation(attenuation),
+        underflow_depth: UnderflowDepth::of(start, &path.sums(), rate),
+        input_square: setting.input.square,
+        contributions,
+    })
+}
+
+/// The network of `plan` on its data.
+///
+/// # Errors
+/// Where there is no theory, with the reason.
+fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Setting<'_>, Unpredictable> {
+    if plan.spec.network.weights.is_some() {
+        return Err(Unpredictable::new(
+            "network.weights",
+            "the weights come from a file, and theory is about random ones",
+        ));
+    }
+    let architecture = &plan.architecture;
+    let init = architecture.init.for_activation(&architecture.activation);
+    let init = init.map_err(|problem| Unpredictable::new("network.init", problem.to_string()))?;
+    Ok(Setting {
+        architecture,
+        init,
+        input: moments(&plan.data.train.inputs),
+        batch: plan.training.batch_size,
+    })
+}
+
+fn prediction_of(row: &LayerTheory) -> LayerPrediction {
+    let chi = row.backward.map(|backward| backward.chi);
+    LayerPrediction {
+        layer: row.layer,
+        q: Real(row.q),
+        chi: chi.map(Real),
+        decades: chi.map(|chi| Real(decades(chi))),
+    }
+}
+
+/// Decades lost across a factor χ on the square, without a sign on 0.
+fn decades(chi: f64) -> f64 {
+    0.0 - 0.5 * chi.log10()
+}
+
+/// The first two moments of the data.
+fn moments<T: Scalar>(inputs: &Array2<T>) -> Signal {
+    let (rows, columns) = inputs.dim();
+    let count = (rows * columns).max(1) as f64;
+    let square = inputs.iter().map(|x| (*x).to_f64().powi(2)).sum::<f64>() / count;
+    let means = inputs.columns().into_iter().map(|column| {
+        let sum: f64 = column.iter().map(|x| (*x).to_f64()).sum();
+        (sum / rows as f64).powi(2)
+    });
+    let of_means = means.sum::<f64>() / columns.max(1) as f64;
+    Signal {
+        // Not needed: weights have mean 0.
+        mean: 0.0,
+        square,
+        varying: (square - of_means).max(0.0),
+    }
+}
+
+/// A typical entry of ∂L/∂h of the last hidden layer: that of the loss by the output,
+/// for cross-entropy of guessing, for mse of a residual of the targets' size, times the
+/// output's weights.
+fn entry<T: Scalar>(plan: &Plan<T>, setting: &Setting) -> Result<f64, Unpredictable> {
+    let outputs = plan.architecture.outputs as f64;
+    let of_sample = match &plan.data.train.targets {
+        Targets::Classes(_) => 1.0 - 1.0 / outputs,
+        Targets::Numbers(numbers) => {
+            let square = numbers.iter().map(|y| (*y).to_f64().powi(2)).sum::<f64>();
+            4.0 * square / numbers.len().max(1) as f64 / outputs
+        }
+    };
+    let batch = plan.training.batch_size as f64;
+    Ok((setting.output_weight()? * of_sample).sqrt() / batch)
+}
+
+/// The path that decay is measured along.
+struct Path {
+    /// Layer numbers on it.
+    layers: Vec<usize>,
+    /// Decades lost from one to the one before.
+    losses: Vec<f64>,
+    /// Relative variances of those squared.
+    variances: Vec<f64>,
+}
+
+impl Path {
+    fn of(setting: &Setting, rows: &[LayerTheory]) -> Self {
+        let architecture = setting.architecture;
+        let every = setting.every();
+        let layers: Vec<usize> = (1..=architecture.depth()).step_by(every).collect();
+        // What lies between h_1 and h_depth: in the default order not layer 1's own
+        // φ, in pre-activation order not the last layer's.
+        let on_path = rows.iter().filter_map(|row| row.backward);
+        let between: Vec<_> = match architecture.order {
+            Order::LinearNormActivation => on_path.skip(1).collect(),
+            Order::NormActivationLinear => on_path.take(layers.len() - 1).collect(),
+        };
+        Self {
+            layers,
+            losses: between.iter().map(|it| decades(it.chi)).collect(),
+            variances: between.iter().map(|it| it.variance).collect(),
+        }
+    }
+
+    /// Decades lost from every layer after the first to the first.
+    fn sums(&self) -> Vec<f64> {
+        let sums = self.losses.iter().scan(0.0, |sum, loss| {
+            *sum += loss;
+            Some(*sum)
+        });
+        sums.collect()
+    }
+
+    fn attenuation(&self) -> f64 {
+        self.losses.iter().sum()
+    }
+
+    fn variance(&self) -> f64 {
+        self.variances.iter().sum()
+    }
+
+    fn slope(&self) -> Option<f64> {
+        let sums = std::iter::once(0.0).chain(self.sums());
+        let layers = self.layers.iter().map(|layer| *layer as f64);
+        let points: Vec<(f64, f64)> = layers.zip(sums).collect();
+        if points.iter().any(|(_, sum)| !sum.is_finite()) {
+            return None;
+        }
+        slope(&points)
+    }
+}
+
+impl Setting<'_> {
+    fn every(&self) -> usize {
+        self.architecture.layers_per_skip()
+    }
+
+    /// See [`variance_by_q`]; 0 where a norm or skip holds q or ties it to the sum of
+    /// many layers.
+    fn variance_by_q(&self, rows: &[LayerTheory]) -> Result<f64, Unpredictable> {
+        let architecture = self.architecture;
+        let is_plain = matches!(architecture.skip, Skip::NoSkip(_));
+        let is_held = self.norm() != NormKind::None || self.init.initializer().is_data_dependent();
+        if !is_plain || is_held {
+            return Ok(0.0);
+        }
+        let is_default = architecture.order == Order::LinearNormActivation;
+        let depth = rows.len();
+        let layer = |row: &LayerTheory| {
+            let next = row.layer.min(depth - 1);
+            let map = self.map_to_hidden([
+                architecture.widths[row.layer - 1],
+                architecture.widths[next],
+            ])?;
+            Ok(PlainLayer {
+                q: row.q,
+                next: map.variances(f64::NAN),
+                units: architecture.widths[row.layer - 1],
+                counts: if is_default {
+                    row.layer > 1
+                } else {
+                    row.layer < depth
+                },
+            })
+        };
+        let layers: Result<Vec<PlainLayer>, Unpredictable> = rows.iter().map(layer).collect();
+        let curve = architecture.activation.elementwise();
+        Ok(variance_by_q(curve, self.keep(), &layers?))
+    }
+}

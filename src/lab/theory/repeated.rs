@@ -1,0 +1,122 @@
+//! Where a network would end if its last layer were repeated for ever.
+
+use serde::Serialize;
+
+use crate::nn::layer::skip::Skip;
+use crate::nn::mean_field::{Averages, Recursion};
+
+use super::batch_norm::BatchAverages;
+use super::signal::NormKind;
+use super::walk::{Setting, Unpredictable};
+
+/// χ₁ this close to 1 is critical: gradients then keep their size over hundreds of layers.
+const CRITICAL: f64 = 1e-3;
+
+/// What small differences between samples, and gradients, do in a deep network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// χ₁ < 1: they die out.
+    Ordered,
+    /// χ₁ = 1, to a thousandth.
+    Critical,
+    /// χ₁ > 1: they grow.
+    Chaotic,
+}
+
+impl Phase {
+    /// That of a χ₁.
+    pub fn of(chi: f64) -> Self {
+        if (chi - 1.0).abs() <= CRITICAL {
+            Self::Critical
+        } else if chi < 1.0 {
+            Self::Ordered
+        } else {
+            Self::Chaotic
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ordered => "ordered",
+            Self::Critical => "critical",
+            Self::Chaotic => "chaotic",
+        }
+    }
+}
+
+/// The fixed point and what surrounds it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Repeated {
+    /// q*, from 0 to ∞.
+    pub q: f64,
+    /// χ(q*).
+    pub chi: f64,
+    /// Whether q gets there more slowly than geometrically.
+    pub is_slow: bool,
+    /// c* and χ_c, where they are known.
+    pub correlation: Option<[f64; 2]>,
+}
+
+impl Repeated {
+    /// Layers per factor e of a squared gradient; infinite where it keeps its size.
+    pub fn depth_scale(chi: f64) -> f64 {
+        1.0 / chi.ln().abs()
+    }
+}
+
+impl Setting<'_> {
+    /// Where q ends that is `first` in layer 1; `None` with skips, along which it
+    /// ends nowhere.
+    ///
+    /// # Errors
+    /// Where there is no theory of the last layer.
+    pub fn repeated(&self, first: f64) -> Result<Option<Repeated>, Unpredictable> {
+        let architecture = self.architecture;
+        if !matches!(architecture.skip, Skip::NoSkip(_)) {
+            return Ok(None);
+        }
+        let curve = architecture.activation.elementwise();
+        let keep = self.keep();
+        let units = architecture.widths[architecture.depth() - 1];
+        let map = self.map_to_hidden([units, units])?;
+        let recursion = match self.norm() {
+            NormKind::Batch(batch) => {
+                let averages = BatchAverages::over(curve, 1.0, batch, keep);
+                let variance = averages.square / keep - averages.product;
+                return Ok(Some(Repeated {
+                    q: 1.0,
+                    chi: averages.backward / variance,
+                    is_slow: false,
+                    correlation: None,
+                }));
+            }
+            // Norm, or scaling the weights, makes q = 1 whatever the weights.
+            _ if self.norm() == NormKind::Row || map.is_scaled_to_data => Recursion {
+                curve,
+                weight_variance: keep / Averages::over(curve, 0.0, 1.0).square,
+                bias_variance: 0.0,
+                keep,
+            },
+            _ => {
+                let [weight_variance, bias_variance] = map.variances(f64::NAN);
+                Recursion {
+                    curve,
+                    weight_variance,
+                    bias_variance,
+                    keep,
+                }
+            }
+        };
+        let is_held = self.norm() == NormKind::Row || map.is_scaled_to_data;
+        let fixed = recursion.fixed_point(if is_held { 1.0 } else { first });
+        let correlation = recursion.correlation(&fixed);
+        Ok(Some(Repeated {
+            q: fixed.q,
+            chi: fixed.chi,
+            is_slow: fixed.is_slow,
+            correlation: correlation.map(|end| [end.correlation, end.chi]),
+        }))
+    }
+}

@@ -1,0 +1,240 @@
+//! Through a network layer by layer: signals forward, gradients back.
+
+use crate::nn::architecture::{Architecture, Order};
+use crate::nn::init::{Init, Spread};
+use crate::nn::layer::norm::Norm;
+use crate::nn::layer::skip::Skip;
+
+use super::signal::{Backward, LinearMap, Nonlinearity, NormKind, Passage, Signal};
+use super::skip::Join;
+
+/// Why theory says nothing of a network.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unpredictable {
+    /// The spec's key at which theory ends.
+    pub key: &'static str,
+    /// A clause without a full stop.
+    pub reason: String,
+}
+
+impl Unpredictable {
+    pub(super) fn new(key: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { key, reason }
+    }
+}
+
+/// What is known of a hidden layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerTheory {
+    /// Its number, from 1.
+    pub layer: usize,
+    /// Second moment of its φ's input.
+    pub q: f64,
+    /// What a gradient meets across φ: in the default order on its way from h_l to
+    /// h_{l−1}, in pre-activation order from h_{l+1} to h_l; with skips that of the whole
+    /// block there, and `None` inside a block.
+    pub backward: Option<Backward>,
+}
+
+/// A network on its data.
+pub struct Setting<'a> {
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// Its init, made for its activation.
+    pub init: Init,
+    /// The data as the network gets it.
+    pub input: Signal,
+    /// Samples of a step.
+    pub batch: usize,
+}
+
+/// Where a linear map stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Hidden,
+    Output,
+    Gate,
+}
+
+impl Setting<'_> {
+    /// What the hidden layers do, from layer 1 to the last.
+    ///
+    /// # Errors
+    /// Where there is no theory.
+    pub fn walk(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
+        self.refuse()?;
+        Ok(match self.architecture.order {
+            Order::LinearNormActivation => self.default_order()?,
+            Order::NormActivationLinear => self.pre_activation_order()?,
+        })
+    }
+
+    fn refuse(&self) -> Result<(), Unpredictable> {
+        let NormKind::Batch(batch) = self.norm() else {
+            return Ok(());
+        };
+        if batch < 4 {
+            let reason = format!(
+                "over batches of {batch} the squared gradient behind batch norm has no finite \
+                 expectation"
+            );
+            return Err(Unpredictable::new("train.batch_size", reason));
+        }
+        if let Skip::Highway(_) = self.architecture.skip {
+            let reason = "batch norm behind highway gates, which differ between samples, has no \
+                          known recursion";
+            return Err(Unpredictable::new("network.skip", reason));
+        }
+        Ok(())
+    }
+
+    fn default_order(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
+        let (depth, widths) = (self.architecture.depth(), &self.architecture.widths);
+        let every = self.architecture.layers_per_skip();
+        let mut rows = Vec::with_capacity(depth);
+        let mut passage = Passage::from(self.input, self.architecture.inputs);
+        self.linear(&mut passage, widths[0], Place::Hidden)?;
+        passage.nonlinear(&self.nonlinearity(1));
+        rows.push(row(1, &passage, Some(passage.backward)));
+        let mut main = passage.signal;
+        for first in (2..=depth).step_by(every) {
+            let mut branch = Passage::from(main, widths[first - 2]);
+            for l in first..first + every {
+                self.linear(&mut branch, widths[l - 1], Place::Hidden)?;
+                branch.nonlinear(&self.nonlinearity(l));
+                rows.push(row(l, &branch, None));
+            }
+            let (joined, backward) = self.join(widths[first - 1])?.apply(main, &branch);
+            rows.last_mut().expect("just pushed").backward = Some(backward);
+            main = joined;
+        }
+        Ok(rows)
+    }
+
+    fn pre_activation_order(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
+        let (depth, widths) = (self.architecture.depth(), &self.architecture.widths);
+        let every = self.architecture.layers_per_skip();
+        let mut rows: Vec<LayerTheory> = Vec::with_capacity(depth);
+        let mut passage = Passage::from(self.input, self.architecture.inputs);
+        self.linear(&mut passage, widths[0], Place::Hidden)?;
+        let mut main = passage.signal;
+        for first in (2..=depth).step_by(every) {
+            let mut branch = Passage::from(main, widths[first - 2]);
+            for l in first..first + every {
+                branch.nonlinear(&self.nonlinearity(l - 1));
+                rows.push(row(l - 1, &branch, None));
+                self.linear(&mut branch, widths[l - 1], Place::Hidden)?;
+            }
+            let (joined, backward) = self.join(widths[first - 1])?.apply(main, &branch);
+            rows[first - 2].backward = Some(backward);
+            main = joined;
+        }
+        let mut last = Passage::from(main, widths[depth - 1]);
+        last.nonlinear(&self.nonlinearity(depth));
+        let q = last.q;
+        self.linear(&mut last, self.architecture.outputs, Place::Output)?;
+        rows.push(LayerTheory {
+            layer: depth,
+            q,
+            backward: Some(last.backward),
+        });
+        Ok(rows)
+    }
+
+    fn linear(
+        &self,
+        passage: &mut Passage,
+        outputs: usize,
+        place: Place,
+    ) -> Result<(), Unpredictable> {
+        passage.linear(&self.map([passage.units, outputs], place)?);
+        passage.units = outputs;
+        Ok(())
+    }
+
+    /// The map between two hidden layers of these units.
+    pub(super) fn map_to_hidden(&self, units: [usize; 2]) -> Result<LinearMap, Unpredictable> {
+        self.map(units, Place::Hidden)
+    }
+
+    fn map(&self, [inputs, outputs]: [usize; 2], place: Place) -> Result<LinearMap, Unpredictable> {
+        let spread = self.spread([inputs, outputs])?;
+        let has_norm = self.norm() != NormKind::None;
+        let is_output = place == Place::Output;
+        Ok(LinearMap {
+            spread,
+            has_bias: self.architecture.bias && (is_output || !has_norm),
+            is_scaled_to_data: place != Place::Gate && self.init.initializer().is_data_dependent(),
+            inputs,
+        })
+    }
+
+    fn spread(&self, [inputs, outputs]: [usize; 2]) -> Result<Spread, Unpredictable> {
+        let spread = self.init.initializer().spread(inputs, outputs);
+        spread.ok_or_else(|| {
+            let name = self.init.name();
+            let reason = format!(
+                "the {name} init draws no random weights: its units do not average out, each goes \
+                 its own way"
+            );
+            Unpredictable::new("network.init", reason)
+        })
+    }
+
+    /// The variance of an output weight.
+    pub(super) fn output_weight(&self) -> Result<f64, Unpredictable> {
+        let last = self.architecture.widths[self.architecture.depth() - 1];
+        Ok(self.spread([last, self.architecture.outputs])?.weight)
+    }
+
+    /// The share of activations that dropout keeps.
+    pub(super) fn keep(&self) -> f64 {
+        1.0 - self.architecture.dropout
+    }
+
+    pub(super) fn norm(&self) -> NormKind {
+        match self.architecture.norm {
+            Norm::NoNorm(_) => NormKind::None,
+            Norm::Batch(_) => NormKind::Batch(self.batch),
+            Norm::PerSample(_) | Norm::Rms(_) => NormKind::Row,
+        }
+    }
+
+    fn nonlinearity(&self, l: usize) -> Nonlinearity<'_> {
+        Nonlinearity {
+            activation: &self.architecture.activation,
+            norm: self.norm(),
+            keep: self.keep(),
+            units: self.architecture.widths[l - 1],
+        }
+    }
+
+    fn join(&self, units: usize) -> Result<Join, Unpredictable> {
+        Ok(match &self.architecture.skip {
+            Skip::NoSkip(_) => Join::Plain,
+            Skip::Identity(skip) => Join::Sum {
+                carry: 1.0,
+                scale: skip.scale,
+            },
+            Skip::Rezero(_) => Join::Sum {
+                carry: 1.0,
+                scale: 0.0,
+            },
+            Skip::Highway(skip) => Join::Gate {
+                map: self.map([units, units], Place::Gate)?,
+                bias: skip.gate_bias,
+                units,
+            },
+        })
+    }
+}
+
+fn row(layer: usize, passage: &Passage, backward: Option<Backward>) -> LayerTheory {
+    LayerTheory {
+        layer,
+        q: passage.q,
+        backward,
+    }
+}

@@ -1,0 +1,193 @@
+//! The command and its forms.
+
+use serde_json::Value;
+
+use crate::desk::{Desk, SMALL};
+
+const SIGMOID: &str = r#"# A question?
+[data]
+source = { gaussian = { samples = 64, features = 16 } }
+test_fraction = 0.0
+[network]
+depth = 30          # layers
+width = 16
+activation = "sigmoid"
+dropout = 0.25
+[train]
+steps = 1
+learning_rate = 0.1
+batch_size = 64
+"#;
+
+fn json(desk: &Desk, arguments: &str) -> Value {
+    let all = format!("predict trial.toml --format json {arguments}");
+    let ended = desk.vgrad(all.split_whitespace()).fine();
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+const KEYS: [&str; 17] = [
+    "name",
+    "layers",
+    "q_star",
+    "chi_1",
+    "phase",
+    "q_is_slow",
+    "xi",
+    "c_star",
+    "xi_c",
+    "decay_decades_per_layer",
+    "attenuation_decades",
+    "attenuation_interval",
+    "finite_width_dominates",
+    "verdict",
+    "underflow_depth",
+    "input_square",
+    "unpredictable",
+];
+
+#[test]
+fn json_has_the_numbers_that_describe_decay() {
+    let desk = Desk::with(SIGMOID);
+    let value = json(&desk, "--set network.dropout=0");
+    let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+    assert_eq!(keys, KEYS);
+    assert_eq!(value["name"], "trial");
+    let layers = value["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), 30);
+    let number = |value: &Value| value.as_f64().unwrap();
+    let sum: f64 = layers[1..]
+        .iter()
+        .map(|layer| number(&layer["decades"]))
+        .sum();
+    assert!((sum - number(&value["attenuation_decades"])).abs() < 1e-9);
+    for (i, layer) in layers.iter().enumerate() {
+        assert_eq!(layer["layer"], i + 1);
+        let of_chi = -0.5 * number(&layer["chi"]).log10();
+        assert!((of_chi - number(&layer["decades"])).abs() < 1e-12);
+    }
+    assert!((number(&layers[29]["q"]) - 0.264687).abs() < 1e-6);
+    assert!((number(&value["chi_1"]) - 0.0557207).abs() < 1e-7);
+    assert_eq!(value["phase"], "ordered");
+    assert_eq!(value["verdict"], "vanishing");
+    assert_eq!(value["unpredictable"], Value::Null);
+    let [low, high] = [0, 1].map(|i| number(&value["attenuation_interval"][i]));
+    assert!(low < sum && sum < high);
+}
+
+#[test]
+fn q_that_grows_is_inf_and_flags_count() {
+    let desk = Desk::with(SIGMOID);
+    let value = json(
+        &desk,
+        "--set network.activation=relu --set network.init.he_normal.gain=1.5 --seed 3",
+    );
+    assert_eq!(value["q_star"], "inf");
+    assert_eq!(value["phase"], "chaotic");
+    assert_eq!(value["verdict"], "exploding");
+    let none = json(&desk, "--set network.init.normal.std=0");
+    assert_eq!(none["attenuation_decades"], "inf");
+    assert_eq!(none["decay_decades_per_layer"], Value::Null);
+}
+
+#[test]
+fn without_a_theory_it_says_why() {
+    let desk = Desk::with(SMALL);
+    let value = json(&desk, "--set network.init=identity");
+    let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+    assert_eq!(keys, KEYS);
+    assert_eq!(value["attenuation_decades"], Value::Null);
+    assert_eq!(value["unpredictable"]["key"], "network.init");
+    let arguments = ["predict", "trial.toml", "--set", "network.init=identity"];
+    let human = desk.vgrad(arguments).fine().stdout;
+    assert!(
+        human.starts_with("trial: no prediction, because of `network.init`"),
+        "{human}"
+    );
+}
+
+#[test]
+fn a_critical_init_that_does_not_exist_is_refused() {
+    let desk = Desk::with(SMALL);
+    let flags = [
+        "--set",
+        "network.activation=relu",
+        "--set",
+        "network.init.critical.bias_variance=0.05",
+    ];
+    let words = ["no weight variance for relu", "network.init"];
+    desk.vgrad(["predict", "trial.toml"].into_iter().chain(flags))
+        .refused(&words);
+    desk.vgrad(["run", "trial.toml"].into_iter().chain(flags))
+        .refused(&words);
+}
+
+#[test]
+fn human_text_fits_80_columns_and_merges_layers() {
+    let desk = Desk::with(SIGMOID);
+    for changes in [
+        "",
+        "--set network.norm=layer",
+        "--set network.skip=identity",
+        "--set network.depth=1",
+        "--set network.activation=gelu --set network.init=he_normal",
+        "--set network.init.normal.std=0",
+    ] {
+        let all = format!("predict trial.toml {changes}");
+        let text = desk.vgrad(all.split_whitespace()).fine().stdout;
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
+        assert!(text.starts_with("trial: "), "{text}");
+        assert!(!text.contains("NaN"), "{text}");
+    }
+    let text = desk.vgrad(["predict", "trial.toml"]).fine().stdout;
+    assert!(
+        text.lines().any(|line| line.trim_start().contains("–30 ")),
+        "{text}"
+    );
+    assert!(
+        text.contains("Gradients vanish") && text.contains("ordered phase"),
+        "{text}"
+    );
+}
+
+/// Beside each key what it does; comments left out, changes shown.
+#[test]
+fn annotations_stand_beside_the_keys() {
+    let desk = Desk::with(SIGMOID);
+    let text = desk
+        .vgrad(["predict", "trial.toml", "--annotate"])
+        .fine()
+        .stdout;
+    let line = |key: &str| {
+        let found = text.lines().find(|line| line.starts_with(key));
+        found
+            .unwrap_or_else(|| panic!("no {key} in {text}"))
+            .to_owned()
+    };
+    assert!(
+        line("depth").contains("decades lost") && !line("depth").contains("layers"),
+        "{text}"
+    );
+    assert!(line("dropout").ends_with("→ ×1.33  ← ×1.33"), "{text}");
+    assert!(line("activation").contains("← ×0.0"), "{text}");
+    assert_eq!(line("width"), "width = 16");
+    assert!(
+        !text.contains("[train]") && text.contains("[network]"),
+        "{text}"
+    );
+    let changed = [
+        "predict",
+        "trial.toml",
+        "--annotate",
+        "--set",
+        "network.init=he_normal",
+    ];
+    let text = desk.vgrad(changed).fine().stdout;
+    let init = text.lines().find(|line| line.starts_with("init")).unwrap();
+    assert!(
+        init.contains("he_normal") && init.ends_with("→ ×2.00  ← ×2.00"),
+        "{text}"
+    );
+}

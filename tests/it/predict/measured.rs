@@ -1,0 +1,177 @@
+//! Networks at their start beside what is predicted of them.
+
+use std::f64::consts::LN_10;
+use std::path::Path;
+
+use rayon::prelude::*;
+use vgrad::base::team::Team;
+use vgrad::lab::config::{Overrides, Spec, SpecError};
+use vgrad::lab::experiment::network;
+use vgrad::lab::plan::Plan;
+use vgrad::lab::theory::{Prediction, Unpredictable, predict};
+use vgrad::nn::architecture::Architecture;
+use vgrad::nn::mean_field::Averages;
+use vgrad::nn::measure::LayerMetrics;
+
+use crate::common::{all_metrics, mean_and_log_error};
+
+const SEEDS: u64 = 8;
+
+/// A network of `depth` × `width` on as many Gaussian features, with further keys of
+/// `[network]`.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub depth: usize,
+    pub width: usize,
+    pub batch: usize,
+    pub keys: String,
+    /// One width per layer.
+    pub widths: Option<Vec<usize>>,
+}
+
+/// One draw of it.
+pub struct Draw {
+    pub prediction: Prediction,
+    /// Layers 1 … depth + 1, from index 0.
+    pub metrics: Vec<LayerMetrics>,
+    /// Layers on the path that decay is measured along.
+    path: Vec<usize>,
+    architecture: Architecture,
+}
+
+impl Case {
+    /// 20 layers of 256 units, 16 samples.
+    pub fn new(keys: impl Into<String>) -> Self {
+        Self {
+            depth: 20,
+            width: 256,
+            batch: 16,
+            keys: keys.into(),
+            widths: None,
+        }
+    }
+
+    fn spec(&self, seed: u64) -> Result<Spec, SpecError> {
+        let Self {
+            depth,
+            width,
+            batch,
+            keys,
+            ..
+        } = self;
+        let classes = batch.min(&10);
+        let widths = match &self.widths {
+            Some(widths) => format!("{widths:?}"),
+            None => width.to_string(),
+        };
+        let text = format!(
+            "seed = {seed}\nprecision = \"f64\"\n[data]\ntest_fraction = 0.0\n\
+             source = {{ gaussian = {{ samples = {batch}, features = {width}, classes = {classes} }} }}\n\
+             [network]\ndepth = {depth}\nwidth = {widths}\n{keys}\n\
+             [train]\nsteps = 0\nbatch_size = \"full\"\nlearning_rate = 0.1\n"
+        );
+        let loaded = Spec::from_text(Path::new("case.toml"), text, &Overrides::default());
+        loaded.map(|loaded| loaded.spec)
+    }
+
+    fn plan(&self, seed: u64) -> Plan<f64> {
+        let spec = self.spec(seed);
+        let spec = spec.unwrap_or_else(|error| panic!("{}: {error}", self.keys));
+        Plan::new(spec, Path::new("")).unwrap()
+    }
+
+    pub fn predict(&self) -> Result<Prediction, Unpredictable> {
+        predict(&self.plan(0))
+    }
+
+    /// The prediction, or why the spec is refused.
+    pub fn try_predict(&self) -> Result<Prediction, String> {
+        self.spec(0).map_err(|error| error.to_string())?;
+        Ok(self.predict().unwrap())
+    }
+
+    fn draw(&self, seed: u64) -> Draw {
+        let plan = self.plan(seed);
+        let team = Team::new(1).unwrap();
+        let mut drawn = network(&plan, Path::new(""), &team).unwrap();
+        let rows: Vec<usize> = (0..self.batch).collect();
+        drawn.load(&plan.data.train.inputs, &plan.data.train.targets, &rows);
+        drawn.gradients(&team, true);
+        let path = drawn.layers().iter().enumerate();
+        Draw {
+            prediction: predict(&plan).unwrap(),
+            metrics: all_metrics(&drawn),
+            architecture: plan.architecture.clone(),
+            path: path
+                .filter_map(|(i, layer)| layer.position.map(|_| i))
+                .collect(),
+        }
+    }
+
+    /// [`SEEDS`] draws, side by side.
+    pub fn draws(&self) -> Vec<Draw> {
+        (0..SEEDS)
+            .into_par_iter()
+            .map(|seed| self.draw(seed))
+            .collect()
+    }
+
+    /// Asserts that what is lost over the path is as predicted; where finite width
+    /// dominates, given the size of the activations that each draw has.
+    pub fn check(&self) {
+        if let Some(fault) = self.fault() {
+            panic!("{fault}");
+        }
+    }
+
+    /// What [`Self::check`] finds wrong.
+    ///
+    /// The tolerance on the logarithm of the mean squared ratio: 3.5 standard errors (exceeded
+    /// by chance once in 2000 times), 3 % of the logarithm for what finite width does, and 0.05.
+    pub fn fault(&self) -> Option<String> {
+        let draws = self.draws();
+        let theory = -2.0 * LN_10 * draws[0].prediction.attenuation_decades.0;
+        let runs_away = draws[0].prediction.finite_width_dominates;
+        let ratios = draws.iter().map(|draw| match runs_away {
+            false => (draw.ln_ratio() - theory).exp(),
+            true => (draw.ln_ratio() - draw.ln_ratio_by_own_q()).exp(),
+        });
+        let (mean, error) = mean_and_log_error(&ratios.collect::<Vec<f64>>());
+        let tolerance = 3.5 * error + 0.03 * theory.abs() + 0.05;
+        (mean.ln().abs() > tolerance || !mean.is_finite()).then(|| {
+            format!(
+                "{}: ln of the squared ratio is off its theory {theory:.3} by {:.3}, more than {tolerance:.3}",
+                self.keys,
+                mean.ln()
+            )
+        })
+    }
+}
+
+impl Draw {
+    /// ln of ‖∂L/∂h_first‖²/‖∂L/∂h_last‖² over the path.
+    pub fn ln_ratio(&self) -> f64 {
+        let norm = |i: usize| self.metrics[i].activation_grad_norm;
+        let (first, last) = (self.path[0], self.path[self.path.len() - 1]);
+        2.0 * (norm(first) / norm(last)).ln()
+    }
+
+    /// What theory says of it where the q of every layer is that of this draw, by the
+    /// second moment of the activations before; for plain networks of one width.
+    fn ln_ratio_by_own_q(&self) -> f64 {
+        let Architecture {
+            activation, widths, ..
+        } = &self.architecture;
+        let init = self.architecture.init.for_activation(activation).unwrap();
+        let spread = init.initializer().spread(widths[0], widths[0]).unwrap();
+        let weight_variance = spread.weight * widths[0] as f64;
+        let before = &self.metrics[..widths.len() - 1];
+        let chi = before.iter().map(|layer| {
+            let mean = layer.activation_mean.unwrap();
+            let square = mean.powi(2) + layer.activation_std.unwrap().powi(2);
+            let q = weight_variance * square + spread.bias;
+            weight_variance * Averages::over(activation.elementwise(), 0.0, q).slope_square
+        });
+        chi.map(f64::ln).sum()
+    }
+}

@@ -1,0 +1,6 @@
+//! `vgrad predict`: its forms, and theory against networks that were drawn.
+
+mod command;
+mod measured;
+mod plain;
+mod special;
