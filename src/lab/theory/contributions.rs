@@ -1,10 +1,10 @@
 //! What each key of `[network]` does, per layer, forward and backward.
 
-use crate::nn::layer::skip::Skip;
 use crate::nn::mean_field::Averages;
+use crate::nn::skip::Skip;
 
 use super::signal::NormKind;
-use super::walk::{LayerTheory, Setting, Unpredictable};
+use super::walk::{LayerTheory, Propagation, Unpredictable};
 
 /// What a key of `[network]` does in the last hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,22 +17,22 @@ pub struct Contribution {
     pub backward: Option<f64>,
 }
 
-impl Setting<'_> {
+impl Propagation<'_> {
     /// In the order of the way forward.
     ///
     /// # Errors
     /// Where there is no theory.
     pub fn contributions(&self, rows: &[LayerTheory]) -> Result<Vec<Contribution>, Unpredictable> {
-        let architecture = self.architecture;
-        let depth = architecture.depth();
+        let network = self.network;
+        let depth = network.depth;
         let last = rows[depth - 1];
-        let before = [depth.saturating_sub(2), depth - 1].map(|l| architecture.widths[l]);
-        let averages = Averages::over(architecture.activation.elementwise(), 0.0, last.q);
+        let before = [depth.saturating_sub(2), depth - 1].map(|l| self.widths[l]);
+        let averages = Averages::over(network.activation.elementwise(), 0.0, last.q);
         let keep = self.keep();
         let incoming = averages.square / keep;
         let [weight, _] = self.map_to_hidden(before)?.variances(incoming);
         let own = weight * averages.slope_square / keep;
-        let is_plain = matches!(architecture.skip, Skip::NoSkip(_));
+        let is_plain = matches!(network.skip, Skip::NoSkip(_));
         let total = last.backward.map(|backward| backward.chi);
         let both = |key, factor| Contribution {
             key,

@@ -21,4 +21,4 @@ pub use prediction::{LayerPrediction, Prediction, predict};
 pub use repeated::{Phase, Repeated};
 pub use signal::Signal;
 pub use underflow::UnderflowDepth;
-pub use walk::{Setting, Unpredictable};
+pub use walk::{Propagation, Unpredictable};

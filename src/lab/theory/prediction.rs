@@ -9,16 +9,16 @@ use crate::base::Scalar;
 use crate::lab::decay::{Verdict, slope};
 use crate::lab::json::Real;
 use crate::lab::plan::Plan;
-use crate::nn::architecture::Order;
-use crate::nn::layer::skip::Skip;
 use crate::nn::loss::Targets;
+use crate::nn::order::Order;
+use crate::nn::skip::Skip;
 
 use super::contributions::Contribution;
 use super::finite_width::{PlainLayer, variance_by_q};
 use super::repeated::{Phase, Repeated};
 use super::signal::{NormKind, Signal};
 use super::underflow::UnderflowDepth;
-use super::walk::{LayerTheory, Setting, Unpredictable};
+use super::walk::{LayerTheory, Propagation, Unpredictable};
 
 /// What variation of q adds to the log of a squared gradient, as a share of the variance by
 /// the gradient's own averages, from which on finite width dominates: to first order 0.001 for
@@ -126,19 +126,23 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
 ///
 /// # Errors
 /// Where there is no theory, with the reason.
-fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Setting<'_>, Unpredictable> {
+fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictable> {
     if plan.spec.network.weights.is_some() {
         return Err(Unpredictable::new(
             "network.weights",
             "the weights come from a file, and theory is about random ones",
         ));
     }
-    let architecture = &plan.architecture;
-    let init = architecture.init.for_activation(&architecture.activation);
-    let init = init.map_err(|problem| Unpredictable::new("network.init", problem.to_string()))?;
-    Ok(Setting {
-        architecture,
-        init,
+    let network = &plan.spec.network;
+    let scheme = network.init.for_activation(&network.activation);
+    let scheme =
+        scheme.map_err(|problem| Unpredictable::new("network.init", problem.to_string()))?;
+    Ok(Propagation {
+        network,
+        scheme,
+        inputs: plan.setting.inputs,
+        widths: (1..=network.depth).map(|l| network.width.of(l)).collect(),
+        outputs: plan.setting.outputs,
         input: moments(&plan.data.train.inputs),
         batch: plan.training.batch_size,
     })
@@ -180,8 +184,8 @@ fn moments<T: Scalar>(inputs: &Array2<T>) -> Signal {
 /// A typical entry of ∂L/∂h of the last hidden layer: that of the loss by the output,
 /// for cross-entropy of guessing, for mse of a residual of the targets' size, times the
 /// output's weights.
-fn entry<T: Scalar>(plan: &Plan<T>, setting: &Setting) -> Result<f64, Unpredictable> {
-    let outputs = plan.architecture.outputs as f64;
+fn entry<T: Scalar>(plan: &Plan<T>, setting: &Propagation) -> Result<f64, Unpredictable> {
+    let outputs = plan.setting.outputs as f64;
     let of_sample = match &plan.data.train.targets {
         Targets::Classes(_) => 1.0 - 1.0 / outputs,
         Targets::Numbers(numbers) => {
@@ -204,14 +208,14 @@ struct Path {
 }
 
 impl Path {
-    fn of(setting: &Setting, rows: &[LayerTheory]) -> Self {
-        let architecture = setting.architecture;
+    fn of(setting: &Propagation, rows: &[LayerTheory]) -> Self {
+        let network = setting.network;
         let every = setting.every();
-        let layers: Vec<usize> = (1..=architecture.depth()).step_by(every).collect();
+        let layers: Vec<usize> = (1..=network.depth).step_by(every).collect();
         // What lies between h_1 and h_depth: in the default order not layer 1's own
         // φ, in pre-activation order not the last layer's.
         let on_path = rows.iter().filter_map(|row| row.backward);
-        let between: Vec<_> = match architecture.order {
+        let between: Vec<_> = match network.order {
             Order::LinearNormActivation => on_path.skip(1).collect(),
             Order::NormActivationLinear => on_path.take(layers.len() - 1).collect(),
         };
@@ -250,32 +254,26 @@ impl Path {
     }
 }
 
-impl Setting<'_> {
-    fn every(&self) -> usize {
-        self.architecture.layers_per_skip()
-    }
-
+impl Propagation<'_> {
     /// See [`variance_by_q`]; 0 where a norm or skip holds q or ties it to the sum of
     /// many layers.
     fn variance_by_q(&self, rows: &[LayerTheory]) -> Result<f64, Unpredictable> {
-        let architecture = self.architecture;
-        let is_plain = matches!(architecture.skip, Skip::NoSkip(_));
-        let is_held = self.norm() != NormKind::None || self.init.initializer().is_data_dependent();
+        let network = self.network;
+        let is_plain = matches!(network.skip, Skip::NoSkip(_));
+        let is_held =
+            self.norm() != NormKind::None || self.scheme.initializer().is_data_dependent();
         if !is_plain || is_held {
             return Ok(0.0);
         }
-        let is_default = architecture.order == Order::LinearNormActivation;
+        let is_default = network.order == Order::LinearNormActivation;
         let depth = rows.len();
         let layer = |row: &LayerTheory| {
             let next = row.layer.min(depth - 1);
-            let map = self.map_to_hidden([
-                architecture.widths[row.layer - 1],
-                architecture.widths[next],
-            ])?;
+            let map = self.map_to_hidden([self.widths[row.layer - 1], self.widths[next]])?;
             Ok(PlainLayer {
                 q: row.q,
                 next: map.variances(f64::NAN),
-                units: architecture.widths[row.layer - 1],
+                units: self.widths[row.layer - 1],
                 counts: if is_default {
                     row.layer > 1
                 } else {
@@ -284,7 +282,7 @@ impl Setting<'_> {
             })
         };
         let layers: Result<Vec<PlainLayer>, Unpredictable> = rows.iter().map(layer).collect();
-        let curve = architecture.activation.elementwise();
+        let curve = network.activation.elementwise();
         Ok(variance_by_q(curve, self.keep(), &layers?))
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::nn::layer::skip::Skip;
 use crate::nn::mean_field::{Averages, Recursion};
+use crate::nn::skip::Skip;
 
 use super::batch_norm::BatchAverages;
 use super::signal::NormKind;
-use super::walk::{Setting, Unpredictable};
+use super::walk::{Propagation, Unpredictable};
 
 /// χ₁ this close to 1 is critical: gradients then keep their size over hundreds of layers.
 const CRITICAL: f64 = 1e-3;
@@ -66,20 +66,20 @@ impl Repeated {
     }
 }
 
-impl Setting<'_> {
+impl Propagation<'_> {
     /// Where q ends that is `first` in layer 1; `None` with skips, along which it
     /// ends nowhere.
     ///
     /// # Errors
     /// Where there is no theory of the last layer.
     pub fn repeated(&self, first: f64) -> Result<Option<Repeated>, Unpredictable> {
-        let architecture = self.architecture;
-        if !matches!(architecture.skip, Skip::NoSkip(_)) {
+        let network = self.network;
+        if !matches!(network.skip, Skip::NoSkip(_)) {
             return Ok(None);
         }
-        let curve = architecture.activation.elementwise();
+        let curve = network.activation.elementwise();
         let keep = self.keep();
-        let units = architecture.widths[architecture.depth() - 1];
+        let units = self.widths[network.depth - 1];
         let map = self.map_to_hidden([units, units])?;
         let recursion = match self.norm() {
             NormKind::Batch(batch) => {

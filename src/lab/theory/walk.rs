@@ -1,9 +1,10 @@
 //! Through a network layer by layer: signals forward, gradients back.
 
-use crate::nn::architecture::{Architecture, Order};
+use crate::nn::architecture::{Architecture, NetworkSpec};
 use crate::nn::init::{Init, Spread};
-use crate::nn::layer::norm::Norm;
-use crate::nn::layer::skip::Skip;
+use crate::nn::norm::Norm;
+use crate::nn::order::Order;
+use crate::nn::skip::Skip;
 
 use super::signal::{Backward, LinearMap, Nonlinearity, NormKind, Passage, Signal};
 use super::skip::Join;
@@ -39,11 +40,17 @@ pub struct LayerTheory {
 }
 
 /// A network on its data.
-pub struct Setting<'a> {
+pub struct Propagation<'a> {
     /// The network.
-    pub architecture: &'a Architecture,
-    /// Its init, made for its activation.
-    pub init: Init,
+    pub network: &'a NetworkSpec,
+    /// How its weights are drawn, for its activation.
+    pub scheme: Init,
+    /// Width of the data as the first layer reads it.
+    pub inputs: usize,
+    /// Width of every hidden layer.
+    pub widths: Vec<usize>,
+    /// Width of the output layer.
+    pub outputs: usize,
     /// The data as the network gets it.
     pub input: Signal,
     /// Samples of a step.
@@ -58,20 +65,25 @@ enum Place {
     Gate,
 }
 
-impl Setting<'_> {
+impl Propagation<'_> {
     /// What the hidden layers do, from layer 1 to the last.
     ///
     /// # Errors
     /// Where there is no theory.
     pub fn walk(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
         self.refuse()?;
-        Ok(match self.architecture.order {
+        Ok(match self.network.order {
             Order::LinearNormActivation => self.default_order()?,
             Order::NormActivationLinear => self.pre_activation_order()?,
         })
     }
 
     fn refuse(&self) -> Result<(), Unpredictable> {
+        if !matches!(self.network.architecture, Architecture::Mlp(_)) {
+            let name = self.network.architecture.name();
+            let reason = format!("theory is worked out for the mlp only, not for {name}");
+            return Err(Unpredictable::new("network.architecture", reason));
+        }
         let NormKind::Batch(batch) = self.norm() else {
             return Ok(());
         };
@@ -82,7 +94,7 @@ impl Setting<'_> {
             );
             return Err(Unpredictable::new("train.batch_size", reason));
         }
-        if let Skip::Highway(_) = self.architecture.skip {
+        if let Skip::Highway(_) = self.network.skip {
             let reason = "batch norm behind highway gates, which differ between samples, has no \
                           known recursion";
             return Err(Unpredictable::new("network.skip", reason));
@@ -91,10 +103,10 @@ impl Setting<'_> {
     }
 
     fn default_order(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
-        let (depth, widths) = (self.architecture.depth(), &self.architecture.widths);
-        let every = self.architecture.layers_per_skip();
+        let (depth, widths) = (self.network.depth, &self.widths);
+        let every = self.every();
         let mut rows = Vec::with_capacity(depth);
-        let mut passage = Passage::from(self.input, self.architecture.inputs);
+        let mut passage = Passage::from(self.input, self.inputs);
         self.linear(&mut passage, widths[0], Place::Hidden)?;
         passage.nonlinear(&self.nonlinearity(1));
         rows.push(row(1, &passage, Some(passage.backward)));
@@ -114,10 +126,10 @@ impl Setting<'_> {
     }
 
     fn pre_activation_order(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
-        let (depth, widths) = (self.architecture.depth(), &self.architecture.widths);
-        let every = self.architecture.layers_per_skip();
+        let (depth, widths) = (self.network.depth, &self.widths);
+        let every = self.every();
         let mut rows: Vec<LayerTheory> = Vec::with_capacity(depth);
-        let mut passage = Passage::from(self.input, self.architecture.inputs);
+        let mut passage = Passage::from(self.input, self.inputs);
         self.linear(&mut passage, widths[0], Place::Hidden)?;
         let mut main = passage.signal;
         for first in (2..=depth).step_by(every) {
@@ -134,7 +146,7 @@ impl Setting<'_> {
         let mut last = Passage::from(main, widths[depth - 1]);
         last.nonlinear(&self.nonlinearity(depth));
         let q = last.q;
-        self.linear(&mut last, self.architecture.outputs, Place::Output)?;
+        self.linear(&mut last, self.outputs, Place::Output)?;
         rows.push(LayerTheory {
             layer: depth,
             q,
@@ -165,16 +177,17 @@ impl Setting<'_> {
         let is_output = place == Place::Output;
         Ok(LinearMap {
             spread,
-            has_bias: self.architecture.bias && (is_output || !has_norm),
-            is_scaled_to_data: place != Place::Gate && self.init.initializer().is_data_dependent(),
+            has_bias: self.network.bias && (is_output || !has_norm),
+            is_scaled_to_data: place != Place::Gate
+                && self.scheme.initializer().is_data_dependent(),
             inputs,
         })
     }
 
     fn spread(&self, [inputs, outputs]: [usize; 2]) -> Result<Spread, Unpredictable> {
-        let spread = self.init.initializer().spread(inputs, outputs);
+        let spread = self.scheme.initializer().spread(inputs, outputs);
         spread.ok_or_else(|| {
-            let name = self.init.name();
+            let name = self.scheme.name();
             let reason = format!(
                 "the {name} init draws no random weights: its units do not average out, each goes \
                  its own way"
@@ -185,17 +198,22 @@ impl Setting<'_> {
 
     /// The variance of an output weight.
     pub(super) fn output_weight(&self) -> Result<f64, Unpredictable> {
-        let last = self.architecture.widths[self.architecture.depth() - 1];
-        Ok(self.spread([last, self.architecture.outputs])?.weight)
+        let last = self.widths[self.network.depth - 1];
+        Ok(self.spread([last, self.outputs])?.weight)
+    }
+
+    /// Layers per skip.
+    pub(super) fn every(&self) -> usize {
+        self.network.skip.choice::<f64>().layers_per_skip()
     }
 
     /// The share of activations that dropout keeps.
     pub(super) fn keep(&self) -> f64 {
-        1.0 - self.architecture.dropout
+        1.0 - self.network.dropout
     }
 
     pub(super) fn norm(&self) -> NormKind {
-        match self.architecture.norm {
+        match self.network.norm {
             Norm::NoNorm(_) => NormKind::None,
             Norm::Batch(_) => NormKind::Batch(self.batch),
             Norm::PerSample(_) | Norm::Rms(_) => NormKind::Row,
@@ -204,15 +222,15 @@ impl Setting<'_> {
 
     fn nonlinearity(&self, l: usize) -> Nonlinearity<'_> {
         Nonlinearity {
-            activation: &self.architecture.activation,
+            activation: &self.network.activation,
             norm: self.norm(),
             keep: self.keep(),
-            units: self.architecture.widths[l - 1],
+            units: self.widths[l - 1],
         }
     }
 
     fn join(&self, units: usize) -> Result<Join, Unpredictable> {
-        Ok(match &self.architecture.skip {
+        Ok(match &self.network.skip {
             Skip::NoSkip(_) => Join::Plain,
             Skip::Identity(skip) => Join::Sum {
                 carry: 1.0,

@@ -9,7 +9,7 @@ use vgrad::lab::config::{Overrides, Spec, SpecError};
 use vgrad::lab::experiment::network;
 use vgrad::lab::plan::Plan;
 use vgrad::lab::theory::{Prediction, Unpredictable, predict};
-use vgrad::nn::architecture::Architecture;
+use vgrad::nn::architecture::NetworkSpec;
 use vgrad::nn::mean_field::Averages;
 use vgrad::nn::measure::LayerMetrics;
 
@@ -36,7 +36,7 @@ pub struct Draw {
     pub metrics: Vec<LayerMetrics>,
     /// Layers on the path that decay is measured along.
     path: Vec<usize>,
-    architecture: Architecture,
+    network: NetworkSpec,
 }
 
 impl Case {
@@ -101,7 +101,7 @@ impl Case {
         Draw {
             prediction: predict(&plan).unwrap(),
             metrics: all_metrics(&drawn),
-            architecture: plan.architecture.clone(),
+            network: plan.spec.network.clone(),
             path: path
                 .filter_map(|(i, layer)| layer.position.map(|_| i))
                 .collect(),
@@ -159,13 +159,12 @@ impl Draw {
     /// What theory says of it where the q of every layer is that of this draw, by the
     /// second moment of the activations before; for plain networks of one width.
     fn ln_ratio_by_own_q(&self) -> f64 {
-        let Architecture {
-            activation, widths, ..
-        } = &self.architecture;
-        let init = self.architecture.init.for_activation(activation).unwrap();
-        let spread = init.initializer().spread(widths[0], widths[0]).unwrap();
-        let weight_variance = spread.weight * widths[0] as f64;
-        let before = &self.metrics[..widths.len() - 1];
+        let activation = &self.network.activation;
+        let width = self.network.width.of(1);
+        let scheme = self.network.scheme();
+        let spread = scheme.initializer().spread(width, width).unwrap();
+        let weight_variance = spread.weight * width as f64;
+        let before = &self.metrics[..self.network.depth - 1];
         let chi = before.iter().map(|layer| {
             let mean = layer.activation_mean.unwrap();
             let square = mean.powi(2) + layer.activation_std.unwrap().powi(2);

@@ -3,4 +3,3 @@
 mod command;
 mod measured;
 mod plain;
-mod special;
