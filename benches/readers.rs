@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use vgrad::lab::records::{Run, Survey};
+use vgrad::lab::records::{Run, RunStats};
 use vgrad::study::columns::gradient_columns;
 
 const LAYERS: usize = 1000;
@@ -66,7 +66,7 @@ fn readers(criterion: &mut Criterion) {
     for (name, columns) in choices {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let survey = Survey::of(&run, columns, |step| {
+                let survey = RunStats::of(&run, columns, |step| {
                     black_box(step);
                     Ok(())
                 });

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::lab::plot::{
-    Album, AxisLimits, Colors, FIGURES, FigureFile, LegendPlace, Look, PanelStyle, Sheet, rename,
+    AxisLimits, Colors, FIGURES, FigureFile, LegendPlace, Look, PanelStyle, PlotData, Sheet, rename,
 };
 
 /// Stands for every figure that applies.
@@ -120,13 +120,13 @@ impl PlotArgs {
         let mut targets = self.reading.open(&self.runs)?;
         rename(&mut targets, &self.label)?;
         let threads = self.threads.get();
-        let album = Album::of(&targets, self.quantity.as_deref(), threads)?;
-        for warning in &album.warnings {
+        let data = PlotData::of(&targets, self.quantity.as_deref(), threads)?;
+        for warning in &data.warnings {
             output::remark(&format!("warning: {warning}"));
         }
         match (destination, &self.out) {
             (Some(destination), Some(path)) => {
-                let drawn = self.sheet().draw(&album)?;
+                let drawn = self.sheet().draw(&data)?;
                 let size = destination.write(&drawn.svg, drawn.size)?;
                 let path = path.display();
                 if global.quiet {
@@ -136,7 +136,7 @@ impl PlotArgs {
                     output::result(&format!("{path}: {figures} ({size})\n"))?;
                 }
             }
-            _ => output::result(&look().draw(&album))?,
+            _ => output::result(&look().draw(&data))?,
         }
         Ok(Outcome::Done)
     }

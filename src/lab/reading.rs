@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::base::Problem;
 use crate::base::team::Team;
-use crate::lab::records::{Run, Target};
+use crate::lab::records::{Columns, GridSize, Run, RunData, Target};
 
 /// Reads every run of `targets`, at most `threads` of them at once, and gives
 /// what `read` makes of each, target by target. `read` gets the target's place
@@ -50,6 +50,26 @@ pub fn read_all<'a, T: Send>(
         job.result = Some(result);
     });
     jobs.into_iter().filter_map(|job| job.result).collect()
+}
+
+/// Reads every run of `targets` for pictures, at most `threads` of them at once;
+/// `choose` says for which columns.
+///
+/// # Errors
+/// Those of `choose` and of [`RunData::read`], as [`read_all`] gives them.
+pub fn read_run_data(
+    targets: &[Target],
+    threads: usize,
+    size: GridSize,
+    choose: impl Fn(&Run) -> Result<Columns, Problem> + Sync,
+) -> Result<Vec<RunData>, Problem> {
+    read_all(targets, threads, |i, run| {
+        Ok(RunData {
+            label: targets[i].label_of(run),
+            target: i,
+            ..RunData::read(run, &choose(run)?, size)?
+        })
+    })
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const NAMED_TWICE: &[(&str, &[&str])] = &[
     ("base", &["Place"]),
     ("nn", &["Identity"]),
     ("study", &[]),
-    ("lab", &["Curves", "Layers", "Profile"]),
+    ("lab", &["Curves", "Layers"]),
     ("cli", &[]),
 ];
 

@@ -11,7 +11,7 @@ use crate::base::Problem;
 use crate::lab::config::CheckedSteps;
 use crate::lab::decay::Decay;
 pub use crate::lab::records::Diverged;
-use crate::lab::records::{Run, Step, Table};
+use crate::lab::records::{Columns, Run, Step, Table};
 
 /// The weight gradient, the second of the two norms that a baseline holds.
 const WEIGHT_GRAD: &str = "weight_grad_norm";
@@ -77,13 +77,10 @@ pub struct Measured {
 /// # Errors
 /// If it cannot be read or lacks a column that a rule names.
 pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
-    let headline = match wanted.quantity {
-        Some(name) => name.to_owned(),
-        None => run.headline()?,
-    };
-    let columns = columns(run, &headline, wanted.rules)?;
+    let columns = columns(run, wanted)?;
+    let columns = columns.names();
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let mut pass = Pass::new(run, wanted, &columns);
+    let mut pass = Pass::new(run, wanted, columns);
     let mut steps = run.steps(&names)?;
     // What is at hand, so that the reader can be asked for names meanwhile.
     let mut step = Step::default();
@@ -127,18 +124,11 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
 }
 
 /// The headline, the weight gradient where there is one, and what the rules name.
-fn columns(run: &Run, headline: &str, rules: &[Rule]) -> Result<Vec<String>, Problem> {
-    let table = Table::open(&run.gradients)?;
-    let mut columns = vec![headline.to_owned()];
-    if headline != WEIGHT_GRAD && table.find(WEIGHT_GRAD).is_some() {
-        columns.push(WEIGHT_GRAD.to_owned());
-    }
-    for rule in rules.iter().filter(|rule| rule.is_per_layer) {
-        let name = rule.check.quantity.name();
-        table.column(name)?;
-        if !columns.iter().any(|own| own == name) {
-            columns.push(name.to_owned());
-        }
+fn columns(run: &Run, wanted: &Wanted) -> Result<Columns, Problem> {
+    let mut columns = Columns::choose(run, wanted.quantity)?;
+    columns.also_if_there(WEIGHT_GRAD);
+    for rule in wanted.rules.iter().filter(|rule| rule.is_per_layer) {
+        columns.also(rule.check.quantity.name())?;
     }
     Ok(columns)
 }

@@ -63,22 +63,22 @@ pub const FIGURES: &[OutcomeKind] = &[
     kind(
         "initial_decay_decades_per_layer",
         "decay per layer, initial",
-        |source| slope(source.profile.survey.initial.as_ref()),
+        |source| slope(source.profile.stats.initial.as_ref()),
     ),
     kind(
         "final_decay_decades_per_layer",
         "decay per layer, final",
-        |source| slope(source.profile.survey.last.as_ref()),
+        |source| slope(source.profile.stats.last.as_ref()),
     ),
     kind(
         "initial_attenuation_decades",
         "attenuation, initial",
-        |source| attenuation(source.profile.survey.initial.as_ref()),
+        |source| attenuation(source.profile.stats.initial.as_ref()),
     ),
     kind(
         "final_attenuation_decades",
         "attenuation, final",
-        |source| attenuation(source.profile.survey.last.as_ref()),
+        |source| attenuation(source.profile.stats.last.as_ref()),
     ),
     kind("train_loss", "train loss", |source| {
         plain(source.summary?.train_loss)
@@ -90,7 +90,7 @@ pub const FIGURES: &[OutcomeKind] = &[
         plain(source.summary?.test_accuracy)
     }),
     kind("steps", "steps", |source| {
-        let logged = source.profile.survey.last_step;
+        let logged = source.profile.stats.last_step;
         plain(Some(
             source.summary.map_or(logged, |summary| summary.steps) as f64
         ))
@@ -138,7 +138,7 @@ impl OutcomeRow {
             verdict: tally(profiles.iter().map(verdict)),
             ends: tally(profiles.iter().map(ends)),
             learned: tally(target.runs.iter().map(learned)),
-            norm: profiles[0].survey.headline.clone(),
+            norm: profiles[0].stats.headline.clone(),
             figures: FIGURES.iter().map(figure).collect(),
         }
     }
@@ -149,8 +149,8 @@ fn ends(profile: &Profile) -> String {
     let Some(verdict) = profile.verdict else {
         return String::new();
     };
-    let survey = &profile.survey;
-    match (verdict, &survey.initial, &survey.last) {
+    let stats = &profile.stats;
+    match (verdict, &stats.initial, &stats.last) {
         (Verdict::Diverged, ..) => text::word(verdict).to_owned(),
         (_, Some(initial), Some(last)) if initial.verdict != last.verdict => {
             text::ends(initial.verdict, last.verdict)

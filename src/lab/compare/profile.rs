@@ -6,7 +6,7 @@ use super::at::StepChoice;
 use super::reading::{Reading, Series, log10};
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
-use crate::lab::records::{LayerInfo, OUTPUT, Run, Step, Survey};
+use crate::lab::records::{Columns, LayerInfo, OUTPUT, Run, RunStats, Step};
 
 /// What one run contributes to a comparison.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Profile {
     /// The column that is compared.
     pub quantity: String,
     /// Both ends of the run.
-    pub survey: Survey,
+    pub stats: RunStats,
     /// The verdict; `None` where no layer has a norm.
     pub verdict: Option<Verdict>,
     /// A reading per layer, by the layer's number; of means none yet.
@@ -46,34 +46,35 @@ impl Profile {
     /// If it cannot be read or lacks the quantity.
     pub fn read(run: &Run, quantity: Option<&str>, at: StepChoice) -> Result<Self, Problem> {
         // Decay is that of the headline, whichever quantity is compared.
-        let norm = match (run.headline(), quantity) {
-            (Ok(norm), _) => norm,
-            (Err(_), Some(quantity)) => quantity.to_owned(),
+        let mut columns = match (Columns::choose(run, None), quantity) {
+            (Ok(columns), _) => columns,
+            (Err(_), Some(quantity)) => Columns::choose(run, Some(quantity))?,
             (Err(problem), None) => return Err(problem),
         };
-        let quantity = quantity.unwrap_or(&norm).to_owned();
-        let mut columns = vec![&*norm];
-        if quantity != norm {
-            columns.push(&quantity);
-        }
-        let mut look = Look::new(at, columns.len() - 1);
-        let survey = Survey::of(run, &columns, |step| {
+        let place = match quantity {
+            Some(quantity) => columns.also(quantity)?,
+            None => 0,
+        };
+        let columns: Vec<&str> = columns.names().iter().map(String::as_str).collect();
+        let (norm, quantity) = (columns[0], columns[place].to_owned());
+        let mut look = Look::new(at, place);
+        let stats = RunStats::of(run, &columns, |step| {
             look.at(step);
             Ok(())
         })?;
         let mut profile = Self {
-            verdict: survey.verdict,
+            verdict: stats.verdict,
             readings: look.readings(),
             series: std::mem::take(&mut look.series),
             looked_at: look.looked_at,
             nearest: [look.before, look.after].into_iter().flatten().collect(),
-            survey,
+            stats,
             quantity,
         };
         if look.is_negative && !norm.ends_with("_norm") {
             // It is no norm after all.
-            profile.survey.initial = None;
-            profile.survey.last = None;
+            profile.stats.initial = None;
+            profile.stats.last = None;
             profile.verdict = None;
         }
         Ok(profile)
@@ -81,28 +82,28 @@ impl Profile {
 
     /// The layer of this number.
     pub fn layer(&self, layer: usize) -> Option<&LayerInfo> {
-        let layers = &self.survey.layers;
+        let layers = &self.stats.layers;
         let at = layers.binary_search_by_key(&layer, |info| info.layer);
         at.ok().map(|at| &layers[at])
     }
 
     /// The numbers of the hidden layers, ascending: all but the output's.
     pub fn hidden(&self) -> Vec<usize> {
-        let layers = self.survey.layers.iter();
+        let layers = self.stats.layers.iter();
         let hidden = layers.filter(|info| info.name != OUTPUT);
         hidden.map(|info| info.layer).collect()
     }
 
     /// The number of the output layer, where one is named so.
     pub fn output(&self) -> Option<usize> {
-        let layers = &self.survey.layers;
+        let layers = &self.stats.layers;
         let output = layers.iter().rfind(|info| info.name == OUTPUT);
         output.map(|info| info.layer)
     }
 
     /// Whether the file names its layers.
     pub fn has_names(&self) -> bool {
-        self.survey.layers.iter().any(|info| !info.name.is_empty())
+        self.stats.layers.iter().any(|info| !info.name.is_empty())
     }
 }
 

@@ -69,7 +69,7 @@ impl Side {
     /// The layers' numbers, ascending.
     pub fn layers(&self) -> Vec<usize> {
         let of_run = |profile: &Profile| {
-            let first = profile.survey.layers.iter().map(|info| info.layer);
+            let first = profile.stats.layers.iter().map(|info| info.layer);
             // A layer may be there in later steps or in other seeds only.
             first
                 .chain(profile.readings.keys().copied())
@@ -118,7 +118,7 @@ impl Side {
 
     /// Why its last step cannot be looked at: its rows are gone.
     pub fn lost_end(&self) -> Option<String> {
-        let i = self.profiles.iter().position(|p| p.survey.is_cut_short)?;
+        let i = self.profiles.iter().position(|p| p.stats.is_cut_short)?;
         Some(format!(
             "the last steps of {} ({}) are gone from its file",
             self.letter, self.runs[i]
@@ -127,8 +127,8 @@ impl Side {
 
     /// What was left out of its files.
     pub fn warnings(&self) -> impl Iterator<Item = &String> {
-        let surveys = self.profiles.iter().map(|profile| &profile.survey);
-        surveys.flat_map(|survey| &survey.warnings)
+        let all = self.profiles.iter().map(|profile| &profile.stats);
+        all.flat_map(|stats| &stats.warnings)
     }
 
     /// The steps that were looked at, in words: "step 0", "221 steps from 0 to 220".

@@ -2,10 +2,10 @@
 
 use super::axis::{Axis, Unit, counting};
 use super::colors::ABSENT;
-use super::extent::Extent;
 use super::limits::{AxisLimits, lines_within};
 use super::panel::{Cells, Mark, Panel};
 use super::scale::Scale;
+use crate::lab::records::ValueRange;
 
 /// The columns a part of a heat map has at least, for its edges to be sharp.
 const LEAST_COLUMNS: usize = 600;
@@ -17,7 +17,7 @@ fn limited(axis: &Axis, limits: AxisLimits) -> Axis {
         _ if low >= high => axis.clone(),
         Unit::Name => axis.clone(),
         Unit::Whole => counting(&axis.label, low, high),
-        Unit::Value => Scale::linear(&Extent::of([low, high]))
+        Unit::Value => Scale::linear(&ValueRange::of([low, high]))
             .limited(AxisLimits {
                 low: Some(low),
                 high: Some(high),

@@ -129,11 +129,11 @@ pub fn widened(trace: Trace, rim: f64) -> Trace {
 
 #[cfg(test)]
 mod tests {
-    use super::super::extent::Extent;
     use super::*;
+    use crate::lab::records::ValueRange;
 
     fn log() -> Scale {
-        Scale::log(&Extent::of([1e-6, 1.0]))
+        Scale::log(&ValueRange::of([1e-6, 1.0]))
     }
 
     /// Values 1e-4, 1e-3, 1e-2: mean −3, s = 1, t(0.975, 2) = 4.30265

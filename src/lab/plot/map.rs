@@ -1,10 +1,9 @@
 //! Layers × steps as a raster of cells, for a heat map on paper or a terminal.
 
-use super::album::Portrait;
 use super::axis::{Axis, Tick, counting};
-use super::extent::Cell;
+use super::cell::Cell;
 use super::scale::Scale;
-use crate::lab::records::Bucket;
+use crate::lab::records::{Bucket, RunData};
 
 /// What a cell shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +20,7 @@ pub enum Shade {
 
 /// How steps and layers go into cells.
 pub struct Map<'a> {
-    portrait: &'a Portrait,
+    run: &'a RunData,
     /// The layers of the axis, and where the run has each.
     layers: &'a [usize],
     places: Vec<Option<usize>>,
@@ -38,22 +37,18 @@ pub struct Map<'a> {
 impl<'a> Map<'a> {
     /// At most `columns` × `rows` cells; few steps are spread over all columns.
     /// `layers`, at least one, are those of the axis; the run may lack some.
-    pub fn new(
-        portrait: &'a Portrait,
-        layers: &'a [usize],
-        (columns, rows): (usize, usize),
-    ) -> Self {
-        let buckets = portrait.grid.buckets();
-        let start = portrait.first.step as f64;
+    pub fn new(run: &'a RunData, layers: &'a [usize], (columns, rows): (usize, usize)) -> Self {
+        let buckets = run.grid.buckets();
+        let start = run.first.step as f64;
         // The last step is as wide as the one before it, else it would not show.
         let width = match buckets {
             [.., before, last] => {
-                let steps = portrait.grid.steps_per_bucket();
+                let steps = run.grid.steps_per_bucket();
                 (last.first - before.first) as f64 / steps as f64
             }
             _ => 1.0,
         };
-        let end = portrait.last.step as f64 + width;
+        let end = run.last.step as f64 + width;
         let columns = spread(buckets, (start, end), columns.max(1));
         let widest = columns
             .iter()
@@ -61,24 +56,24 @@ impl<'a> Map<'a> {
             .max()
             .unwrap_or(1);
         let layers_per_cell = layers.len().div_ceil(rows.max(1)).max(1);
-        let own = portrait.layers();
+        let own = run.layers();
         let places = layers.iter().map(|layer| own.binary_search(layer).ok());
         Self {
-            portrait,
+            run,
             layers,
             places: places.collect(),
             start,
             end,
             columns,
-            steps_per_cell: portrait.grid.steps_per_bucket() * widest as u64,
+            steps_per_cell: run.grid.steps_per_bucket() * widest as u64,
             layers_per_cell,
             rows: layers.len().div_ceil(layers_per_cell),
         }
     }
 
     /// The run.
-    pub fn portrait(&self) -> &'a Portrait {
-        self.portrait
+    pub fn run(&self) -> &'a RunData {
+        self.run
     }
 
     /// Layers as places 0, 1 …, whatever their numbers are.
@@ -175,7 +170,7 @@ impl<'a> Map<'a> {
         let first = row * self.layers_per_cell;
         let last = (first + self.layers_per_cell).min(layers);
         let mut smallest: Option<f64> = None;
-        for bucket in &self.portrait.grid.buckets()[from..to] {
+        for bucket in &self.run.grid.buckets()[from..to] {
             for i in self.places[first..last].iter().copied().flatten() {
                 match Cell::of(bucket, i) {
                     Cell::Absent => {}
@@ -222,9 +217,7 @@ mod tests {
         let bucket = |step: &u64| Bucket {
             first: *step,
             last: *step,
-            low: Vec::new(),
-            high: Vec::new(),
-            present: Vec::new(),
+            values: Vec::new(),
         };
         steps.iter().map(bucket).collect()
     }

@@ -254,11 +254,11 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::plot::extent::Extent;
+    use crate::lab::records::ValueRange;
 
     /// The marks of a series at x = 0, 1, 2 …: (points, whether it is a line).
     fn marks(values: &[Option<f64>]) -> Vec<(Vec<(f64, f64)>, bool)> {
-        let extent = Extent::of(values.iter().copied().flatten());
+        let extent = ValueRange::of(values.iter().copied().flatten());
         let series: Vec<_> = values
             .iter()
             .enumerate()

@@ -1,9 +1,9 @@
 //! Scales of values: where a value stands, and which of them have a label.
 
 use super::axis::{Axis, Tick, Unit, multiples, next_step, nice_step};
-use super::extent::Extent;
 use super::limits::AxisLimits;
 use super::words::{plain, power_of_ten};
+use crate::lab::records::ValueRange;
 
 /// The most labels of a decade axis.
 const MOST_LABELS: usize = 10;
@@ -37,7 +37,7 @@ pub struct Scale {
 impl Scale {
     /// A log axis over whole decades. It has no floor: what is not above 0 has
     /// no place among the decades.
-    pub fn log(extent: &Extent) -> Self {
+    pub fn log(extent: &ValueRange) -> Self {
         let is_empty = extent.lowest_positive > extent.highest;
         let (low, high) = if is_empty {
             (0.0, 1.0)
@@ -65,7 +65,7 @@ impl Scale {
     }
 
     /// A linear axis.
-    pub fn linear(extent: &Extent) -> Self {
+    pub fn linear(extent: &ValueRange) -> Self {
         let (mut low, mut high) = (extent.lowest, extent.highest);
         if low > high {
             (low, high) = (0.0, 1.0);
@@ -284,19 +284,19 @@ mod tests {
 
     #[test]
     fn decades_are_labelled_at_round_places() {
-        let narrow = Scale::log(&Extent::of([2e-3, 0.5]));
+        let narrow = Scale::log(&ValueRange::of([2e-3, 0.5]));
         assert_eq!(texts(&narrow), ["10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
-        let wide = Scale::log(&Extent::of([3e-19, 0.5]));
+        let wide = Scale::log(&ValueRange::of([3e-19, 0.5]));
         assert_eq!(texts(&wide).first().unwrap(), "10⁻¹⁸");
         // The whole range of f64 with its subnormal numbers.
-        let widest = Scale::log(&Extent::of([5e-324, f64::MAX]));
+        let widest = Scale::log(&ValueRange::of([5e-324, f64::MAX]));
         assert!(texts(&widest).len() <= MOST_LABELS, "{widest:?}");
         assert!(texts(&widest).len() >= 5);
     }
 
     #[test]
     fn zeros_and_nan_stand_in_bands_outside_of_the_decades() {
-        let scale = Scale::log(&Extent::of([0.0, 1e-3, f64::NAN, 1.0]));
+        let scale = Scale::log(&ValueRange::of([0.0, 1e-3, f64::NAN, 1.0]));
         let axis = scale.axis("");
         assert_eq!(axis.bands.len(), 2);
         assert!(axis.low < -3.0 && axis.high > 0.0);
@@ -309,22 +309,22 @@ mod tests {
         assert!(texts(&scale).contains(&"inf/NaN".to_owned()));
         // Far below 1e-8 a value still has a place of its own.
         assert_eq!(scale.place(1e-300), AxisPlace::At(-300.0));
-        let without = Scale::log(&Extent::of([1e-3, 1.0]));
+        let without = Scale::log(&ValueRange::of([1e-3, 1.0]));
         assert_eq!(without.lane(AxisPlace::Zero, 0.0), None);
     }
 
     #[test]
     fn nothing_but_zeros_has_no_decades() {
-        let scale = Scale::log(&Extent::of([0.0, 0.0]));
+        let scale = Scale::log(&ValueRange::of([0.0, 0.0]));
         assert_eq!(texts(&scale), ["0"]);
     }
 
     #[test]
     fn linear_ticks_are_round() {
-        let scale = Scale::linear(&Extent::of([0.13, 2.31]));
+        let scale = Scale::linear(&ValueRange::of([0.13, 2.31]));
         assert_eq!(texts(&scale), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]);
         for (low, high) in [(0.0, 0.0), (5.0, 5.0), (-1e300, 1e300), (1e-9, 1.1e-9)] {
-            let scale = Scale::linear(&Extent::of([low, high]));
+            let scale = Scale::linear(&ValueRange::of([low, high]));
             assert!((2..10).contains(&texts(&scale).len()), "{low} {high}");
         }
     }
@@ -332,22 +332,22 @@ mod tests {
     #[test]
     fn a_scale_may_end_where_the_user_says() {
         let ends = |low, high| AxisLimits { low, high };
-        let scale = Scale::log(&Extent::of([1e-9, 1.0])).limited(ends(Some(1e-4), None));
+        let scale = Scale::log(&ValueRange::of([1e-9, 1.0])).limited(ends(Some(1e-4), None));
         assert_eq!(texts(&scale), ["10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
         assert_eq!(scale.place(1e-6), AxisPlace::At(-6.0));
-        let scale = Scale::log(&Extent::of([1e-9, 1.0])).limited(ends(Some(2e-2), Some(1e-1)));
+        let scale = Scale::log(&ValueRange::of([1e-9, 1.0])).limited(ends(Some(2e-2), Some(1e-1)));
         assert_eq!(texts(&scale), ["0.02", "0.04", "0.06", "0.08", "0.10"]);
-        let scale = Scale::linear(&Extent::of([0.0, 9.0])).limited(ends(Some(0.0), Some(2.5)));
+        let scale = Scale::linear(&ValueRange::of([0.0, 9.0])).limited(ends(Some(0.0), Some(2.5)));
         assert_eq!(texts(&scale), ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]);
         assert_eq!(scale.range(), (0.0, 2.5));
         // Of an axis of decades 0 is no end.
-        let scale = Scale::log(&Extent::of([1e-2, 1.0])).limited(ends(Some(0.0), None));
+        let scale = Scale::log(&ValueRange::of([1e-2, 1.0])).limited(ends(Some(0.0), None));
         assert_eq!(scale.range(), (-2.0, 0.0));
     }
 
     #[test]
     fn bands_keep_their_labels() {
-        let mut axis = Scale::log(&Extent::of([0.0, 1e-8, 1.0])).axis("");
+        let mut axis = Scale::log(&ValueRange::of([0.0, 1e-8, 1.0])).axis("");
         axis.thin(10.0, |_| 20.0);
         assert_eq!(axis.ticks.last().unwrap().text, "0");
         assert_eq!(axis.ticks.len(), 2);

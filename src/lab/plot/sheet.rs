@@ -2,7 +2,6 @@
 
 use plotters::style::TextStyle;
 
-use super::album::Album;
 use super::canvas::{DrawError, Picture, document, px, width_of};
 use super::colors::INK;
 use super::cut::cut;
@@ -10,6 +9,7 @@ use super::figures::{FIGURES, Figure, MOST_PANELS};
 use super::frame;
 use super::limits::AxisLimits;
 use super::panel::{Panel, Room};
+use super::plot_data::PlotData;
 use super::style::{FONT_SIZE, PanelStyle};
 use crate::base::Problem;
 use crate::lab::records::HEADLINE;
@@ -69,7 +69,7 @@ impl Sheet {
     /// # Errors
     /// If a figure that was asked for does not apply to these runs, or there
     /// is too little room.
-    pub fn draw(&self, album: &Album) -> Result<Drawn, Problem> {
+    pub fn draw(&self, data: &PlotData) -> Result<Drawn, Problem> {
         self.check_limits()?;
         let all = self.figures.is_empty();
         let figures = if all { FIGURES } else { &self.figures[..] };
@@ -78,7 +78,7 @@ impl Sheet {
         let count = |room| -> Result<(Vec<Panel>, Vec<&'static str>), Problem> {
             let (mut panels, mut names) = (Vec::new(), Vec::new());
             for figure in figures {
-                let own = figure.panels(album, room);
+                let own = figure.panels(data, room);
                 if own.is_empty() && !all {
                     return Err(Problem::new(format!(
                         "the figure `{}` needs {}",
@@ -116,7 +116,7 @@ impl Sheet {
             return Err(Problem::new("nothing lies within --xlim and --ylim")
                 .help("draw it without them to see how far the data reach"));
         }
-        let title = self.title.clone().unwrap_or_else(|| title(album));
+        let title = self.title.clone().unwrap_or_else(|| title(data));
         let style = PanelStyle {
             // Of a single panel the title is the sheet's.
             has_titles: self.style.has_titles && !(title.is_empty() && panels.len() == 1),
@@ -229,15 +229,15 @@ fn fitting(words: &str, font: &TextStyle, width: i32) -> String {
         .unwrap_or_default()
 }
 
-fn title(album: &Album) -> String {
-    let names = &album.targets;
+fn title(data: &PlotData) -> String {
+    let names = &data.targets;
     let listed = match names.len() {
         0..=4 => names.join(", "),
         n => format!("{}, {} and {} more", names[0], names[1], n - 2),
     };
-    if album.quantity == HEADLINE {
+    if data.quantity == HEADLINE {
         format!("Gradient flow: {listed}")
     } else {
-        format!("{}: {listed}", shortened(&album.quantity, 40))
+        format!("{}: {listed}", shortened(&data.quantity, 40))
     }
 }

@@ -7,12 +7,12 @@ use anstyle::{Color, RgbColor, Style};
 use anstyle_lossy::rgb_to_xterm;
 use plotters::style::RGBColor;
 
-use super::album::{Album, Portrait};
 use super::colors;
-use super::extent::Extent;
 use super::figures::thinned;
 use super::map::{Map, Shade};
+use super::plot_data::{PlotData, apart};
 use super::scale::{AxisPlace, Scale};
+use crate::lab::records::{RunData, ValueRange};
 use crate::lab::text::bar::bar;
 use crate::lab::text::{shortened, symbol};
 
@@ -43,35 +43,31 @@ pub struct Look {
 
 impl Look {
     /// Draws the runs one after the other.
-    pub fn draw(&self, album: &Album) -> String {
-        let extent = super::album::extent_of_grids(&album.portraits);
-        let scale = album.scale(&extent);
-        let runs = album.portraits.iter();
+    pub fn draw(&self, data: &PlotData) -> String {
+        let extent = super::plot_data::extent_of_grids(&data.runs);
+        let scale = data.scale(&extent);
+        let runs = data.runs.iter();
         let drawn: Vec<String> = runs
-            .map(|portrait| {
+            .map(|run| {
                 let mut text = String::new();
-                self.heat_map(&mut text, album, portrait, &scale);
+                self.heat_map(&mut text, data, run, &scale);
                 text.push('\n');
-                self.profile(&mut text, album, portrait);
+                self.profile(&mut text, data, run);
                 text
             })
             .collect();
         drawn.join("\n")
     }
 
-    fn heat_map(&self, text: &mut String, album: &Album, portrait: &Portrait, scale: &Scale) {
-        let layers = portrait.layers().len();
+    fn heat_map(&self, text: &mut String, data: &PlotData, run: &RunData, scale: &Scale) {
+        let layers = run.layers().len();
         // Half blocks hold two rows, if there are colours to tell them apart.
         let halves = self.colors != Colors::None && layers > MOST_LINES;
         let per_line = if halves { 2 } else { 1 };
         let columns = self.width.saturating_sub(MARGIN).max(8);
-        let map = Map::new(
-            portrait,
-            portrait.layers(),
-            (columns, MOST_LINES * per_line),
-        );
+        let map = Map::new(run, run.layers(), (columns, MOST_LINES * per_line));
         let bold = Style::new().bold();
-        let head = format!("{}  {}", portrait.label, symbol(&album.quantity));
+        let head = format!("{}  {}", run.label, symbol(&data.quantity));
         let _ = writeln!(text, "{bold}{}{bold:#}", shortened(&head, self.width));
         let shades = map.shades(scale);
         let rows: Vec<&[Shade]> = shades.chunks(map.columns()).collect();
@@ -92,13 +88,13 @@ impl Look {
             );
             text.push('\n');
         }
-        let (start, end) = (portrait.first.step, portrait.last.step);
+        let (start, end) = (run.first.step, run.last.step);
         let (start, end) = (format!("{start}"), format!("step {end}"));
         let gap = columns.saturating_sub(start.len() + end.len());
         let _ = writeln!(text, "{:>6} └{}", "layer", "─".repeat(columns));
         let _ = writeln!(text, "{:MARGIN$}{start}{:gap$}{end}", "", "");
-        self.legend(text, portrait, scale);
-        let remarks = [map.remark(), portrait.remark(album.is_log())];
+        self.legend(text, run, scale);
+        let remarks = [map.remark(), apart(&run.values, data.is_log())];
         for remark in remarks.into_iter().flatten() {
             for line in textwrap(&remark, columns) {
                 let _ = writeln!(text, "{:MARGIN$}{line}", "");
@@ -149,7 +145,7 @@ impl Look {
     }
 
     /// What the colours or characters mean.
-    fn legend(&self, text: &mut String, portrait: &Portrait, scale: &Scale) {
+    fn legend(&self, text: &mut String, run: &RunData, scale: &Scale) {
         let [low, high] = scale.ends();
         let steps = if self.colors == Colors::None { 5 } else { 20 };
         let ramp: Vec<Shade> = (0..steps)
@@ -158,7 +154,7 @@ impl Look {
         let _ = write!(text, "{:MARGIN$}{low} ", "");
         self.cells(text, &ramp, None);
         let _ = write!(text, " {high}");
-        let extent = &portrait.extent;
+        let extent = &run.values;
         let zeros = scale.is_log() && extent.zeros > 0;
         let apart = [
             (zeros, Shade::Zero, "0"),
@@ -177,16 +173,16 @@ impl Look {
     }
 
     /// Bars per layer at the first and the last step.
-    fn profile(&self, text: &mut String, album: &Album, portrait: &Portrait) {
-        let only_one = portrait.first.step == portrait.last.step;
-        let mut ends = vec![&portrait.first];
+    fn profile(&self, text: &mut String, data: &PlotData, run: &RunData) {
+        let only_one = !run.moves();
+        let mut ends = vec![&run.first];
         if !only_one {
-            ends.push(&portrait.last);
+            ends.push(&run.last);
         }
-        let values = ends.iter().flat_map(|end| end.values.iter());
-        let extent = Extent::of(values.filter_map(|(_, value)| *value));
-        let scale = album.scale(&extent);
-        let name = symbol(&album.quantity);
+        let values = ends.iter().flat_map(|end| end.column(0));
+        let extent = ValueRange::of(values.filter_map(|(_, value)| value));
+        let scale = data.scale(&extent);
+        let name = symbol(&data.quantity);
         let head = if scale.is_log() {
             format!("log10 {name}")
         } else {
@@ -207,14 +203,14 @@ impl Look {
         }
         end_line(text);
         // A layer may be there at one end alone.
-        let layers = ends.iter().flat_map(|end| end.values.iter());
-        let layers: BTreeSet<usize> = layers.map(|(layer, _)| *layer).collect();
+        let layers = ends.iter().flat_map(|end| &end.layers);
+        let layers: BTreeSet<usize> = layers.copied().collect();
         let layers: Vec<usize> = layers.into_iter().collect();
         let (kept, _) = thinned(layers.len(), MOST_LINES);
         for i in kept.into_iter().rev() {
             let _ = write!(text, "{:>6}  ", layers[i]);
             for end in &ends {
-                let value = end.of_layer(layers[i]);
+                let value = end.of_layer(layers[i], 0);
                 let (number, bar) = in_words(value, &scale, width);
                 let fill = each - 9 - bar.chars().count();
                 let shade = value.and_then(|value| scale.share(value)).map(Shade::At);

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::diverged::Diverged;
+use super::halving::{Bounds, Halving, Neighbour};
 use super::table::Table;
 use crate::base::Problem;
 
@@ -18,89 +19,52 @@ pub struct Point {
     pub first: u64,
     /// The step of the last.
     pub last: u64,
-    /// The smallest finite value; NaN where there is none.
-    pub low: f64,
-    /// The largest finite value; NaN where there is none.
-    pub high: f64,
-    /// Values that are NaN or infinite.
-    pub non_finite: u64,
+    /// What they hold.
+    pub values: Bounds,
 }
 
-impl Point {
-    fn of(step: u64, value: f64) -> Self {
-        let is_finite = value.is_finite();
-        let value = if is_finite { value } else { f64::NAN };
-        Self {
-            first: step,
-            last: step,
-            low: value,
-            high: value,
-            non_finite: u64::from(!is_finite),
-        }
-    }
-
-    /// Takes in the point after it.
-    fn join(&mut self, next: &Self) {
+impl Neighbour for Point {
+    fn join(&mut self, next: Self) {
         self.last = next.last;
-        // Both pass over NaN.
-        self.low = self.low.min(next.low);
-        self.high = self.high.max(next.high);
-        self.non_finite += next.non_finite;
+        self.values.join(&next.values);
     }
 }
 
 /// One column over the steps; rows without a value are no part of it. Where
 /// there are too many, neighbours share a point that keeps their extremes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    points: Vec<Point>,
-    /// Values per point is 2 to the power of this.
-    doublings: u32,
-    /// Values in the last point.
-    in_last: u64,
+    points: Halving<Point>,
     last: Option<f64>,
+}
+
+impl Default for Curve {
+    fn default() -> Self {
+        Self {
+            points: Halving::new(MOST_POINTS),
+            last: None,
+        }
+    }
 }
 
 impl Curve {
     fn add(&mut self, step: u64, value: f64) {
         self.last = Some(value);
-        let is_full = self.in_last == self.per_point();
-        if self.points.len() == MOST_POINTS && is_full {
-            self.halve();
-        }
-        let next = Point::of(step, value);
-        match self.points.last_mut() {
-            Some(point) if self.in_last < 1 << self.doublings => {
-                point.join(&next);
-                self.in_last += 1;
-            }
-            _ => {
-                self.points.push(next);
-                self.in_last = 1;
-            }
-        }
-    }
-
-    /// Takes each two neighbouring points, all of them full, together.
-    fn halve(&mut self) {
-        let pairs = self.points.chunks(2).map(|pair| {
-            let mut joined = pair[0];
-            pair[1..].iter().for_each(|next| joined.join(next));
-            joined
+        self.points.add(Point {
+            first: step,
+            last: step,
+            values: Bounds::of(value),
         });
-        self.points = pairs.collect();
-        self.doublings += 1;
-        self.in_last = self.per_point();
     }
 
     /// The points, by ascending step.
     pub fn points(&self) -> &[Point] {
-        &self.points
+        &self.points.kept
     }
 
     /// Values that share a point; 1 = every value has its own.
     pub fn per_point(&self) -> u64 {
-        1 << self.doublings
+        self.points.each
     }
 
     /// The exact last value.
@@ -110,7 +74,7 @@ impl Curve {
 
     /// Whether no row has a value.
     pub fn is_empty(&self) -> bool {
-        self.points.is_empty()
+        self.points.kept.is_empty()
     }
 }
 
@@ -225,8 +189,11 @@ mod tests {
     fn few_values_stay_as_they_are() {
         let curve = curve([2.0, 1.0, f64::INFINITY]);
         assert_eq!((curve.per_point(), curve.points().len()), (1, 3));
-        assert_eq!(curve.points()[1], Point::of(1, 1.0));
-        assert_eq!(curve.points()[2].non_finite, 1);
+        assert_eq!(
+            (curve.points()[1].first, curve.points()[1].values),
+            (1, Bounds::of(1.0))
+        );
+        assert_eq!(curve.points()[2].values.non_finite, 1);
         assert_eq!(curve.last(), Some(f64::INFINITY));
         assert_eq!(
             (Curve::default().last(), Curve::default().points()),
@@ -256,8 +223,8 @@ mod tests {
             for point in points {
                 assert_eq!(point.first, next);
                 let own = || (point.first..=point.last).map(value);
-                assert_eq!(point.low, own().fold(f64::INFINITY, f64::min));
-                assert_eq!(point.high, own().fold(f64::NEG_INFINITY, f64::max));
+                assert_eq!(point.values.low, own().fold(f64::INFINITY, f64::min));
+                assert_eq!(point.values.high, own().fold(f64::NEG_INFINITY, f64::max));
                 assert!(point.last - point.first < curve.per_point());
                 next = point.last + 1;
             }
@@ -272,7 +239,8 @@ mod tests {
         let odd = |step: usize| [f64::NAN, f64::INFINITY][step % 2];
         let curve = curve((0..count).map(|step| if step < 6 { odd(step) } else { 3.0 }));
         assert_eq!(curve.per_point(), 4);
-        let [first, second, third, ..] = curve.points() else {
+        let values: Vec<Bounds> = curve.points().iter().map(|point| point.values).collect();
+        let [first, second, third, ..] = values[..] else {
             panic!()
         };
         assert!(first.low.is_nan() && first.high.is_nan());

@@ -1,6 +1,7 @@
 //! A value per layer and step, kept to a bounded size: where there are too many
 //! steps, neighbours share a bucket that keeps the smallest and largest value.
 
+use super::halving::{Bounds, Halving, Neighbour};
 use super::step::Step;
 
 /// Neighbouring steps taken together.
@@ -10,83 +11,70 @@ pub struct Bucket {
     pub first: u64,
     /// The last of its steps.
     pub last: u64,
-    /// The smallest value per layer; NaN where no step has one.
-    pub low: Vec<f64>,
-    /// The largest value per layer; NaN where no step has one, or one is NaN.
-    pub high: Vec<f64>,
-    /// Whether a step has a value, per layer.
-    pub present: Vec<bool>,
+    /// What each layer holds.
+    pub values: Vec<Bounds>,
+}
+
+impl Neighbour for Bucket {
+    fn join(&mut self, next: Self) {
+        self.last = next.last;
+        let pairs = self.values.iter_mut().zip(&next.values);
+        pairs.for_each(|(own, other)| own.join(other));
+    }
+}
+
+/// How large a grid may become.
+#[derive(Clone, Copy, Debug)]
+pub struct GridSize {
+    /// The most buckets, an even number from 2 on.
+    pub buckets: usize,
+    /// The most values, of all layers and buckets.
+    pub cells: usize,
 }
 
 /// Buckets of neighbouring steps, at most as many as it is made for.
 #[derive(Clone, Debug)]
 pub struct Grid {
-    capacity: usize,
+    size: GridSize,
     layers: Vec<usize>,
-    buckets: Vec<Bucket>,
-    /// Steps per bucket.
-    per_bucket: u64,
-    /// Steps in the last bucket.
-    in_last: u64,
+    buckets: Halving<Bucket>,
 }
 
 impl Grid {
-    /// An empty grid of at most `capacity` buckets, an even number from 2 on.
-    pub fn new(capacity: usize) -> Self {
+    /// An empty grid.
+    pub fn new(size: GridSize) -> Self {
         Self {
-            capacity: capacity.next_multiple_of(2).max(2),
+            size,
             layers: Vec::new(),
-            buckets: Vec::new(),
-            per_bucket: 1,
-            in_last: 0,
+            buckets: Halving::new(size.buckets),
         }
     }
 
     /// Adds one column of the next step. A layer that no step before has is
     /// missing in theirs.
     pub fn add(&mut self, step: &Step, column: usize) {
-        if self.buckets.is_empty() {
+        if self.buckets.kept.is_empty() {
             self.layers.clone_from(&step.layers);
+            let room = self.size.cells / self.layers.len().max(1);
+            self.buckets = Halving::new(room.min(self.size.buckets));
         }
         if step.layers != self.layers {
             self.make_room(&step.layers);
         }
-        if self.buckets.len() == self.capacity && self.in_last == self.per_bucket {
-            self.halve();
-        }
-        if self.buckets.is_empty() || self.in_last == self.per_bucket {
-            self.in_last = 0;
-            let nothing = vec![f64::NAN; self.layers.len()];
-            self.buckets.push(Bucket {
-                first: step.step,
-                last: step.step,
-                low: nothing.clone(),
-                high: nothing,
-                present: vec![false; self.layers.len()],
-            });
-        }
-        self.in_last += 1;
-        let Some(bucket) = self.buckets.last_mut() else {
-            return;
-        };
-        bucket.last = step.step;
         let same_layers = step.layers == self.layers;
-        for (i, layer) in self.layers.iter().enumerate() {
+        let values = self.layers.iter().enumerate().map(|(i, layer)| {
             let value = if same_layers {
                 step.value(i, column)
             } else {
                 step.of_layer(*layer, column)
             };
-            let Some(value) = value else { continue };
-            // NaN stays NaN in `high`, and f64::min passes over it in `low`.
-            bucket.low[i] = bucket.low[i].min(value);
-            bucket.high[i] = if bucket.present[i] {
-                larger(bucket.high[i], value)
-            } else {
-                value
-            };
-            bucket.present[i] = true;
-        }
+            value.map_or_else(Bounds::default, Bounds::of)
+        });
+        self.buckets.add(Bucket {
+            first: step.step,
+            last: step.step,
+            values: values.collect(),
+        });
     }
 
     /// Makes room for layers that are not there yet.
@@ -96,34 +84,10 @@ impl Grid {
                 continue;
             };
             self.layers.insert(at, layer);
-            for bucket in &mut self.buckets {
-                bucket.low.insert(at, f64::NAN);
-                bucket.high.insert(at, f64::NAN);
-                bucket.present.insert(at, false);
+            for bucket in &mut self.buckets.kept {
+                bucket.values.insert(at, Bounds::default());
             }
         }
-    }
-
-    /// Takes each two neighbouring buckets together.
-    fn halve(&mut self) {
-        let mut pairs = std::mem::take(&mut self.buckets).into_iter();
-        while let (Some(mut left), Some(right)) = (pairs.next(), pairs.next()) {
-            left.last = right.last;
-            for (low, other) in left.low.iter_mut().zip(right.low) {
-                *low = low.min(other);
-            }
-            for (i, other) in right.high.into_iter().enumerate() {
-                left.high[i] = match (left.present[i], right.present[i]) {
-                    (true, true) => larger(left.high[i], other),
-                    (true, false) => left.high[i],
-                    (false, _) => other,
-                };
-                left.present[i] |= right.present[i];
-            }
-            self.buckets.push(left);
-        }
-        self.per_bucket *= 2;
-        self.in_last = self.per_bucket;
     }
 
     /// The layers' numbers, ascending.
@@ -133,21 +97,12 @@ impl Grid {
 
     /// The buckets, by ascending step.
     pub fn buckets(&self) -> &[Bucket] {
-        &self.buckets
+        &self.buckets.kept
     }
 
     /// Steps that share a bucket; 1 = every step has its own.
     pub fn steps_per_bucket(&self) -> u64 {
-        self.per_bucket
-    }
-}
-
-/// The larger of two, or NaN if one is.
-fn larger(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() {
-        f64::NAN
-    } else {
-        a.max(b)
+        self.buckets.each
     }
 }
 
@@ -167,7 +122,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let mut steps = Steps::open(file.path(), &["x"], None).unwrap();
-        let mut grid = Grid::new(capacity);
+        let mut grid = Grid::new(GridSize {
+            buckets: capacity,
+            cells: usize::MAX,
+        });
         while let Some(step) = steps.next_step().unwrap() {
             grid.add(step, 0);
         }
@@ -181,8 +139,7 @@ mod tests {
         });
         assert_eq!((grid.buckets().len(), grid.steps_per_bucket()), (4, 1));
         assert_eq!(grid.layers(), [1, 2]);
-        assert_eq!(grid.buckets()[3].low, [31.0, 32.0]);
-        assert_eq!(grid.buckets()[3].high, [31.0, 32.0]);
+        assert_eq!(grid.buckets()[3].values, [31.0, 32.0].map(Bounds::of));
     }
 
     #[test]
@@ -195,8 +152,8 @@ mod tests {
                 assert_eq!(bucket.first, next);
                 next = bucket.last + 1;
                 for (i, layer) in [1.0, 2.0].into_iter().enumerate() {
-                    assert_eq!(bucket.low[i], bucket.first as f64 * layer);
-                    assert_eq!(bucket.high[i], bucket.last as f64 * layer);
+                    assert_eq!(bucket.values[i].low, bucket.first as f64 * layer);
+                    assert_eq!(bucket.values[i].high, bucket.last as f64 * layer);
                 }
             }
             assert_eq!(next, steps);
@@ -214,11 +171,10 @@ mod tests {
         let [first, last] = grid.buckets() else {
             panic!()
         };
-        assert_eq!((first.low[0], first.high[0]), (0.0, 1.0));
-        assert_eq!(last.low[0], 1.0);
-        assert!(last.high[0].is_nan());
-        assert!(first.low[1].is_nan() && first.high[1].is_nan());
-        assert_eq!(last.present, [true, false]);
+        assert_eq!((first.values[0].low, first.values[0].high), (0.0, 1.0));
+        let odd = last.values[0];
+        assert_eq!((odd.low, odd.high, odd.non_finite), (1.0, 1.0, 1));
+        assert!(first.values[1].is_absent() && last.values[1].is_absent());
     }
 
     #[test]
@@ -230,7 +186,27 @@ mod tests {
                 String::new()
             }
         });
-        let highs: Vec<f64> = grid.buckets().iter().map(|bucket| bucket.high[0]).collect();
+        let highs: Vec<f64> = grid
+            .buckets()
+            .iter()
+            .map(|bucket| bucket.values[0].high)
+            .collect();
         assert_eq!(highs, [4.0, 12.0]);
+    }
+
+    #[test]
+    fn more_layers_leave_room_for_fewer_buckets() {
+        let step = |step| Step {
+            step,
+            layers: vec![1, 2, 3],
+            values: vec![Some(1.0); 3],
+            columns: 1,
+        };
+        let mut grid = Grid::new(GridSize {
+            buckets: 100,
+            cells: 12,
+        });
+        (0..8).for_each(|i| grid.add(&step(i), 0));
+        assert_eq!((grid.buckets().len(), grid.steps_per_bucket()), (4, 2));
     }
 }

@@ -1,8 +1,6 @@
 //! Where a log has its steps, layers and values: a row per layer, or a column
 //! per layer.
 
-use std::path::Path;
-
 use super::table::Table;
 use crate::base::Problem;
 use crate::study::columns::is_coordinate;
@@ -113,12 +111,10 @@ fn wide(table: &Table, step: usize) -> Option<Layers> {
 /// column whose name ends in `_norm`.
 ///
 /// # Errors
-/// If the file cannot be read or has neither.
-pub fn headline(path: &Path) -> Result<String, Problem> {
-    let table = Table::open(path)?;
-    let layout = Layout::of(&table)?;
-    if let Layers::Columns { quantity, .. } = layout.layers {
-        return Ok(quantity);
+/// If it has neither.
+pub fn headline_of(table: &Table, layout: &Layout) -> Result<String, Problem> {
+    if let Layers::Columns { quantity, .. } = &layout.layers {
+        return Ok(quantity.clone());
     }
     let first = table.header().iter().find(|name| is_norm(name));
     if table.find(HEADLINE).is_some() {
@@ -133,7 +129,7 @@ pub fn headline(path: &Path) -> Result<String, Problem> {
         })
     } else {
         Err(Problem::at_line(
-            path,
+            table.path(),
             1,
             format!("has neither a column `{HEADLINE}` nor another ending in `_norm`"),
         )

@@ -1,34 +1,45 @@
 //! Runs read back: run folders, groups of seeds and CSV files, in one pass and
 //! with little memory however long they are.
 
+mod columns;
 mod curves;
 mod diverged;
 mod grid;
+mod halving;
 mod layout;
 mod natural;
 mod resume;
+mod run_data;
+mod run_stats;
+mod score;
 mod source;
 pub mod specs;
 mod spread;
 mod step;
 mod steps;
-mod survey;
 mod table;
+mod value_range;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use columns::Columns;
 pub use curves::{Curve, Curves};
 pub use diverged::Diverged;
-pub use grid::{Bucket, Grid};
-pub use layout::{HEADLINE, headline};
+pub use grid::{Bucket, Grid, GridSize};
+pub use halving::Bounds;
+pub use layout::HEADLINE;
 pub use natural::in_natural_order;
 pub use spread::{Spread, difference, mean, mean_half_width, median};
 pub use step::Step;
 pub use steps::{OUTPUT, Steps};
-pub use survey::{LayerInfo, Survey};
+
+pub use run_data::RunData;
+pub use run_stats::{LayerInfo, RunStats};
+pub use score::Score;
 pub use table::{Row, Table};
+pub use value_range::ValueRange;
 
 use crate::base::Problem;
 use crate::lab::config::{Overrides, Spec};
@@ -109,14 +120,6 @@ impl Run {
         let mut spec = self.spec.clone()?;
         spec.resolve_paths(&self.path);
         Some(spec)
-    }
-
-    /// The norm it is read for unless the user names another.
-    ///
-    /// # Errors
-    /// See [`headline`].
-    pub fn headline(&self) -> Result<String, Problem> {
-        headline(&self.gradients)
     }
 
     /// Reads `columns` of its layers step by step.
@@ -217,6 +220,14 @@ impl Target {
             format!("{} ({n})", target.path.display())
         });
         Ok(targets)
+    }
+
+    /// The name of one of its runs, with the seed where it has several.
+    pub fn label_of(&self, run: &Run) -> String {
+        match (self.runs.len(), run.path.file_name()) {
+            (1, _) | (_, None) => self.label.clone(),
+            (_, Some(seed)) => format!("{}/{}", self.label, seed.to_string_lossy()),
+        }
     }
 
     /// Makes a log whose steps go back an error.

@@ -384,7 +384,7 @@ fn by_appearance(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::records::{HEADLINE, headline};
+    use crate::lab::records::{Columns, HEADLINE, Run};
     use proptest::prelude::*;
 
     fn file(text: impl AsRef<[u8]>) -> tempfile::NamedTempFile {
@@ -400,8 +400,9 @@ mod tests {
         layers: Option<usize>,
     ) -> Result<(Vec<(u64, Vec<(usize, Option<f64>)>)>, Vec<String>), Problem> {
         let file = file(text);
-        let column = headline(file.path())?;
-        let mut steps = Steps::open(file.path(), &[&column], layers)?;
+        let columns = Columns::choose(&Run::open(file.path())?, None)?;
+        let column = &columns.names()[0];
+        let mut steps = Steps::open(file.path(), &[column], layers)?;
         let mut all = Vec::new();
         while let Some(step) = steps.next_step()? {
             all.push((step.step, step.column(0).collect()));
@@ -487,7 +488,11 @@ mod tests {
 
     #[test]
     fn the_headline_is_the_activation_gradient_where_there_is_one() {
-        let name = |header: &str| headline(file(format!("{header}\n")).path()).unwrap();
+        let name = |header: &str| {
+            let file = file(format!("{header}\n"));
+            let run = Run::open(file.path()).unwrap();
+            Columns::choose(&run, None).unwrap().names()[0].clone()
+        };
         assert_eq!(name("step,layer,x_norm,y_norm"), "x_norm");
         assert_eq!(name("step,layer,x_norm,activation_grad_norm"), HEADLINE);
     }

@@ -1,9 +1,9 @@
 //! The figures of a run, or of the seeds of one, in full.
 
-use super::entry::Entry;
 use super::group::{Group, lost};
 use super::overview::tone;
 use crate::lab::decay::Decay;
+use crate::lab::records::RunData;
 use crate::lab::text::number;
 
 /// The card of a run or a group.
@@ -44,7 +44,7 @@ pub fn card(group: &Group) -> Card {
 }
 
 /// A fact: its name, its figure and how that is written.
-type Fact = (&'static str, fn(&Entry) -> Option<f64>, fn(f64) -> String);
+type Fact = (&'static str, fn(&RunData) -> Option<f64>, fn(f64) -> String);
 
 /// The facts that are means over seeds.
 const FIGURES: &[Fact] = &[
@@ -52,17 +52,21 @@ const FIGURES: &[Fact] = &[
     ("Decades lost, end", |entry| entry.lost()[1], lost),
     (
         "Decay per layer, start",
-        |e| slope(&e.survey.initial),
+        |e| slope(&e.stats.initial),
         decades,
     ),
-    ("Decay per layer, end", |e| slope(&e.survey.last), decades),
+    ("Decay per layer, end", |e| slope(&e.stats.last), decades),
     (
         "Training loss, last logged batch",
-        |e| e.curves.train_loss.last(),
+        |e| e.stats.curves.train_loss.last(),
         number,
     ),
-    ("Test loss", |e| e.curves.test_loss.last(), number),
-    ("Test accuracy", |e| e.curves.test_accuracy.last(), number),
+    ("Test loss", |e| e.stats.curves.test_loss.last(), number),
+    (
+        "Test accuracy",
+        |e| e.stats.curves.test_accuracy.last(),
+        number,
+    ),
 ];
 
 fn slope(decay: &Option<Decay>) -> Option<f64> {
@@ -78,35 +82,32 @@ fn facts(group: &Group) -> Vec<(&'static str, String)> {
     let mut facts: Vec<(&'static str, String)> = figures
         .filter_map(|(name, get, show)| Some((*name, group.figure(get, *show)?)))
         .collect();
-    let each = |get: &dyn Fn(&Entry) -> String| {
+    let each = |get: &dyn Fn(&RunData) -> String| {
         let mut all: Vec<String> = group.entries.iter().map(get).collect();
         all.dedup();
         all.join(", ")
     };
     let left_out = |decay: &Option<Decay>| decay.as_ref().map_or(0, |d| d.layers_left_out);
-    let most = |get: &dyn Fn(&Entry) -> usize| group.entries.iter().map(get).max().unwrap_or(0);
+    let most = |get: &dyn Fn(&RunData) -> usize| group.entries.iter().map(get).max().unwrap_or(0);
     let ends = [
         (
             "Layers left out, start",
-            most(&|e| left_out(&e.survey.initial)),
+            most(&|e| left_out(&e.stats.initial)),
         ),
-        ("Layers left out, end", most(&|e| left_out(&e.survey.last))),
+        ("Layers left out, end", most(&|e| left_out(&e.stats.last))),
     ];
     facts.extend(
         ends.into_iter()
             .filter(|(_, n)| *n > 0)
             .map(|(name, n)| (name, n.to_string())),
     );
-    let steps = |entry: &Entry| {
-        let survey = &entry.survey;
-        format!(
-            "{}, {} of them logged",
-            survey.last_step, survey.logged_steps
-        )
+    let steps = |entry: &RunData| {
+        let stats = &entry.stats;
+        format!("{}, {} of them logged", stats.last_step, stats.logged_steps)
     };
     facts.push(("Steps", each(&steps)));
-    facts.push(("Layers", each(&|e| e.survey.layers.len().to_string())));
-    let seed = |entry: &Entry| {
+    facts.push(("Layers", each(&|e| e.stats.layers.len().to_string())));
+    let seed = |entry: &RunData| {
         entry
             .run
             .seed()
@@ -122,17 +123,17 @@ fn facts(group: &Group) -> Vec<(&'static str, String)> {
         facts.push((name, seeds));
     }
     facts.push(("Status", each(&|entry| status(entry).to_owned())));
-    facts.push(("Quantity", each(&|entry| entry.survey.headline.clone())));
-    let count = |get: fn(&Entry) -> u64| match group.entries.iter().map(get).sum() {
+    facts.push(("Quantity", each(&|entry| entry.stats.headline.clone())));
+    let count = |get: fn(&RunData) -> u64| match group.entries.iter().map(get).sum() {
         0 => "none".to_owned(),
         n => format!("{n} values"),
     };
-    facts.push(("Exact zeros", count(|entry| entry.zeros)));
-    facts.push(("NaN or infinite", count(|entry| entry.non_finite)));
+    facts.push(("Exact zeros", count(|entry| entry.values.zeros)));
+    facts.push(("NaN or infinite", count(|entry| entry.values.non_finite)));
     facts
 }
 
-fn status(entry: &Entry) -> &'static str {
+fn status(entry: &RunData) -> &'static str {
     match (&entry.run.summary, entry.run.path.is_dir()) {
         (Some(summary), _) => summary.status.name(),
         (None, true) => "unfinished: killed, or still going on",

@@ -4,10 +4,9 @@ use serde::Serialize;
 
 use super::curve::ChartCurve;
 use super::decades::{Decades, Rounded};
-use super::entry::Entry;
 use super::group::Group;
 use crate::base::Problem;
-use crate::lab::records::{self, Bucket, Step, mean_half_width};
+use crate::lab::records::{self, Bounds, RunData, Step, mean_half_width};
 use crate::lab::text::symbol;
 
 /// Everything the script needs.
@@ -115,38 +114,38 @@ fn targets<'a>(groups: &[Group<'a>]) -> Vec<ChartTarget<'a>> {
         .collect()
 }
 
-fn run<'a>(entry: &'a Entry) -> ChartRun<'a> {
+fn run<'a>(entry: &'a RunData) -> ChartRun<'a> {
     let buckets = entry.grid.buckets();
-    let cells = |get: fn(&Bucket) -> &Vec<f64>| -> Vec<Vec<Decades>> {
-        buckets
-            .iter()
-            .map(|bucket| row(get(bucket), &bucket.present))
+    let cells = |get: fn(&Bounds) -> f64| -> Vec<Vec<Decades>> {
+        let rows = buckets.iter().map(|bucket| bucket.values.iter());
+        rows.map(|row| row.map(|values| decades(values, get)).collect())
             .collect()
     };
     let per_bucket = entry.grid.steps_per_bucket();
     ChartRun {
         label: &entry.label,
-        quantity: &entry.survey.headline,
-        symbol: symbol(&entry.survey.headline),
+        quantity: &entry.stats.headline,
+        symbol: symbol(&entry.stats.headline),
         layers: entry.grid.layers(),
-        names: entry.survey.layers.iter().map(|info| &*info.name).collect(),
+        names: entry.stats.layers.iter().map(|info| &*info.name).collect(),
         per_bucket,
         first: buckets.iter().map(|bucket| bucket.first).collect(),
         last: buckets.iter().map(|bucket| bucket.last).collect(),
-        low: cells(|bucket| &bucket.low),
-        high: (per_bucket > 1).then(|| cells(|bucket| &bucket.high)),
-        curves: curves(&entry.curves),
+        low: cells(|values| values.low),
+        high: (per_bucket > 1).then(|| {
+            cells(|values| match values.non_finite {
+                0 => values.high,
+                _ => f64::NAN,
+            })
+        }),
+        curves: curves(&entry.stats.curves),
         table: table(entry),
     }
 }
 
-/// In a grid what is absent is NaN as well; whether a value was there tells it
-/// from a value that is NaN.
-fn row(values: &[f64], present: &[bool]) -> Vec<Decades> {
-    let cells = values.iter().zip(present);
-    cells
-        .map(|(value, is_there)| Decades(is_there.then_some(*value)))
-        .collect()
+/// One end of what a bucket holds of a layer.
+fn decades(values: &Bounds, end: fn(&Bounds) -> f64) -> Decades {
+    Decades((!values.is_absent()).then(|| end(values)))
 }
 
 fn curves(curves: &records::Curves) -> Curves {
@@ -158,7 +157,7 @@ fn curves(curves: &records::Curves) -> Curves {
     }
 }
 
-fn table<'a>(entry: &'a Entry) -> Table<'a> {
+fn table<'a>(entry: &'a RunData) -> Table<'a> {
     let columns = |step: &Step| -> Vec<Column> {
         let names = entry.columns.iter().enumerate();
         names
@@ -173,7 +172,7 @@ fn table<'a>(entry: &'a Entry) -> Table<'a> {
     }
 }
 
-fn column(step: &Step, i: usize, name: &str, entry: &Entry) -> Column {
+fn column(step: &Step, i: usize, name: &str, entry: &RunData) -> Column {
     let values = entry
         .grid
         .layers()

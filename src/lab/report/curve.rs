@@ -23,15 +23,17 @@ pub struct ChartCurve {
 impl From<&records::Curve> for ChartCurve {
     fn from(curve: &records::Curve) -> Self {
         let points = || curve.points().iter();
-        let high = points().map(|point| match point.non_finite {
-            0 => point.high,
+        let high = points().map(|point| match point.values.non_finite {
+            0 => point.values.high,
             _ => f64::NAN,
         });
         Self {
             per_point: curve.per_point(),
             first: points().map(|point| point.first).collect(),
             last: points().map(|point| point.last).collect(),
-            low: points().map(|point| Rounded(Some(point.low))).collect(),
+            low: points()
+                .map(|point| Rounded(Some(point.values.low)))
+                .collect(),
             high: high.map(|high| Rounded(Some(high))).collect(),
         }
     }

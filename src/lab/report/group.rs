@@ -1,7 +1,6 @@
 //! A target as the page shows it: a run, or the seeds of one taken together.
 
-use super::entry::Entry;
-use crate::lab::records::{Spread, Target};
+use crate::lab::records::{RunData, Spread, Target};
 use crate::lab::text::{self, Findings, Tone};
 
 /// A run, or the seeds of one.
@@ -12,11 +11,11 @@ pub struct Group<'a> {
     /// Its place among the targets, which decides its colour, dash and marker.
     pub place: usize,
     /// Its runs, at least one.
-    pub entries: &'a [Entry<'a>],
+    pub entries: &'a [RunData],
 }
 
 /// The targets, each with its runs.
-pub fn groups<'a>(targets: &'a [Target], entries: &'a [Entry]) -> Vec<Group<'a>> {
+pub fn groups<'a>(targets: &'a [Target], entries: &'a [RunData]) -> Vec<Group<'a>> {
     let chunks = entries.chunk_by(|a, b| a.target == b.target);
     let groups = chunks.zip(targets).enumerate();
     groups
@@ -39,7 +38,7 @@ impl Group<'_> {
     /// run has a value.
     pub fn figure(
         &self,
-        get: impl Fn(&Entry) -> Option<f64>,
+        get: impl Fn(&RunData) -> Option<f64>,
         show: fn(f64) -> String,
     ) -> Option<String> {
         let values: Vec<f64> = self.entries.iter().filter_map(get).collect();
@@ -75,7 +74,7 @@ impl Group<'_> {
 
     /// What there is to say of its runs, of those that have a norm on the path.
     fn findings(&self) -> Vec<Findings<'_>> {
-        self.entries.iter().filter_map(Entry::findings).collect()
+        self.entries.iter().filter_map(RunData::findings).collect()
     }
 
     /// How it is shown: as its worst run.
@@ -94,11 +93,11 @@ impl Group<'_> {
         let known: Vec<bool> = self
             .entries
             .iter()
-            .filter_map(|entry| entry.survey.learned)
+            .filter_map(|entry| entry.stats.learned)
             .collect();
         let learned = known.iter().filter(|learned| **learned).count();
         if known.is_empty() {
-            let is_untrained = |entry: &Entry| entry.survey.last_step == 0;
+            let is_untrained = |entry: &RunData| entry.stats.last_step == 0;
             return match self.entries.iter().all(is_untrained) {
                 true => "not trained".to_owned(),
                 false => String::new(),
@@ -115,7 +114,7 @@ impl Group<'_> {
     pub fn sentence(&self) -> String {
         let findings = self.findings();
         if findings.is_empty() {
-            let headline = &self.entries[0].survey.headline;
+            let headline = &self.entries[0].stats.headline;
             return format!("no layer on the main path has a {headline}");
         }
         text::group_sentence(&findings)

@@ -5,12 +5,12 @@ mod card;
 mod charts;
 mod curve;
 mod decades;
-mod entry;
 mod facts;
 mod group;
 mod library;
 mod overview;
 mod page;
+mod read;
 mod write;
 
 pub use write::PageFile;
@@ -46,8 +46,10 @@ impl Report {
     /// # Errors
     /// If a run cannot be read or lacks the column asked for.
     pub fn of(request: &Request) -> Result<Self, Problem> {
-        let entries = entry::read_all(request)?;
-        let warnings = entries.iter().flat_map(|entry| entry.warnings.clone());
+        let entries = read::read_all(request)?;
+        let warnings = entries
+            .iter()
+            .flat_map(|entry| entry.stats.warnings.clone());
         Ok(Self {
             warnings: warnings.collect(),
             html: page::render(&title(request), request.targets, &entries)?,

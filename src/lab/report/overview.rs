@@ -1,8 +1,8 @@
 //! The first table: what each run or group of seeds is and what came of it.
 
-use super::entry::{Entry, Score};
 use super::group::{Group, lost};
 use crate::lab::records::specs::Setting;
+use crate::lab::records::{RunData, Score};
 use crate::lab::text::{Tone, number};
 
 /// The first table.
@@ -51,7 +51,7 @@ const UNKNOWN: &str = "–";
 pub fn overview(groups: &[Group], settings: Vec<Vec<Setting>>) -> Overview {
     let scores: Vec<Score> = groups
         .iter()
-        .flat_map(|group| group.entries.iter().filter_map(Entry::score))
+        .flat_map(|group| group.entries.iter().filter_map(RunData::score))
         .collect();
     let is_accuracy: Vec<bool> = scores.iter().map(Score::is_accuracy).collect();
     Overview {
@@ -72,7 +72,7 @@ pub fn overview(groups: &[Group], settings: Vec<Vec<Setting>>) -> Overview {
 fn row(group: &Group, changed: Vec<Setting>) -> OverviewRow {
     let initial = group.figure(|entry| entry.lost()[0], lost);
     let last = group.figure(|entry| entry.lost()[1], lost);
-    let is_one_step = group.entries.iter().all(|e| e.survey.logged_steps == 1);
+    let is_one_step = group.entries.iter().all(|e| e.stats.logged_steps == 1);
     let mut ends = vec![("start", initial.unwrap_or_else(|| UNKNOWN.to_owned()))];
     if !is_one_step {
         ends.push(("end", last.unwrap_or_else(|| UNKNOWN.to_owned())));

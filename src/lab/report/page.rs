@@ -4,13 +4,12 @@ use askama::Template;
 
 use super::card::{Card, card};
 use super::charts;
-use super::entry::Entry;
 use super::facts::{Facts, facts};
 use super::group::groups;
 use super::library;
 use super::overview::{Overview, overview};
 use crate::base::Problem;
-use crate::lab::records::{Target, specs};
+use crate::lab::records::{RunData, Target, specs};
 use crate::lab::text::symbol;
 
 const STYLE: &str = include_str!("page.css");
@@ -48,20 +47,23 @@ struct Page<'a> {
 ///
 /// # Errors
 /// None that a user could cause.
-pub fn render(title: &str, targets: &[Target], entries: &[Entry]) -> Result<String, Problem> {
-    let curves = || entries.iter().map(|entry| &entry.curves);
+pub fn render(title: &str, targets: &[Target], entries: &[RunData]) -> Result<String, Problem> {
+    let curves = || entries.iter().map(|entry| &entry.stats.curves);
     let groups = groups(targets, entries);
     let changed = specs::changed(targets);
     let mut symbols: Vec<String> = entries
         .iter()
-        .map(|entry| symbol(&entry.survey.headline))
+        .map(|entry| symbol(&entry.stats.headline))
         .collect();
     symbols.dedup();
     let page = Page {
         title,
         version: env!("CARGO_PKG_VERSION"),
         overview: overview(&groups, specs::settings(targets, &changed)),
-        warnings: entries.iter().flat_map(|e| e.warnings.clone()).collect(),
+        warnings: entries
+            .iter()
+            .flat_map(|e| e.stats.warnings.clone())
+            .collect(),
         symbol: match &*symbols {
             [symbol] => symbol.clone(),
             _ => "the norm".to_owned(),
@@ -81,11 +83,14 @@ pub fn render(title: &str, targets: &[Target], entries: &[Entry]) -> Result<Stri
         .map_err(|error| Problem::new(format!("the page cannot be put together: {error}")))
 }
 
-fn sampling(entries: &[Entry]) -> Vec<String> {
+fn sampling(entries: &[RunData]) -> Vec<String> {
     let mut sentences = Vec::new();
     for entry in entries {
         let label = &entry.label;
-        let (steps, rows) = (entry.grid.steps_per_bucket(), entry.curves.per_point());
+        let (steps, rows) = (
+            entry.grid.steps_per_bucket(),
+            entry.stats.curves.per_point(),
+        );
         if steps > 1 {
             sentences.push(format!(
                 "{label}: each point is the min–max of {steps} logged steps."

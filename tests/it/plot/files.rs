@@ -54,8 +54,8 @@ fn each_figure_and_all_of_them() {
     desk.run("--seeds 3 --out trial").fine();
     for (figure, title) in [
         ("layers", "‖∂L/∂h‖ over the layers"),
-        ("training", "‖∂L/∂h‖ over training: trial seed-1"),
-        ("heatmap", "‖∂L/∂h‖: trial seed-2"),
+        ("training", "‖∂L/∂h‖ over training: trial/seed-1"),
+        ("heatmap", "‖∂L/∂h‖: trial/seed-2"),
         ("curves", "Accuracy over training"),
         ("seeds", "spread over the seeds"),
     ] {

@@ -68,8 +68,8 @@ fn target(side: &Side) -> Value {
         words => json!(known(words)),
     };
     let ends = side.profiles.iter().map(|profile| {
-        let survey = &profile.survey;
-        [&survey.initial, &survey.last].map(|end| end.as_ref().map(|decay| decay.verdict.name()))
+        let stats = &profile.stats;
+        [&stats.initial, &stats.last].map(|end| end.as_ref().map(|decay| decay.verdict.name()))
     });
     figures.insert("learned".to_owned(), learned);
     figures.insert(

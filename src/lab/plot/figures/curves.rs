@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use plotters::style::RGBColor;
 
-use super::super::album::{Album, Portrait, apart};
 use super::super::axis::counting;
 use super::super::colors::{INK, of_run};
-use super::super::extent::Extent;
 use super::super::group::{SeedSeries, band, means, rims, widened};
 use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
+use super::super::plot_data::{PlotData, apart};
 use super::super::scale::Scale;
 use super::Figure;
-use crate::lab::records::{Curve, Curves as Recorded};
+use crate::lab::records::{Curve, Curves as Recorded, RunData, ValueRange};
 
 /// From this ratio of the largest to the smallest loss on the axis is a log one.
 const LOG_FROM: f64 = 100.0;
@@ -41,22 +40,29 @@ impl Figure for Curves {
         "a run folder with a training.csv of more than one step"
     }
 
-    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
+    fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
         [LOSS, ACCURACY]
             .into_iter()
-            .filter_map(|(name, train, test)| panel(album, room, name, [train, test]))
+            .filter_map(|(name, train, test)| panel(data, room, name, [train, test]))
             .collect()
     }
 }
 
 /// `--ylim` is of the loss; accuracy lies between 0 and 1.
-fn panel(album: &Album, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel> {
+fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel> {
     // A single step is no curve.
-    let has_curves = |p: &&Portrait| p.curves.steps.is_some_and(|(first, last)| first != last);
-    let with_curves = || album.portraits.iter().filter(has_curves);
-    let drawn = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.curves)));
-    let extent = drawn.fold(Extent::default(), |whole, curve| whole.join(&extent(curve)));
-    if extent == Extent::default() {
+    let has_curves = |p: &&RunData| {
+        p.stats
+            .curves
+            .steps
+            .is_some_and(|(first, last)| first != last)
+    };
+    let with_curves = || data.runs.iter().filter(has_curves);
+    let drawn = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.stats.curves)));
+    let extent = drawn.fold(ValueRange::default(), |whole, curve| {
+        whole.join(&extent(curve))
+    });
+    if extent == ValueRange::default() {
         return None;
     }
     let reaches_zero = room
@@ -70,7 +76,7 @@ fn panel(album: &Album, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel
     let scale = if is_log {
         Scale::log(&extent)
     } else if name == ACCURACY.0 {
-        Scale::linear(&extent.join(&Extent::of([0.0, 1.0])))
+        Scale::linear(&extent.join(&ValueRange::of([0.0, 1.0])))
     } else {
         Scale::linear(&extent)
     };
@@ -80,15 +86,15 @@ fn panel(album: &Album, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel
         scale
     };
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
-    let with = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.curves).per_point()));
+    let with = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.stats.curves).per_point()));
     let merged = with.max().unwrap_or(1);
-    let runs = album.portraits.len();
-    let count = album.targets.len();
+    let runs = data.runs.len();
+    let count = data.targets.len();
     for (part, get) in parts.into_iter().enumerate() {
         let lines: Vec<Line> = (0..count)
             .map(|target| {
-                let curves = album.of_target(target).filter(has_curves);
-                let curves: Vec<&Curve> = curves.map(|p| get(&p.curves)).collect();
+                let curves = data.of_target(target).filter(has_curves);
+                let curves: Vec<&Curve> = curves.map(|p| get(&p.stats.curves)).collect();
                 line(&curves, &scale, of_run(target, count))
             })
             .collect();
@@ -112,9 +118,9 @@ fn panel(album: &Album, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel
             marks.extend(widened(trace, rims[target]).marks(&scale, &line.series));
         }
     }
-    for (target, label) in album.targets.iter().enumerate() {
-        if album.of_target(target).any(|p| has_curves(&p)) {
-            let color = of_run(target, album.targets.len());
+    for (target, label) in data.targets.iter().enumerate() {
+        if data.of_target(target).any(|p| has_curves(&p)) {
+            let color = of_run(target, data.targets.len());
             legend.push(Key::Line(Stroke::solid(color, 2.5), label.clone()));
         }
     }
@@ -123,7 +129,7 @@ fn panel(album: &Album, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel
         opacity: 0.55,
         ..Stroke::solid(INK, 1.0)
     };
-    let has = |get: Get| with_curves().any(|p| !get(&p.curves).is_empty());
+    let has = |get: Get| with_curves().any(|p| !get(&p.stats.curves).is_empty());
     if has(parts[0]) {
         legend.push(Key::Line(faint, "training batch".to_owned()));
     }
@@ -144,7 +150,7 @@ fn panel(album: &Album, room: Room, name: &str, parts: [Get; 2]) -> Option<Panel
         caption.push("lone CSV files and runs of a single step have no curves".to_owned());
     }
     caption.extend(apart(&extent, is_log));
-    let steps = || with_curves().filter_map(|p| p.curves.steps);
+    let steps = || with_curves().filter_map(|p| p.stats.curves.steps);
     Some(Panel {
         title: format!("{}{} over training", name[..1].to_uppercase(), &name[1..]),
         x: counting(
@@ -176,11 +182,11 @@ fn line(curves: &[&Curve], scale: &Scale, color: RGBColor) -> Line {
     }
     let mut at: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for point in curves.iter().flat_map(|curve| curve.points()) {
-        let value = if point.non_finite > 0 {
+        let value = if point.values.non_finite > 0 {
             f64::NAN
         } else {
             // Midway between the smallest and the largest of several rows.
-            point.low / 2.0 + point.high / 2.0
+            point.values.low / 2.0 + point.values.high / 2.0
         };
         at.entry(point.first).or_default().push(value);
     }
@@ -194,12 +200,14 @@ fn line(curves: &[&Curve], scale: &Scale, color: RGBColor) -> Line {
 
 /// How far a curve reaches. Zeros are not counted: where there are any, the
 /// axis is linear and they are like other values.
-fn extent(curve: &Curve) -> Extent {
+fn extent(curve: &Curve) -> ValueRange {
     let points = curve.points().iter();
-    let ends = points.clone().flat_map(|point| [point.low, point.high]);
-    Extent {
-        non_finite: points.map(|point| point.non_finite).sum(),
-        ..Extent::of(ends.filter(|value| value.is_finite()))
+    let ends = points
+        .clone()
+        .flat_map(|point| [point.values.low, point.values.high]);
+    ValueRange {
+        non_finite: points.map(|point| point.values.non_finite).sum(),
+        ..ValueRange::of(ends.filter(|value| value.is_finite()))
     }
 }
 
@@ -209,12 +217,15 @@ fn series(curve: &Curve) -> Vec<(f64, Option<f64>)> {
     let mut series = Vec::new();
     for point in curve.points() {
         let (from, to) = (point.first as f64, point.last as f64);
-        if point.non_finite > 0 {
+        if point.values.non_finite > 0 {
             series.push((from, Some(f64::NAN)));
         } else if point.first == point.last {
-            series.push((from, Some(point.low)));
+            series.push((from, Some(point.values.low)));
         } else {
-            series.extend([(from, Some(point.low)), (to, Some(point.high))]);
+            series.extend([
+                (from, Some(point.values.low)),
+                (to, Some(point.values.high)),
+            ]);
         }
     }
     series

@@ -2,11 +2,11 @@
 
 use plotters::style::RGBColor;
 
-use super::super::album::{Album, extent_of_grids};
 use super::super::axis::counting;
 use super::super::colors::{ABSENT, NON_FINITE, ZERO, viridis};
 use super::super::map::{Map, Shade};
 use super::super::panel::{Cells, Key, Mark, Panel, Room};
+use super::super::plot_data::{PlotData, apart, extent_of_grids};
 use super::super::scale::Scale;
 use super::{Figure, NEEDS_STEPS, layers_of, shown};
 use crate::lab::text::symbol;
@@ -26,10 +26,10 @@ impl Figure for Heatmap {
         NEEDS_STEPS
     }
 
-    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
-        let (portraits, remark) = shown(album, room, self.name());
-        let scale = album.scale(&extent_of_grids(portraits.iter().copied()));
-        let mut layers = layers_of(&portraits);
+    fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
+        let (runs, remark) = shown(data, room, self.name());
+        let scale = data.scale(&extent_of_grids(runs.iter().copied()));
+        let mut layers = layers_of(&runs);
         if let Some(limits) = room.y {
             let (low, high) = limits.ends((f64::NEG_INFINITY, f64::INFINITY));
             layers.retain(|layer| (low..=high).contains(&(*layer as f64)));
@@ -37,9 +37,9 @@ impl Figure for Heatmap {
         if layers.is_empty() {
             return Vec::new();
         }
-        let mut panels: Vec<Panel> = portraits
+        let mut panels: Vec<Panel> = runs
             .iter()
-            .map(|portrait| panel(album, Map::new(portrait, &layers, room.size()), &scale))
+            .map(|run| panel(data, Map::new(run, &layers, room.size()), &scale))
             .collect();
         if let (Some(remark), Some(last)) = (remark, panels.last_mut()) {
             last.caption.push(remark);
@@ -48,16 +48,16 @@ impl Figure for Heatmap {
     }
 }
 
-fn panel(album: &Album, map: Map, scale: &Scale) -> Panel {
-    let portrait = map.portrait();
+fn panel(data: &PlotData, map: Map, scale: &Scale) -> Panel {
+    let run = map.run();
     let mut legend = vec![
-        Key::Heading(symbol(&album.quantity)),
+        Key::Heading(symbol(&data.quantity)),
         Key::Ramp {
             span: 1.0,
             labels: scale.shares(),
         },
     ];
-    let extent = &portrait.extent;
+    let extent = &run.values;
     if scale.is_log() && extent.zeros > 0 {
         legend.push(Key::Patch(ZERO, "0".to_owned()));
     }
@@ -66,9 +66,9 @@ fn panel(album: &Album, map: Map, scale: &Scale) -> Panel {
     }
     let mut caption = Vec::new();
     caption.extend(map.remark());
-    caption.extend(portrait.remark(album.is_log()));
+    caption.extend(apart(&run.values, data.is_log()));
     Panel {
-        title: format!("{}: {}", symbol(&album.quantity), portrait.label),
+        title: format!("{}: {}", symbol(&data.quantity), run.label),
         x: counting("step", map.start(), map.end()),
         y: map.layer_axis(),
         marks: vec![Mark::Cells(cells(&map, scale))],

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::album::{Album, Portrait, Profile, apart};
 use super::super::axis::{Axis, counting};
 use super::super::colors::{INK, of_run};
-use super::super::extent::Extent;
 use super::super::group::{SeedSeries, band, means, reach, rims, widened};
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
+use super::super::plot_data::{PlotData, apart};
 use super::super::scale::Scale;
 use super::{Figure, seeds_remark};
+use crate::lab::records::{RunData, Step, ValueRange};
 use crate::lab::text::symbol;
 
 /// Layers up to which each point is marked.
@@ -33,26 +33,26 @@ impl Figure for Layers {
         "a run"
     }
 
-    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
-        let portraits = &album.portraits;
-        let (x, is_relative) = depth_axis(album);
-        let ends: [fn(&Portrait) -> &Profile; 2] = [|p| &p.first, |p| &p.last];
-        let targets = 0..album.targets.len();
+    fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
+        let runs = &data.runs;
+        let (x, is_relative) = depth_axis(data);
+        let ends: [fn(&RunData) -> &Step; 2] = [|p| &p.first, |p| &p.last];
+        let targets = 0..data.targets.len();
         let lines: Vec<[SeedSeries; 2]> = targets
             .map(|target| {
-                let runs: Vec<&Portrait> = album.of_target(target).collect();
+                let runs: Vec<&RunData> = data.of_target(target).collect();
                 ends.map(|end| over_seeds(&runs, end, is_relative))
             })
             .collect();
         let values = lines.iter().flatten().flatten();
         let values = values.flat_map(|(_, values)| values.iter().copied());
-        let extent = Extent::of(values);
-        let raw = album.scale(&extent);
+        let extent = ValueRange::of(values);
+        let raw = data.scale(&extent);
         let bands = lines.iter().flatten().flat_map(|line| reach(line, &raw));
-        let scale = room.limited(album.scale(&extent.join(&Extent::of(bands))));
+        let scale = room.limited(data.scale(&extent.join(&ValueRange::of(bands))));
         let moves = |target: usize| {
-            let mut runs = album.of_target(target);
-            runs.any(|run| run.first.step != run.last.step)
+            let mut runs = data.of_target(target);
+            runs.any(RunData::moves)
         };
         let shown: [Vec<_>; 2] = [0, 1].map(|end| {
             let lines = lines.iter();
@@ -60,8 +60,8 @@ impl Figure for Layers {
         });
         let rims = [0, 1].map(|end: usize| rims(&shown[end], &scale));
         let (mut marks, mut legend) = (Vec::new(), Vec::new());
-        let count = album.targets.len();
-        for (target, label) in album.targets.iter().enumerate() {
+        let count = data.targets.len();
+        for (target, label) in data.targets.iter().enumerate() {
             let color = of_run(target, count);
             marks.extend(band(&lines[target][1], &scale, color));
             legend.push(Key::Line(Stroke::solid(color, 2.5), label.clone()));
@@ -82,33 +82,33 @@ impl Figure for Layers {
             let solid = widened(trace(Stroke::solid(color, 1.8), is_marked), rims[1][target]);
             marks.extend(solid.marks(&scale, &shown[1][target]));
         }
-        let one_of = |step: fn(&Portrait) -> u64, name: &str| {
-            let of_first = portraits.first().map_or(0, step);
-            if portraits.iter().all(|portrait| step(portrait) == of_first) {
+        let one_of = |step: fn(&RunData) -> u64, name: &str| {
+            let of_first = runs.first().map_or(0, step);
+            if runs.iter().all(|run| step(run) == of_first) {
                 format!("step {of_first}")
             } else {
                 name.to_owned()
             }
         };
-        let last = one_of(|portrait| portrait.last.step, "last step");
+        let last = one_of(|run| run.last.step, "last step");
         legend.push(Key::Heading(String::new()));
         legend.push(Key::Line(Stroke::solid(INK, 1.8), last));
-        if portraits.iter().any(|p| p.first.step != p.last.step) {
-            let first = one_of(|portrait| portrait.first.step, "first step");
+        if runs.iter().any(RunData::moves) {
+            let first = one_of(|run| run.first.step, "first step");
             legend.push(Key::Line(Stroke::dashed(INK, 1.2), first));
         }
         let mut caption = Vec::new();
         if is_relative {
             caption.push("Depths differ: 1 is the last layer of each run".to_owned());
         }
-        if portraits.len() > album.targets.len() {
-            caption.push(seeds_remark(album));
+        if runs.len() > data.targets.len() {
+            caption.push(seeds_remark(data));
         }
-        caption.extend(apart(&extent, album.is_log()));
+        caption.extend(apart(&extent, data.is_log()));
         vec![Panel {
-            title: format!("{} over the layers", symbol(&album.quantity)),
+            title: format!("{} over the layers", symbol(&data.quantity)),
             x,
-            y: scale.axis(symbol(&album.quantity)),
+            y: scale.axis(symbol(&data.quantity)),
             marks,
             legend,
             caption,
@@ -117,15 +117,15 @@ impl Figure for Layers {
 }
 
 /// The values of some runs at one of their ends, layer by layer.
-fn over_seeds(runs: &[&Portrait], end: fn(&Portrait) -> &Profile, is_relative: bool) -> SeedSeries {
-    let values = runs.iter().flat_map(|run| &end(run).values);
-    let layers: BTreeSet<usize> = values.map(|(layer, _)| *layer).collect();
+fn over_seeds(runs: &[&RunData], end: fn(&RunData) -> &Step, is_relative: bool) -> SeedSeries {
+    let layers = runs.iter().flat_map(|run| &end(run).layers);
+    let layers: BTreeSet<usize> = layers.copied().collect();
     let deepest = layers.last().copied().unwrap_or(1);
     let unit = if is_relative { deepest as f64 } else { 1.0 };
     let layers = layers.into_iter();
     layers
         .map(|layer| {
-            let values = runs.iter().filter_map(|run| end(run).of_layer(layer));
+            let values = runs.iter().filter_map(|run| end(run).of_layer(layer, 0));
             (layer as f64 / unit, values.collect())
         })
         .collect()
@@ -133,30 +133,35 @@ fn over_seeds(runs: &[&Portrait], end: fn(&Portrait) -> &Profile, is_relative: b
 
 /// Layers, or shares of the depth where the runs' depths are too unlike for
 /// one axis of layers; and which of them it is.
-fn depth_axis(album: &Album) -> (Axis, bool) {
+fn depth_axis(data: &PlotData) -> (Axis, bool) {
     // A layer may be there at one end alone.
-    let layers = |p: &Portrait| [&p.first, &p.last].map(Profile::ends);
-    let first = |p: &Portrait| {
+    let layers = |p: &RunData| {
+        [&p.first, &p.last].map(|step| {
+            let ends = step.layers.first().zip(step.layers.last());
+            ends.map_or((1, 1), |(first, last)| (*first, *last))
+        })
+    };
+    let first = |p: &RunData| {
         layers(p)
             .map(|(first, _)| first)
             .into_iter()
             .min()
             .unwrap_or(1)
     };
-    let last = |p: &Portrait| {
+    let last = |p: &RunData| {
         layers(p)
             .map(|(_, last)| last)
             .into_iter()
             .max()
             .unwrap_or(1)
     };
-    let portraits = || album.portraits.iter();
-    let deepest = portraits().map(last).max().unwrap_or(1);
-    let shallowest = portraits().map(last).min().unwrap_or(1);
+    let runs = || data.runs.iter();
+    let deepest = runs().map(last).max().unwrap_or(1);
+    let shallowest = runs().map(last).min().unwrap_or(1);
     if deepest > UNLIKE * shallowest.max(1) {
-        let share = Scale::linear(&Extent::of([0.0, 1.0]));
+        let share = Scale::linear(&ValueRange::of([0.0, 1.0]));
         return (share.axis("layer / last layer"), true);
     }
-    let low = portraits().map(first).min().unwrap_or(1);
+    let low = runs().map(first).min().unwrap_or(1);
     (counting("layer", low as f64, deepest as f64), false)
 }

@@ -8,8 +8,9 @@ mod training;
 
 use std::collections::BTreeSet;
 
-use super::album::{Album, Portrait};
 use super::panel::{Panel, Room};
+use super::plot_data::PlotData;
+use crate::lab::records::RunData;
 
 /// The most panels of one figure.
 pub const MOST_PANELS: usize = 12;
@@ -23,7 +24,7 @@ pub trait Figure: Sync {
     /// What it needs, where it does not apply.
     fn needs(&self) -> &'static str;
     /// Its panels; none if it does not apply to these runs.
-    fn panels(&self, album: &Album, room: Room) -> Vec<Panel>;
+    fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel>;
 }
 
 /// All of them, in the order of a sheet.
@@ -38,15 +39,15 @@ pub const FIGURES: &[&dyn Figure] = &[
 /// The runs that get a panel of their own over the steps, and what the caption
 /// says of those that do not: a run of a single step would fill none, and where
 /// there is no room for all, it is the first seed of each.
-fn shown<'a>(album: &'a Album, room: Room, name: &str) -> (Vec<&'a Portrait>, Option<String>) {
-    let has_steps = |portrait: &&Portrait| portrait.first.step != portrait.last.step;
-    let all: Vec<&Portrait> = album.portraits.iter().filter(has_steps).collect();
+fn shown<'a>(data: &'a PlotData, room: Room, name: &str) -> (Vec<&'a RunData>, Option<String>) {
+    let has_steps = |run: &&RunData| run.moves();
+    let all: Vec<&RunData> = data.runs.iter().filter(has_steps).collect();
     if all.len() <= room.panels {
         return (all, None);
     }
-    let targets = 0..album.targets.len();
-    let first_seeds = targets.filter_map(|target| album.of_target(target).find(|p| has_steps(p)));
-    let shown: Vec<&Portrait> = first_seeds.take(room.panels).collect();
+    let targets = 0..data.targets.len();
+    let first_seeds = targets.filter_map(|target| data.of_target(target).find(|p| has_steps(p)));
+    let shown: Vec<&RunData> = first_seeds.take(room.panels).collect();
     let mut remark = format!("{} of {} runs have a panel", shown.len(), all.len());
     if room.panels < MOST_PANELS {
         remark += &format!(", {MOST_PANELS} can with --figure {name} alone");
@@ -58,10 +59,10 @@ fn shown<'a>(album: &'a Album, room: Room, name: &str) -> (Vec<&'a Portrait>, Op
 const NEEDS_STEPS: &str = "a run of more than one logged step";
 
 /// What a line over several seeds is, for a caption.
-fn seeds_remark(album: &Album) -> String {
-    let counts = (0..album.targets.len()).map(|target| album.of_target(target).count());
+fn seeds_remark(data: &PlotData) -> String {
+    let counts = (0..data.targets.len()).map(|target| data.of_target(target).count());
     let counts: Vec<String> = counts.map(|count| count.to_string()).collect();
-    let mean = if album.is_log() {
+    let mean = if data.is_log() {
         "mean of log10"
     } else {
         "mean"
@@ -73,8 +74,8 @@ fn seeds_remark(album: &Album) -> String {
 }
 
 /// The layers of some runs together, ascending: their common scale.
-fn layers_of(portraits: &[&Portrait]) -> Vec<usize> {
-    let layers = portraits.iter().flat_map(|portrait| portrait.layers());
+fn layers_of(runs: &[&RunData]) -> Vec<usize> {
+    let layers = runs.iter().flat_map(|run| run.layers());
     let layers: BTreeSet<usize> = layers.copied().collect();
     layers.into_iter().collect()
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::album::{Album, Profile, apart};
 use super::super::axis::{Axis, Tick, Unit, counting};
 use super::super::colors::{INK, of_run};
-use super::super::extent::Extent;
 use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
+use super::super::plot_data::{PlotData, apart};
 use super::super::scale::{AxisPlace, Scale};
-use super::{Figure, Portrait};
+use super::Figure;
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
-use crate::lab::records::{self, Spread};
+use crate::lab::records::{self, RunData, Spread, Step, ValueRange};
 use crate::lab::text::symbol;
 
 /// Bins over the height of the strip plot: dots in one of them stand side by side.
@@ -31,43 +30,41 @@ impl Figure for Seeds {
         "a run of several seeds, as `vgrad run --seeds N` leaves it"
     }
 
-    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
-        let several: Vec<usize> = (0..album.targets.len())
-            .filter(|target| album.of_target(*target).count() > 1)
+    fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
+        let several: Vec<usize> = (0..data.targets.len())
+            .filter(|target| data.of_target(*target).count() > 1)
             .collect();
         if several.is_empty() {
             return Vec::new();
         }
-        let mut panels = vec![range(album, &several, room)];
-        panels.extend(strip_plot(album, &several));
+        let mut panels = vec![range(data, &several, room)];
+        panels.extend(strip_plot(data, &several));
         panels
     }
 }
 
 /// The median over the seeds and their range, layer by layer.
-fn range(album: &Album, several: &[usize], room: Room) -> Panel {
-    let seeds = |target: usize| album.of_target(target).map(|p| &p.last);
+fn range(data: &PlotData, several: &[usize], room: Room) -> Panel {
+    let seeds = |target: usize| data.of_target(target).map(|p| &p.last);
     let values = several
         .iter()
         .flat_map(|target| seeds(*target))
-        .flat_map(|profile| profile.values.iter().filter_map(|(_, value)| *value));
-    let extent = Extent::of(values);
-    let scale = room.limited(album.scale(&extent));
+        .flat_map(|step| step.column(0).filter_map(|(_, value)| value));
+    let extent = ValueRange::of(values);
+    let scale = room.limited(data.scale(&extent));
     let (floor, ceiling) = scale.range();
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
     let (mut low, mut high) = (usize::MAX, 0);
     for (n, &target) in several.iter().enumerate() {
-        let color = of_run(target, album.targets.len());
-        let profiles: Vec<&Profile> = seeds(target).collect();
+        let color = of_run(target, data.targets.len());
+        let profiles: Vec<&Step> = seeds(target).collect();
         let mut medians = Vec::new();
         let mut area: Vec<(f64, f64, f64)> = Vec::new();
-        let layers = profiles.iter().flat_map(|profile| profile.values.iter());
-        let layers: BTreeSet<usize> = layers.map(|(layer, _)| *layer).collect();
+        let layers = profiles.iter().flat_map(|step| &step.layers);
+        let layers: BTreeSet<usize> = layers.copied().collect();
         for layer in layers {
             (low, high) = (low.min(layer), high.max(layer));
-            let values = profiles
-                .iter()
-                .filter_map(|profile| profile.of_layer(layer));
+            let values = profiles.iter().filter_map(|step| step.of_layer(layer, 0));
             let values: Vec<f64> = values.collect();
             medians.push((layer as f64, median(&values, scale.is_log())));
             let heights: Vec<f64> = values
@@ -103,18 +100,18 @@ fn range(album: &Album, several: &[usize], room: Room) -> Panel {
         marks.extend(trace.marks(&scale, &medians));
         legend.push(Key::Line(
             Stroke::solid(color, 2.5),
-            album.targets[target].clone(),
+            data.targets[target].clone(),
         ));
     }
     let mut caption = vec![format!(
         "Line: the median over the seeds at the last step, area: from the smallest to the largest; seeds: {}",
-        counts(album, several)
+        counts(data, several)
     )];
-    caption.extend(apart(&extent, album.is_log()));
+    caption.extend(apart(&extent, data.is_log()));
     Panel {
-        title: format!("{}: spread over the seeds", symbol(&album.quantity)),
+        title: format!("{}: spread over the seeds", symbol(&data.quantity)),
         x: counting("layer", low as f64, high as f64),
-        y: scale.axis(symbol(&album.quantity)),
+        y: scale.axis(symbol(&data.quantity)),
         marks,
         legend,
         caption,
@@ -140,35 +137,33 @@ fn median(values: &[f64], is_log: bool) -> Option<f64> {
     })
 }
 
-fn counts(album: &Album, several: &[usize]) -> String {
-    let counts = several
-        .iter()
-        .map(|target| album.of_target(*target).count());
+fn counts(data: &PlotData, several: &[usize]) -> String {
+    let counts = several.iter().map(|target| data.of_target(*target).count());
     let counts: Vec<String> = counts.map(|count| count.to_string()).collect();
     counts.join(", ")
 }
 
 /// A pile of equal values is as wide as it has seeds.
-fn strip_plot(album: &Album, several: &[usize]) -> Option<Panel> {
+fn strip_plot(data: &PlotData, several: &[usize]) -> Option<Panel> {
     let lost = |decay: &Option<Decay>| decay.as_ref().and_then(|d| d.attenuation_decades);
     // A place for the first and one for the last step of each target.
-    let get: [fn(&Portrait) -> &Option<Decay>; 2] = [|p| &p.survey.initial, |p| &p.survey.last];
+    let get: [fn(&RunData) -> &Option<Decay>; 2] = [|p| &p.stats.initial, |p| &p.stats.last];
     let mut places: Vec<(usize, usize, Vec<f64>)> = Vec::new();
     for &target in several {
         for (end, get) in get.iter().enumerate() {
-            let values: Vec<f64> = album
+            let values: Vec<f64> = data
                 .of_target(target)
                 .filter_map(|p| lost(get(p)))
                 .collect();
             places.push((target, end, values));
         }
     }
-    let extent = Extent::of(
+    let extent = ValueRange::of(
         places
             .iter()
             .flat_map(|(_, _, values)| values.iter().copied()),
     );
-    if extent == Extent::default() {
+    if extent == ValueRange::default() {
         return None;
     }
     let scale = Scale::linear(&extent);
@@ -185,7 +180,7 @@ fn strip_plot(album: &Album, several: &[usize]) -> Option<Panel> {
         }
     }
     for (n, (target, _, values)) in places.iter().enumerate() {
-        let color = of_run(*target, album.targets.len());
+        let color = of_run(*target, data.targets.len());
         let middle = n as f64 + 0.5;
         let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
         if !finite.is_empty() {
@@ -202,10 +197,10 @@ fn strip_plot(album: &Album, several: &[usize]) -> Option<Panel> {
         });
     }
     for &target in several {
-        let color = of_run(target, album.targets.len());
+        let color = of_run(target, data.targets.len());
         legend.push(Key::Line(
             Stroke::solid(color, 2.5),
-            album.targets[target].clone(),
+            data.targets[target].clone(),
         ));
     }
     let ticks = places.iter().enumerate().map(|(n, (_, end, _))| Tick {
@@ -262,7 +257,7 @@ mod tests {
     #[test]
     fn equal_seeds_stand_side_by_side() {
         let values = [1.0, 1.0, 5.0, 1.0];
-        let scale = Scale::linear(&Extent::of(values));
+        let scale = Scale::linear(&ValueRange::of(values));
         let points = piles(&values, 0.5, 0.1, &scale);
         let xs: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
         assert!(xs[0] < xs[1] && xs[1] < xs[2], "{points:?}");

@@ -1,12 +1,13 @@
 //! The norm over training, a line per layer.
 
-use super::super::album::{Album, Portrait, extent_of_grids};
 use super::super::axis::counting;
+use super::super::cell::Cell;
 use super::super::colors::of_depth;
-use super::super::extent::{Cell, Extent};
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
+use super::super::plot_data::{PlotData, apart, extent_of_grids};
 use super::super::scale::Scale;
 use super::{Figure, NEEDS_STEPS, layers_of, shown, thinned};
+use crate::lab::records::{RunData, ValueRange};
 use crate::lab::text::symbol;
 
 /// The most lines in a panel.
@@ -29,21 +30,18 @@ impl Figure for Training {
         NEEDS_STEPS
     }
 
-    fn panels(&self, album: &Album, room: Room) -> Vec<Panel> {
-        let (portraits, remark) = shown(album, room, self.name());
-        let scale = album.scale(&extent_of_grids(portraits.iter().copied()));
+    fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
+        let (runs, remark) = shown(data, room, self.name());
+        let scale = data.scale(&extent_of_grids(runs.iter().copied()));
         let scale = room.limited(scale);
-        let depths = layers_of(&portraits);
-        let places = room.columns.min(MOST_PLACES / portraits.len().max(1));
+        let depths = layers_of(&runs);
+        let places = room.columns.min(MOST_PLACES / runs.len().max(1));
         let shared = Shared {
             scale,
             depths,
             places,
         };
-        let mut panels: Vec<Panel> = portraits
-            .iter()
-            .map(|portrait| panel(album, portrait, &shared))
-            .collect();
+        let mut panels: Vec<Panel> = runs.iter().map(|run| panel(data, run, &shared)).collect();
         if let (Some(remark), Some(last)) = (remark, panels.last_mut()) {
             last.caption.push(remark);
         }
@@ -61,8 +59,8 @@ struct Shared {
 }
 
 fn panel(
-    album: &Album,
-    portrait: &Portrait,
+    data: &PlotData,
+    run: &RunData,
     Shared {
         scale,
         depths,
@@ -70,8 +68,8 @@ fn panel(
     }: &Shared,
 ) -> Panel {
     let places = *places;
-    let together = portrait.grid.buckets().len().div_ceil(places);
-    let layers = portrait.layers();
+    let together = run.grid.buckets().len().div_ceil(places);
+    let layers = run.layers();
     let (kept, every) = thinned(layers.len(), MOST_LINES);
     let deepest = (depths.len().max(2) - 1) as f64;
     let depth = |layer: usize| depths.partition_point(|own| *own < layer) as f64 / deepest;
@@ -82,7 +80,7 @@ fn panel(
             lane: (n as f64 + 0.5) / kept.len() as f64,
             has_dots: false,
         };
-        marks.extend(trace.marks(scale, &series(portrait, i, together)));
+        marks.extend(trace.marks(scale, &series(run, i, together)));
     }
     let ends = [depths.first(), depths.get(depths.len() / 2), depths.last()];
     let ends = ends.into_iter().flatten();
@@ -91,25 +89,17 @@ fn panel(
     if every > 1 {
         caption.push(format!("One layer in {every} of {}", layers.len()));
     }
-    let per_bucket = portrait.grid.steps_per_bucket() * together as u64;
+    let per_bucket = run.grid.steps_per_bucket() * together as u64;
     if per_bucket > 1 {
         caption.push(format!(
             "Of each {per_bucket} logged steps the smallest and the largest value"
         ));
     }
-    caption.extend(portrait.remark(album.is_log()));
+    caption.extend(apart(&run.values, data.is_log()));
     Panel {
-        title: format!(
-            "{} over training: {}",
-            symbol(&album.quantity),
-            portrait.label
-        ),
-        x: counting(
-            "step",
-            portrait.first.step as f64,
-            portrait.last.step as f64,
-        ),
-        y: scale.axis(symbol(&album.quantity)),
+        title: format!("{} over training: {}", symbol(&data.quantity), run.label),
+        x: counting("step", run.first.step as f64, run.last.step as f64),
+        y: scale.axis(symbol(&data.quantity)),
         marks,
         legend: vec![
             Key::Heading("layer".to_owned()),
@@ -125,11 +115,11 @@ fn panel(
 /// A layer over the steps, `together` buckets at a time: of several steps the
 /// smallest value at the first and the largest at the last, so that neither is
 /// lost. A zero or NaN among others shows as such.
-fn series(portrait: &Portrait, i: usize, together: usize) -> Vec<(f64, Option<f64>)> {
+fn series(run: &RunData, i: usize, together: usize) -> Vec<(f64, Option<f64>)> {
     let mut points = Vec::new();
-    for buckets in portrait.grid.buckets().chunks(together.max(1)) {
+    for buckets in run.grid.buckets().chunks(together.max(1)) {
         let (from, to) = (buckets[0].first, buckets[buckets.len() - 1].last);
-        let mut extent = Extent::default();
+        let mut extent = ValueRange::default();
         for bucket in buckets {
             match Cell::of(bucket, i) {
                 Cell::Absent => {}
@@ -141,7 +131,7 @@ fn series(portrait: &Portrait, i: usize, together: usize) -> Vec<(f64, Option<f6
             }
         }
         let (from, to) = (from as f64, to as f64);
-        if extent == Extent::default() {
+        if extent == ValueRange::default() {
             points.push((from, None));
         } else if extent.non_finite > 0 {
             points.push((from, Some(f64::NAN)));

@@ -14,7 +14,7 @@ use crate::lab::summary::Summary;
 
 /// What every reader wants to know of a run.
 #[derive(Clone, Debug)]
-pub struct Survey {
+pub struct RunStats {
     /// The norm it was read for.
     pub headline: String,
     /// The layers of all its steps together, ascending.
@@ -54,7 +54,7 @@ pub struct LayerInfo {
     pub position: Option<usize>,
 }
 
-impl Survey {
+impl RunStats {
     /// Reads the run once. `visit` sees every step with `columns` at 0, 1 …;
     /// the first of them is the norm that decay is measured by.
     ///

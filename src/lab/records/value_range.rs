@@ -1,10 +1,8 @@
 //! How far values reach, and which of them have no place on a log axis.
 
-use crate::lab::records::Bucket;
-
 /// The extremes of some values and the count of those apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Extent {
+pub struct ValueRange {
     /// The smallest finite value.
     pub lowest: f64,
     /// The smallest finite value above 0.
@@ -17,7 +15,7 @@ pub struct Extent {
     pub non_finite: u64,
 }
 
-impl Default for Extent {
+impl Default for ValueRange {
     fn default() -> Self {
         Self {
             lowest: f64::INFINITY,
@@ -29,12 +27,12 @@ impl Default for Extent {
     }
 }
 
-impl Extent {
+impl ValueRange {
     /// Of some values.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
-        let mut extent = Self::default();
-        values.into_iter().for_each(|value| extent.add(value));
-        extent
+        let mut range = Self::default();
+        values.into_iter().for_each(|value| range.add(value));
+        range
     }
 
     /// Takes in a value.
@@ -52,7 +50,7 @@ impl Extent {
         }
     }
 
-    /// Takes in another extent.
+    /// Takes in another range.
     pub fn join(mut self, other: &Self) -> Self {
         self.lowest = self.lowest.min(other.lowest);
         self.lowest_positive = self.lowest_positive.min(other.lowest_positive);
@@ -65,30 +63,5 @@ impl Extent {
     /// Whether any value is below 0.
     pub fn has_negatives(&self) -> bool {
         self.lowest < 0.0
-    }
-}
-
-/// What a bucket of a grid holds for its `i`-th layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell {
-    /// No step has a value.
-    Absent,
-    /// One of the values is NaN or infinite.
-    NonFinite,
-    /// The smallest and the largest value.
-    Between(f64, f64),
-}
-
-impl Cell {
-    /// Reads a bucket.
-    pub fn of(bucket: &Bucket, i: usize) -> Self {
-        let (low, high) = (bucket.low[i], bucket.high[i]);
-        if !bucket.present[i] {
-            Self::Absent
-        } else if low.is_finite() && high.is_finite() {
-            Self::Between(low, high)
-        } else {
-            Self::NonFinite
-        }
     }
 }

@@ -1,0 +1,147 @@
+//! What figures show: all runs that are shown together.
+
+use super::cell::Cell;
+use super::scale::Scale;
+use super::words::counted;
+use crate::base::Problem;
+use crate::lab::reading::read_run_data;
+use crate::lab::records::{Columns, GridSize, Run, RunData, Target, ValueRange};
+use crate::lab::text::shortened;
+
+/// The most buckets of neighbouring steps that are kept.
+const SIZE: GridSize = GridSize {
+    buckets: 600,
+    cells: usize::MAX,
+};
+/// The longest name in a legend.
+const NAME_LENGTH: usize = 24;
+
+/// "3 values are 0 and 1 value is NaN or infinite"; `None` if there are none.
+pub fn apart(extent: &ValueRange, is_log: bool) -> Option<String> {
+    let zeros = (is_log && extent.zeros > 0).then(|| counted(extent.zeros, "value") + " exactly 0");
+    let odd =
+        (extent.non_finite > 0).then(|| counted(extent.non_finite, "value") + " NaN or infinite");
+    match (zeros, odd) {
+        (None, None) => None,
+        (Some(zeros), Some(odd)) => Some(format!("{zeros}, {odd}")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// All runs that are shown together.
+#[derive(Clone, Debug)]
+pub struct PlotData {
+    /// The column they are read for.
+    pub quantity: String,
+    /// The names of the targets.
+    pub targets: Vec<String>,
+    /// The runs, target by target.
+    pub runs: Vec<RunData>,
+    /// What was left out of the files, for the user to know.
+    pub warnings: Vec<String>,
+}
+
+impl PlotData {
+    /// Reads the runs, at most `threads` at once, for `quantity` or for the
+    /// norm that tells of decay.
+    ///
+    /// # Errors
+    /// If a file cannot be read or lacks the quantity.
+    pub fn of(targets: &[Target], quantity: Option<&str>, threads: usize) -> Result<Self, Problem> {
+        let quantity = match quantity {
+            Some(quantity) => quantity.to_owned(),
+            None => headline(targets)?,
+        };
+        let mut runs = read_run_data(targets, threads, SIZE, |run| {
+            Columns::choose(run, Some(&quantity))
+        })?;
+        for data in &mut runs {
+            if data.values == ValueRange::default() {
+                return Err(Problem::in_file(
+                    &data.run.gradients,
+                    format!("has no value in the column `{quantity}`"),
+                )
+                .help("name another column with --quantity"));
+            }
+            data.label = shortened(&data.label, NAME_LENGTH);
+        }
+        let names = targets.iter();
+        let warnings = runs.iter().flat_map(|run| run.stats.warnings.clone());
+        Ok(Self {
+            targets: names
+                .map(|target| shortened(&target.label, NAME_LENGTH))
+                .collect(),
+            warnings: warnings.collect(),
+            quantity,
+            runs,
+        })
+    }
+
+    /// Whether its values belong on a log axis: norms and ratios do, shares
+    /// and values that may be negative do not.
+    pub fn is_log(&self) -> bool {
+        let has_negatives = self.runs.iter().any(|run| run.values.has_negatives());
+        !has_negatives && !self.quantity.ends_with("_fraction")
+    }
+
+    /// The scale that holds what an extent reaches over.
+    pub fn scale(&self, extent: &ValueRange) -> Scale {
+        if self.is_log() {
+            Scale::log(extent)
+        } else {
+            Scale::linear(extent)
+        }
+    }
+
+    /// The runs of a target.
+    pub fn of_target(&self, target: usize) -> impl Iterator<Item = &RunData> {
+        let runs = self.runs.iter();
+        runs.filter(move |run| run.target == target)
+    }
+}
+
+/// The norm that tells of decay in all of the runs.
+fn headline(targets: &[Target]) -> Result<String, Problem> {
+    let mut runs = targets.iter().flat_map(|target| &target.runs);
+    let first = runs
+        .next()
+        .ok_or_else(|| Problem::new("there is no run to show"))?;
+    let headline = |run: &Run| -> Result<String, Problem> {
+        Ok(Columns::choose(run, None)?.names()[0].clone())
+    };
+    let quantity = headline(first)?;
+    for run in runs {
+        let other = headline(run)?;
+        if other != quantity {
+            return Err(Problem::in_file(
+                &run.gradients,
+                format!(
+                    "tells of decay by `{other}`, but {} by `{quantity}`",
+                    first.gradients.display()
+                ),
+            )
+            .help("name a column that both have with --quantity, or draw them apart"));
+        }
+    }
+    Ok(quantity)
+}
+
+/// The extremes of a grid as it is shown.
+pub fn extent_of_grids<'a>(runs: impl IntoIterator<Item = &'a RunData>) -> ValueRange {
+    let mut whole = ValueRange::default();
+    for run in runs {
+        for bucket in run.grid.buckets() {
+            for i in 0..run.layers().len() {
+                match Cell::of(bucket, i) {
+                    Cell::Absent => {}
+                    Cell::NonFinite => whole.add(f64::NAN),
+                    Cell::Between(low, high) => {
+                        whole.add(low);
+                        whole.add(high);
+                    }
+                }
+            }
+        }
+    }
+    whole
+}

@@ -1,0 +1,119 @@
+//! A run prepared for pictures, read in one pass and kept to a bounded size
+//! however long it is.
+
+use super::Run;
+use super::columns::Columns;
+use super::grid::{Grid, GridSize};
+use super::run_stats::RunStats;
+use super::step::Step;
+use super::value_range::ValueRange;
+use crate::base::Problem;
+use crate::lab::decay::Decay;
+use crate::lab::summary::Divergence;
+use crate::lab::text::Findings;
+
+/// One run as figures and pages show it.
+#[derive(Clone, Debug)]
+pub struct RunData {
+    /// Its name, unlike those of the others.
+    pub label: String,
+    /// The place of its target among the targets.
+    pub target: usize,
+    /// Where it comes from.
+    pub run: Run,
+    /// What every reader wants to know: decay, verdict, loss and accuracy.
+    pub stats: RunStats,
+    /// The columns of `first` and `last`, the one it is read for at 0.
+    pub columns: Vec<String>,
+    /// The first logged step.
+    pub first: Step,
+    /// The last logged step.
+    pub last: Step,
+    /// The column at 0 per layer and bucket of steps.
+    pub grid: Grid,
+    /// How far its values reach, each of them counted.
+    pub values: ValueRange,
+    /// Where it diverged, if it did.
+    pub divergence: Option<Divergence>,
+}
+
+impl RunData {
+    /// Reads a run; its label and target are for the caller to say.
+    ///
+    /// # Errors
+    /// See [`RunStats::of`].
+    pub fn read(run: &Run, columns: &Columns, size: GridSize) -> Result<Self, Problem> {
+        let names: Vec<&str> = columns.names().iter().map(String::as_str).collect();
+        let mut grid = Grid::new(size);
+        let mut values = ValueRange::default();
+        let (mut first, mut last) = (None, Step::default());
+        let stats = RunStats::of(run, &names, |step| {
+            first.get_or_insert_with(|| step.clone());
+            last.clone_from(step);
+            grid.add(step, 0);
+            step.column(0)
+                .filter_map(|(_, value)| value)
+                .for_each(|value| values.add(value));
+            Ok(())
+        })?;
+        Ok(Self {
+            label: String::new(),
+            target: 0,
+            run: run.clone(),
+            columns: columns.names().to_vec(),
+            first: first.unwrap_or_default(),
+            last,
+            grid,
+            values,
+            divergence: divergence(run, &stats),
+            stats,
+        })
+    }
+
+    /// The layers' numbers, ascending.
+    pub fn layers(&self) -> &[usize] {
+        self.grid.layers()
+    }
+
+    /// Whether it has more than one logged step.
+    pub fn moves(&self) -> bool {
+        self.first.step != self.last.step
+    }
+
+    /// Decades lost at the first and the last logged step.
+    pub fn lost(&self) -> [Option<f64>; 2] {
+        let lost = |decay: &Option<Decay>| decay.as_ref()?.attenuation_decades;
+        [lost(&self.stats.initial), lost(&self.stats.last)]
+    }
+
+    /// What there is to say of it; `None` where no layer on the path has a norm.
+    pub fn findings(&self) -> Option<Findings<'_>> {
+        let stats = &self.stats;
+        let layers = stats.layers.iter();
+        let summary = self.run.summary.as_ref();
+        Some(Findings {
+            layers: layers.filter(|layer| layer.position.is_some()).count(),
+            verdict: stats.verdict?,
+            initial: stats.initial.as_ref()?,
+            last: stats.last.as_ref()?,
+            diverged: self.divergence.as_ref(),
+            onset: stats.onset.as_ref(),
+            learned: stats.learned,
+            learned_by: summary.and_then(|summary| summary.learned_by.as_ref()),
+        })
+    }
+}
+
+/// Where it diverged: as its summary tells it, else as its rows do.
+fn divergence(run: &Run, stats: &RunStats) -> Option<Divergence> {
+    stats.diverged.as_ref()?;
+    let told = run.summary.as_ref().and_then(|told| told.diverged.clone());
+    told.or_else(|| {
+        let onset = stats.onset.as_ref()?;
+        Some(Divergence {
+            step: onset.step,
+            layer: onset.layer,
+            name: onset.name.clone(),
+        })
+    })
+}
