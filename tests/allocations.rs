@@ -15,7 +15,7 @@ use vgrad::nn::measure::LayerMetrics;
 use vgrad::nn::norm::Norm;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
 use vgrad::nn::skip::Skip;
-use vgrad::nn::train_step::StepMetrics;
+use vgrad::nn::train_step::{Step, StepMetrics, Update};
 use vgrad::study::record::Recorder;
 use vgrad::study::train::{StepRecord, Watch};
 
@@ -52,6 +52,20 @@ fn claimed_by(work: impl FnOnce()) -> usize {
     (BYTES.load(Ordering::Relaxed) - before) as usize
 }
 
+/// Update `t`, observed and clipped, if that is asked for.
+fn nth<T>(optimizer: &Optimizer<T>, t: u64, clip: Option<f64>) -> Step<'_, T> {
+    let info = StepInfo {
+        t,
+        learning_rate: 1e-3,
+    };
+    Step {
+        observe: true,
+        clip,
+        update: Some(Update { optimizer, info }),
+        ..Step::default()
+    }
+}
+
 /// One test, so that nothing else allocates meanwhile.
 #[test]
 fn steps_allocate_nothing_and_memory_is_as_planned() {
@@ -69,26 +83,19 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                 };
                 let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>(name));
                 let mut network = architecture.network("cross_entropy", 64, true);
-                let mut step = |t| {
+                let mut step = |t, clip| {
                     network.load(&inputs, &targets, &rows);
-                    network.gradients(&team, true);
-                    network.update(
-                        &team,
-                        &optimizer,
-                        &StepInfo {
-                            t,
-                            learning_rate: 1e-3,
-                        },
-                        1.0,
-                    );
+                    network.step(&team, nth(&optimizer, t, clip));
                     (1..=network.layers().len())
                         .map(|l| network.metrics(l).delta_norm)
                         .sum::<f64>()
                 };
-                step(1);
-                let (allocations, norms) = counted(|| step(2));
-                assert!(norms > 0.0);
-                assert_eq!(allocations, 0, "{norm} {skip} {name}");
+                for clip in [None, Some(1.0)] {
+                    step(1, clip);
+                    let (allocations, norms) = counted(|| step(2, clip));
+                    assert!(norms > 0.0);
+                    assert_eq!(allocations, 0, "{norm} {skip} {name} {clip:?}");
+                }
             }
         }
     }
@@ -107,6 +114,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     loss: 1.0 / 3.0,
                     accuracy: Some(0.5),
                     grad_norm: 1e-30,
+                    clipped: false,
                     diverged_at: None,
                 };
                 let record = StepRecord {
@@ -114,7 +122,6 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     epoch: 0,
                     learning_rate: 0.1,
                     metrics,
-                    clipped: false,
                     test: None,
                     infos: &infos,
                     layers: Some(&layers),
@@ -155,16 +162,14 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
     let targets = Targets::Classes(vec![0; 32]);
     let inputs = normal(1, 32, 64).mapv(|x| x as f32);
     network.load(&inputs, &targets, &(0..32).collect::<Vec<_>>());
-    network.gradient_metrics(&team, true);
-    let per_parameter = |values| (graph.bytes(32, values) - planned) as usize;
-    let moment = StepInfo {
-        t: 1,
-        learning_rate: 1e-3,
+    let look = Step {
+        update: None,
+        ..nth(&optimizer, 1, None)
     };
-    let mut claims = [0; 4];
-    claims[0] = claimed_by(|| _ = network.gradient_metrics(&team, true));
-    claims[1] = claimed_by(|| _ = network.train_step(&team, true, &optimizer, &moment));
-    claims[2] = claimed_by(|| _ = network.gradients(&team, true));
-    claims[3] = claimed_by(|| network.update(&team, &optimizer, &moment, 1.0));
+    network.step(&team, look);
+    let per_parameter = |values| (graph.bytes(32, values) - planned) as usize;
+    let (in_one, in_two) = (nth(&optimizer, 1, None), nth(&optimizer, 1, Some(1.0)));
+    let steps = [look, in_one, in_two, in_two];
+    let claims = steps.map(|step| claimed_by(|| _ = network.step(&team, step)));
     assert_eq!(claims, [0, per_parameter(2), per_parameter(1), 0]);
 }

@@ -237,7 +237,7 @@ fn run_in_folder<T: Scalar>(
         diverged,
         initial,
         last,
-        steps: network.step(),
+        steps: network.updates(),
         train_loss: history.train_loss,
         test_loss: history.test.map(|(_, test)| test.loss),
         test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
@@ -247,7 +247,7 @@ fn run_in_folder<T: Scalar>(
         times: Times {
             started: humantime::format_rfc3339_seconds(started.0).to_string(),
             training_seconds: seconds,
-            steps_per_second: network.step() as f64 / seconds,
+            steps_per_second: network.updates() as f64 / seconds,
         },
         learned: learned_by.as_ref().map(Evidence::has_learned),
         learned_by,

@@ -2,6 +2,7 @@
 //! network and the optimizers.
 
 pub mod activation;
+mod ahead;
 pub mod architecture;
 pub mod chunk;
 pub mod graph;
@@ -10,6 +11,7 @@ pub mod layer;
 pub mod loss;
 pub mod mean_field;
 pub mod measure;
+mod model;
 pub mod network;
 pub mod node_shards;
 pub mod norm;

@@ -11,6 +11,7 @@ use crate::nn::graph::{Graph, LayerInfo};
 use crate::nn::layer::{Mode, entries};
 use crate::nn::loss::{Loss, Targets};
 use crate::nn::measure::Moments;
+use crate::nn::model::Model;
 use crate::nn::params::{Draw, LayerParams};
 use crate::nn::pass::{AllReduce, Pass};
 use crate::nn::shard::{Shard, ShardTargets};
@@ -26,7 +27,7 @@ pub struct Network<T> {
     pub(super) shards: Vec<Shard<T>>,
     pub(super) all_reduce: AllReduce,
     /// Updates made so far.
-    pub(super) step: u64,
+    pub(super) updates: u64,
     capacity: Capacity,
 }
 
@@ -72,7 +73,7 @@ impl<T: Scalar> Network<T> {
             layer_params,
             params_of,
             capacity,
-            step: 0,
+            updates: 0,
         }
     }
 
@@ -124,8 +125,8 @@ impl<T: Scalar> Network<T> {
     }
 
     /// Updates made so far.
-    pub fn step(&self) -> u64 {
-        self.step
+    pub fn updates(&self) -> u64 {
+        self.updates
     }
 
     /// The parameters, one for each layer that has any.
@@ -249,14 +250,16 @@ impl<T: Scalar> Network<T> {
     }
 
     fn forward_node(&mut self, n: usize, mode: Mode, observe: bool, round: &mut usize) {
-        let context = Pass {
-            graph: &self.graph,
-            layer_params: &self.layer_params,
-            params_of: &self.params_of,
+        let pass = Pass {
+            model: Model {
+                graph: &self.graph,
+                layer_params: &self.layer_params,
+                params_of: &self.params_of,
+            },
             all_reduce: &self.all_reduce,
             ranks: 1,
         };
-        context.forward(&mut self.shards, n, mode, observe, round);
+        pass.forward(&mut self.shards, n, mode, observe, round);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use ndarray::ArrayViewMut2;
 
-use crate::base::prefetch::plan;
 use crate::base::rng::stream;
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::base::sums::count_zeros;
@@ -92,6 +91,12 @@ impl<T: Scalar> LayerParams<T> {
         self.weight_len
     }
 
+    /// What an update reads and writes besides the gradient: the trained tensors, the
+    /// optimizer's state.
+    pub fn updated(&self) -> [&[T]; 2] {
+        [&self.trained, &self.state]
+    }
+
     /// What a layer needs to know of its parameters.
     pub fn parameters(&self) -> Parameters<'_, T> {
         Parameters {
@@ -164,19 +169,13 @@ impl<T: Scalar> LayerParams<T> {
 
     /// [`Self::compute_gradient`] and, if `update` says how and the gradient is
     /// finite, [`Self::update`] and the running averages in one: the gradient
-    /// never leaves the cache, and is not kept. `next` will be needed next.
-    /// Says whether it is finite.
+    /// never leaves the cache, and is not kept. Says whether it is finite.
     pub fn step(
         &mut self,
         shards: NodeShards<T>,
-        next: [&[T]; 4],
         observe: bool,
         update: Option<(&Optimizer<T>, &StepInfo)>,
     ) -> bool {
-        // While the gradient is computed, what the update needs comes nearer,
-        // and what the next layer's gradient is made of.
-        let [x, delta, other_x, other_delta] = next;
-        plan([&self.trained, &self.state, x, delta, other_x, other_delta]);
         T::with_gradient_buffer(self.trained.len(), |gradient| {
             self.differentiate(shards, observe, gradient);
             let is_finite = self.sums.grad_squares().is_finite();

@@ -8,7 +8,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 
 use crate::base::Scalar;
-use crate::base::prefetch::{plan, touch};
+use crate::base::prefetch::touch;
 use crate::base::squares::sum_of_squares;
 use crate::nn::chunk::{Chunk, chunk_count, part};
 use crate::nn::graph::{Graph, Node};
@@ -136,6 +136,11 @@ impl<T: Scalar> Shard<T> {
         }
     }
 
+    /// The buffer of what node `n` saves.
+    pub fn saved(&self, n: usize) -> &[T] {
+        &self.saved[n]
+    }
+
     /// What node `n` saved once for all rows.
     pub fn saved_once(&self, graph: &Graph<T>, n: usize) -> &[T] {
         let (_, once) = graph.nodes[n].saves.split(&self.saved[n], self.rows.count);
@@ -157,7 +162,7 @@ impl<T: Scalar> Shard<T> {
         }
     }
 
-    /// Begins to fetch what is known of node `n`.
+    /// Begins to fetch where the buffers of node `n` are, and its sums.
     pub fn touch(&self, graph: &Graph<T>, n: usize) {
         let node = &graph.nodes[n];
         let value = &graph.values[node.output];
@@ -171,30 +176,6 @@ impl<T: Scalar> Shard<T> {
             if node.is_observed {
                 touch(&chunk.activations[n]);
             }
-        }
-    }
-
-    /// Node `n`, a product, shall fetch these parameters on its way forward, and
-    /// what the next node writes.
-    pub fn plan_forward(&self, graph: &Graph<T>, n: usize, parameters: &[T]) {
-        if let Some(next) = graph.nodes.get(n + 1) {
-            let output = &self.slots[graph.values[next.output].slot];
-            plan([parameters, output, &self.saved[n + 1]]);
-        }
-    }
-
-    /// The same on the way back, with what the node before it reads and writes.
-    pub fn plan_backward(&self, graph: &Graph<T>, n: usize, parameters: &[T]) {
-        if let Some(next) = graph.nodes[..n].last() {
-            let slot = graph.values[next.inputs[0]].grad_slot;
-            let gradient = slot.map_or(&[][..], |slot| &self.grad_slots[slot]);
-            // What the layer before saved, or its output if it needs that instead.
-            let kept = if next.saves.output {
-                &self.slots[graph.values[next.output].slot]
-            } else {
-                &self.saved[n - 1]
-            };
-            plan([parameters, kept, gradient]);
         }
     }
 

@@ -2,15 +2,53 @@
 
 use crate::base::Scalar;
 use crate::base::team::Team;
+use crate::nn::ahead;
 use crate::nn::layer::Mode;
 use crate::nn::loss::LossSums;
 use crate::nn::measure::Moments;
+use crate::nn::model::Model;
 use crate::nn::network::Network;
 use crate::nn::node_shards::NodeShards;
-use crate::nn::optim::{Optimizer, StepInfo};
+use crate::nn::optim::{Optimizer, StepInfo, clip_coefficient};
 use crate::nn::params::LayerParams;
-use crate::nn::pass::{AHEAD, Pass, look_ahead, next_factors, parameters_of};
+use crate::nn::pass::Pass;
 use crate::nn::shard::ShardTargets;
+
+/// What a step is to do with the batch at hand, besides computing all gradients.
+#[derive(Clone, Copy)]
+pub struct Step<'a, T> {
+    /// Whether to measure what only a logged step needs. If something is not finite,
+    /// it is measured in any case.
+    pub observe: bool,
+    /// Whether to keep the gradients ([`LayerParams::gradient`]).
+    pub keep_gradients: bool,
+    /// The largest norm of the gradient over all parameters: a longer one is scaled to
+    /// it before the update.
+    pub clip: Option<f64>,
+    /// How to change the parameters, and advance running averages, if at all.
+    pub update: Option<Update<'a, T>>,
+}
+
+/// An update of all parameters.
+#[derive(Clone, Copy)]
+pub struct Update<'a, T> {
+    /// The optimizer.
+    pub optimizer: &'a Optimizer<T>,
+    /// Which step it is, and its learning rate.
+    pub info: StepInfo,
+}
+
+impl<T> Default for Step<'_, T> {
+    /// Nothing but the loss and the gradients' norms.
+    fn default() -> Self {
+        Self {
+            observe: false,
+            keep_gradients: false,
+            clip: None,
+            update: None,
+        }
+    }
+}
 
 /// A step's metrics over the whole network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +60,8 @@ pub struct StepMetrics {
     pub accuracy: Option<f64>,
     /// Norm of the gradient over all parameters, before clipping.
     pub grad_norm: f64,
+    /// Whether that is beyond [`Step::clip`].
+    pub clipped: bool,
     /// The first layer at which something is not finite, if any.
     pub diverged_at: Option<usize>,
 }
@@ -29,101 +69,145 @@ pub struct StepMetrics {
 impl<T: Scalar> Network<T> {
     /// Evaluation mode: loss and hits of the batch at hand.
     pub fn evaluate(&mut self, team: &Team) -> LossSums {
-        let (graph, layer_params, params_of) = (&self.graph, &self.layer_params, &self.params_of);
         let criterion = self.loss.criterion::<T>();
+        let model = Model {
+            graph: &self.graph,
+            layer_params: &self.layer_params,
+            params_of: &self.params_of,
+        };
         team.shares(&mut self.shards, |share| {
-            for n in 0..graph.nodes.len() {
-                let parameters = parameters_of(layer_params, params_of, n);
+            for n in 0..model.graph.nodes.len() {
+                let parameters = model.parameters(n);
                 for shard in &mut *share {
-                    shard.forward(graph, n, Mode::Evaluation, parameters, 0, false);
+                    shard.forward(model.graph, n, Mode::Evaluation, parameters, 0, false);
                 }
             }
             share
                 .iter_mut()
-                .for_each(|shard| shard.evaluate(graph, criterion));
+                .for_each(|shard| shard.evaluate(model.graph, criterion));
         });
         self.loss_sums()
     }
 
-    /// One training pass over the batch at hand: forward, backward, gradients
-    /// of all parameters. `observe` asks for what only a logged step needs.
-    /// Nothing that outlives the step changes.
-    pub fn gradients(&mut self, team: &Team, observe: bool) -> StepMetrics {
-        self.forward_backward(team, observe);
-        self.parameter_gradients(team, observe);
-        self.step_metrics()
-    }
-
-    /// [`Self::gradients`] and [`Self::update`] without clipping in one, which
-    /// is faster: a parameter's gradient is used while it is in the cache, and
-    /// not kept. Gives the same numbers, bit for bit.
+    /// A training step over the batch at hand: forward, backward, the gradients of all
+    /// parameters and their update. The numbers do not depend on the team, nor on what
+    /// else is asked for, bit for bit.
     ///
-    /// Nothing is updated if the loss or the gradient of a value is not finite.
-    /// Where that shows in a parameter's gradient alone, the other layers have
-    /// been updated by then ([`Self::is_partly_updated`]).
-    pub fn train_step(
-        &mut self,
-        team: &Team,
-        observe: bool,
-        optimizer: &Optimizer<T>,
-        info: &StepInfo,
-    ) -> StepMetrics {
-        self.forward_backward(team, observe);
-        let is_finite = self.loss_sums().loss.is_finite() && self.backward_is_finite();
-        self.step_parameters(team, observe, is_finite.then_some((optimizer, info)));
-        let metrics = self.step_metrics();
-        if metrics.diverged_at.is_none() {
-            self.step += 1;
-        } else if self.is_partly_updated() && !observe {
-            // Too late to observe the activations at the old weights.
-            let chunks = self.shards.iter_mut().flat_map(|shard| &mut shard.chunks);
-            let sums = chunks.flat_map(|chunk| &mut chunk.activations);
-            sums.for_each(|sums| sums.values = Moments::default());
+    /// If the loss or a gradient is not finite, it is no step: nothing that outlives
+    /// it changes. But where that shows in the gradient of parameters alone, other
+    /// layers may have been updated by then.
+    pub fn step(&mut self, team: &Team, step: Step<T>) -> StepMetrics {
+        self.forward_backward(team, step.observe);
+        // Without clipping, a layer is updated while its gradient is in the cache, and
+        // no gradient need be kept.
+        let in_two = step.keep_gradients || (step.clip.is_some() && step.update.is_some());
+        if in_two {
+            self.keep_gradients(team, step.observe);
+        } else {
+            let is_finite = self.loss_sums().loss.is_finite() && self.backward_is_finite();
+            let update = step.update.filter(|_| is_finite);
+            self.step_parameters(team, step.observe, update);
+        }
+        let mut metrics = self.step_metrics();
+        let clip = step
+            .clip
+            .map_or(1.0, |limit| clip_coefficient(limit, metrics.grad_norm));
+        metrics.clipped = clip < 1.0;
+        let has_diverged = metrics.diverged_at.is_some();
+        match step.update {
+            Some(update) if !has_diverged => {
+                if in_two {
+                    self.update(team, update, clip);
+                }
+                self.updates += 1;
+            }
+            _ => {
+                if has_diverged && !step.observe {
+                    self.observe_late(team);
+                }
+                self.layer_params
+                    .iter_mut()
+                    .for_each(LayerParams::measure_weight);
+            }
         }
         metrics
     }
 
-    /// The metrics of [`Self::gradients`], bit for bit, without keeping any
-    /// parameter's gradient.
-    pub fn gradient_metrics(&mut self, team: &Team, observe: bool) -> StepMetrics {
-        self.forward_backward(team, observe);
-        self.step_parameters(team, observe, None);
-        self.step_metrics()
+    /// Measures what only a logged step needs, after a step that has turned out not to
+    /// be finite.
+    fn observe_late(&mut self, team: &Team) {
+        let mut params = self.layer_params.iter();
+        if params.any(|params| params.sums.update_squares.is_some()) {
+            // Too late to observe the activations at the old weights.
+            let chunks = self.shards.iter_mut().flat_map(|shard| &mut shard.chunks);
+            let sums = chunks.flat_map(|chunk| &mut chunk.activations);
+            sums.for_each(|sums| sums.values = Moments::default());
+        } else {
+            self.forward_backward(team, true);
+            self.step_parameters(team, true, None);
+        }
     }
 
-    /// Every layer's gradient and, if `update` says how, its update.
-    fn step_parameters(
-        &mut self,
-        team: &Team,
-        observe: bool,
-        update: Option<(&Optimizer<T>, &StepInfo)>,
-    ) {
-        let (graph, shards) = (&self.graph, &self.shards);
-        team.each(&mut self.layer_params, |params| {
-            let n = params.node;
-            look_ahead(graph, shards, n + AHEAD, n + 2 * AHEAD);
-            let next = next_factors(graph, shards, n);
-            params.step(NodeShards { graph, shards, n }, next, observe, update);
+    fn forward_backward(&mut self, team: &Team, observe: bool) {
+        let mode = Mode::Training { step: self.updates };
+        let criterion = self.loss.criterion::<T>();
+        let pass = Pass {
+            model: Model {
+                graph: &self.graph,
+                layer_params: &self.layer_params,
+                params_of: &self.params_of,
+            },
+            all_reduce: &self.all_reduce,
+            ranks: team.share_count(self.shards.len()),
+        };
+        let graph = pass.model.graph;
+        team.shares(&mut self.shards, |share| {
+            let mut round = 0;
+            for n in 0..graph.nodes.len() {
+                pass.forward(share, n, mode, observe, &mut round);
+            }
+            share
+                .iter_mut()
+                .for_each(|shard| shard.evaluate(graph, criterion));
+            for n in (0..graph.nodes.len()).rev() {
+                pass.backward(share, n, &mut round);
+            }
         });
     }
 
-    /// Changes the parameters by one step of the optimizer, the gradient
-    /// scaled by `clip` first, and advances running averages.
-    pub fn update(&mut self, team: &Team, optimizer: &Optimizer<T>, info: &StepInfo, clip: f64) {
+    /// Every layer's gradient, which is kept.
+    fn keep_gradients(&mut self, team: &Team, observe: bool) {
+        let (graph, shards) = (&self.graph, &self.shards);
+        team.each(&mut self.layer_params, |params| {
+            let n = params.node;
+            params.compute_gradient(NodeShards { graph, shards, n }, observe);
+        });
+    }
+
+    /// Every layer's gradient, which is not kept, and, if `update` says how, its update.
+    fn step_parameters(&mut self, team: &Team, observe: bool, update: Option<Update<T>>) {
+        let (graph, shards) = (&self.graph, &self.shards);
+        team.each(&mut self.layer_params, |params| {
+            let n = params.node;
+            let of_node = NodeShards { graph, shards, n };
+            ahead::before_gradient(of_node, params);
+            let update = update
+                .as_ref()
+                .map(|update| (update.optimizer, &update.info));
+            params.step(of_node, observe, update);
+        });
+    }
+
+    /// Changes the parameters along the gradients that were kept, scaled by `clip`
+    /// first, and advances running averages.
+    fn update(&mut self, team: &Team, update: Update<T>, clip: f64) {
         let (graph, shards) = (&self.graph, &self.shards);
         let clip = T::from_f64(clip);
         team.each(&mut self.layer_params, |params| {
-            params.update(optimizer, info, clip);
+            params.update(update.optimizer, &update.info, clip);
             let n = params.node;
             NodeShards { graph, shards, n }.advance(&mut params.running);
         });
-        self.step += 1;
-    }
-
-    /// Whether some layer has been updated since the last pass.
-    pub fn is_partly_updated(&self) -> bool {
-        let mut layer_params = self.layer_params.iter();
-        layer_params.any(|params| params.sums.update_squares.is_some())
     }
 
     fn step_metrics(&self) -> StepMetrics {
@@ -134,6 +218,7 @@ impl<T: Scalar> Network<T> {
             loss: sums.loss,
             accuracy: classes.then(|| sums.correct as f64 / batch),
             grad_norm: self.param_grad_squares().norm(),
+            clipped: false,
             diverged_at: self.first_non_finite(sums.loss),
         }
     }
@@ -142,44 +227,5 @@ impl<T: Scalar> Network<T> {
         // Chunk after chunk, however they are dealt out to shards.
         let chunks = self.chunks().filter(|chunk| chunk.rows.count > 0);
         chunks.map(|chunk| chunk.loss).sum()
-    }
-
-    fn forward_backward(&mut self, team: &Team, observe: bool) {
-        let mode = Mode::Training { step: self.step };
-        let criterion = self.loss.criterion::<T>();
-        let context = Pass {
-            graph: &self.graph,
-            layer_params: &self.layer_params,
-            params_of: &self.params_of,
-            all_reduce: &self.all_reduce,
-            ranks: team.share_count(self.shards.len()),
-        };
-        team.shares(&mut self.shards, |share| {
-            let mut round = 0;
-            for n in 0..context.graph.nodes.len() {
-                context.forward(share, n, mode, observe, &mut round);
-            }
-            share
-                .iter_mut()
-                .for_each(|shard| shard.evaluate(context.graph, criterion));
-            for n in (0..context.graph.nodes.len()).rev() {
-                context.backward(share, n, &mut round);
-            }
-        });
-    }
-
-    fn parameter_gradients(&mut self, team: &Team, observe: bool) {
-        let (graph, shards) = (&self.graph, &self.shards);
-        team.each(&mut self.layer_params, |params| {
-            let n = params.node;
-            params.compute_gradient(NodeShards { graph, shards, n }, observe);
-        });
-    }
-
-    /// ‖W_l‖ for a step after which no update is made, or not of all layers.
-    pub fn measure_weights(&mut self) {
-        self.layer_params
-            .iter_mut()
-            .for_each(LayerParams::measure_weight);
     }
 }

@@ -148,7 +148,7 @@ pub fn training_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     "test_loss", "test_loss", Number, "mean loss on the test set at the same weights", |row| Cell::Number(row.test.map(|test| test.loss));
     "test_accuracy", "test_accuracy", Fraction, "accuracy on the test set at the same weights", |row| Cell::Number(row.test.and_then(|test| test.accuracy));
     "grad_norm", "grad_norm", Norm, "norm of the gradient over all parameters, before clipping", |row| number(row.metrics.grad_norm);
-    "clipped", "clipped", Number, "1 if the gradient was clipped", |row| Cell::Count(u64::from(row.clipped));
+    "clipped", "clipped", Number, "1 if the gradient was clipped", |row| Cell::Count(u64::from(row.metrics.clipped));
     }
 }
 

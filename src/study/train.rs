@@ -9,8 +9,8 @@ use crate::nn::graph::LayerInfo;
 use crate::nn::loss::Targets;
 use crate::nn::measure::LayerMetrics;
 use crate::nn::network::Network;
-use crate::nn::optim::{Optimizer, StepInfo, clip_coefficient};
-use crate::nn::train_step::StepMetrics;
+use crate::nn::optim::{Optimizer, StepInfo};
+use crate::nn::train_step::{Step, StepMetrics, Update};
 use crate::study::data::{Dataset, Split};
 use crate::study::schedule::{LearningRate, Schedule};
 
@@ -79,10 +79,8 @@ pub struct StepRecord<'a> {
     pub epoch: u64,
     /// The learning rate of its update.
     pub learning_rate: f64,
-    /// Loss, accuracy and gradient norm of its batch.
+    /// Loss, accuracy and gradient of its batch.
     pub metrics: StepMetrics,
-    /// Whether the gradient was clipped.
-    pub clipped: bool,
     /// The test set at the same weights, if it was looked at.
     pub test: Option<TestMetrics>,
     /// What the graph says of the network's layers.
@@ -218,7 +216,6 @@ pub struct Stepped {
     step: u64,
     learning_rate: f64,
     metrics: StepMetrics,
-    clipped: bool,
     is_logged: bool,
 }
 
@@ -266,45 +263,33 @@ impl<'a, T: Scalar> Session<'a, T> {
     /// last step or something is not finite, the update. What only a logged
     /// step needs is measured if `is_logged`, or if something is not finite.
     pub fn advance(&mut self, step: u64, is_logged: bool) -> Stepped {
-        let (network, plan, team) = (&mut *self.network, self.plan, self.team);
+        let (network, plan) = (&mut *self.network, self.plan);
         let train = &self.data.train;
         network.load(&train.inputs, &train.targets, self.batches.at(step));
         let learning_rate = self
             .learning_rate
             .rate(plan.learning_rate, step, plan.steps);
-        let moment = StepInfo {
-            t: step + 1,
-            learning_rate,
-        };
-        let mut clip = 1.0;
-        let is_last = step == plan.steps;
-        let metrics = match plan.clip_grad_norm {
-            None if is_last => network.gradient_metrics(team, is_logged),
-            None => network.train_step(team, is_logged, self.optimizer, &moment),
-            limit => {
-                let metrics = network.gradients(team, is_logged);
-                if let Some(limit) = limit {
-                    clip = clip_coefficient(limit, metrics.grad_norm);
-                }
-                if !is_last && metrics.diverged_at.is_none() {
-                    network.update(team, self.optimizer, &moment, clip);
-                }
-                metrics
-            }
-        };
-        let has_diverged = metrics.diverged_at.is_some();
-        if has_diverged && !is_logged && !network.is_partly_updated() {
-            network.gradient_metrics(team, true);
-        }
-        if is_last || has_diverged {
-            network.measure_weights();
-        }
+        let update = (step < plan.steps).then_some(Update {
+            optimizer: self.optimizer,
+            info: StepInfo {
+                t: step + 1,
+                learning_rate,
+            },
+        });
+        let metrics = network.step(
+            self.team,
+            Step {
+                observe: is_logged,
+                clip: plan.clip_grad_norm,
+                update,
+                ..Step::default()
+            },
+        );
         Stepped {
             step,
             learning_rate,
             metrics,
-            clipped: clip < 1.0,
-            is_logged: is_logged || has_diverged,
+            is_logged: is_logged || metrics.diverged_at.is_some(),
         }
     }
 
@@ -325,7 +310,6 @@ impl<'a, T: Scalar> Session<'a, T> {
             epoch: stepped.step / self.batches.per_epoch(),
             learning_rate: stepped.learning_rate,
             metrics: stepped.metrics,
-            clipped: stepped.clipped,
             test,
             infos: self.network.layers(),
             layers: stepped.is_logged.then_some(&self.layers[..]),

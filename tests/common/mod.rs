@@ -19,6 +19,7 @@ use vgrad::nn::norm::Norm;
 use vgrad::nn::order::Order;
 use vgrad::nn::params::Draw;
 use vgrad::nn::skip::Skip;
+use vgrad::nn::train_step::Step;
 use vgrad::nn::width::Width;
 
 /// A family's member from its bare name, all parameters at their defaults.
@@ -148,7 +149,19 @@ pub fn repeat_pass(
 ) -> f64 {
     let rows: Vec<usize> = (0..inputs.nrows()).collect();
     network.load(inputs, targets, &rows);
-    network.gradients(&Team::new(1).unwrap(), true).loss
+    let step = Step {
+        observe: true,
+        ..kept()
+    };
+    network.step(&Team::new(1).unwrap(), step).loss
+}
+
+/// A step that updates nothing and keeps all gradients.
+pub fn kept<'a>() -> Step<'a, f64> {
+    Step {
+        keep_gradients: true,
+        ..Step::default()
+    }
 }
 
 /// The metrics of layers 1 … depth + 1, from index 0.

@@ -2,8 +2,7 @@
 //! norm × skip × order × loss × bias, parameters and inputs. The combinations
 //! come from the families' lists, so a new member is covered without an edit.
 
-use crate::common::Mlp;
-use crate::common::{labels, named, normal, plain};
+use crate::common::{Mlp, kept, labels, named, normal, plain};
 use ndarray::Array2;
 use vgrad::base::team::Team;
 use vgrad::nn::activation::Activation;
@@ -76,7 +75,7 @@ impl Problem {
     fn pass(&mut self) -> f64 {
         let rows: Vec<usize> = (0..self.inputs.nrows()).collect();
         self.network.load(&self.inputs, &self.targets, &rows);
-        self.network.gradients(&self.team, false).loss
+        self.network.step(&self.team, kept()).loss
     }
 
     fn loss_at(&mut self, at: Coordinate, offset: f64) -> f64 {

@@ -3,7 +3,7 @@
 
 use crate::common::Mlp;
 use crate::common::{
-    all_metrics, assert_close, dot, labels, named, normal, plain, repeat_pass, training_pass,
+    all_metrics, assert_close, dot, kept, labels, named, normal, plain, repeat_pass, training_pass,
 };
 use ndarray::{Array2, Axis};
 use vgrad::base::team::Team;
@@ -14,6 +14,7 @@ use vgrad::nn::network::Network;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
 use vgrad::nn::order::Order;
 use vgrad::nn::params::LayerParams;
+use vgrad::nn::train_step::{Step, Update};
 
 /// Rounding of sums of some hundred terms: 1e-13 ≈ 450 units in the last place.
 const ROUNDING: f64 = 1e-13;
@@ -252,13 +253,20 @@ fn weights_before_batch_norm_are_orthogonal_to_their_gradient() {
                 block.trained.iter_mut().for_each(|w| *w *= scale);
             }
         }
-        repeat_pass(&mut network, &inputs, &targets);
-        let optimizer = Optimizer::new(&named::<OptimizerSpec>("sgd"));
-        let moment = StepInfo {
-            t: 1,
-            learning_rate: 0.0,
+        let rows_at_hand: Vec<usize> = (0..rows).collect();
+        network.load(&inputs, &targets, &rows_at_hand);
+        let update = Update {
+            optimizer: &Optimizer::new(&named::<OptimizerSpec>("sgd")),
+            info: StepInfo {
+                t: 1,
+                learning_rate: 0.0,
+            },
         };
-        network.update(&Team::new(1).unwrap(), &optimizer, &moment, 1.0);
+        let step = Step {
+            update: Some(update),
+            ..kept()
+        };
+        network.step(&Team::new(1).unwrap(), step);
         for l in 1..=architecture.depth() {
             let (weight, gamma) = (
                 block(&network, l, "weight"),

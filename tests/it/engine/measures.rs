@@ -4,6 +4,7 @@ use crate::common::{labels, normal, plain};
 use ndarray::Array2;
 use vgrad::base::team::Team;
 use vgrad::nn::loss::Targets;
+use vgrad::nn::train_step::Step;
 use vgrad::study::data::Split;
 use vgrad::study::train::evaluate;
 
@@ -51,7 +52,11 @@ fn a_unit_is_dead_if_it_is_in_every_part_of_the_batch() {
     let inputs = Array2::from_shape_fn((ROWS, 1), x);
     let rows: Vec<usize> = (0..ROWS).collect();
     network.load(&inputs, &labels(ROWS, 2), &rows);
-    network.gradients(&team, true);
+    let step = Step {
+        observe: true,
+        ..Step::default()
+    };
+    network.step(&team, step);
     let layer = network.metrics(1);
     assert_eq!(layer.dead_fraction, Some(0.5));
     // φ(z) is 1 for one of four units in every row: mean 1/4, variance 3/16.

@@ -10,13 +10,20 @@ use vgrad::nn::network::Network;
 use vgrad::nn::norm::Norm;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
 use vgrad::nn::skip::Skip;
+use vgrad::nn::train_step::{Step, Update};
 
 const ROWS: usize = 70;
 
-fn moment(t: u64) -> StepInfo {
-    StepInfo {
+/// Update `t`, observed.
+fn nth<T>(optimizer: &Optimizer<T>, t: u64) -> Step<'_, T> {
+    let info = StepInfo {
         t,
         learning_rate: 1e-2,
+    };
+    Step {
+        observe: true,
+        update: Some(Update { optimizer, info }),
+        ..Step::default()
     }
 }
 
@@ -45,7 +52,7 @@ fn start(architecture: &Mlp, threads: usize) -> (Team, Network<f64>) {
 }
 
 #[test]
-fn in_one_or_in_two_calls_on_any_team() {
+fn in_one_or_in_two_phases_on_any_team() {
     let (inputs, targets) = (normal(1, ROWS, 5), labels(ROWS, 3));
     let rows: Vec<usize> = (0..ROWS).collect();
     for norm in Norm::NAMES {
@@ -53,28 +60,30 @@ fn in_one_or_in_two_calls_on_any_team() {
             for name in OptimizerSpec::NAMES {
                 let architecture = layers_of_12(norm, skip);
                 let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>(name));
-                let trained = |threads: usize, in_one: bool| {
+                let trained = |threads: usize, keep_gradients: bool, clip: Option<f64>| {
                     let (team, mut network) = start(&architecture, threads);
                     let mut told = Vec::new();
                     for t in 1..4 {
                         network.load(&inputs, &targets, &rows);
-                        let metrics = if in_one {
-                            network.train_step(&team, true, &optimizer, &moment(t))
-                        } else {
-                            let metrics = network.gradients(&team, true);
-                            network.update(&team, &optimizer, &moment(t), 1.0);
-                            metrics
+                        let step = Step {
+                            keep_gradients,
+                            clip,
+                            ..nth(&optimizer, t)
                         };
+                        let metrics = network.step(&team, step);
                         let layers = (1..=network.layers().len()).map(|l| network.metrics(l));
                         told.push((metrics, layers.collect::<Vec<_>>()));
                     }
-                    (bits(&network), network.step(), told)
+                    (bits(&network), network.updates(), told)
                 };
-                let expected = trained(1, false);
+                let expected = trained(1, true, None);
                 for threads in [1, 2] {
                     let what = format!("{norm} {skip} {name}, {threads} threads");
-                    assert!(trained(threads, true) == expected, "{what}, in one");
-                    assert!(trained(threads, false) == expected, "{what}, in two");
+                    // A limit beyond every norm needs all gradients before the update.
+                    for (keep, clip) in [(false, None), (true, None), (false, Some(1e300))] {
+                        let found = trained(threads, keep, clip);
+                        assert!(found == expected, "{what}, {keep} {clip:?}");
+                    }
                 }
             }
         }
@@ -82,21 +91,22 @@ fn in_one_or_in_two_calls_on_any_team() {
 }
 
 #[test]
-fn figures_are_the_same_whether_the_gradient_is_kept_or_not() {
+fn metrics_are_the_same_whether_the_gradient_is_kept_or_not() {
     let (inputs, targets) = (normal(1, ROWS, 5), labels(ROWS, 3));
     let rows: Vec<usize> = (0..ROWS).collect();
     for norm in Norm::NAMES {
         for skip in Skip::NAMES {
             let architecture = layers_of_12(norm, skip);
             for threads in [1, 2] {
-                let looked_at = |keep: bool| {
+                let looked_at = |keep_gradients: bool| {
                     let (team, mut network) = start(&architecture, threads);
                     network.load(&inputs, &targets, &rows);
-                    let metrics = if keep {
-                        network.gradients(&team, true)
-                    } else {
-                        network.gradient_metrics(&team, true)
+                    let step = Step {
+                        observe: true,
+                        keep_gradients,
+                        ..Step::default()
                     };
+                    let metrics = network.step(&team, step);
                     let layers = (1..=network.layers().len()).map(|l| network.metrics(l));
                     (metrics, layers.collect::<Vec<_>>(), bits(&network))
                 };
@@ -124,26 +134,33 @@ fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
         let ones = Array2::from_elem((4, 1), 1f32);
         let ordinary = Targets::Numbers(ones.clone());
         network.load(&ones, &ordinary, &[0, 1, 2, 3]);
-        network.gradients(&team, true);
+        network.step(
+            &team,
+            Step {
+                observe: true,
+                ..Step::default()
+            },
+        );
         assert!(network.metrics(1).activation_mean.is_some());
         let inputs = Array2::from_elem((4, 1), 1e25f32);
         let targets = Targets::Numbers(Array2::from_elem((4, 1), 1e15f32));
         network.load(&inputs, &targets, &[0, 1, 2, 3]);
-        let metrics = network.train_step(&team, observe, &optimizer, &moment(1));
+        let step = Step {
+            observe,
+            ..nth(&optimizer, 1)
+        };
+        let metrics = network.step(&team, step);
         assert_eq!(metrics.diverged_at, Some(1));
-        assert!(metrics.loss.is_finite() && network.is_partly_updated());
-        assert_eq!(network.step(), 0, "no step was made");
-        assert_eq!(
-            network.layer_params()[0].trained[0],
-            1e-25,
-            "nor this layer's"
-        );
+        assert!(metrics.loss.is_finite());
+        assert_eq!(network.updates(), 0, "no step was made");
+        let weight = |b: usize| network.layer_params()[b].trained[0];
+        assert_eq!(weight(0), 1e-25, "this layer is as it was");
+        assert_ne!(weight(1), 1.0, "the other has been updated");
         // Only what was observed before the update can be told.
         let layer = network.metrics(1);
         assert_eq!(layer.activation_mean.is_some(), observe);
         assert_eq!(layer.zero_grad_fraction.is_some(), observe);
         assert!(layer.weight_grad_norm.is_infinite() && layer.delta_norm.is_finite());
-        network.measure_weights();
         assert_eq!(network.metrics(2).update_ratio, None);
         assert_eq!(network.metrics(2).weight_norm, 1.0, "before the update");
     }
@@ -158,8 +175,7 @@ fn a_loss_that_is_not_finite_changes_nothing() {
     let before = bits(&network);
     let inputs = Array2::from_elem((8, 2), 1e200);
     network.load(&inputs, &labels(8, 2), &[0, 1, 2, 3, 4, 5, 6, 7]);
-    let metrics = network.train_step(&team, true, &optimizer, &moment(1));
+    let metrics = network.step(&team, nth(&optimizer, 1));
     assert!(metrics.diverged_at.is_some() && !metrics.loss.is_finite());
-    assert!(!network.is_partly_updated());
     assert!(bits(&network) == before);
 }
