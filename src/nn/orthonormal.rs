@@ -1,7 +1,8 @@
 //! Random matrices with orthonormal rows.
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayViewMut2, Axis, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
+
+use crate::base::gemm::{Matrix, Start, gemm};
 
 /// Rows that are orthogonalised together: enough that most of the work is matrix
 /// products, few enough to stay in the cache.
@@ -17,12 +18,23 @@ pub fn orthonormal_rows(mut q: Array2<f64>) -> Array2<f64> {
         let (done, mut rest) = q.view_mut().split_at(Axis(0), start);
         let mut block = rest.slice_mut(s![..BLOCK.min(rows - start), ..]);
         for _ in 0..2 {
-            let overlaps = block.dot(&done.t());
-            general_mat_mul(-1.0, &overlaps, &done, 1.0, &mut block);
+            subtract_projection(&mut block, done.view());
             orthonormalize(block.view_mut());
         }
     }
     q
+}
+
+/// rows ← rows − (rows·doneᵀ)·done: takes off what lies along the orthonormal rows `done`.
+fn subtract_projection(rows: &mut ArrayViewMut2<f64>, done: ArrayView2<f64>) {
+    let (count, done) = (done.nrows(), Matrix::of(done));
+    let mut overlaps = vec![0.0; rows.nrows() * count];
+    let own = Matrix::of(rows.view());
+    gemm(own, done.transposed(), Start::Zero, &mut overlaps);
+    overlaps.iter_mut().for_each(|overlap| *overlap = -*overlap);
+    let overlaps = Matrix::new(&overlaps, rows.nrows(), count);
+    let entries = rows.as_slice_mut().expect("rows one after the other");
+    gemm(overlaps, done, Start::Add, entries);
 }
 
 /// Gram–Schmidt over the rows, once.
