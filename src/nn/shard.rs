@@ -118,7 +118,7 @@ impl<T: Scalar> Shard<T> {
 
     /// A value, [rows, width].
     pub fn value(&self, graph: &Graph<T>, id: usize) -> ArrayView2<'_, T> {
-        value(graph, id, &self.slots, self.rows.count)
+        value(graph, id, &self.slots, 0..self.rows.count)
     }
 
     /// The rows of the input, to be filled.
@@ -129,10 +129,14 @@ impl<T: Scalar> Shard<T> {
 
     /// ∂L/∂value, [rows, width]; [rows, 0] if it is not computed.
     pub fn gradient(&self, graph: &Graph<T>, id: usize) -> ArrayView2<'_, T> {
+        self.gradient_rows(graph, id, 0..self.rows.count)
+    }
+
+    fn gradient_rows(&self, graph: &Graph<T>, id: usize, rows: Range<usize>) -> ArrayView2<'_, T> {
         let value = &graph.values[id];
         match value.grad_slot {
-            Some(slot) => matrix(&self.grad_slots[slot], self.rows.count, value.width),
-            None => matrix(&[], self.rows.count, 0),
+            Some(slot) => some_rows(&self.grad_slots[slot], rows, value.width),
+            None => matrix(&[], rows.len(), 0),
         }
     }
 
@@ -149,16 +153,21 @@ impl<T: Scalar> Shard<T> {
 
     /// The rows of chunk `g` of node `n`'s first input.
     pub fn input_of(&self, graph: &Graph<T>, n: usize, g: usize) -> ArrayView2<'_, T> {
-        let input = self.value(graph, graph.nodes[n].inputs[0]);
-        some_rows(input, self.chunks[g].rows.within(&self.rows))
+        let rows = self.chunks[g].rows.within(&self.rows);
+        value(graph, graph.nodes[n].inputs[0], &self.slots, rows)
     }
 
-    /// What node `n` reads, as far as it saves it.
-    fn saved_inputs(&self, graph: &Graph<T>, node: &Node<T>) -> [ArrayView2<'_, T>; MAX_INPUTS] {
+    /// Some rows of what `node` reads, if it saves it.
+    fn saved_inputs(
+        &self,
+        graph: &Graph<T>,
+        node: &Node<T>,
+        rows: Range<usize>,
+    ) -> [ArrayView2<'_, T>; MAX_INPUTS] {
         if node.saves.inputs {
-            inputs(graph, node, &self.slots, self.rows.count)
+            inputs(graph, node, &self.slots, rows)
         } else {
-            [matrix(&[], self.rows.count, 0); MAX_INPUTS]
+            [matrix(&[], rows.len(), 0); MAX_INPUTS]
         }
     }
 
@@ -198,20 +207,18 @@ impl<T: Scalar> Shard<T> {
             rows: self.rows,
             mode,
             parameters,
-            inputs: inputs(graph, node, &self.slots, rows),
+            inputs: inputs(graph, node, &self.slots, 0..rows),
             output: matrix_mut(&mut output, rows, value.width),
             saved,
             saved_once,
             gathered: &self.gathered[..gathered],
         });
         if observe && node.is_observed {
-            let values = matrix(&output, rows, value.width);
-            let (saved, _) = node.saves.split(&self.saved[n], rows);
             for chunk in &mut self.chunks {
                 let mine = chunk.rows.within(&self.rows);
-                let saved = saved.map(|saved| some_rows(saved, mine.clone()));
-                let sums = &mut chunk.activations[n];
-                node.layer.observe(some_rows(values, mine), saved, sums);
+                let values = some_rows(&output, mine.clone(), value.width);
+                let saved = node.saves.rows(&self.saved[n], rows, mine);
+                node.layer.observe(values, saved, &mut chunk.activations[n]);
             }
         }
         self.slots[value.slot] = output;
@@ -260,13 +267,12 @@ impl<T: Scalar> Shard<T> {
         let node = &graph.nodes[n];
         let rows = self.chunks[g].rows.within(&self.rows);
         let mut all = take(&mut self.chunks[g].partials);
-        let (saved, _) = node.saves.split(&self.saved[n], self.rows.count);
         let chunk = BackwardChunk {
-            inputs: self
-                .saved_inputs(graph, node)
-                .map(|x| some_rows(x, rows.clone())),
-            saved: saved.map(|saved| some_rows(saved, rows.clone())),
-            grad_output: some_rows(self.gradient(graph, node.output), rows.clone()),
+            inputs: self.saved_inputs(graph, node, rows.clone()),
+            saved: node
+                .saves
+                .rows(&self.saved[n], self.rows.count, rows.clone()),
+            grad_output: self.gradient_rows(graph, node.output, rows),
         };
         node.layer.partials(chunk, &mut all[node.partials.clone()]);
         self.chunks[g].partials = all;
@@ -299,7 +305,7 @@ impl<T: Scalar> Shard<T> {
         node.layer.backward(Backward {
             rows: self.rows,
             parameters,
-            inputs: self.saved_inputs(graph, node),
+            inputs: self.saved_inputs(graph, node, 0..rows),
             output: if node.saves.output {
                 self.value(graph, node.output)
             } else {
@@ -319,27 +325,27 @@ impl<T: Scalar> Shard<T> {
     }
 }
 
-/// A value that lies in `slots`, [rows, width].
+/// Some rows of a value that lies in `slots`, [rows, width].
 fn value<'a, T>(
     graph: &Graph<T>,
     id: usize,
     slots: &'a [Vec<T>],
-    rows: usize,
+    rows: Range<usize>,
 ) -> ArrayView2<'a, T> {
     let value = &graph.values[id];
-    matrix(&slots[value.slot], rows, value.width)
+    some_rows(&slots[value.slot], rows, value.width)
 }
 
-/// What `node` reads; [rows, 0] beyond the last.
+/// Some rows of what `node` reads; [rows, 0] beyond the last.
 fn inputs<'a, T>(
     graph: &Graph<T>,
     node: &Node<T>,
     slots: &'a [Vec<T>],
-    rows: usize,
+    rows: Range<usize>,
 ) -> [ArrayView2<'a, T>; MAX_INPUTS] {
-    let mut inputs = [matrix(&[], rows, 0); MAX_INPUTS];
+    let mut inputs = [matrix(&[], rows.len(), 0); MAX_INPUTS];
     for (input, &id) in inputs.iter_mut().zip(&node.inputs) {
-        *input = value(graph, id, slots, rows);
+        *input = value(graph, id, slots, rows.clone());
     }
     inputs
 }

@@ -168,12 +168,10 @@ pub fn matrix_mut<T>(buffer: &mut [T], rows: usize, width: usize) -> ArrayViewMu
     matrix.expect(FITTING)
 }
 
-/// Some rows of a matrix.
+/// Some rows of the matrix that a buffer begins with.
 #[inline]
-pub fn some_rows<T>(all: ArrayView2<'_, T>, rows: Range<usize>) -> ArrayView2<'_, T> {
-    let width = all.ncols();
-    let first = &entries(&all)[rows.start * width..];
-    matrix(first, rows.len(), width)
+pub fn some_rows<T>(buffer: &[T], rows: Range<usize>, width: usize) -> ArrayView2<'_, T> {
+    matrix(&buffer[rows.start * width..], rows.len(), width)
 }
 
 impl Saves {
@@ -182,17 +180,31 @@ impl Saves {
         rows * (self.per_row[0] + self.per_row[1]) + self.per_shard
     }
 
-    /// A buffer as [`Backward::saved`] and [`Backward::saved_once`].
+    /// [`Backward::saved`] and [`Backward::saved_once`] of a buffer.
     ///
     /// # Panics
     /// If it is too short.
     #[inline]
     pub fn split<'a, T>(&self, buffer: &'a [T], rows: usize) -> ([ArrayView2<'a, T>; 2], &'a [T]) {
-        let [first, second] = self.per_row;
-        let (a, rest) = buffer.split_at(rows * first);
-        let (b, once) = rest.split_at(rows * second);
-        let saved = [matrix(a, rows, first), matrix(b, rows, second)];
+        let saved = self.rows(buffer, rows, 0..rows);
+        let once = &buffer[self.len(rows) - self.per_shard..];
         (saved, &once[..self.per_shard])
+    }
+
+    /// [`BackwardChunk::saved`] of the buffer of a shard of `all` rows: some of them.
+    #[inline]
+    pub fn rows<'a, T>(
+        &self,
+        buffer: &'a [T],
+        all: usize,
+        rows: Range<usize>,
+    ) -> [ArrayView2<'a, T>; 2] {
+        let [first, second] = self.per_row;
+        let (a, b) = buffer.split_at(all * first);
+        [
+            some_rows(a, rows.clone(), first),
+            some_rows(b, rows, second),
+        ]
     }
 
     /// [`Self::split`], to be written.
