@@ -12,6 +12,7 @@ use vgrad::lab::theory::{Prediction, Unpredictable, predict};
 use vgrad::nn::architecture::NetworkSpec;
 use vgrad::nn::mean_field::Averages;
 use vgrad::nn::measure::LayerMetrics;
+use vgrad::nn::train_step::Step;
 
 use crate::common::{all_metrics, mean_and_log_error};
 
@@ -96,7 +97,11 @@ impl Case {
         let mut drawn = network(&plan, Path::new(""), &team).unwrap();
         let rows: Vec<usize> = (0..self.batch).collect();
         drawn.load(&plan.data.train.inputs, &plan.data.train.targets, &rows);
-        drawn.gradients(&team, true);
+        let step = Step {
+            observe: true,
+            ..Step::default()
+        };
+        drawn.step(&team, step);
         let path = drawn.layers().iter().enumerate();
         Draw {
             prediction: predict(&plan).unwrap(),
