@@ -48,7 +48,7 @@ fn slots<T: Scalar>(network: &Network<T>) -> BTreeMap<String, Slot> {
             };
             let start = *next;
             *next += shape.len();
-            let name = format!("layers.{}.{}", network.layer_of(parameters), shape.name);
+            let name = format!("{}.{}", parameters.name, shape.name);
             slots.insert(
                 name,
                 Slot {

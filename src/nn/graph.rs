@@ -27,6 +27,18 @@ pub struct Value {
     pub grad_slot: Option<usize>,
 }
 
+/// Index of the parameters of a node, or of several that share them.
+pub type ParamsId = usize;
+
+/// Parameters and who uses them.
+#[derive(Clone, Debug)]
+pub struct ParamsUse {
+    /// What the names of their tensors begin with, e.g. `layers.3`.
+    pub name: String,
+    /// Their nodes in forward order: the gradient is the sum over them.
+    pub nodes: Vec<NodeId>,
+}
+
 /// One layer in its place.
 pub struct Node<T> {
     /// The layer.
@@ -37,6 +49,8 @@ pub struct Node<T> {
     pub output: ValueId,
     /// The network's layer l it belongs to, from 1.
     pub number: usize,
+    /// Its parameters, if it has any.
+    pub params: Option<ParamsId>,
     /// Whether its output is observed: it is some layer's φ.
     pub is_observed: bool,
     /// For every input, whether its gradient has been written by a later layer.
@@ -72,6 +86,8 @@ pub struct Graph<T> {
     pub nodes: Vec<Node<T>>,
     /// Values; 0 is the input.
     pub values: Vec<Value>,
+    /// Parameters, in the order of their first nodes.
+    pub params: Vec<ParamsUse>,
     /// Width of every forward buffer.
     pub slots: Vec<usize>,
     /// Width of every gradient buffer.
@@ -86,6 +102,7 @@ pub struct Graph<T> {
 pub struct GraphBuilder<T> {
     nodes: Vec<Node<T>>,
     values: Vec<Value>,
+    params: Vec<ParamsUse>,
     layers: Vec<LayerInfo>,
 }
 
@@ -99,6 +116,7 @@ impl<T: Scalar> GraphBuilder<T> {
                     width,
                     ..Value::default()
                 }],
+                params: Vec::new(),
                 layers: Vec::new(),
             },
             0,
@@ -123,14 +141,52 @@ impl<T: Scalar> GraphBuilder<T> {
         &mut self.layers[number - 1]
     }
 
-    /// Appends `layer`, a part of the network's layer `number`, reading `inputs`;
-    /// returns its output.
+    /// Appends `layer`, a part of the network's layer `number`, reading `inputs`,
+    /// with parameters of its own, if it has any; returns its output.
     pub fn add(
         &mut self,
         number: usize,
         layer: impl Layer<T> + 'static,
         inputs: &[ValueId],
     ) -> ValueId {
+        let params = (!layer.tensors().is_empty()).then(|| {
+            self.params.push(ParamsUse {
+                name: format!("layers.{number}"),
+                nodes: Vec::new(),
+            });
+            self.params.len() - 1
+        });
+        self.add_node(number, layer, inputs, params)
+    }
+
+    /// As [`Self::add`], but the layer uses the parameters of node `other`.
+    ///
+    /// # Panics
+    /// If that has other tensors, or running averages, which are of one node.
+    pub fn add_sharing(
+        &mut self,
+        number: usize,
+        layer: impl Layer<T> + 'static,
+        inputs: &[ValueId],
+        other: NodeId,
+    ) -> ValueId {
+        let tensors = layer.tensors();
+        assert_eq!(tensors, self.nodes[other].layer.tensors());
+        assert!(tensors.iter().all(TensorShape::is_trained));
+        let params = self.nodes[other].params;
+        self.add_node(number, layer, inputs, params)
+    }
+
+    fn add_node(
+        &mut self,
+        number: usize,
+        layer: impl Layer<T> + 'static,
+        inputs: &[ValueId],
+        params: Option<ParamsId>,
+    ) -> ValueId {
+        if let Some(id) = params {
+            self.params[id].nodes.push(self.nodes.len());
+        }
         let output = self.values.len();
         self.values.push(Value {
             width: layer.width(),
@@ -143,6 +199,7 @@ impl<T: Scalar> GraphBuilder<T> {
             inputs: inputs.to_vec(),
             output,
             number,
+            params,
             is_observed: false,
             accumulate: [false; MAX_INPUTS],
             saves,
@@ -214,6 +271,7 @@ impl<T: Scalar> GraphBuilder<T> {
         Graph {
             nodes: self.nodes,
             values: self.values,
+            params: self.params,
             slots,
             grad_slots,
             output,
@@ -286,11 +344,10 @@ impl<T: Scalar> Graph<T> {
         lengths.max().unwrap_or(0)
     }
 
-    /// Every parameter tensor with the index of its node.
-    pub fn tensors(&self) -> impl Iterator<Item = (usize, TensorShape)> {
-        let tensors =
-            |(n, node): (usize, &Node<T>)| node.layer.tensors().into_iter().map(move |t| (n, t));
-        self.nodes.iter().enumerate().flat_map(tensors)
+    /// Every parameter tensor, those that nodes share once.
+    pub fn tensors(&self) -> impl Iterator<Item = TensorShape> {
+        let first = |params: &ParamsUse| self.nodes[params.nodes[0]].layer.tensors();
+        self.params.iter().flat_map(first)
     }
 
     /// Bytes that parameters, `per_parameter` more values for each of them
@@ -300,8 +357,8 @@ impl<T: Scalar> Graph<T> {
     pub fn bytes(&self, batch: usize, per_parameter: usize) -> f64 {
         let trained: usize = self
             .tensors()
-            .filter(|(_, t)| t.is_trained())
-            .map(|(_, t)| t.len())
+            .filter(TensorShape::is_trained)
+            .map(|tensor| tensor.len())
             .sum();
         let columns: usize = self.slots.iter().chain(&self.grad_slots).sum();
         let saved: usize = self.nodes.iter().map(|node| node.saves.len(batch)).sum();

@@ -9,6 +9,7 @@ use rand_distr::{Distribution, StandardNormal, Uniform as UniformDistribution};
 use crate::base::family::{family, member};
 use crate::base::rng::ChaCha8Rng;
 use crate::nn::activation::{Activation, Elementwise};
+use crate::nn::fans::Fans;
 use crate::nn::mean_field::{NoCriticalPoint, critical_weight_variance};
 use crate::nn::orthonormal::orthonormal_rows;
 
@@ -37,9 +38,9 @@ family! {
 
 /// One way to fill the weights and biases of a linear map.
 pub trait Initializer {
-    /// Fills `weight`, shape [fan_in, fan_out], and `bias` (length fan_out, or
-    /// 0 without bias); both arrive as zeros.
-    fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]);
+    /// Fills `weight`, a matrix [read, written] of a map with `fans`, and `bias`
+    /// (as long as a row of it, or 0 without bias); both arrive as zeros.
+    fn fill(&self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>, bias: &mut [f64]);
 
     /// The variances of what [`Self::fill`] draws for a matrix of this shape; `None`
     /// where the weights are not random.
@@ -117,16 +118,16 @@ struct Scaled {
 }
 
 impl Scaled {
-    fn std(&self, (fan_in, fan_out): (usize, usize)) -> f64 {
+    fn std(&self, fans: Fans) -> f64 {
         let fan = match self.fan {
-            Fan::In => fan_in as f64,
-            Fan::Average => (fan_in + fan_out) as f64 / 2.0,
+            Fan::In => fans.inputs as f64,
+            Fan::Average => (fans.inputs + fans.outputs) as f64 / 2.0,
         };
         self.gain * (self.numerator / fan).sqrt()
     }
 
-    fn fill(self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>) {
-        let std = self.std(weight.dim());
+    fn fill(self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>) {
+        let std = self.std(fans);
         if self.uniform {
             // The uniform distribution on ±b has variance b²/3.
             fill_uniform(rng, weight, 3f64.sqrt() * std);
@@ -172,11 +173,11 @@ macro_rules! scaled {
             }
         }
         impl Initializer for $Name {
-            fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
-                self.scaled().fill(rng, weight);
+            fn fill(&self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
+                self.scaled().fill(rng, fans, weight);
             }
             fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread> {
-                Spread::of_weights(self.scaled().std((fan_in, fan_out)).powi(2))
+                Spread::of_weights(self.scaled().std(Fans { inputs: fan_in, outputs: fan_out }).powi(2))
             }
         }
     )+ };
@@ -206,7 +207,7 @@ member! {
     }
 }
 impl Initializer for Orthogonal {
-    fn fill(&self, rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
+    fn fill(&self, rng: &mut ChaCha8Rng, _: Fans, mut weight: ArrayViewMut2<f64>, _: &mut [f64]) {
         let (fan_in, fan_out) = weight.dim();
         // Held transposed, so that a column is a contiguous row.
         let mut rows = Array2::zeros((fan_in.min(fan_out), fan_in.max(fan_out)));
@@ -234,7 +235,7 @@ member! {
     pub struct IdentityMatrix {}
 }
 impl Initializer for IdentityMatrix {
-    fn fill(&self, _rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
+    fn fill(&self, _: &mut ChaCha8Rng, _: Fans, mut weight: ArrayViewMut2<f64>, _: &mut [f64]) {
         weight.diag_mut().fill(1.0);
     }
     fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
@@ -251,7 +252,7 @@ member! {
     }
 }
 impl Initializer for Normal {
-    fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
+    fn fill(&self, rng: &mut ChaCha8Rng, _: Fans, weight: ArrayViewMut2<f64>, _: &mut [f64]) {
         fill_normal(rng, weight, self.std);
     }
     fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
@@ -268,7 +269,7 @@ member! {
     }
 }
 impl Initializer for Uniform {
-    fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
+    fn fill(&self, rng: &mut ChaCha8Rng, _: Fans, weight: ArrayViewMut2<f64>, _: &mut [f64]) {
         fill_uniform(rng, weight, self.bound);
     }
     fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
@@ -289,7 +290,7 @@ member! {
     }
 }
 impl Initializer for TruncatedNormal {
-    fn fill(&self, rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
+    fn fill(&self, rng: &mut ChaCha8Rng, _: Fans, mut weight: ArrayViewMut2<f64>, _: &mut [f64]) {
         weight.map_inplace(|w| {
             let z = loop {
                 let z = normal(rng);
@@ -317,8 +318,8 @@ member! {
     }
 }
 impl Initializer for MeanField {
-    fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
-        let fan_in = weight.nrows() as f64;
+    fn fill(&self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
+        let fan_in = fans.inputs as f64;
         fill_normal(rng, weight, (self.weight_variance / fan_in).sqrt());
         bias.fill_with(|| self.bias_variance.sqrt() * normal(rng));
     }
@@ -340,7 +341,7 @@ member! {
     }
 }
 impl Initializer for Critical {
-    fn fill(&self, _rng: &mut ChaCha8Rng, _weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
+    fn fill(&self, _: &mut ChaCha8Rng, _: Fans, _: ArrayViewMut2<f64>, _: &mut [f64]) {
         unreachable!("drawn by what `Init::for_activation` makes of it");
     }
     fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
@@ -367,8 +368,8 @@ member! {
     pub struct PytorchDefault {}
 }
 impl Initializer for PytorchDefault {
-    fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
-        let bound = 1.0 / (weight.nrows() as f64).sqrt();
+    fn fill(&self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
+        let bound = 1.0 / (fans.inputs as f64).sqrt();
         fill_uniform(rng, weight, bound);
         bias.fill_with(|| uniform(rng, bound));
     }
@@ -387,8 +388,8 @@ member! {
     pub struct Lsuv {}
 }
 impl Initializer for Lsuv {
-    fn fill(&self, rng: &mut ChaCha8Rng, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
-        Orthogonal { gain: 1.0 }.fill(rng, weight, bias);
+    fn fill(&self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
+        Orthogonal { gain: 1.0 }.fill(rng, fans, weight, bias);
     }
     fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread> {
         Orthogonal { gain: 1.0 }.spread(fan_in, fan_out)

@@ -54,16 +54,11 @@ impl<T: Scalar> Network<T> {
     /// [`Self::load`]; the optimizer's state and gradients to be kept
     /// ([`Self::gradients`]) when they are first needed.
     pub fn new(graph: Graph<T>, draw: &Draw, loss: Loss, capacity: Capacity) -> Self {
-        let mut params_of = vec![None; graph.nodes.len()];
-        let mut layer_params = Vec::new();
-        for (n, node) in graph.nodes.iter().enumerate() {
-            let tensors = node.layer.tensors();
-            if tensors.is_empty() {
-                continue;
-            }
-            params_of[n] = Some(layer_params.len());
-            layer_params.push(LayerParams::new(n, tensors));
-        }
+        let params_of = graph.nodes.iter().map(|node| node.params).collect();
+        let params = graph.params.iter();
+        let mut layer_params: Vec<_> = params
+            .map(|params| LayerParams::new(params, graph.nodes[params.nodes[0]].layer.tensors()))
+            .collect();
         draw_all(&mut layer_params, &graph, draw);
         Self {
             all_reduce: AllReduce::new(capacity.chunks(), graph.longest_exchange()),
@@ -137,11 +132,6 @@ impl<T: Scalar> Network<T> {
     /// The parameters, to be changed.
     pub fn layer_params_mut(&mut self) -> &mut [LayerParams<T>] {
         &mut self.layer_params
-    }
-
-    /// The layer (from 1) that parameters belong to.
-    pub fn layer_of(&self, params: &LayerParams<T>) -> usize {
-        self.graph.nodes[params.node].number
     }
 
     /// Takes the rows `rows` of a data set as the batch at hand. Their number

@@ -7,6 +7,7 @@ use crate::base::squares::{Squares, sum_of_squares};
 use crate::base::sums::count_zeros;
 use crate::base::team::Team;
 use crate::base::{Scalar, simd};
+use crate::nn::graph::ParamsUse;
 use crate::nn::init::Init;
 use crate::nn::layer::{Parameters, Role, TensorShape};
 use crate::nn::node_shards::NodeShards;
@@ -28,8 +29,14 @@ pub struct Draw<'a> {
 /// The parameters of one layer with their gradients and optimizer state, each
 /// in one flat buffer; the weight matrix, if there is one, comes first.
 pub struct LayerParams<T> {
-    /// The node it belongs to.
+    /// What the names of its tensors begin with, e.g. `layers.3`.
+    pub name: String,
+    /// The node it belongs to, the first of those that share it.
     pub node: usize,
+    /// The other ones, in forward order.
+    sharers: Vec<usize>,
+    /// One sharer's part of the gradient; empty without sharers.
+    addend: Vec<T>,
     /// Its tensors, trained ones first.
     pub tensors: Vec<TensorShape>,
     /// Trained tensors.
@@ -71,10 +78,13 @@ impl ParamSums {
 }
 
 impl<T: Scalar> LayerParams<T> {
-    /// The parameters `tensors` of node `node`, to be drawn.
-    pub fn new(node: usize, tensors: Vec<TensorShape>) -> Self {
+    /// The parameters `tensors` of the nodes that `params` names, to be drawn.
+    pub fn new(params: &ParamsUse, tensors: Vec<TensorShape>) -> Self {
         Self {
-            node,
+            name: params.name.clone(),
+            node: params.nodes[0],
+            sharers: params.nodes[1..].to_vec(),
+            addend: Vec::new(),
             weight_len: tensors[0].len(),
             tensors,
             trained: Vec::new(),
@@ -126,15 +136,16 @@ impl<T: Scalar> LayerParams<T> {
                 &mut running
             };
             match tensor.role {
-                Role::Weight => {
-                    let (fan_in, fan_out) = (tensor.shape[0], tensor.shape[1]);
+                Role::Weight(fans) => {
+                    let shape = (tensor.shape[0], tensor.shape[1]);
                     scratch.clear();
                     scratch.resize(tensor.len(), 0.0);
-                    let weight = ArrayViewMut2::from_shape((fan_in, fan_out), scratch);
-                    drawn_bias = vec![0.0; if has_drawn_bias { fan_out } else { 0 }];
+                    let weight = ArrayViewMut2::from_shape(shape, scratch);
+                    drawn_bias = vec![0.0; if has_drawn_bias { shape.1 } else { 0 }];
                     let mut random = stream(draw.seed, purpose, layer as u64);
                     draw.init.initializer().fill(
                         &mut random,
+                        fans,
                         weight.expect("as long as the tensor"),
                         &mut drawn_bias,
                     );
@@ -191,11 +202,15 @@ impl<T: Scalar> LayerParams<T> {
 
     fn differentiate(&mut self, shards: NodeShards<T>, observe: bool, gradient: &mut [T]) {
         self.watch.start();
-        let weight = gradient.len() - shards.node().saves.partials;
-        if weight > 0 {
-            shards.weight_gradient(&mut gradient[..weight]);
+        node_gradient(shards, gradient);
+        if !self.sharers.is_empty() {
+            // Claimed now, and a no-op ever after.
+            self.addend.resize(gradient.len(), T::zero());
         }
-        sum_partials(shards.partials(), &mut gradient[weight..]);
+        for &n in &self.sharers {
+            node_gradient(NodeShards { n, ..shards }, &mut self.addend);
+            simd::write_or_add(gradient, true, self.addend.iter().copied());
+        }
         self.watch.lap(Phase::Products);
         let (weight, others) = gradient.split_at(self.weight_len());
         // A stretch at a time, so that the second look finds it in the cache.
@@ -246,6 +261,15 @@ impl<T: Scalar> LayerParams<T> {
             self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
         }
     }
+}
+
+/// gradient ← what one node adds to the gradient of its parameters.
+fn node_gradient<T: Scalar>(shards: NodeShards<T>, gradient: &mut [T]) {
+    let weight = gradient.len() - shards.node().saves.partials;
+    if weight > 0 {
+        shards.weight_gradient(&mut gradient[..weight]);
+    }
+    sum_partials(shards.partials(), &mut gradient[weight..]);
 }
 
 /// gradient ← Σ over chunks of their partials, in the chunks' order.

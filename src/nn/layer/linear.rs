@@ -6,6 +6,7 @@ use crate::base::Scalar;
 use crate::base::gemm::{Matrix, Start, gemm, gemm_sum};
 use crate::base::sums::sum_rows;
 
+use crate::nn::fans::Fans;
 use crate::nn::times::Phase;
 
 use super::{
@@ -41,7 +42,10 @@ impl<T: Scalar> Layer<T> for Linear {
         let mut tensors = vec![TensorShape {
             name: weight,
             shape: vec![self.fan_in, self.fan_out],
-            role: Role::Weight,
+            role: Role::Weight(Fans {
+                inputs: self.fan_in,
+                outputs: self.fan_out,
+            }),
         }];
         tensors.extend(
             self.bias

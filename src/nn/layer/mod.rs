@@ -20,6 +20,7 @@ mod views;
 use ndarray::ArrayView2;
 
 use crate::base::Scalar;
+use crate::nn::fans::Fans;
 use crate::nn::measure::ActivationSums;
 use crate::nn::times::Phase;
 
@@ -40,8 +41,9 @@ pub const EPS: f64 = 1e-5;
 /// What a parameter tensor is, which decides how it starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Role {
-    /// A weight matrix, drawn by the network's init. Stored [fan_in, fan_out].
-    Weight,
+    /// A weight matrix [read, written], drawn by the network's init from the fans
+    /// stated.
+    Weight(Fans),
     /// A bias, drawn by the network's init (most start it at 0).
     Bias,
     /// Starts at a constant whatever the init.

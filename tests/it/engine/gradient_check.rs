@@ -6,9 +6,10 @@ use crate::common::{Mlp, kept, labels, named, normal, plain};
 use ndarray::Array2;
 use vgrad::base::team::Team;
 use vgrad::nn::activation::Activation;
-use vgrad::nn::graph::Graph;
+use vgrad::nn::graph::{Graph, GraphBuilder};
 use vgrad::nn::layer::activate::Activate;
-use vgrad::nn::layer::{Backward, Forward, Layer, Saves};
+use vgrad::nn::layer::linear::Linear;
+use vgrad::nn::layer::{Backward, Forward, Layer, Role, Saves};
 use vgrad::nn::loss::{Loss, Targets};
 use vgrad::nn::network::Network;
 use vgrad::nn::norm::Norm;
@@ -275,5 +276,48 @@ fn a_wrong_slope_is_found() {
             matches!(check(&mut problem, false), Verdict::Wrong(_)),
             "{loss}"
         );
+    }
+}
+
+/// x → W·+b → tanh → the same W·+b → tanh → an output map.
+fn one_map_twice() -> Graph<f64> {
+    let (mut graph, x) = GraphBuilder::new(INPUTS);
+    let map = |fan_out| Linear {
+        fan_in: INPUTS,
+        fan_out,
+        bias: Some(Role::Bias),
+        is_gate: false,
+    };
+    let tanh = || Activate {
+        width: INPUTS,
+        activation: named("tanh"),
+    };
+    graph.begin_layer("first".into(), Some(1));
+    let z = graph.add(1, map(INPUTS), &[x]);
+    let first = graph.last();
+    let h = graph.add(1, tanh(), &[z]);
+    graph.info(1).h = h;
+    graph.begin_layer("second".into(), Some(2));
+    let z = graph.add_sharing(2, map(INPUTS), &[h], first);
+    let h = graph.add(2, tanh(), &[z]);
+    graph.info(2).h = h;
+    graph.begin_layer("output".into(), None);
+    let output = graph.add(3, map(CLASSES), &[h]);
+    graph.info(3).h = output;
+    graph.finish(output, true)
+}
+
+#[test]
+fn the_gradient_of_shared_parameters_is_the_sum_over_their_nodes() {
+    let architecture = plain("tanh", "he_normal", INPUTS, vec![WIDTH], CLASSES);
+    let loss = named("cross_entropy");
+    // Several chunks, and one.
+    for rows in [7, 70] {
+        let mut problem = Problem::new(&architecture, one_map_twice(), &loss, rows, 0);
+        let names: Vec<&str> = (problem.network.layer_params().iter())
+            .map(|params| &*params.name)
+            .collect();
+        assert_eq!(names, ["layers.1", "layers.3"]);
+        assert_eq!(check(&mut problem, false), Verdict::Right);
     }
 }

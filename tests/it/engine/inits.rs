@@ -4,6 +4,7 @@ use ndarray::{Array2, Axis};
 use serde_json::json;
 use vgrad::base::rng::stream;
 use vgrad::nn::activation::{Activation, Relu, Tanh};
+use vgrad::nn::fans::Fans;
 use vgrad::nn::init::Init;
 
 /// Weights of shape [fan_in, fan_out] and fan_out biases.
@@ -11,10 +12,14 @@ fn fill(init: &Init, fan_in: usize, fan_out: usize, seed: u64) -> (Array2<f64>, 
     let mut weight = Array2::zeros((fan_in, fan_out));
     let mut bias = vec![0.0; fan_out];
     let mut rng = stream(seed, "init", 1);
+    let fans = Fans {
+        inputs: fan_in,
+        outputs: fan_out,
+    };
     let drawn = init.for_activation(&tanh()).unwrap();
     drawn
         .initializer()
-        .fill(&mut rng, weight.view_mut(), &mut bias);
+        .fill(&mut rng, fans, weight.view_mut(), &mut bias);
     (weight, bias)
 }
 
@@ -303,5 +308,34 @@ fn draws_depend_on_the_seed_alone() {
         for (i, row) in rows.iter().enumerate() {
             assert!(!rows[..i].contains(row), "{init:?}");
         }
+    }
+}
+
+#[test]
+fn a_matrix_is_filled_from_the_fans_stated_and_not_from_its_shape() {
+    let fans = Fans {
+        inputs: 50,
+        outputs: 150,
+    };
+    // Variances: 2/fan_in, 2/(fan_in + fan_out), σw²/fan_in
+    // and, uniform on ±1/√fan_in, 1/(3 fan_in).
+    for (init, variance) in [
+        ("he_normal", 2.0 / 50.0),
+        ("xavier_uniform", 2.0 / 200.0),
+        ("mean_field", 1.76 / 50.0),
+        ("pytorch_default", 1.0 / 150.0),
+    ] {
+        let mut weight = Array2::zeros((20, 400));
+        let init = from_json(init.into());
+        let mut rng = stream(3, "init", 1);
+        init.initializer()
+            .fill(&mut rng, fans, weight.view_mut(), &mut []);
+        let found = weight.iter().map(|w| w * w).sum::<f64>() / 8000.0;
+        // Five standard errors of the mean of 8000 squares: 5·√(2/8000).
+        assert!(
+            (found / variance - 1.0).abs() < 0.08,
+            "{}: {found}",
+            init.name()
+        );
     }
 }
