@@ -66,11 +66,11 @@ fn readers(criterion: &mut Criterion) {
     for (name, columns) in choices {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let survey = RunStats::of(&run, columns, |step| {
+                let stats = RunStats::of(&run, columns, |step, _| {
                     black_box(step);
                     Ok(())
                 });
-                assert_eq!(survey.expect("whole steps").logged_steps, STEPS as u64);
+                assert_eq!(stats.expect("whole steps").logged_steps, STEPS as u64);
             });
         });
     }

@@ -153,6 +153,7 @@ impl CheckArgs {
             strict: self.strict,
             same_spec: self.same_spec,
             baseline: self.old_baseline()?,
+            threads: self.threads.get(),
             ..Questions::default()
         };
         let columns = if is_spec {

@@ -11,7 +11,7 @@ use crate::base::Problem;
 use crate::lab::config::CheckedSteps;
 use crate::lab::decay::Decay;
 pub use crate::lab::records::Diverged;
-use crate::lab::records::{Columns, Run, Step, Table};
+use crate::lab::records::{Columns, Run, RunStats, Step, Table};
 
 /// The weight gradient, the second of the two norms that a baseline holds.
 const WEIGHT_GRAD: &str = "weight_grad_norm";
@@ -72,7 +72,7 @@ pub struct Measured {
     pub warnings: Vec<String>,
 }
 
-/// Reads the run once.
+/// Reads the run in the pass that all readers share.
 ///
 /// # Errors
 /// If it cannot be read or lacks a column that a rule names.
@@ -80,46 +80,26 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     let columns = columns(run, wanted)?;
     let columns = columns.names();
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let mut pass = Pass::new(run, wanted, columns);
-    let mut steps = run.steps(&names)?;
-    // What is at hand, so that the reader can be asked for names meanwhile.
-    let mut step = Step::default();
-    while let Some(next) = steps.next_step()? {
-        step.clone_from(next);
-        if pass.layers.is_empty() {
-            pass.layers.clone_from(&step.layers);
-            pass.positions = run.positions(&steps, &pass.layers);
-            pass.first_step(&step);
-        }
-        pass.every_step(&step);
-    }
-    pass.last_step(&step);
-    pass.measured.diverged = steps.diverged().cloned();
-    let layers = pass.layers.iter();
-    let names = layers.map(|&layer| (layer, steps.name(layer).unwrap_or_default().to_owned()));
-    pass.measured.names = names.collect();
-    pass.measured.path = pass.positions.keys().copied().collect();
-    pass.measured
-        .warnings
-        .extend(steps.warnings().iter().cloned());
-    let mut measured = pass.measured;
-    measured.lost_end = run.lost_end(step.step);
-    measured.warnings.extend(measured.lost_end.clone());
-    training(run, wanted.rules, &mut measured)?;
-    if let Some(ended) = run.summary.as_ref().filter(|ended| ended.has_diverged()) {
-        measured
-            .diverged
-            .get_or_insert_with(|| Diverged::told_by(ended));
-    }
+    let mut visitor = Visitor::new(run, wanted, columns);
+    let stats = RunStats::of(run, &names, |step, positions| {
+        visitor.visit(step, positions);
+        Ok(())
+    })?;
+    let mut measured = visitor.finish(&stats);
+    measured.lost_end = run.lost_end(stats.last_step);
+    measured.warnings.extend(stats.warnings);
+    per_step(run, wanted.rules, &mut measured)?;
     for (rule, found) in wanted.rules.iter().zip(&mut measured.found) {
         if rule.check.quantity.name() == "diverged" {
-            let (has, step) = match &measured.diverged {
-                Some(at) => (1.0, at.step.unwrap_or(step.step)),
-                None => (0.0, step.step),
+            let (has, step) = match &stats.diverged {
+                Some(at) => (1.0, at.step.unwrap_or(stats.last_step)),
+                None => (0.0, stats.last_step),
             };
             found.insert(None, Extremes::one(has, step));
         }
     }
+    measured.ends = [stats.initial, stats.last];
+    measured.diverged = stats.diverged;
     Ok(measured)
 }
 
@@ -133,19 +113,20 @@ fn columns(run: &Run, wanted: &Wanted) -> Result<Columns, Problem> {
     Ok(columns)
 }
 
-/// A pass over the steps.
-struct Pass<'a> {
+/// Looks at each step for the rules and the baseline.
+struct Visitor<'a> {
     wanted: &'a Wanted<'a>,
     columns: &'a [String],
     /// Places of the columns that a baseline holds.
     held: Vec<usize>,
-    layers: Vec<usize>,
     /// Places on the path that decay is measured along.
     positions: BTreeMap<usize, usize>,
+    /// The step at hand; `None` before the first.
+    step: Option<Step>,
     measured: Measured,
 }
 
-impl<'a> Pass<'a> {
+impl<'a> Visitor<'a> {
     fn new(run: &Run, wanted: &'a Wanted<'a>, columns: &'a [String]) -> Self {
         let numbered = || columns.iter().enumerate();
         let held = numbered().filter(|(i, name)| *i == 0 || *name == WEIGHT_GRAD);
@@ -153,8 +134,8 @@ impl<'a> Pass<'a> {
         Self {
             wanted,
             columns,
-            layers: Vec::new(),
             positions: BTreeMap::new(),
+            step: None,
             measured: Measured {
                 file: run.gradients.clone(),
                 seed: run.seed(),
@@ -177,27 +158,38 @@ impl<'a> Pass<'a> {
         step.decay(0, |layer| self.positions.get(&layer).copied())
     }
 
-    fn first_step(&mut self, step: &Step) {
-        self.measured.ends[0] = self.decay(step);
-        self.rules(CheckedSteps::Initial, step);
-        self.hold(Moment::Initial, step);
-        if step.step != 0 {
-            self.measured.warnings.push(format!(
-                "the first logged step, {}, is taken as the initial one",
-                step.step
-            ));
+    fn visit(&mut self, step: &Step, positions: &BTreeMap<usize, usize>) {
+        if self.positions.len() != positions.len() {
+            self.positions.clone_from(positions);
         }
-    }
-
-    fn every_step(&mut self, step: &Step) {
+        if self.step.is_none() {
+            self.rules(CheckedSteps::Initial, step);
+            self.hold(Moment::Initial, step);
+            if step.step != 0 {
+                self.measured.warnings.push(format!(
+                    "the first logged step, {}, is taken as the initial one",
+                    step.step
+                ));
+            }
+        }
         self.rules(CheckedSteps::Every, step);
         self.hold(Moment::Step(step.step), step);
+        // Without allocating anew at every step.
+        self.step.get_or_insert_default().clone_from(step);
     }
 
-    fn last_step(&mut self, step: &Step) {
-        self.measured.ends[1] = self.decay(step);
-        self.rules(CheckedSteps::Final, step);
-        self.hold(Moment::Final, step);
+    /// Looks at the last step, once it is known to be the last.
+    fn finish(mut self, stats: &RunStats) -> Measured {
+        if let Some(last) = self.step.take() {
+            self.rules(CheckedSteps::Final, &last);
+            self.hold(Moment::Final, &last);
+        }
+        let layers = stats.layers.iter();
+        let names = layers.clone().map(|info| (info.layer, info.name.clone()));
+        self.measured.names = names.collect();
+        let on_path = layers.filter(|info| info.position.is_some());
+        self.measured.path = on_path.map(|info| info.layer).collect();
+        self.measured
     }
 
     /// Shows a step to the rules that look at such steps.
@@ -263,33 +255,23 @@ fn of_decay(decay: &Decay, name: &str) -> Option<f64> {
     }
 }
 
-/// Reads `training.csv`, where there is one: the rules about its columns, and
-/// whether the loss stayed finite.
-fn training(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Problem> {
-    let Some(path) = &run.training else {
+/// The rules about columns of `training.csv`.
+fn per_step(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Problem> {
+    let is_asked = rules.iter().any(Rule::is_per_step);
+    let Some(path) = run.training.as_ref().filter(|_| is_asked) else {
         return Ok(());
     };
     let mut table = Table::open(path)?;
     let step_column = table.column("step")?;
-    let finite = ["train_loss", "grad_norm"].map(|name| (name, table.find(name)));
     let mut asked = Vec::new();
     for (i, rule) in rules.iter().enumerate() {
         if rule.is_per_step() {
             asked.push((i, rule.check.at, table.column(rule.check.quantity.name())?));
         }
     }
-    let (mut last, mut is_first) = (None, true);
+    let mut is_first = true;
     while let Some(row) = table.next_row()? {
         let step = row.count(step_column)?;
-        if last.is_some_and(|last| step <= last) {
-            return Err(Problem::at_line(
-                path,
-                row.line(),
-                format!("step {step} comes after step {}", last.unwrap_or(0)),
-            )
-            .help("a file holds one run: one row per step, the steps ascending"));
-        }
-        last = Some(step);
         for &(i, at, column) in &asked {
             let Some(value) = row.number(column)? else {
                 continue;
@@ -300,22 +282,12 @@ fn training(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Pr
                 CheckedSteps::Initial => {}
                 CheckedSteps::Every => note(found, None, value, step),
                 // The last row that has a value: the test set is not looked at in every row.
-                CheckedSteps::Final => *found = Found::from([(None, Extremes::one(value, step))]),
-            }
-        }
-        for (name, column) in finite {
-            let value = column.map_or(Ok(None), |column| row.number(column))?;
-            if value.is_some_and(|value| !value.is_finite()) && measured.diverged.is_none() {
-                measured.diverged = Some(Diverged {
-                    step: Some(step),
-                    layer: None,
-                    quantity: name.to_owned(),
-                    value,
-                });
+                CheckedSteps::Final => {
+                    *found = Found::from([(None, Extremes::one(value, step))]);
+                }
             }
         }
         is_first = false;
     }
-    measured.warnings.extend(table.cut_warning());
     Ok(())
 }

@@ -16,6 +16,7 @@ use super::spec_keys::SpecKeys;
 use crate::base::Problem;
 use crate::lab::config::CheckedSteps;
 use crate::lab::decay::Verdict;
+use crate::lab::reading::read_all;
 use crate::lab::records::{Run, Target};
 use crate::lab::summary::Status;
 use crate::lab::text::layer_ranges;
@@ -37,6 +38,8 @@ pub struct Questions {
     pub strict: bool,
     /// Whether a changed spec cannot be compared.
     pub same_spec: bool,
+    /// The most runs read at once; 0 is 1.
+    pub threads: usize,
 }
 
 /// What came of it.
@@ -61,8 +64,8 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
         moments: &moments,
         quantity: questions.quantity.as_deref(),
     };
-    let measured = target.runs.iter().map(|run| measure(run, &wanted));
-    let runs: Vec<Measured> = measured.collect::<Result<_, _>>()?;
+    let targets = std::slice::from_ref(target);
+    let runs = read_all(targets, questions.threads, |_, run| measure(run, &wanted))?;
     let mut report = CheckReport {
         target: target.path.clone(),
         seeds: runs.iter().filter_map(|run| run.seed).collect(),

@@ -47,7 +47,7 @@ impl RunData {
         let mut grid = Grid::new(size);
         let mut values = ValueRange::default();
         let (mut first, mut last) = (None, Step::default());
-        let stats = RunStats::of(run, &names, |step| {
+        let stats = RunStats::of(run, &names, |step, _| {
             first.get_or_insert_with(|| step.clone());
             last.clone_from(step);
             grid.add(step, 0);

@@ -55,15 +55,16 @@ pub struct LayerInfo {
 }
 
 impl RunStats {
-    /// Reads the run once. `visit` sees every step with `columns` at 0, 1 …;
-    /// the first of them is the norm that decay is measured by.
+    /// Reads the run once. `visit` sees every step with `columns` at 0, 1 …, the
+    /// first of which is the norm that decay is measured by, and the places on the
+    /// path of the layers so far.
     ///
     /// # Errors
     /// See [`Steps::open`] and [`Steps::next_step`], and those of `visit`.
     pub fn of(
         run: &Run,
         columns: &[&str],
-        mut visit: impl FnMut(&Step) -> Result<(), Problem>,
+        mut visit: impl FnMut(&Step, &BTreeMap<usize, usize>) -> Result<(), Problem>,
     ) -> Result<Self, Problem> {
         let mut steps = run.steps(columns)?;
         let mut stats = Self {
@@ -103,7 +104,7 @@ impl RunStats {
             stats.logged_steps += 1;
             let place = |layer: usize| positions.get(&layer).copied();
             onsets.step(last.step, &last.along(0, place));
-            visit(&last)?;
+            visit(&last, &positions)?;
         }
         let place = |layer: usize| positions.get(&layer).copied();
         stats.initial = first.decay(0, place);
