@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::decades::decades;
+use super::form::form;
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::lab::compare::forms::FORMS;
@@ -46,7 +46,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "DECADES", default_value_t = TOLERANCE, value_parser = decades, allow_negative_numbers = true)]
     tolerance: f64,
     /// The form of the result on stdout
-    #[arg(long, value_parser = form(), default_value = FORMS[0].name)]
+    #[arg(long, value_parser = form(FORMS), default_value = FORMS[0].name)]
     format: &'static Form<Comparison>,
     #[command(flatten)]
     reading: ReadingArgs,
@@ -76,15 +76,4 @@ impl CompareArgs {
             Outcome::Done
         })
     }
-}
-
-/// One of [`FORMS`], by its name.
-fn form() -> impl TypedValueParser<Value = &'static Form<Comparison>> {
-    let names = FORMS
-        .iter()
-        .map(|form| PossibleValue::new(form.name).help(form.doc));
-    PossibleValuesParser::new(names).try_map(|name| {
-        let form = FORMS.iter().find(|form| form.name == name);
-        form.ok_or("there is no such form")
-    })
 }

@@ -11,6 +11,7 @@ mod compare;
 mod completions;
 mod decades;
 mod folder_name;
+mod form;
 mod gallery;
 mod list;
 mod new;
@@ -21,6 +22,7 @@ mod predict;
 mod predict_text;
 mod progress;
 mod reading_args;
+mod remedies;
 mod report;
 mod run;
 mod run_text;
@@ -138,6 +140,7 @@ enum Command {
     Plot(plot::PlotArgs),
     Report(report::ReportArgs),
     Predict(predict::PredictArgs),
+    Remedies(remedies::RemediesArgs),
     New(new::NewArgs),
     List(list::ListArgs),
     Bench(bench::BenchArgs),
@@ -182,6 +185,7 @@ impl Cli {
             Command::Plot(args) => args.run(&self.global),
             Command::Report(args) => args.run(&self.global),
             Command::Predict(args) => args.run(),
+            Command::Remedies(args) => args.run(&self.global),
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
             Command::Bench(args) => args.run(&self.global),

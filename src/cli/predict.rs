@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use super::predict_text::{annotated, human, unpredictable};
 use super::spec_args::SpecArgs;
 use super::{Failure, Format, Outcome, output};
-use crate::base::{Problem, Scalar};
-use crate::lab::config::{LoadedSpec, Precision};
-use crate::lab::plan::Plan;
-use crate::lab::theory::{Prediction, Unpredictable, predict};
+use crate::lab::theory::{Prediction, Unpredictable, predict_loaded};
 
 /// Say by mean-field theory, without training, how gradients decay at the start
 #[derive(Args, Debug)]
@@ -27,11 +24,7 @@ pub struct PredictArgs {
 impl PredictArgs {
     pub fn run(&self) -> Result<Outcome, Failure> {
         let loaded = self.spec.load()?;
-        let predicted = match loaded.spec.precision {
-            Precision::F32 => predicted::<f32>(&loaded),
-            Precision::F64 => predicted::<f64>(&loaded),
-        };
-        let predicted = predicted.map_err(|problem| loaded.explain(problem))?;
+        let predicted = predict_loaded(&loaded).map_err(|problem| loaded.explain(problem))?;
         let name = &loaded.spec.name;
         let text = match (&predicted, self.format) {
             (_, Format::Json) => format!("{:#}\n", json_value(name, &predicted)),
@@ -42,11 +35,6 @@ impl PredictArgs {
         output::result(&text)?;
         Ok(Outcome::Done)
     }
-}
-
-fn predicted<T: Scalar>(loaded: &LoadedSpec) -> Result<Result<Prediction, Unpredictable>, Problem> {
-    let plan = Plan::<T>::new(loaded.spec.clone(), &loaded.folder)?;
-    Ok(predict(&plan))
 }
 
 /// The same keys whether there is a theory or not.

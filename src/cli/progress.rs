@@ -29,17 +29,18 @@ enum Kind {
 
 /// The progress of one run or of several side by side.
 pub struct Progress {
-    runs: u64,
     shown: Mutex<Shown>,
 }
 
 struct Shown {
     kind: Kind,
+    /// Runs in all.
+    runs: u64,
     /// Whether the data has been told of.
     is_loaded: bool,
     name: String,
-    /// Steps of all runs.
-    steps: u64,
+    /// Steps of the run that began first; the others are taken to be as long.
+    steps_of_one: u64,
     /// Those made.
     done: u64,
     /// Runs that are over.
@@ -60,18 +61,23 @@ impl Progress {
         };
         let now = Instant::now();
         Self {
-            runs,
             shown: Mutex::new(Shown {
                 kind,
+                runs,
                 is_loaded: false,
                 name: String::new(),
-                steps: 0,
+                steps_of_one: 0,
                 done: 0,
                 over: 0,
                 started: now,
                 last_shown: now,
             }),
         }
+    }
+
+    /// So many runs more lie ahead.
+    pub fn more(&self, runs: u64) {
+        self.shown().runs += runs;
     }
 
     /// Follows one of the runs.
@@ -96,11 +102,16 @@ impl Progress {
 }
 
 impl Shown {
+    /// Steps of all runs.
+    fn steps(&self) -> u64 {
+        self.steps_of_one.saturating_mul(self.runs)
+    }
+
     /// Loss, accuracy, speed and time left.
     fn state(&self, record: &StepRecord) -> String {
         // The step of the record is done, although not yet counted.
         let rate = (self.done + 1) as f64 / self.started.elapsed().as_secs_f64();
-        let left = self.steps.saturating_sub(self.done) as f64 / rate;
+        let left = self.steps().saturating_sub(self.done) as f64 / rate;
         let left = Duration::from_secs(left as u64);
         format!(
             "{}  {rate:.1} steps/s  {} left",
@@ -144,18 +155,16 @@ impl Watch for Follower<'_> {
         }
         shown.last_shown = now;
         let mut state = shown.state(record);
-        if self.progress.runs > 1 {
-            state = format!(
-                "{} of {} seeds done  {state}",
-                shown.over, self.progress.runs
-            );
+        if shown.runs > 1 {
+            state = format!("{} of {} runs done  {state}", shown.over, shown.runs);
         }
-        let (name, done, steps) = (shown.name.clone(), shown.done, shown.steps);
+        let (name, done, steps) = (shown.name.clone(), shown.done, shown.steps());
         match &mut shown.kind {
             Kind::Quiet => {}
             Kind::Plain => output::remark(&format!("{name}: step {done}/{steps}  {state}")),
             Kind::Bar(bar) => {
                 let bar = bar.get_or_insert_with(|| new_bar(&name, steps));
+                bar.set_length(steps);
                 bar.update(|bar| bar.set_pos(done));
                 bar.set_message(state);
             }
@@ -179,11 +188,10 @@ impl Audience for Follower<'_> {
     }
 
     fn begin(&mut self, name: &str, steps: u64) {
-        let runs = self.progress.runs;
         let mut shown = self.progress.shown();
         if shown.name.is_empty() {
             shown.name = name.to_owned();
-            shown.steps = steps.saturating_mul(runs);
+            shown.steps_of_one = steps;
             // What was prepared before is no training.
             shown.started = Instant::now();
             shown.last_shown = shown.started;
@@ -191,8 +199,12 @@ impl Audience for Follower<'_> {
     }
 
     fn end(&mut self) {
-        self.progress.shown().over += 1;
-        if self.progress.runs == 1 {
+        let is_last = {
+            let mut shown = self.progress.shown();
+            shown.over += 1;
+            shown.over == shown.runs
+        };
+        if is_last {
             self.progress.end();
         }
     }

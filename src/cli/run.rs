@@ -18,7 +18,7 @@ use crate::lab::summary::Status;
 use crate::lab::text;
 
 /// Where runs go unless told otherwise.
-const RUNS: &str = "runs";
+pub const RUNS: &str = "runs";
 
 /// Train a network and log the gradients of every layer
 #[derive(Args, Debug)]

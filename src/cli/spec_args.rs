@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::outcome::Failure;
-use crate::lab::config::{LoadedSpec, Overrides, Spec};
+use crate::lab::config::{LoadedSpec, Overrides, Spec, SpecError};
 
 /// A spec and the changes to it.
 #[derive(Args, Debug)]
@@ -29,7 +29,7 @@ pub struct Changes {
 
 impl Changes {
     /// The changes, to be made while a spec is read.
-    pub fn overrides(&self) -> Result<Overrides, Failure> {
+    pub fn overrides(&self) -> Result<Overrides, SpecError> {
         let mut overrides = Overrides::parse(&self.set)?;
         if let Some(seed) = self.seed {
             overrides.seed(seed);

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod plot;
 pub mod reading;
 pub mod records;
+pub mod remedies;
 pub mod report;
 pub mod run_folder;
 pub mod seeds;

@@ -6,7 +6,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
-use crate::base::paths::rebase;
 use crate::lab::config::LoadedSpec;
 use crate::lab::whole_file::{WholeFile, folder_of};
 
@@ -48,12 +47,7 @@ impl Destination {
             Self::Exactly(folder) => folder.clone(),
             Self::Numbered { parent, name } => parent.join(name),
         };
-        let named = loaded.schema().unwrap_or("vgrad.schema.json");
-        if named.contains("://") || !loaded.folder.join(named).exists() {
-            return named.to_owned();
-        }
-        let path = rebase(Path::new(named), &loaded.folder, &folder);
-        path.display().to_string()
+        loaded.schema_seen_from(&folder)
     }
 }
 

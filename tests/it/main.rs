@@ -18,6 +18,7 @@ mod plot;
 mod predict;
 mod readme;
 mod recorded;
+mod remedies;
 mod report;
 mod run;
 mod spec;

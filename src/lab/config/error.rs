@@ -28,6 +28,11 @@ impl SpecError {
         Self(Box::new((message, location)))
     }
 
+    /// What is wrong, in one line.
+    pub fn what(&self) -> &str {
+        &self.0.0.what
+    }
+
     /// The error as shown on a terminal, without a final newline.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color {

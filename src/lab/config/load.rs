@@ -12,11 +12,13 @@ use super::key_path::KeyPath;
 use super::locate::locate;
 use super::message::Message;
 use super::overrides::Overrides;
+use super::remedy::remedy_faults;
 use super::sections::Spec;
 use super::shape::Shape;
 use super::sweep::axis_faults;
 use super::validate::{ValueKind, faults};
 use crate::base::Conflict;
+use crate::base::paths::rebase;
 use crate::base::problem::{Place, Problem};
 use crate::study::data::TEST_FRACTION;
 
@@ -75,6 +77,8 @@ impl Spec {
         let mut found = faults(&value, &Shape::root(), &KeyPath::default());
         let axes = value.get("sweep").and_then(Value::as_table);
         found.extend(axes.map(axis_faults).unwrap_or_default());
+        let remedies = value.get("remedy").and_then(Value::as_array);
+        found.extend(remedies.map(|it| remedy_faults(it)).unwrap_or_default());
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
             let location = source.location(&fault.path, fault.kind != ValueKind::Value);
             return Err(SpecError::new(fault.message, location));
@@ -126,6 +130,16 @@ impl LoadedSpec {
             lines.pop();
         }
         lines
+    }
+
+    /// The schema that a copy of the spec in `folder` names.
+    pub fn schema_seen_from(&self, folder: &Path) -> String {
+        let named = self.schema().unwrap_or("vgrad.schema.json");
+        if named.contains("://") || !self.folder.join(named).exists() {
+            return named.to_owned();
+        }
+        let path = rebase(Path::new(named), &self.folder, folder);
+        path.display().to_string()
     }
 
     /// Points a problem found later at the line, or the flag, to blame.

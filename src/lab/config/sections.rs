@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Check;
+use super::remedy::Remedy;
 use super::sizes::{BatchSize, CheckpointEvery, Every};
 use crate::nn::architecture::NetworkSpec;
 use crate::nn::loss::{CrossEntropy, Loss};
@@ -44,6 +45,9 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     #[schemars(schema_with = "super::sections::axes")]
     pub sweep: toml::Table,
+    /// Cures of your own that `vgrad remedies` tries beside the built-in ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedy: Vec<Remedy>,
 }
 
 /// The schema of `[sweep]`: any key, with a list of values.

@@ -73,6 +73,13 @@ impl Shape {
         required.flatten().filter_map(Value::as_str).collect()
     }
 
+    /// Whether every value fits: what is wrong with it is told by another check.
+    pub fn is_any(&self) -> bool {
+        self.branches
+            .iter()
+            .any(|branch| **branch == serde_json::json!({}))
+    }
+
     /// The shape of the value of a key; `None` if there is no such key.
     pub fn property(&self, key: &str) -> Option<Self> {
         self.branches.iter().find_map(|branch| {

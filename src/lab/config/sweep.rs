@@ -8,7 +8,7 @@ use super::shape::{Shape, list};
 use super::validate::{Fault, ValueKind, faults};
 
 /// What a cell of the grid cannot change.
-const NOT_SWEPT: [&str; 3] = ["name", "check", "sweep"];
+const NOT_SWEPT: [&str; 4] = ["name", "check", "sweep", "remedy"];
 
 /// Everything wrong with the axes: keys that do not exist, values that their
 /// key does not take.
@@ -32,8 +32,8 @@ pub fn axis_faults(axes: &Table) -> Vec<Fault> {
     found
 }
 
-/// The shape of the values of an axis.
-fn shape_of(axis: &str) -> Result<Shape, Message> {
+/// The shape of the values that the key of this path takes.
+pub(super) fn shape_of(axis: &str) -> Result<Shape, Message> {
     let unreadable = || {
         Message::new(
             format!("the axis \"{axis}\" is not the path of a key"),

@@ -17,7 +17,7 @@ mod underflow;
 mod walk;
 
 pub use contributions::Contribution;
-pub use prediction::{LayerPrediction, Prediction, predict};
+pub use prediction::{LayerPrediction, Prediction, predict, predict_loaded};
 pub use repeated::{Phase, Repeated};
 pub use signal::Signal;
 pub use underflow::UnderflowDepth;

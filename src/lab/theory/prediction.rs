@@ -5,7 +5,8 @@ use std::f64::consts::LN_10;
 use ndarray::Array2;
 use serde::Serialize;
 
-use crate::base::Scalar;
+use crate::base::{Problem, Scalar};
+use crate::lab::config::{LoadedSpec, Precision};
 use crate::lab::decay::{Verdict, slope};
 use crate::lab::json::Real;
 use crate::lab::plan::Plan;
@@ -79,6 +80,21 @@ pub struct LayerPrediction {
     pub chi: Option<Real>,
     /// −½ log10 χ: positive where gradients shrink.
     pub decades: Option<Real>,
+}
+
+/// Predicts the start of a run of a spec.
+///
+/// # Errors
+/// If the spec cannot be run; within, where there is no theory.
+pub fn predict_loaded(loaded: &LoadedSpec) -> Result<Result<Prediction, Unpredictable>, Problem> {
+    fn of<T: Scalar>(loaded: &LoadedSpec) -> Result<Result<Prediction, Unpredictable>, Problem> {
+        let plan = Plan::<T>::new(loaded.spec.clone(), &loaded.folder)?;
+        Ok(predict(&plan))
+    }
+    match loaded.spec.precision {
+        Precision::F32 => of::<f32>(loaded),
+        Precision::F64 => of::<f64>(loaded),
+    }
 }
 
 /// Predicts the start of a run of `plan`.

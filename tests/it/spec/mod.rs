@@ -26,6 +26,9 @@ learning_rate = 0.1
 [[check]]
 quantity = "attenuation_decades"
 max = 1e9
+[[remedy]]
+name = "narrow"
+set = { "network.width" = 4 }
 "#;
 
 /// An empty folder in which `vgrad` runs.

@@ -1,0 +1,235 @@
+//! The forms of a ranking of cures on stdout, and its files.
+
+use comfy_table::{CellAlignment, Table, TableStyle, presets};
+use serde_json::json;
+
+use super::result::{CureResult, CureRow, Remedies};
+use crate::base::Problem;
+use crate::lab::form::{Detail, Form};
+use crate::lab::json::Real;
+use crate::lab::text;
+
+/// All forms; the first is the default.
+pub const FORMS: &[Form<Remedies>] = &[
+    Form {
+        name: "human",
+        doc: "Text to read",
+        write: human,
+    },
+    Form {
+        name: "markdown",
+        doc: "A table for a pull request",
+        write: markdown,
+    },
+    Form {
+        name: "json",
+        doc: "One object for programs",
+        write: json_text,
+    },
+];
+
+const HEADS: [&str; 9] = [
+    "",
+    "cure",
+    "decades lost",
+    "predicted",
+    "train loss",
+    "accuracy",
+    "to 90 %",
+    "cost",
+    "verdict",
+];
+
+/// A number, or a dash where there is none.
+fn cell(value: Option<Real>, show: impl Fn(f64) -> String) -> String {
+    value.map_or("–".to_owned(), |Real(value)| show(value))
+}
+
+fn lost(value: f64) -> String {
+    if value.is_finite() {
+        format!("{value:.2}")
+    } else {
+        format!("{value}")
+    }
+}
+
+fn cells(rank: String, row: &CureRow) -> [String; 9] {
+    let accuracy = match (row.test_accuracy, row.test_accuracy_spread) {
+        (Some(Real(mean)), Some(Real(spread))) => format!("{mean:.3} ± {spread:.3}"),
+        (mean, _) => cell(mean, |mean| format!("{mean:.3}")),
+    };
+    let verdict = row.verdict.map_or("", text::word).to_owned();
+    [
+        rank,
+        row.name.clone(),
+        cell(row.attenuation_decades, lost),
+        cell(row.attenuation_predicted, lost),
+        cell(row.train_loss, text::number),
+        accuracy,
+        cell(row.steps_to_90_percent, |steps| format!("{steps:.0}")),
+        cell(row.cost_per_step, |cost| format!("{cost:.1}×")),
+        match row.learned {
+            Some(false) => format!("{verdict}, nothing learned"),
+            _ => verdict,
+        },
+    ]
+}
+
+fn table(remedies: &Remedies, style: TableStyle) -> String {
+    let mut table = Table::new();
+    table.load_style(style);
+    table.set_header(HEADS);
+    for column in table.column_iter_mut().skip(2).take(6) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let baseline = remedies.row(&remedies.baseline);
+    let rows = tried(remedies).map(|cure| remedies.row(cure));
+    table.add_row(cells(String::new(), &baseline));
+    for (rank, row) in rows.enumerate() {
+        table.add_row(cells((rank + 1).to_string(), &row));
+    }
+    let text = table.to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n")
+}
+
+fn tried(remedies: &Remedies) -> impl Iterator<Item = &CureResult> {
+    remedies.cures.iter().filter(|cure| !cure.trials.is_empty())
+}
+
+/// What did not help and what does not apply, a line each.
+fn remarks(remedies: &Remedies) -> Vec<(String, String)> {
+    let rows = remedies.cures.iter().map(|cure| remedies.row(cure));
+    rows.filter_map(|row| Some((row.name, row.reason?)))
+        .collect()
+}
+
+/// What to do, in one sentence.
+fn conclusion(remedies: &Remedies) -> String {
+    let Some(best) = remedies.best() else {
+        return format!("None of the cures helped {}.", remedies.name);
+    };
+    let accuracy = |cure: &CureResult| cure.accuracy().map(|value| format!("{value:.3}"));
+    let reached = match (accuracy(best), accuracy(&remedies.baseline)) {
+        (Some(after), Some(before)) => format!(": accuracy {after} instead of {before}"),
+        _ => String::new(),
+    };
+    let why = match &*best.why {
+        "" => String::new(),
+        why => format!(" ({why})"),
+    };
+    format!("The best cure is {}{reached}{why}.", best.name)
+}
+
+fn human(remedies: &Remedies, detail: Detail) -> Result<String, Problem> {
+    let conclusion = conclusion(remedies);
+    if detail == Detail::Quiet {
+        return Ok(conclusion + "\n");
+    }
+    let mut text = table(remedies, presets::NOTHING) + "\n\n";
+    text += "decades lost, predicted: of ‖∂L/∂h‖ from the last layer to the first, at step 0\n";
+    if let Some(nearly) = remedies.nearly {
+        text += &format!("to 90 %: updates until the accuracy is {nearly:.3}, 90 % of the best\n");
+    }
+    text += "cost: time of an update over that of the spec as it is\n";
+    let remarks = remarks(remedies);
+    if !remarks.is_empty() {
+        text += "\nNo cure here:\n";
+        for (name, reason) in remarks {
+            text += &format!("  {name}: {reason}\n");
+        }
+    }
+    text += &format!("\n{conclusion}\n");
+    if let Some(best) = remedies.best() {
+        let sets: Vec<String> = best.sets.iter().map(|set| format!("--set {set}")).collect();
+        text += &format!("  {}\n", sets.join(" "));
+    }
+    Ok(text)
+}
+
+fn markdown(remedies: &Remedies, detail: Detail) -> Result<String, Problem> {
+    let conclusion = text::escaped(&conclusion(remedies));
+    if detail == Detail::Quiet {
+        return Ok(conclusion + "\n");
+    }
+    let mut text = format!(
+        "{conclusion}\n\n{}\n",
+        table(remedies, presets::ASCII_MARKDOWN)
+    );
+    for (i, (name, reason)) in remarks(remedies).into_iter().enumerate() {
+        let gap = if i == 0 { "\n" } else { "" };
+        text += &format!(
+            "{gap}* {}: {}\n",
+            text::escaped(&name),
+            text::escaped(&reason)
+        );
+    }
+    Ok(text)
+}
+
+fn json_text(remedies: &Remedies, _: Detail) -> Result<String, Problem> {
+    let cures: Vec<CureRow> = remedies
+        .cures
+        .iter()
+        .map(|cure| remedies.row(cure))
+        .collect();
+    let value = json!({
+        "name": remedies.name,
+        "baseline": remedies.row(&remedies.baseline),
+        "remedies": cures,
+    });
+    Ok(format!("{value:#}\n"))
+}
+
+impl Remedies {
+    /// `remedies.csv`: the spec as it is, then the cures in their order. Times
+    /// are no part of it, so that it is the same each time.
+    pub fn to_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut add = |row: [String; 13]| {
+            // Writing to memory cannot fail.
+            let _ = writer.write_record(&row);
+        };
+        add([
+            "rank",
+            "name",
+            "set",
+            "attenuation_decades",
+            "attenuation_predicted",
+            "train_loss",
+            "test_loss",
+            "test_accuracy",
+            "test_accuracy_spread",
+            "steps_to_90_percent",
+            "verdict",
+            "helped",
+            "reason",
+        ]
+        .map(str::to_owned));
+        for (rank, cure) in [&self.baseline].into_iter().chain(&self.cures).enumerate() {
+            let row = self.row(cure);
+            let number = |value: Option<Real>| value.map_or(String::new(), |it| it.0.to_string());
+            add([
+                if cure.trials.is_empty() {
+                    String::new()
+                } else {
+                    rank.to_string()
+                },
+                row.name,
+                row.set.join(" "),
+                number(row.attenuation_decades),
+                number(row.attenuation_predicted),
+                number(row.train_loss),
+                number(row.test_loss),
+                number(row.test_accuracy),
+                number(row.test_accuracy_spread),
+                number(row.steps_to_90_percent),
+                row.verdict.map_or(String::new(), |it| it.name().to_owned()),
+                row.helped.map_or(String::new(), |it| it.to_string()),
+                row.reason.unwrap_or_default(),
+            ]);
+        }
+        let bytes = writer.into_inner().unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}

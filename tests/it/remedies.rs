@@ -1,0 +1,143 @@
+//! `vgrad remedies`: cures tried on a network and ranked, through the real binary.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::desk::{Desk, Ended};
+
+/// Small enough to be tried in a moment, deep enough for sigmoids to lose gradients.
+const SPEC: &str = r#"[data]
+source = { blobs = { classes = 3, samples = 90 } }
+[network]
+depth = 8
+width = 6
+activation = "sigmoid"
+[train]
+steps = 40
+batch_size = 16
+learning_rate = 0.1
+[log]
+evaluate_every = 10
+[[remedy]]
+name = "wider"
+set = { "network.width" = 12 }
+[[remedy]]
+name = "a smaller batch, tanh"
+set = { "train.batch_size" = 8, "network.activation" = "tanh" }
+"#;
+
+fn tried(desk: &Desk, arguments: &str) -> Ended {
+    let words = format!("remedies trial.toml --seeds 2 {arguments}");
+    desk.vgrad(words.split_whitespace())
+}
+
+fn rows(json: &Value) -> Vec<Value> {
+    json["remedies"].as_array().unwrap().clone()
+}
+
+fn row(json: &Value, name: &str) -> Value {
+    let found = rows(json).into_iter().find(|row| row["name"] == name);
+    found.unwrap_or_else(|| panic!("no cure {name}: {json:#}"))
+}
+
+#[test]
+fn every_cure_has_its_numbers_and_the_best_comes_first() {
+    let desk = Desk::with(SPEC);
+    let ended = tried(&desk, "--format json").fine();
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let baseline = &json["baseline"];
+    assert_eq!(baseline["name"], "as it is");
+    // −½ log10 χ = 0.627 decades per layer of a wide sigmoid network with Xavier (χ = 0.0557,
+    // Schoenholz 2017's recursion), here over 7 factors and 6 units.
+    let lost = baseline["attenuation_decades"].as_f64().unwrap();
+    assert!((3.0..6.0).contains(&lost), "{lost}");
+    for key in [
+        "set",
+        "attenuation_decades",
+        "attenuation_predicted",
+        "train_loss",
+        "test_loss",
+        "test_accuracy",
+        "test_accuracy_spread",
+        "steps_to_90_percent",
+        "cost_per_step",
+        "verdict",
+        "learned",
+        "helped",
+        "reason",
+        "seeds",
+    ] {
+        assert!(baseline.get(key).is_some(), "{key}");
+        assert!(
+            rows(&json).iter().all(|row| row.get(key).is_some()),
+            "{key}"
+        );
+    }
+    // By accuracy, the best first.
+    let accuracies: Vec<f64> = rows(&json)
+        .iter()
+        .filter(|row| row["seeds"] == 2 && row["verdict"] != "diverged")
+        .map(|row| row["test_accuracy"].as_f64().unwrap())
+        .collect();
+    assert!(accuracies.len() > 12, "{accuracies:?}");
+    assert!(accuracies.is_sorted_by(|a, b| a >= b), "{accuracies:?}");
+    // ReLU + He loses little, and batch norm keeps a sigmoid's gradients.
+    let lost = |name: &str| row(&json, name)["attenuation_decades"].as_f64().unwrap();
+    assert!(lost("ReLU + He").abs() < 2.0 && lost("batch norm").abs() < 2.0);
+    // Theirs stand beside ours.
+    assert_eq!(row(&json, "wider")["set"][0], "network.width=12");
+    assert_eq!(row(&json, "wider")["seeds"], 2);
+    // What does not apply says why.
+    assert_eq!(row(&json, "clipping")["reason"], "nothing explodes");
+    assert_eq!(row(&json, "clipping")["seeds"], 0);
+    // An optimizer changes nothing of the gradients at step 0.
+    assert_eq!(
+        lost("Adam"),
+        baseline["attenuation_decades"].as_f64().unwrap()
+    );
+}
+
+#[test]
+fn what_is_done_is_kept_and_not_done_again() {
+    let desk = Desk::with(SPEC);
+    tried(&desk, "--threads 1").fine();
+    let folder = "runs/trial-remedies";
+    let csv = desk.read(&format!("{folder}/remedies.csv"));
+    assert!(csv.starts_with("rank,name,set,attenuation_decades,attenuation_predicted,train_loss"));
+    let summary = desk.path(&format!("{folder}/relu+he/seed-1/summary.json"));
+    let made = fs::metadata(&summary).unwrap().modified().unwrap();
+    // One that was stopped on the way is made again.
+    let lost = desk.path(&format!("{folder}/tanh/seed-0/summary.json"));
+    fs::remove_file(&lost).unwrap();
+    tried(&desk, "--threads 2").fine();
+    assert_eq!(fs::metadata(&summary).unwrap().modified().unwrap(), made);
+    assert!(lost.exists());
+    assert_eq!(desk.read(&format!("{folder}/remedies.csv")), csv);
+    // The best cure's spec runs as it is.
+    let best = format!("run {folder}/best.toml --out again");
+    desk.vgrad(best.split_whitespace()).fine();
+}
+
+#[test]
+fn the_folder_of_another_spec_is_not_touched() {
+    let desk = Desk::with(SPEC);
+    tried(&desk, "").fine();
+    let before = desk.read("runs/trial-remedies/remedies.csv");
+    tried(&desk, "--set network.depth=5 --out runs/trial-remedies").refused(&[
+        "another spec",
+        "--force",
+        "--out",
+    ]);
+    assert_eq!(desk.read("runs/trial-remedies/remedies.csv"), before);
+}
+
+#[test]
+fn a_remedy_with_an_unknown_key_is_refused() {
+    let spec = SPEC.replace("network.width\" = 12", "network.widht\" = 12");
+    let desk = Desk::with(&spec);
+    tried(&desk, "").refused(&["widht", "width"]);
+    let spec = SPEC.replace("\"network.width\" = 12", "\"network.width\" = 0");
+    let desk = Desk::with(&spec);
+    tried(&desk, "").refused(&["network.width", "0"]);
+}
