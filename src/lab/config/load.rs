@@ -12,7 +12,7 @@ use super::key_path::KeyPath;
 use super::locate::locate;
 use super::message::Message;
 use super::overrides::Overrides;
-use super::remedy::remedy_faults;
+use super::remedy_faults::remedy_faults;
 use super::sections::Spec;
 use super::shape::Shape;
 use super::sweep::axis_faults;

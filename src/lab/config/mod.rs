@@ -11,6 +11,7 @@ mod locate;
 mod message;
 mod overrides;
 mod remedy;
+mod remedy_faults;
 mod rules;
 mod schema;
 mod sections;

@@ -3,7 +3,8 @@
 use comfy_table::{CellAlignment, Table, TableStyle, presets};
 use serde_json::json;
 
-use super::result::{CureResult, CureRow, Remedies};
+use super::report::{CureRow, Remedies};
+use super::result::CureResult;
 use crate::base::Problem;
 use crate::lab::form::{Detail, Form};
 use crate::lab::json::Real;

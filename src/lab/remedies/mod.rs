@@ -4,6 +4,7 @@
 mod cures;
 mod forms;
 mod ranking;
+mod report;
 mod result;
 mod trial;
 
@@ -16,7 +17,8 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 pub use self::cures::{CURES, Cure, CureKind, Patient};
 pub use self::forms::FORMS;
-pub use self::result::{CureResult, Remedies};
+pub use self::report::Remedies;
+pub use self::result::CureResult;
 use self::trial::{TrialEnd, TrialOrder};
 use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, SpecError};
