@@ -1,5 +1,7 @@
 //! `vgrad predict`: its forms, and theory against networks that were drawn.
 
 mod command;
+mod matrix;
 mod measured;
 mod plain;
+mod special;
