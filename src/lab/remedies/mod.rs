@@ -19,7 +19,7 @@ pub use self::cures::{CURES, Cure, CureKind, Patient};
 pub use self::forms::FORMS;
 pub use self::report::Remedies;
 pub use self::result::CureResult;
-use self::trial::{TrialEnd, TrialOrder};
+use self::trial::{Trial, TrialEnd, TrialOrder};
 use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, SpecError};
 use crate::lab::experiment::Audience;
@@ -246,7 +246,7 @@ impl Series<'_> {
             let mut reason = candidate.spec.as_ref().err().cloned();
             for (_, end) in ends.range((i, 0)..=(i, u64::MAX)) {
                 match end {
-                    TrialEnd::Done(trial) => trials.push(trial.clone()),
+                    TrialEnd::Done(trial) => trials.push(Trial::clone(trial)),
                     TrialEnd::Stopped => return Ok(None),
                     TrialEnd::Impossible(what) => reason = Some(what.clone()),
                 }

@@ -24,7 +24,7 @@ pub struct Trial {
 #[derive(Clone, Debug)]
 pub enum TrialEnd {
     /// It came to its end.
-    Done(Trial),
+    Done(Box<Trial>),
     /// It was stopped.
     Stopped,
     /// The changed spec cannot be run, and why.
@@ -53,7 +53,7 @@ impl TrialOrder<'_> {
     pub fn make(&self, audience: &mut dyn Audience) -> Result<TrialEnd, Problem> {
         if let Some(summary) = self.earlier()? {
             audience.end();
-            return self.read(summary).map(TrialEnd::Done);
+            return self.read(summary);
         }
         let options = RunOptions {
             destination: Destination::Exactly(self.folder.clone()),
@@ -71,9 +71,7 @@ impl TrialOrder<'_> {
             Err(problem) => return Err(problem),
         };
         match outcome.map(|run| run.summary) {
-            Some(summary) if summary.status != Status::Interrupted => {
-                self.read(summary).map(TrialEnd::Done)
-            }
+            Some(summary) if summary.status != Status::Interrupted => self.read(summary),
             _ => Ok(TrialEnd::Stopped),
         }
     }
@@ -108,11 +106,11 @@ impl TrialOrder<'_> {
         Ok(Some(summary).filter(|summary| summary.status != Status::Interrupted))
     }
 
-    fn read(&self, summary: Summary) -> Result<Trial, Problem> {
-        Ok(Trial {
+    fn read(&self, summary: Summary) -> Result<TrialEnd, Problem> {
+        Ok(TrialEnd::Done(Box::new(Trial {
             summary,
             accuracies: accuracies(&self.folder.join("training.csv"))?,
-        })
+        })))
     }
 }
 

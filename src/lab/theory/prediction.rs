@@ -26,7 +26,14 @@ use super::walk::{LayerTheory, Propagation, Unpredictable};
 /// sigmoid-Xavier, 0.12 for tanh-He, 0.27 for SELU-LeCun, where 0.04, 0.26 and 0.41 were
 /// measured at depth 30, but 0.7 for softplus-He, 0.9 for SiLU-He and 15 for GELU-He, where q
 /// runs away and 1.7, 2.2 and 12 were measured.
-const DOMINATES: f64 = 0.5;
+const DOMINATES: f64 = 0.35;
+
+/// A variance of the log that matters to nobody: 0.02 decades of the norm.
+const SMALL: f64 = 0.01;
+
+fn dominates(by_q: f64, by_gradient: f64) -> bool {
+    by_q > SMALL && by_q > DOMINATES * by_gradient
+}
 
 /// What theory expects at step 0; in JSON, what does not apply is null.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -130,7 +137,7 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
         decay_decades_per_layer: path.slope().map(Real),
         attenuation_decades: Real(attenuation),
         attenuation_interval: [Real(centre - reach), Real(centre + reach)],
-        finite_width_dominates: setting.variance_by_q(&rows)? > DOMINATES * variance,
+        finite_width_dominates: dominates(setting.variance_by_q(&rows)?, variance),
         verdict: Verdict::of_attenuation(attenuation),
         underflow_depth: UnderflowDepth::of(start, &path.sums(), rate),
         input_square: setting.input.square,

@@ -156,7 +156,7 @@ impl Recursion<'_> {
             let chi = self.weight_variance * pair.slope;
             let step = (next - correlation) / (1.0 - chi);
             // Not a number where both are 0.
-            if !(step > 1e-10) || correlation + step >= 1.0 {
+            if step.is_nan() || step <= 1e-10 || correlation + step >= 1.0 {
                 return Some(CorrelationFixedPoint { correlation, chi });
             }
             correlation += step;

@@ -60,16 +60,16 @@ impl Case {
             keys,
             ..
         } = self;
-        let classes = batch.min(&10);
+        let samples = batch.max(&10);
         let widths = match &self.widths {
             Some(widths) => format!("{widths:?}"),
             None => width.to_string(),
         };
         let text = format!(
             "seed = {seed}\nprecision = \"f64\"\n[data]\ntest_fraction = 0.0\n\
-             source = {{ gaussian = {{ samples = {batch}, features = {width}, classes = {classes} }} }}\n\
+             source = {{ gaussian = {{ samples = {samples}, features = {width} }} }}\n\
              [network]\ndepth = {depth}\nwidth = {widths}\n{keys}\n\
-             [train]\nsteps = 0\nbatch_size = \"full\"\nlearning_rate = 0.1\n"
+             [train]\nsteps = 0\nbatch_size = {batch}\nlearning_rate = 0.1\n"
         );
         let loaded = Spec::from_text(Path::new("case.toml"), text, &Overrides::default());
         loaded.map(|loaded| loaded.spec)
@@ -134,7 +134,15 @@ impl Case {
     /// The tolerance on the logarithm of the mean squared ratio: 3.5 standard errors (exceeded
     /// by chance once in 2000 times), 3 % of the logarithm for what finite width does, and 0.05.
     pub fn fault(&self) -> Option<String> {
-        let draws = self.draws();
+        let draws = if self.predict().unwrap().finite_width_dominates {
+            // Every sample has a q of its own, and those of the largest gradient would
+            // count most: one of them, that theory can be asked about.
+            let mut single = self.clone();
+            single.batch = 1;
+            single.draws()
+        } else {
+            self.draws()
+        };
         let theory = -2.0 * LN_10 * draws[0].prediction.attenuation_decades.0;
         let runs_away = draws[0].prediction.finite_width_dominates;
         let ratios = draws.iter().map(|draw| match runs_away {
@@ -162,15 +170,15 @@ impl Draw {
     }
 
     /// What theory says of it where the q of every layer is that of this draw, by the
-    /// second moment of the activations before; for plain networks of one width.
+    /// second moment of the activations before; for plain networks.
     fn ln_ratio_by_own_q(&self) -> f64 {
         let activation = &self.network.activation;
-        let width = self.network.width.of(1);
         let scheme = self.network.scheme();
-        let spread = scheme.initializer().spread(width, width).unwrap();
-        let weight_variance = spread.weight * width as f64;
-        let before = &self.metrics[..self.network.depth - 1];
-        let chi = before.iter().map(|layer| {
+        let before = self.metrics[..self.network.depth - 1].iter().zip(1..);
+        let chi = before.map(|(layer, l)| {
+            let [fan_in, fan_out] = [l, l + 1].map(|l| self.network.width.of(l));
+            let spread = scheme.initializer().spread(fan_in, fan_out).unwrap();
+            let weight_variance = spread.weight * fan_in as f64;
             let mean = layer.activation_mean.unwrap();
             let square = mean.powi(2) + layer.activation_std.unwrap().powi(2);
             let q = weight_variance * square + spread.bias;

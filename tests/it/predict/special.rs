@@ -100,20 +100,21 @@ fn pre_activation_skips() {
     pairs.check();
 }
 
-/// h + relu(W h) drifts to positive means, so that its gradient does not double.
+/// h + relu(W h) drifts to positive means. The part of a gradient along h then grows as ‖h‖²
+/// does, by 3.1 per block and not by 2: its share is 1/width at first, so ReLU's networks are shallow
+/// enough for it to stay small.
 #[test]
 fn skips_in_the_default_order() {
-    for keys in [RELU_HE, TANH, "activation = \"sigmoid\""] {
-        case(&[keys, "skip = \"identity\""]).check();
-        case(&[
-            keys,
-            "skip = { identity = { scale = 0.25 } }",
-            "dropout = 0.2",
-        ])
-        .check();
-        let mut pairs = case(&[keys, "skip = { identity = { every = 3 } }"]);
-        pairs.depth = 22;
-        pairs.check();
+    for (keys, depth) in [(RELU_HE, 7), (TANH, 19), ("activation = \"sigmoid\"", 19)] {
+        for skip in [
+            "skip = \"identity\"",
+            "skip = { identity = { scale = 0.25 } }\ndropout = 0.2",
+            "skip = { identity = { every = 3 } }",
+        ] {
+            let mut case = case(&[keys, skip]);
+            case.depth = depth;
+            case.check();
+        }
     }
     let layers = case(&[RELU_HE, "skip = \"identity\""])
         .predict()
@@ -166,8 +167,11 @@ fn rezero_starts_as_the_identity() {
 fn highway_gates() {
     for bias in ["-2.0", "0.5"] {
         let skip = format!("skip = {{ highway = {{ gate_bias = {bias} }} }}");
-        for keys in [RELU_HE, TANH] {
-            case(&[keys, &skip]).check();
+        // A drift to positive means, as with identity skips.
+        for (keys, depth) in [(RELU_HE, 8), (TANH, 20)] {
+            let mut case = case(&[keys, &skip]);
+            case.depth = depth;
+            case.check();
         }
         case(&[TANH, &skip, "norm = \"layer\""]).check();
     }
