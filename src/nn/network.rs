@@ -52,7 +52,7 @@ impl<T: Scalar> Network<T> {
     /// batches of up to `capacity`. The memory it takes is [`Graph::bytes`]: the
     /// batch's buffers are claimed by [`Self::divide`], else by the first
     /// [`Self::load`]; the optimizer's state and gradients to be kept
-    /// ([`Self::gradients`]) when they are first needed.
+    /// ([`Self::step`]) when they are first needed.
     pub fn new(graph: Graph<T>, draw: &Draw, loss: Loss, capacity: Capacity) -> Self {
         let params_of = graph.nodes.iter().map(|node| node.params).collect();
         let params = graph.params.iter();
