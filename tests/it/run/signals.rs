@@ -133,7 +133,7 @@ fn rows_are_flushed_while_a_single_step_takes_long() {
     let sizes = [
         "--threads=1",
         "--set=data.source.blobs.samples=8000",
-        "--set=data.test_fraction=0.999",
+        "--set=data.test_fraction=0.997",
         "--set=network.width=400",
         "--set=log.evaluate_every=1",
     ];
