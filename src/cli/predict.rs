@@ -1,12 +1,12 @@
 //! `vgrad predict`: what theory expects of a network at its start.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::predict_text::{annotated, human, unpredictable};
 use super::spec_args::SpecArgs;
 use super::{Failure, Format, Outcome, output};
-use crate::lab::theory::{Prediction, Unpredictable, predict_loaded};
+use crate::lab::prediction::Forecast;
+use crate::lab::theory::predict_loaded;
 
 /// Say by mean-field theory, without training, how gradients decay at the start
 #[derive(Args, Debug)]
@@ -25,44 +25,21 @@ impl PredictArgs {
     pub fn run(&self) -> Result<Outcome, Failure> {
         let loaded = self.spec.load()?;
         let predicted = predict_loaded(&loaded).map_err(|problem| loaded.explain(problem))?;
-        let name = &loaded.spec.name;
-        let text = match (&predicted, self.format) {
-            (_, Format::Json) => format!("{:#}\n", json_value(name, &predicted)),
-            (Ok(prediction), _) if self.annotate => annotated(&loaded, prediction),
-            (Ok(prediction), _) => human(prediction, output::width().min(80)),
-            (Err(problem), _) => unpredictable(name, problem, output::width().min(80)),
+        let forecast = Forecast::of(&loaded.spec.name, predicted);
+        let text = match (&forecast, self.format) {
+            (_, Format::Json) => json_text(&forecast),
+            (Forecast::Known(prediction), _) if self.annotate => annotated(&loaded, prediction),
+            (Forecast::Known(prediction), _) => human(prediction, output::width().min(80)),
+            (Forecast::Unknown { name, why }, _) => {
+                unpredictable(name, why, output::width().min(80))
+            }
         };
         output::result(&text)?;
         Ok(Outcome::Done)
     }
 }
 
-/// The same keys whether there is a theory or not.
-fn json_value(name: &str, predicted: &Result<Prediction, Unpredictable>) -> Value {
-    match predicted {
-        Ok(prediction) => {
-            let mut value = serde_json::to_value(prediction).expect("a prediction is plain data");
-            value["unpredictable"] = Value::Null;
-            value
-        }
-        Err(problem) => json!({
-            "name": name,
-            "layers": [],
-            "q_star": null,
-            "chi_1": null,
-            "phase": null,
-            "q_is_slow": null,
-            "xi": null,
-            "c_star": null,
-            "xi_c": null,
-            "decay_decades_per_layer": null,
-            "attenuation_decades": null,
-            "attenuation_interval": null,
-            "finite_width_dominates": null,
-            "verdict": null,
-            "underflow_depth": null,
-            "input_square": null,
-            "unpredictable": { "key": problem.key, "reason": problem.reason },
-        }),
-    }
+fn json_text(forecast: &Forecast) -> String {
+    let text = serde_json::to_string_pretty(forecast).expect("a forecast is plain data");
+    text + "\n"
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::lab::config::LoadedSpec;
 use crate::lab::decay::Verdict;
 use crate::lab::json::Real;
+use crate::lab::prediction::{LayerPrediction, Phase, Prediction, Unpredictable};
 use crate::lab::text::{number, significant, times, wrapped};
-use crate::lab::theory::{LayerPrediction, Phase, Prediction, Unpredictable};
 
 /// That there is no theory, and why.
 pub fn unpredictable(name: &str, problem: &Unpredictable, width: usize) -> String {
@@ -146,7 +146,7 @@ fn fixed_point(prediction: &Prediction) -> Option<String> {
 }
 
 fn correlation(prediction: &Prediction) -> Option<String> {
-    let (c, xi) = (prediction.c_star?, prediction.xi_c?.0);
+    let (c, xi) = (prediction.c_star?.0, prediction.xi_c?.0);
     // A layer more or less does not matter then.
     if xi > 1e4 {
         return Some(format!(

@@ -72,6 +72,9 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
     let summary = &told.outcome.summary;
     let layers = told.outcome.profile.len();
     let mut lines = vec![("decay", text::decay_line(&summary.initial, layers))];
+    if let Some(forecast) = &summary.predicted {
+        lines.push(("", text::forecast_line(forecast)));
+    }
     if summary.last.step > 0 {
         lines.push(("", text::decay_line(&summary.last, layers)));
     }
@@ -196,6 +199,12 @@ fn end_line(text: &mut String) {
     text.push('\n');
 }
 
+/// Decades lost at the start by theory.
+fn expected(summary: &Summary) -> Option<f64> {
+    let prediction = summary.predicted.as_ref()?.known()?;
+    Some(prediction.attenuation_decades.0)
+}
+
 /// A table over the seeds of a group.
 pub fn group(group: &SeedGroup) -> String {
     let mut table = Table::new();
@@ -210,7 +219,7 @@ pub fn group(group: &SeedGroup) -> String {
         |summary| summary.test_loss.or(summary.train_loss)
     };
     let name = if is_accuracy { "test accuracy" } else { "loss" };
-    table.set_header(["seed", "verdict", "decades, start", "end", name]);
+    table.set_header(["seed", "verdict", "decades, start", "theory", "end", name]);
     for run in &group.outcomes {
         let summary = &run.summary;
         let (initial, last) = (&summary.initial, &summary.last);
@@ -223,6 +232,7 @@ pub fn group(group: &SeedGroup) -> String {
             summary.seed.to_string(),
             format!("{}{how}", text::word(summary.verdict)),
             decades(initial.attenuation_decades),
+            decades(expected(summary)),
             decades(last.attenuation_decades),
             score(summary).map_or(String::new(), text::number),
         ]);
@@ -237,6 +247,10 @@ pub fn group(group: &SeedGroup) -> String {
             "mean".to_owned(),
             "[95 % interval]".to_owned(),
             show(group.figure(|s| s.initial.attenuation_decades), decades),
+            group
+                .figure(expected)
+                .mean
+                .map_or("–".to_owned(), |mean| decades(mean.0)),
             show(group.figure(|s| s.last.attenuation_decades), decades),
             show(group.figure(score), text::number),
         ]);

@@ -12,8 +12,10 @@ use crate::lab::history::{History, LayerProfile};
 use crate::lab::learned::{Evidence, Guessing, commonest, guessing_loss};
 use crate::lab::machine::Machine;
 use crate::lab::plan::Plan;
+use crate::lab::prediction::Forecast;
 use crate::lab::run_folder::{Destination, RunFolder};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
+use crate::lab::theory::predict;
 use crate::lab::weights;
 use crate::nn::loss::Targets;
 use crate::nn::network::{Capacity, Network};
@@ -257,6 +259,7 @@ fn run_in_folder<T: Scalar>(
             plan.spec.train.loss.criterion(),
         ),
         onset,
+        predicted: Some(Forecast::of(&plan.spec.name, predict(plan))),
     };
     folder.write("summary.json", summary.to_json().as_bytes())?;
     Ok(Some(RunOutcome {

@@ -15,6 +15,7 @@ pub mod machine;
 pub mod onset;
 pub mod plan;
 pub mod plot;
+pub mod prediction;
 pub mod reading;
 pub mod records;
 pub mod remedies;

@@ -10,6 +10,7 @@ use crate::lab::json::{number, read_number};
 use crate::lab::learned::Evidence;
 use crate::lab::machine::Machine;
 use crate::lab::onset::Onset;
+use crate::lab::prediction::Forecast;
 
 /// Version of the summary's layout. Keys may be added under the same number:
 /// readers take those that they know, and summaries that lack the newer ones.
@@ -123,6 +124,10 @@ pub struct Summary {
     /// Where it began to fail; `None` for a healthy run and for one that recovered.
     #[serde(default)]
     pub onset: Option<Onset>,
+    /// What theory expects of step 0, as `vgrad predict --format json` writes it; `None` in
+    /// a summary of an earlier program.
+    #[serde(default)]
+    pub predicted: Option<Forecast>,
 }
 
 impl Summary {

@@ -23,6 +23,8 @@ pub const ZERO: RGBColor = RGBColor(217, 217, 217);
 pub const NON_FINITE: RGBColor = RGBColor(213, 94, 0);
 /// No value.
 pub const ABSENT: RGBColor = RGBColor(255, 255, 255);
+/// What theory predicted: the colour of a second run, which is drawn with no theory.
+pub const THEORY: RGBColor = RUNS[1];
 /// Text and axes.
 pub const INK: RGBColor = RGBColor(34, 34, 34);
 /// Captions.

@@ -1,6 +1,7 @@
 //! A run prepared for pictures, read in one pass and kept to a bounded size
 //! however long it is.
 
+use super::HEADLINE;
 use super::Run;
 use super::columns::Columns;
 use super::grid::{Grid, GridSize};
@@ -9,6 +10,7 @@ use super::step::Step;
 use super::value_range::ValueRange;
 use crate::base::Problem;
 use crate::lab::decay::Decay;
+use crate::lab::prediction::Prediction;
 use crate::lab::summary::Divergence;
 use crate::lab::text::Findings;
 
@@ -84,6 +86,36 @@ impl RunData {
     pub fn lost(&self) -> [Option<f64>; 2] {
         let lost = |decay: &Option<Decay>| decay.as_ref()?.attenuation_decades;
         [lost(&self.stats.initial), lost(&self.stats.last)]
+    }
+
+    /// What theory expects of step 0, where it was asked.
+    pub fn prediction(&self) -> Option<&Prediction> {
+        self.run.summary.as_ref()?.predicted.as_ref()?.known()
+    }
+
+    /// The norms that theory expects at the first step, per layer on the path, from the
+    /// norm measured at the last of them on: theory gives ratios. Only those that a logarithm
+    /// shows; none of another column or step than it tells of.
+    pub fn expected_norms(&self) -> Vec<(usize, f64)> {
+        let Some(prediction) = self.prediction() else {
+            return Vec::new();
+        };
+        if self.columns[0] != HEADLINE || self.first.step != 0 {
+            return Vec::new();
+        }
+        let on_path = prediction.layers.iter();
+        let lost: Vec<(usize, f64)> = on_path
+            .filter_map(|layer| Some((layer.layer, layer.attenuation_decades?.0)))
+            .collect();
+        let measured = lost
+            .last()
+            .and_then(|(last, _)| self.first.of_layer(*last, 0));
+        let norms = lost
+            .iter()
+            .filter_map(|(layer, lost)| Some((*layer, measured? * 10f64.powf(-lost))));
+        norms
+            .filter(|(_, norm)| norm.is_normal() && *norm > 0.0)
+            .collect()
     }
 
     /// What there is to say of it; `None` where no layer on the path has a norm.

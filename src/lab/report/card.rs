@@ -3,6 +3,7 @@
 use super::group::{Group, lost};
 use super::overview::tone;
 use crate::lab::decay::Decay;
+use crate::lab::prediction::Forecast;
 use crate::lab::records::RunData;
 use crate::lab::text::number;
 
@@ -82,6 +83,7 @@ fn facts(group: &Group) -> Vec<(&'static str, String)> {
     let mut facts: Vec<(&'static str, String)> = figures
         .filter_map(|(name, get, show)| Some((*name, group.figure(get, *show)?)))
         .collect();
+    facts.extend(theory(group));
     let each = |get: &dyn Fn(&RunData) -> String| {
         let mut all: Vec<String> = group.entries.iter().map(get).collect();
         all.dedup();
@@ -131,6 +133,31 @@ fn facts(group: &Group) -> Vec<(&'static str, String)> {
     facts.push(("Exact zeros", count(|entry| entry.values.zeros)));
     facts.push(("NaN or infinite", count(|entry| entry.values.non_finite)));
     facts
+}
+
+/// What theory expects of the start, of several seeds of the first: they differ in the data
+/// alone.
+fn theory(group: &Group) -> Vec<(&'static str, String)> {
+    let summary = group.entries[0].run.summary.as_ref();
+    match summary.and_then(|summary| summary.predicted.as_ref()) {
+        None => Vec::new(),
+        Some(Forecast::Unknown { why, .. }) => {
+            vec![("Theory", format!("none, because of {}: {why}", why.key))]
+        }
+        Some(Forecast::Known(prediction)) => {
+            let [low, high] = prediction.attenuation_interval.map(|end| lost(end.0));
+            let own = lost(prediction.attenuation_decades.0);
+            let width = match prediction.finite_width_dominates {
+                true => "; finite width dominates",
+                false => "",
+            };
+            let within = format!("{own} [{low},\u{a0}{high}]{width}");
+            let slope = prediction.decay_decades_per_layer;
+            let slope = slope.map(|slope| ("Decay per layer, theory", decades(slope.0)));
+            let within = ("Decades lost, theory [19 draws in 20]", within);
+            [within].into_iter().chain(slope).collect()
+        }
+    }
 }
 
 fn status(entry: &RunData) -> &'static str {

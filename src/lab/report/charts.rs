@@ -1,5 +1,7 @@
 //! The data of the charts and of the layer table, as the page's script reads it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::curve::ChartCurve;
@@ -53,6 +55,8 @@ struct ChartRun<'a> {
     high: Option<Vec<Vec<Decades>>>,
     curves: Curves,
     table: Table<'a>,
+    /// What theory expects of the layers at the first step; absent where it expects nothing.
+    predicted: Option<Vec<Decades>>,
 }
 
 #[derive(Serialize)]
@@ -140,7 +144,15 @@ fn run<'a>(entry: &'a RunData) -> ChartRun<'a> {
         }),
         curves: curves(&entry.stats.curves),
         table: table(entry),
+        predicted: predicted(entry),
     }
+}
+
+fn predicted(entry: &RunData) -> Option<Vec<Decades>> {
+    let expected: BTreeMap<usize, f64> = entry.expected_norms().into_iter().collect();
+    let layers = entry.grid.layers().iter();
+    let norms = layers.map(|layer| Decades(expected.get(layer).copied()));
+    (!expected.is_empty()).then(|| norms.collect())
 }
 
 /// One end of what a bucket holds of a layer.

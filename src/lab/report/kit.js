@@ -196,6 +196,20 @@ function chartKit({ runs, targets, half_widths: halfWidths }) {
     return traces;
   }
 
+  // What theory expects of the first step, where a single target is shown: more would be
+  // too many lines.
+  function theory() {
+    const own = targets.length === 1 ? runs.filter((run) => run.predicted) : [];
+    const at = own.length ? own[0].layers.flatMap((_, i) => (isNumber(own[0].predicted[i]) ? [i] : [])) : [];
+    const cells = at.map((i) => {
+      const { middle } = together(own.map(({ predicted }) => drawable(predicted[i], predicted[i])));
+      return { low: middle, high: middle, middle };
+    });
+    const line = { color: color(1), dash: "dash", width: 2 };
+    const key = { group: "theory", label: "theory, step 0", line };
+    return { x: at.map((i) => own[0].layers[i]), cells, line, keys: at.length ? [key] : [] };
+  }
+
   // Markers at the edge of a chart for what a logarithm cannot show.
   function edgeMarkers({ x, cells, group, tint, bounds, text, uid, axes = {} }) {
     const kinds = [["zero", "bottom", "triangle-down-open", "exactly 0"], ["wild", "top", "x", "NaN or infinite"]];
@@ -238,6 +252,6 @@ function chartKit({ runs, targets, half_widths: halfWidths }) {
 
   return {
     $, isNumber, isNarrow, isDark, tone, color, dash, marker, plain, drawable, estimate, together, extent, decades,
-    layers, draw, targetKeys, swatches, lineWithBand, edgeMarkers, covering, rims, coincide, DASHES,
+    layers, draw, targetKeys, swatches, lineWithBand, theory, edgeMarkers, covering, rims, coincide, DASHES,
   };
 }

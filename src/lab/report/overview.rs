@@ -27,8 +27,8 @@ pub struct OverviewRow {
     pub seeds: Option<usize>,
     /// The settings in which the specs differ.
     pub changed: Vec<Setting>,
-    /// Decades lost on the way to the first layer, at both ends of the run; one
-    /// where there is but one step.
+    /// Decades lost on the way to the first layer: at the start, by theory where it says
+    /// something, and at the end where that is another step.
     pub lost: Vec<(&'static str, String)>,
     /// What was reached.
     pub score: String,
@@ -74,6 +74,10 @@ fn row(group: &Group, changed: Vec<Setting>) -> OverviewRow {
     let last = group.figure(|entry| entry.lost()[1], lost);
     let is_one_step = group.entries.iter().all(|e| e.stats.logged_steps == 1);
     let mut ends = vec![("start", initial.unwrap_or_else(|| UNKNOWN.to_owned()))];
+    let expected = |entry: &RunData| Some(entry.prediction()?.attenuation_decades.0);
+    if let Some(expected) = group.entries.iter().find_map(expected) {
+        ends.push(("theory", lost(expected)));
+    }
     if !is_one_step {
         ends.push(("end", last.unwrap_or_else(|| UNKNOWN.to_owned())));
     }

@@ -4,7 +4,7 @@
   const { runs, targets } = data;
   const {
     $, isNumber, isNarrow, isDark, tone, color, dash, marker, plain, drawable, estimate, together, extent, decades,
-    layers, draw, targetKeys, swatches, lineWithBand, edgeMarkers, covering, rims, coincide, DASHES,
+    layers, draw, targetKeys, swatches, lineWithBand, theory, edgeMarkers, covering, rims, coincide, DASHES,
   } = chartKit(data);
   const VIRIDIS = [[68, 1, 84], [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142],
     [31, 158, 137], [53, 183, 121], [109, 205, 89], [180, 222, 44], [253, 231, 37]];
@@ -88,7 +88,8 @@
     const moves = (target) => target.runs.some((r) => runs[r].table.steps[0] !== runs[r].table.steps[1]);
     const all = targets.map((_, t) => t);
     const wanted = [all, all.filter((t) => moves(targets[t]))];
-    const bounds = extent(lines.flat().flatMap((line) => line.cells), DECADES);
+    const { keys, ...expected } = theory();
+    const bounds = extent([...lines.flat(), expected].flatMap((line) => line.cells), DECADES);
     const isOne = !wanted[1].length;
     const steps = (end) => {
       const own = wanted[end].flatMap((t) => targets[t].runs.map((r) => runs[r].table.steps[end]));
@@ -114,7 +115,11 @@
         annotations: [title(0, 0, 1), title(1, 0.51, 1)],
       };
     $("ends").classList.toggle("one", isOne);
-    draw("ends", parts.flatMap((part) => part.traces), domains, targetKeys());
+    const predicted = keys.length === 0 ? [] : lineWithBand({
+      ...expected, name: "theory", group: "theory", uid: "theory", mode: "lines", marker: {}, hover: HOVER,
+      text: (i, c) => `theory, layer ${expected.x[i]}${normText(c)}`,
+    });
+    draw("ends", [...parts.flatMap((part) => part.traces), ...predicted], domains, [...targetKeys(), ...keys]);
     const still = wanted[0].filter((t) => !wanted[1].includes(t)).map((t) => targets[t].label);
     const lone = !isOne && still.length ? `One logged step only, at the start: ${still.join(", ")}. ` : "";
     $("ends-note").textContent = lone + [...new Set(parts.map((part) => part.note))].join("");

@@ -34,6 +34,8 @@ struct Page<'a> {
     /// How steps are taken together, one sentence per run that needs one.
     sampling: Vec<String>,
     has_seeds: bool,
+    /// Whether the first chart has a line of theory.
+    has_theory: bool,
     has_curves: bool,
     has_accuracy: bool,
     /// Trusted texts, which the template does not escape.
@@ -72,6 +74,7 @@ pub fn render(title: &str, targets: &[Target], entries: &[RunData]) -> Result<St
         facts: facts(&groups, &changed),
         sampling: sampling(entries),
         has_seeds: groups.iter().any(|group| group.seeds().is_some()),
+        has_theory: targets.len() == 1 && entries.iter().any(|e| !e.expected_norms().is_empty()),
         has_curves: curves().any(|curves| !curves.is_empty()),
         has_accuracy: curves().any(|c| !c.train_accuracy.is_empty() || !c.test_accuracy.is_empty()),
         style: STYLE,

@@ -3,6 +3,7 @@
 
 pub mod bar;
 mod findings;
+mod forecast;
 mod group;
 mod markdown;
 mod name;
@@ -15,6 +16,7 @@ pub use findings::{
     Findings, decay_line, ends, factor_sentence, non_finite, nothing_learned, onset_sentence,
     receives_nothing, word,
 };
+pub use forecast::forecast_line;
 pub use group::{group_sentence, group_verdict};
 pub use markdown::escaped;
 pub use name::{shortened, symbol};

@@ -1,21 +1,11 @@
 //! What each key of `[network]` does, per layer, forward and backward.
 
+use crate::lab::prediction::{Contribution, Unpredictable};
 use crate::nn::mean_field::Averages;
 use crate::nn::skip::Skip;
 
 use super::signal::NormKind;
-use super::walk::{LayerTheory, Propagation, Unpredictable};
-
-/// What a key of `[network]` does in the last hidden layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Contribution {
-    /// The key, without its section.
-    pub key: &'static str,
-    /// Factor on the second moment of the activations, where it has one.
-    pub forward: Option<f64>,
-    /// Factor on the squared gradient, where it has one.
-    pub backward: Option<f64>,
-}
+use super::walk::{LayerTheory, Propagation};
 
 impl Propagation<'_> {
     /// In the order of the way forward.

@@ -9,16 +9,14 @@
 mod batch_norm;
 mod contributions;
 mod finite_width;
-mod prediction;
+mod predict;
 mod repeated;
 mod signal;
 mod skip;
 mod underflow;
 mod walk;
 
-pub use contributions::Contribution;
-pub use prediction::{LayerPrediction, Prediction, predict, predict_loaded};
-pub use repeated::{Phase, Repeated};
+pub use predict::{predict, predict_loaded};
+pub use repeated::Repeated;
 pub use signal::Signal;
-pub use underflow::UnderflowDepth;
-pub use walk::{Propagation, Unpredictable};
+pub use walk::Propagation;

@@ -1,21 +1,9 @@
-//! From which depth on a gradient is too small for a number format.
+//! At which depth a network's gradients leave a number format.
 
-use serde::Serialize;
+use crate::lab::prediction::UnderflowDepth;
 
 /// log10 of the smallest positive number: 2^−149, 2^−133, 2^−24.
 const SMALLEST: [f64; 3] = [-44.853, -40.037, -7.225];
-
-/// The least depth at which a typical entry of ∂L/∂h_1 is below the smallest positive
-/// number; `None` where gradients do not shrink for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct UnderflowDepth {
-    /// Single precision.
-    pub f32: Option<u64>,
-    /// bfloat16.
-    pub bf16: Option<u64>,
-    /// Half precision.
-    pub fp16: Option<u64>,
-}
 
 impl UnderflowDepth {
     /// `start`: log10 of an entry of ∂L/∂h of the last hidden layer. `losses`: decades

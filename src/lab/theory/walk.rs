@@ -1,5 +1,6 @@
 //! Through a network layer by layer: signals forward, gradients back.
 
+use crate::lab::prediction::Unpredictable;
 use crate::nn::architecture::{Architecture, NetworkSpec};
 use crate::nn::init::{Init, Spread};
 use crate::nn::norm::Norm;
@@ -8,23 +9,6 @@ use crate::nn::skip::Skip;
 
 use super::signal::{Backward, LinearMap, Nonlinearity, NormKind, Passage, Signal};
 use super::skip::Join;
-
-/// Why theory says nothing of a network.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Unpredictable {
-    /// The spec's key at which theory ends.
-    pub key: &'static str,
-    /// A clause without a full stop.
-    pub reason: String,
-}
-
-impl Unpredictable {
-    pub(super) fn new(key: &'static str, reason: impl Into<String>) -> Self {
-        let reason = reason.into();
-        Self { key, reason }
-    }
-}
 
 /// What is known of a hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! Every activation with every kind of init, predicted and measured.
 
-use vgrad::lab::theory::Phase;
+use vgrad::lab::prediction::Phase;
 use vgrad::nn::activation::Activation;
 
 use super::measured::Case;

@@ -4,4 +4,5 @@ mod command;
 mod matrix;
 mod measured;
 mod plain;
+mod shown;
 mod special;

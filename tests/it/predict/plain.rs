@@ -1,7 +1,8 @@
 //! Plain networks: the known numbers, phases and intervals.
 
 use vgrad::lab::decay::Verdict;
-use vgrad::lab::theory::{Phase, Prediction};
+use vgrad::lab::json::Real;
+use vgrad::lab::prediction::{Phase, Prediction};
 
 use super::measured::Case;
 
@@ -103,11 +104,11 @@ fn phases_and_depth_scales() {
     );
     // 1/ln 1.1055288.
     assert!((he.xi.unwrap().0 - 9.9680).abs() < 1e-3, "{:?}", he.xi);
-    assert_eq!(he.c_star, Some(0.0));
+    assert_eq!(he.c_star, Some(Real(0.0)));
     let relu = he_of("relu");
     assert_eq!(
         (relu.phase, relu.c_star),
-        (Some(Phase::Critical), Some(1.0))
+        (Some(Phase::Critical), Some(Real(1.0)))
     );
     assert_eq!(relu.q_is_slow, Some(false));
     let sigmoid = plain("sigmoid", "\"xavier_normal\"").predict().unwrap();

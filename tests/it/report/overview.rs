@@ -84,7 +84,9 @@ fn it_comes_first_with_its_columns_and_the_words_of_run() {
         let summary = desk.summary(run);
         let number = |value: &serde_json::Value| value.as_f64().unwrap();
         let lost = |end: &str| format!("{:.2}", number(&summary[end]["attenuation_decades"]));
-        let ends = format!("start {} end {}", lost("initial"), lost("final"));
+        let theory = number(&summary["predicted"]["attenuation_decades"]);
+        let [start, end] = ["initial", "final"].map(lost);
+        let ends = format!("start {start} theory {theory:.2} end {end}");
         assert_eq!(row[2].replace('−', "-"), ends);
         let by = &summary["learned_by"];
         assert_eq!(row[3], format!("{:.3}", number(&by["value"])));

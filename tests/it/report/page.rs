@@ -203,3 +203,24 @@ fn both_ends_are_exact_however_long_the_run() {
     assert_eq!(browser.value(notes), 2);
     assert_eq!(browser.complaints, [""; 0]);
 }
+
+#[test]
+#[ignore = "needs chromium"]
+fn theory_is_drawn_dashed_beside_a_single_target() {
+    let mut browser = Browser::start();
+    let desk = Desk::with(SMALL);
+    desk.run("--out one").fine();
+    desk.run("--out seeds --seeds 2").fine();
+    let lines = "ends.data.filter(t => t.name === 'theory').map(t => [t.line.dash, t.x.length])";
+    let keys = "[...document.querySelectorAll('#ends-legend button')].map(b => b.textContent)";
+    for target in ["one", "seeds"] {
+        desk.vgrad(["report", target]).fine();
+        browser.open(&desk.path("report.html"));
+        assert_eq!(browser.value(lines), json!([["dash", 4]]));
+        assert_eq!(browser.value(keys), json!([target, "theory, step 0"]));
+    }
+    desk.vgrad(["report", "one", "seeds"]).fine();
+    browser.open(&desk.path("report.html"));
+    assert_eq!(browser.value(lines), json!([]));
+    assert_eq!(browser.complaints, [""; 0]);
+}

@@ -1,10 +1,10 @@
 //! The norm over the layers at the first and the last step: the profile that
 //! decay is read from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::axis::{Axis, counting};
-use super::super::colors::{INK, of_run};
+use super::super::colors::{INK, THEORY, of_run};
 use super::super::group::{SeedSeries, band, means, reach, rims, widened};
 use super::super::panel::{Key, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart};
@@ -26,7 +26,7 @@ impl Figure for Layers {
     }
 
     fn help(&self) -> &'static str {
-        "the norm over the layers at the first and the last step, a line per target: over several seeds their mean with its 95 % band"
+        "the norm over the layers at the first and the last step, a line per target: over several seeds their mean with its 95 % band; of a single target also what theory predicted"
     }
 
     fn needs(&self) -> &'static str {
@@ -44,12 +44,15 @@ impl Figure for Layers {
                 ends.map(|end| over_seeds(&runs, end, is_relative))
             })
             .collect();
+        let theory = expected(data);
         let values = lines.iter().flatten().flatten();
         let values = values.flat_map(|(_, values)| values.iter().copied());
         let extent = ValueRange::of(values);
         let raw = data.scale(&extent);
         let bands = lines.iter().flatten().flat_map(|line| reach(line, &raw));
-        let scale = room.limited(data.scale(&extent.join(&ValueRange::of(bands))));
+        let predicted = theory.iter().flat_map(|(_, values)| values.iter().copied());
+        let beyond = ValueRange::of(bands.chain(predicted));
+        let scale = room.limited(data.scale(&extent.join(&beyond)));
         let moves = |target: usize| {
             let mut runs = data.of_target(target);
             runs.any(RunData::moves)
@@ -97,7 +100,22 @@ impl Figure for Layers {
             let first = one_of(|run| run.first.step, "first step");
             legend.push(Key::Line(Stroke::dashed(INK, 1.2), first));
         }
+        if !theory.is_empty() {
+            let stroke = Stroke::dashed(THEORY, 1.8);
+            let trace = Trace {
+                stroke,
+                lane: 0.5,
+                has_dots: false,
+            };
+            marks.extend(trace.marks(&scale, &means(&theory, &scale)));
+            legend.push(Key::Line(stroke, "theory, step 0".to_owned()));
+        }
         let mut caption = Vec::new();
+        if let Some((last, _)) = theory.last() {
+            caption.push(format!(
+                "Theory gives ratios: it starts at the norm of layer {last}"
+            ));
+        }
         if is_relative {
             caption.push("Depths differ: 1 is the last layer of each run".to_owned());
         }
@@ -114,6 +132,20 @@ impl Figure for Layers {
             caption,
         }]
     }
+}
+
+/// The norms that theory expects of the runs of a single target, layer by layer; of
+/// several there would be too many lines.
+fn expected(data: &PlotData) -> SeedSeries {
+    if data.targets.len() > 1 {
+        return Vec::new();
+    }
+    let mut layers: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for (layer, norm) in data.runs.iter().flat_map(RunData::expected_norms) {
+        layers.entry(layer).or_default().push(norm);
+    }
+    let layers = layers.into_iter();
+    layers.map(|(layer, norms)| (layer as f64, norms)).collect()
 }
 
 /// The values of some runs at one of their ends, layer by layer.

@@ -1,25 +1,24 @@
 //! The numbers that describe decay, as theory expects them.
 
+use std::collections::BTreeMap;
 use std::f64::consts::LN_10;
 
 use ndarray::Array2;
-use serde::Serialize;
 
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{LoadedSpec, Precision};
 use crate::lab::decay::{Verdict, slope};
 use crate::lab::json::Real;
 use crate::lab::plan::Plan;
+use crate::lab::prediction::{LayerPrediction, Phase, Prediction, UnderflowDepth, Unpredictable};
 use crate::nn::loss::Targets;
 use crate::nn::order::Order;
 use crate::nn::skip::Skip;
 
-use super::contributions::Contribution;
 use super::finite_width::{PlainLayer, variance_by_q};
-use super::repeated::{Phase, Repeated};
+use super::repeated::Repeated;
 use super::signal::{NormKind, Signal};
-use super::underflow::UnderflowDepth;
-use super::walk::{LayerTheory, Propagation, Unpredictable};
+use super::walk::{LayerTheory, Propagation};
 
 /// What variation of q adds to the log of a squared gradient, as a share of the variance by
 /// the gradient's own averages, from which on finite width dominates: to first order 0.001 for
@@ -33,60 +32,6 @@ const SMALL: f64 = 0.01;
 
 fn dominates(by_q: f64, by_gradient: f64) -> bool {
     by_q > SMALL && by_q > DOMINATES * by_gradient
-}
-
-/// What theory expects at step 0; in JSON, what does not apply is null.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Prediction {
-    /// The spec's name.
-    pub name: String,
-    /// Every hidden layer.
-    pub layers: Vec<LayerPrediction>,
-    /// q*: the fixed point of q that the network's own q_1 leads to, from 0 to "inf".
-    pub q_star: Option<Real>,
-    /// χ(q*).
-    pub chi_1: Option<Real>,
-    /// By χ₁.
-    pub phase: Option<Phase>,
-    /// Whether q approaches q* more slowly than geometrically.
-    pub q_is_slow: Option<bool>,
-    /// ξ = 1/|ln χ₁|: layers per factor e of the squared gradient.
-    pub xi: Option<Real>,
-    /// c*: the correlation that two different samples end at.
-    pub c_star: Option<f64>,
-    /// ξ_c = 1/|ln χ_c|: layers per factor e of a deviation from c*.
-    pub xi_c: Option<Real>,
-    /// Least-squares slope of log10 ‖∂L/∂h_l‖ over the layers of the path.
-    pub decay_decades_per_layer: Option<Real>,
-    /// log10 of ‖∂L/∂h‖ at the path's last layer over that at its first.
-    pub attenuation_decades: Real,
-    /// Two standard deviations of one draw about its mean, at this width.
-    pub attenuation_interval: [Real; 2],
-    /// Whether q runs away from its expectation, so that the interval is too narrow.
-    pub finite_width_dominates: bool,
-    /// What that attenuation is called.
-    pub verdict: Verdict,
-    /// From which depth on gradients are too small for a number format.
-    pub underflow_depth: UnderflowDepth,
-    /// The mean square of the data as the network gets it.
-    pub input_square: f64,
-    /// What each key of `[network]` does in the last hidden layer.
-    #[serde(skip)]
-    pub contributions: Vec<Contribution>,
-}
-
-/// What theory expects of one hidden layer.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct LayerPrediction {
-    /// Its number, from 1.
-    pub layer: usize,
-    /// Second moment of φ's input.
-    pub q: Real,
-    /// χ(q): the factor on the squared gradient across the layer, or across the block that
-    /// a skip spans; null inside a block.
-    pub chi: Option<Real>,
-    /// −½ log10 χ: positive where gradients shrink.
-    pub decades: Option<Real>,
 }
 
 /// Predicts the start of a run of a spec.
@@ -126,13 +71,13 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     let chi_c = repeated.and_then(|repeated| repeated.correlation);
     Ok(Prediction {
         name: plan.spec.name.clone(),
-        layers: rows.iter().map(prediction_of).collect(),
+        layers: path.predictions(&rows),
         q_star: repeated.map(|repeated| Real(repeated.q)),
         chi_1: repeated.map(|repeated| Real(repeated.chi)),
         phase: repeated.map(|repeated| Phase::of(repeated.chi)),
         q_is_slow: repeated.map(|repeated| repeated.is_slow),
         xi: repeated.map(|repeated| Real(Repeated::depth_scale(repeated.chi))),
-        c_star: chi_c.map(|[c, _]| c),
+        c_star: chi_c.map(|[c, _]| Real(c)),
         xi_c: chi_c.map(|[_, chi]| Real(Repeated::depth_scale(chi))),
         decay_decades_per_layer: path.slope().map(Real),
         attenuation_decades: Real(attenuation),
@@ -140,7 +85,7 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
         finite_width_dominates: dominates(setting.variance_by_q(&rows)?, variance),
         verdict: Verdict::of_attenuation(attenuation),
         underflow_depth: UnderflowDepth::of(start, &path.sums(), rate),
-        input_square: setting.input.square,
+        input_square: Real(setting.input.square),
         contributions,
     })
 }
@@ -171,19 +116,11 @@ fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictabl
     })
 }
 
-fn prediction_of(row: &LayerTheory) -> LayerPrediction {
-    let chi = row.backward.map(|backward| backward.chi);
-    LayerPrediction {
-        layer: row.layer,
-        q: Real(row.q),
-        chi: chi.map(Real),
-        decades: chi.map(|chi| Real(decades(chi))),
-    }
-}
-
-/// Decades lost across a factor χ on the square, without a sign on 0.
+/// Decades lost across a factor χ on the square; 0 where that is 1 but for the error of
+/// its quadrature.
 fn decades(chi: f64) -> f64 {
-    0.0 - 0.5 * chi.log10()
+    let decades = -0.5 * chi.log10();
+    if decades.abs() < 1e-12 { 0.0 } else { decades }
 }
 
 /// The first two moments of the data.
@@ -258,8 +195,34 @@ impl Path {
         sums.collect()
     }
 
+    /// Decades lost from the last layer to every layer, in their order.
+    fn lost(&self) -> Vec<f64> {
+        let mut lost = vec![0.0];
+        for loss in self.losses.iter().rev() {
+            lost.push(lost[lost.len() - 1] + loss);
+        }
+        lost.reverse();
+        lost
+    }
+
     fn attenuation(&self) -> f64 {
-        self.losses.iter().sum()
+        self.lost()[0]
+    }
+
+    /// Of every hidden layer.
+    fn predictions(&self, rows: &[LayerTheory]) -> Vec<LayerPrediction> {
+        let lost: BTreeMap<usize, f64> = self.layers.iter().copied().zip(self.lost()).collect();
+        let of_layer = |row: &LayerTheory| {
+            let chi = row.backward.map(|backward| backward.chi);
+            LayerPrediction {
+                layer: row.layer,
+                q: Real(row.q),
+                chi: chi.map(Real),
+                decades: chi.map(|chi| Real(decades(chi))),
+                attenuation_decades: lost.get(&row.layer).copied().map(Real),
+            }
+        };
+        rows.iter().map(of_layer).collect()
     }
 
     fn variance(&self) -> f64 {
