@@ -15,9 +15,10 @@ use vgrad::base::sums::count_zeros;
 use vgrad::nn::activation::Activation;
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::{
-    Backward, InputGradient, Layer, MAX_INPUTS, Parameters, Rows, matrix, matrix_mut,
+    Backward, InputGradient, Layer, MAX_INPUTS, Observed, Parameters, Rows, matrix, matrix_mut,
 };
-use vgrad::nn::measure::{ActivationSums, Moments};
+use vgrad::nn::measure::ActivationSums;
+use vgrad::nn::moments::Moments;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, Slices, StepInfo};
 
 const WIDTH: usize = 64;
@@ -98,15 +99,21 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
     let curve = layer.activation.elementwise::<f32>();
     curve.forward(&x, &mut y, &mut slope);
     let mut sums = ActivationSums {
-        alive: vec![false; width],
+        active_rows: vec![0; width],
+        unit_sums: vec![0.0; width],
         ..ActivationSums::default()
     };
     let mut group = criterion.benchmark_group(format!("observe/{rows}x{width}"));
     group.throughput(Throughput::Elements(x.len() as u64));
-    let values = matrix(&y, rows, width);
-    let saved = [matrix(&slope, rows, width), matrix(&[], rows, 0)];
     group.bench_function("dispatched", |bencher| {
-        bencher.iter(|| layer.observe(black_box(values), saved, &mut sums));
+        bencher.iter(|| {
+            let pass = Observed {
+                input: matrix(&x, rows, width),
+                output: matrix(black_box(&y), rows, width),
+                saved: [matrix(&slope, rows, width), matrix(&[], rows, 0)],
+            };
+            layer.observe(pass, &mut sums);
+        });
     });
     group.bench_function("moments", |bencher| {
         bencher.iter(|| Moments::of(black_box(&y)));
@@ -114,22 +121,22 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
     group.bench_function("saturated", |bencher| {
         bencher.iter(|| curve.count_saturated(black_box(&y), &slope));
     });
-    group.bench_function("alive", |bencher| {
-        bencher.iter(|| curve.find_alive(&y, black_box(&slope), &mut sums.alive));
+    group.bench_function("active rows", |bencher| {
+        bencher.iter(|| curve.count_active_rows(&y, black_box(&slope), &mut sums.active_rows));
     });
     group.bench_function("scalar", |bencher| {
         bencher.iter(|| {
             let mut squares = 0.0;
             let mut saturated = 0u64;
-            sums.alive.fill(false);
+            sums.active_rows.fill(0);
             let mean = black_box(&y).iter().map(|y| f64::from(*y)).sum::<f64>() / x.len() as f64;
             for (y, slope) in y.iter().zip(&slope) {
                 squares += (f64::from(*y) - mean).powi(2);
                 saturated += u64::from(slope.abs() < 0.0125);
             }
             for row in slope.chunks_exact(width) {
-                for (alive, slope) in sums.alive.iter_mut().zip(row) {
-                    *alive |= *slope != 0.0;
+                for (count, slope) in sums.active_rows.iter_mut().zip(row) {
+                    *count += u32::from(*slope != 0.0);
                 }
             }
             (squares, saturated)

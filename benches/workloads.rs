@@ -81,12 +81,12 @@ fn rows(criterion: &mut Criterion) {
     group.bench_function("formatted", |bencher| {
         bencher.iter(|| {
             bytes.clear();
-            for (i, metrics) in layers.iter().enumerate() {
+            for (i, sums) in layers.iter().enumerate() {
                 let row = LayerRow {
                     record: &record,
                     layer: i + 1,
                     info: &record.infos[i],
-                    metrics,
+                    sums,
                 };
                 append_row(columns, &row, &mut bytes);
             }

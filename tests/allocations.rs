@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use common::{Mlp, labels, named, normal, plain};
 use vgrad::base::team::Team;
 use vgrad::nn::loss::Targets;
-use vgrad::nn::measure::LayerMetrics;
+use vgrad::nn::measure::LayerSums;
 use vgrad::nn::norm::Norm;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
 use vgrad::nn::skip::Skip;
@@ -87,7 +87,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     network.load(&inputs, &targets, &rows);
                     network.step(&team, nth(&optimizer, t, clip));
                     (1..=network.layers().len())
-                        .map(|l| network.metrics(l).delta_norm)
+                        .map(|l| network.sums(l).delta.norm())
                         .sum::<f64>()
                 };
                 for clip in [None, Some(1.0)] {
@@ -105,7 +105,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
         let team = Team::new(threads).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = Recorder::create(folder.path(), &team).unwrap();
-        let layers = vec![LayerMetrics::default(); 100];
+        let layers = vec![LayerSums::default(); 100];
         let deep = plain("relu", "he_normal", 1, vec![1; 99], 1);
         let infos = deep.graph::<f32>(false).layers;
         let mut tell = |steps: std::ops::Range<u64>| {

@@ -108,25 +108,23 @@ pub fn sum_products<T: Scalar>(a: &[T], b: &[T], width: usize, sums: &mut [f64])
     sum_rows(a, width, 0, plain);
 }
 
-/// For rows as long as `found`: says of every column whether `term` of some
-/// row's entry there is not 0, and returns how many columns that is true of. To
-/// be vectorised, `term` must be inlined.
+/// For rows as long as `counts`: counts ← in how many rows `term` of a column's entry is
+/// not 0; NaN is not 0. To be vectorised, `term` must be inlined. At most 2²⁴ rows, up to
+/// which an f32 counts.
 #[inline(always)]
-pub fn nonzero_columns<T: Scalar>(rows: &[T], found: &mut [bool], term: impl Fn(T) -> T) -> usize {
-    /// Columns whose sums are kept before they are looked at. (Looked at as long as
+pub fn count_nonzero_rows<T: Scalar>(rows: &[T], counts: &mut [u32], term: impl Fn(T) -> T) {
+    /// Columns whose counts are kept before they are handed on. (Handed on as long as
     /// their number is known, they are put together from registers of all sizes.)
     const KEPT: usize = 64;
-    let width = found.len();
+    let width = counts.len();
     simd::dispatch(
         #[inline(always)]
         || {
-            let mut total = 0;
-            for (block, found) in found.chunks_mut(KEPT).enumerate() {
-                // Σ |term|: 0 if and only if every term is, since no sum of two numbers
-                // greater than 0 rounds to 0; NaN is not 0.
-                let mut sizes = [T::zero(); KEPT];
+            for (block, counts) in counts.chunks_mut(KEPT).enumerate() {
+                // Counters of the entries' type keep all lanes of a register in step.
+                let mut sums = [T::zero(); KEPT];
                 by_columns(
-                    &mut sizes[..found.len()],
+                    &mut sums[..counts.len()],
                     T::zero(),
                     #[inline(always)]
                     |column, own| {
@@ -134,17 +132,38 @@ pub fn nonzero_columns<T: Scalar>(rows: &[T], found: &mut [bool], term: impl Fn(
                         for row in rows.chunks_exact(width) {
                             let row = &row[block * KEPT + column..][..count];
                             for (sum, x) in own.iter_mut().zip(row) {
-                                *sum += term(*x).abs();
+                                let is_zero = term(*x) == T::zero();
+                                *sum += if is_zero { T::zero() } else { T::one() };
                             }
                         }
                     },
                 );
-                for (found, size) in found.iter_mut().zip(&sizes) {
-                    *found = *size != T::zero();
-                    total += usize::from(*found);
+                for (count, sum) in counts.iter_mut().zip(&sums) {
+                    *count = (*sum).to_f64() as u32;
                 }
             }
-            total
+        },
+    );
+}
+
+/// Σ |x|.
+pub fn sum_of_sizes<T: Scalar>(values: &[T]) -> f64 {
+    /// Independent partial sums: two registers of AVX-512, four of AVX2.
+    const LANES: usize = 16;
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            let mut lanes = [0.0; LANES];
+            let (chunks, rest) = values.as_chunks::<LANES>();
+            for chunk in chunks {
+                for (lane, x) in lanes.iter_mut().zip(chunk) {
+                    *lane += x.abs().to_f64();
+                }
+            }
+            for (lane, x) in lanes.iter_mut().zip(rest) {
+                *lane += x.abs().to_f64();
+            }
+            lanes.iter().sum()
         },
     )
 }
@@ -195,33 +214,38 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_found_by_any_number_that_is_not_zero() {
+    fn rows_are_counted_whose_entry_is_not_zero() {
         let smallest = f32::from_bits(1);
         for width in [1, 5, 32, 33, 64, 100] {
-            for (nonzero, rows) in [
-                (smallest, 1),
-                (-smallest, 4),
-                (f32::NAN, 2),
-                (-1.0, 3),
-                (smallest, 9),
-            ] {
-                let mut table = vec![0.0; width * rows];
-                // Every third column, in some row; the others hold −0 there.
-                let mut expected = vec![false; width];
-                for column in 0..width {
-                    let is_found = column % 3 == 0;
-                    table[column % rows * width + column] = if is_found { nonzero } else { -0.0 };
-                    expected[column] = is_found;
-                }
-                let mut found = vec![true; width];
-                let count = nonzero_columns(&table, &mut found, |x| x);
-                assert_eq!(count, width.div_ceil(3));
-                assert_eq!(found, expected);
+            for (nonzero, rows) in [(smallest, 1), (-smallest, 4), (f32::NAN, 2), (-1.0, 9)] {
+                // Column c holds the number in its first c % (rows + 1) rows, else −0.
+                let entry = |i: usize| {
+                    let is_nonzero = i / width < i % width % (rows + 1);
+                    if is_nonzero { nonzero } else { -0.0 }
+                };
+                let table: Vec<f32> = (0..width * rows).map(entry).collect();
+                let mut counts = vec![7; width];
+                count_nonzero_rows(&table, &mut counts, |x| x);
+                let expected: Vec<u32> = (0..width).map(|c| (c % (rows + 1)) as u32).collect();
+                assert_eq!(counts, expected);
             }
-            let mut found = vec![true; width];
-            assert_eq!(nonzero_columns::<f64>(&[], &mut found, |x| x), 0);
-            assert_eq!(found, vec![false; width]);
+            let mut counts = vec![7; width];
+            count_nonzero_rows::<f64>(&[], &mut counts, |x| x);
+            assert_eq!(counts, vec![0; width]);
         }
+    }
+
+    #[test]
+    fn sizes_are_summed_whatever_the_sign() {
+        for length in [0usize, 1, 15, 16, 17, 1000] {
+            // Whole numbers: sums are exact.
+            let values: Vec<f32> = (0..length)
+                .map(|i| if i % 2 == 0 { -1.0 } else { 1.0 } * i as f32)
+                .collect();
+            let expected = (length * length.saturating_sub(1) / 2) as f64;
+            assert_eq!(sum_of_sizes(&values), expected);
+        }
+        assert!(sum_of_sizes(&[1.0, f64::NAN]).is_nan());
     }
 
     /// Columns and rows: of every number of columns that are summed at a time.

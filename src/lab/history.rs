@@ -1,10 +1,11 @@
 //! What a run's summary needs of its steps, noted as they are made.
 
+use crate::base::squares::Squares;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::learned::{Evidence, Guessing};
 use crate::lab::onset::{Onset, OnsetTracker, PathNorm};
 use crate::lab::summary::Status;
-use crate::nn::measure::LayerMetrics;
+use crate::nn::measure::LayerSums;
 use crate::study::train::{StepRecord, TestMetrics, TrainingPlan};
 
 /// One hidden layer's activation-gradient norm at both ends of a run.
@@ -74,7 +75,7 @@ impl History {
         }
         let Some(layers) = record.layers else { return };
         self.train_loss = Some(record.metrics.loss);
-        let norms = || layers.iter().map(|layer| layer.activation_grad_norm);
+        let norms = || layers.iter().map(|layer| layer.activation_grad.norm());
         match &mut self.ends {
             None => {
                 let norms: Vec<f64> = norms().collect();
@@ -190,15 +191,10 @@ impl Epoch {
 
 /// The layer nearest the output with a norm that is not finite; the output
 /// layer where only the loss is not.
-fn non_finite(record: &StepRecord, layers: &[LayerMetrics]) -> Onset {
-    let of_layer = |layer: &LayerMetrics| {
-        let norms = [
-            Some(layer.activation_grad_norm),
-            Some(layer.delta_norm),
-            Some(layer.weight_grad_norm),
-            layer.bias_grad_norm,
-        ];
-        norms.into_iter().flatten().find(|norm| !norm.is_finite())
+fn non_finite(record: &StepRecord, layers: &[LayerSums]) -> Onset {
+    let of_layer = |layer: &LayerSums| {
+        let gradients = layer.gradients().into_iter().flatten();
+        gradients.map(Squares::norm).find(|norm| !norm.is_finite())
     };
     let mut from_output = layers.iter().enumerate().rev();
     let found = from_output.find_map(|(i, layer)| Some((i + 1, of_layer(layer)?)));

@@ -53,7 +53,8 @@ impl Chunk {
                 0
             };
             ActivationSums {
-                alive: vec![false; units],
+                active_rows: vec![0; units],
+                unit_sums: vec![0.0; units],
                 ..ActivationSums::default()
             }
         });

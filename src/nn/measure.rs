@@ -1,277 +1,117 @@
-//! What the engine measures of a layer while its numbers are in the cache.
-//! Everything is accumulated in f64, and chunks combine in their order.
+//! What the engine measures of a layer while its numbers are in the cache: sums that the
+//! columns of `gradients.csv` are formulas over. Everything is accumulated in f64, and
+//! chunks combine in their order.
 
-use crate::base::Scalar;
-use crate::base::squares::{Scale, Squares, sums_about};
+use crate::base::squares::{Squares, sum_of_squares};
+use crate::nn::activation::PerRule;
+use crate::nn::moments::Moments;
 
-/// Count, mean and Σ(x − mean)², which combine without cancellation
-/// (Chan, Golub & LeVeque 1983).
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Moments {
-    /// Number of values.
-    pub count: f64,
-    /// Their mean.
-    pub mean: f64,
-    /// Σ(x − mean)².
-    pub squares: Squares,
-}
-
-/// Values whose moments are taken in one pass.
-const BLOCK: usize = 4096;
-
-/// max(x, 0), but NaN stays NaN.
-fn clamp_at_zero(x: f64) -> f64 {
-    if x < 0.0 { 0.0 } else { x }
-}
-
-/// The middle one of three numbers; any of them if one is NaN.
-fn middle(a: f64, b: f64, c: f64) -> f64 {
-    let (low, high) = if a < b { (a, b) } else { (b, a) };
-    if c < low {
-        low
-    } else if c > high {
-        high
-    } else {
-        c
-    }
-}
-
-impl Moments {
-    /// The moments of `values`.
-    pub fn of<T: Scalar>(values: &[T]) -> Self {
-        let mut all = Self::default();
-        let mut sum = 0.0;
-        for block in values.chunks(BLOCK) {
-            let moments = Self::of_block(block);
-            sum += moments.mean * moments.count;
-            all.join(&moments);
-        }
-        // Rounded less often than the joined mean, unless the sum overflows.
-        if values.len() > BLOCK && sum.is_finite() {
-            all.mean = sum / all.count;
-        }
-        all
-    }
-
-    /// In one pass: mean and Σ(x − mean)² from sums over x − origin, where
-    /// origin is one of the values. Its (origin − mean)² is then one of the
-    /// terms, so cancellation loses at most a factor of the block's length, 4
-    /// of f64's 16 digits, and that only where it alone is far from the others;
-    /// the middle one of three values seldom is.
-    fn of_block<T: Scalar>(values: &[T]) -> Self {
-        let count = values.len() as f64;
-        let at = |i: usize| values[i].to_f64();
-        let origin = middle(at(0), at(values.len() / 2), at(values.len() - 1));
-        let ([sum, squares], scale) = sums_about(values, origin);
-        let shift = sum / count;
-        Self {
-            count,
-            mean: scale.shifted(origin, shift),
-            squares: Squares::scaled(clamp_at_zero(squares - sum * shift), scale),
-        }
-    }
-
-    /// Joins the moments of further values.
-    pub fn join(&mut self, other: &Self) {
-        if other.count == 0.0 {
-            return;
-        }
-        if self.count == 0.0 {
-            *self = *other;
-            return;
-        }
-        let total = self.count + other.count;
-        let shift = other.mean - self.mean;
-        let plain = shift * shift * self.count * other.count / total;
-        let scale = Scale::for_sum(plain);
-        let between = if scale == Scale::One || shift == 0.0 {
-            Squares::scaled(plain, Scale::One)
-        } else {
-            let shift = scale.difference(other.mean, self.mean);
-            Squares::scaled(shift * shift * self.count * other.count / total, scale)
-        };
-        if scale == Scale::Down {
-            // The shift or its multiple may overflow where the means do not.
-            let (own, others) = (self.count / total, other.count / total);
-            self.mean = self.mean * own + other.mean * others;
-        } else {
-            self.mean += shift * other.count / total;
-        }
-        self.squares += other.squares + between;
-        self.count = total;
-    }
-
-    /// Population standard deviation.
-    pub fn std(&self) -> f64 {
-        self.squares.root_mean(self.count)
-    }
-}
-
-/// What an activation layer says of one shard's values and slopes.
+/// What an activation layer says of one chunk's values and slopes.
 #[derive(Clone, Debug, Default)]
 pub struct ActivationSums {
     /// Of φ's output.
     pub values: Moments,
     /// Saturated entries; `None` where φ has no flat side.
     pub saturated: Option<u64>,
-    /// Per unit, whether φ' was not 0 for some row.
-    pub alive: Vec<bool>,
-    /// Number of units of which that is true.
-    pub alive_units: usize,
+    /// Entries that published rules call saturated.
+    pub beyond: PerRule<Option<u64>>,
+    /// Per unit, the rows in which φ' is not 0.
+    pub active_rows: Vec<u32>,
+    /// Per unit, the sum of φ's output over the rows.
+    pub unit_sums: Vec<f64>,
 }
 
-/// One layer's metrics at one step: a row of `gradients.csv`. `None` = does
-/// not apply.
+/// What one layer's columns are formulas over: sums at one step over the whole batch.
+/// `None` = does not apply.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LayerMetrics {
-    /// ‖∂L/∂h_l‖_F over the batch.
-    pub activation_grad_norm: f64,
-    /// ‖∂L/∂z_l‖_F.
-    pub delta_norm: f64,
-    /// ‖∂L/∂W_l‖_F before clipping.
-    pub weight_grad_norm: f64,
-    /// ‖∂L/∂b_l‖.
-    pub bias_grad_norm: Option<f64>,
-    /// ‖W_l‖_F.
-    pub weight_norm: f64,
-    /// ‖ΔW_l‖/‖W_l‖ of the update made right after.
-    pub update_ratio: Option<f64>,
-    /// Mean of φ's output over batch and units.
-    pub activation_mean: Option<f64>,
-    /// Population standard deviation of φ's output.
-    pub activation_std: Option<f64>,
-    /// Share of saturated entries.
-    pub saturated_fraction: Option<f64>,
-    /// Share of units with φ' = 0 for the whole batch.
-    pub dead_fraction: Option<f64>,
-    /// Share of entries of ∂L/∂W that are exactly 0.
-    pub zero_grad_fraction: Option<f64>,
+pub struct LayerSums {
+    /// Σ (∂L/∂h_l)².
+    pub activation_grad: Squares,
+    /// Σ (∂L/∂z_l)².
+    pub delta: Squares,
+    /// Over its parameters.
+    pub params: Option<ParamSums>,
+    /// Over its φ.
+    pub phi: Option<PhiSums>,
 }
 
-impl LayerMetrics {
-    /// The four gradient norms that must stay finite.
-    pub fn gradients_are_finite(&self) -> bool {
-        self.activation_grad_norm.is_finite()
-            && self.delta_norm.is_finite()
-            && self.weight_grad_norm.is_finite()
-            && self.bias_grad_norm.is_none_or(f64::is_finite)
+/// Sums over a layer's φ.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PhiSums {
+    /// Of φ's output, all entries together.
+    pub values: Moments,
+    /// Rows and units that these are.
+    pub rows: usize,
+    /// Its width.
+    pub units: usize,
+    /// Σ over the units of (Σ over the rows of φ's output)².
+    pub unit_sums: Squares,
+    /// Units whose φ' is 0 in every row.
+    pub dead_units: usize,
+    /// Units whose φ' is not 0 in less than 1 % of the rows.
+    pub rarely_active_units: usize,
+    /// Entries with |φ'| < 0.05·max|φ'| on φ's flat side.
+    pub saturated: Option<u64>,
+    /// Entries that published rules call saturated.
+    pub beyond: PerRule<Option<u64>>,
+}
+
+impl PhiSums {
+    /// Mean over pairs of different rows of h_a·h_b, over the mean of ‖h‖²: 1 where all
+    /// samples are the same point. `None` for one row, and where all of h is 0.
+    ///
+    /// Σ_{a≠b} h_a·h_b = ‖Σ_a h_a‖² − Σ_a ‖h_a‖².
+    pub fn correlation(&self) -> Option<f64> {
+        let of_mean = sum_of_squares(&[self.values.mean]).times(self.values.count.sqrt());
+        let squares = self.values.squares + of_mean;
+        let ratio = self.unit_sums.norm_over(squares).powi(2);
+        let correlation = (ratio - 1.0) / (self.rows as f64 - 1.0);
+        correlation.is_finite().then_some(correlation)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn joined_moments_are_those_of_all_values() {
-        let values: Vec<f64> = (0..57).map(|k| 1e6 + f64::from(k).sin()).collect();
-        let whole = Moments::of(&values);
-        let mut joined = Moments::default();
-        for part in values.chunks(20) {
-            joined.join(&Moments::of(part));
-        }
-        let mean = values.iter().sum::<f64>() / 57.0;
-        let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 57.0;
-        for moments in [whole, joined] {
-            assert!((moments.mean - mean).abs() < 1e-9);
-            assert!((moments.std() - variance.sqrt()).abs() < 1e-9 * variance.sqrt());
-        }
+impl LayerSums {
+    /// Of the gradients that must stay finite: by h, z, the weights and the bias.
+    pub fn gradients(&self) -> [Option<Squares>; 4] {
+        let params = self.params;
+        [
+            Some(self.activation_grad),
+            Some(self.delta),
+            params.map(|params| params.weight_grad_squares),
+            params.and_then(|params| params.other_grad_squares),
+        ]
     }
+}
 
-    #[test]
-    fn one_pass_is_as_exact_as_two() {
-        let wave = |k: u32| f64::from(k).sin();
-        let ordinary: Vec<f64> = (0..10_000).map(wave).collect();
-        let far_off: Vec<f64> = (0..10_000).map(|k| 1e9 + wave(k)).collect();
-        let mut first_alone = ordinary.clone();
-        first_alone[0] = 1e6;
-        let constant = vec![0.1; 10_000];
-        for values in [ordinary, far_off, first_alone, constant] {
-            let count = values.len() as f64;
-            let rough = values.iter().sum::<f64>() / count;
-            let mean = rough + values.iter().map(|x| x - rough).sum::<f64>() / count;
-            let squares = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-            let moments = Moments::of(&values);
-            assert!((moments.mean - mean).abs() <= 1e-13 * mean.abs().max(1.0));
-            let found = moments.squares.norm().powi(2);
-            let error = (found - squares).abs();
-            assert!(error <= 1e-10 * squares + 1e-20, "{error} of {squares}");
-        }
-    }
+/// Sums over the parameters of one layer; "weight" is its first tensor.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ParamSums {
+    /// Σ (∂L/∂W)².
+    pub weight_grad_squares: Squares,
+    /// Entries of W.
+    pub weights: usize,
+    /// Σ of the squared gradients of all other trained tensors, where there are any.
+    pub other_grad_squares: Option<Squares>,
+    /// What only a logged step needs of the entries of ∂L/∂W.
+    pub weight_grads: Option<GradEntries>,
+    /// Σ W² before the update.
+    pub weight_squares: Squares,
+    /// Σ ΔW² of the update, if one was made.
+    pub update_squares: Option<Squares>,
+}
 
-    /// Mean and standard deviation by the largest value and the largest deviation:
-    /// nothing leaves f64's range.
-    fn slow_moments(values: &[f64]) -> [f64; 2] {
-        let count = values.len() as f64;
-        let largest = |values: &[f64]| values.iter().fold(0.0, |a: f64, x| a.max(x.abs()));
-        let size = largest(values);
-        let near_one: Vec<f64> = values.iter().map(|x| x / size).collect();
-        let rough = near_one.iter().sum::<f64>() / count;
-        let mean = rough + near_one.iter().map(|x| x - rough).sum::<f64>() / count;
-        let deviations: Vec<f64> = near_one.iter().map(|x| x - mean).collect();
-        let spread = largest(&deviations);
-        let squares = deviations.iter().map(|d| (d / spread).powi(2));
-        let std = (squares.sum::<f64>() / count).sqrt() * spread;
-        [mean * size, std * size]
-    }
+/// What there is to say of the entries of a gradient.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GradEntries {
+    /// Those that are exactly 0.
+    pub zeros: u64,
+    /// Σ of their sizes.
+    pub sizes: f64,
+}
 
-    #[test]
-    fn moments_are_right_over_the_whole_range() {
-        let powers = (-30..=30).map(|e| 10f64.powi(10 * e));
-        for size in [1e-310, 1.7e308].into_iter().chain(powers) {
-            for (offset, count) in [(0.0, 57), (0.5, 100), (-0.5, 9000)] {
-                let value = |k: u32| size * (offset + f64::from(k).sin() / 2.0);
-                let values: Vec<f64> = (0..count).map(value).collect();
-                let mut joined = Moments::default();
-                // Two parts of the same size, and one that is far smaller.
-                for part in values.chunks(count as usize / 2 + 1) {
-                    joined.join(&Moments::of(part));
-                }
-                let [mean, std] = slow_moments(&values);
-                for moments in [Moments::of(&values), joined] {
-                    let error = (moments.mean - mean).abs();
-                    assert!(error <= 1e-13 * size, "{} {mean:e}", moments.mean);
-                    let error = (moments.std() / std - 1.0).abs();
-                    // Of a subnormal value 1e-310 twelve digits are kept.
-                    let rounding = if size < 1e-300 { 1e-11 } else { 1e-13 };
-                    assert!(error <= rounding, "{:e} {std:e}", moments.std());
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn parts_of_different_sizes_are_joined() {
-        let sizes = [5e-324, 1e-300, 1e-200, 1e-100, 1.0, 1e100, 1e200, 1e300];
-        for a in sizes {
-            for b in sizes {
-                // Mean (a − b)/2 and standard deviation (a + b)/2 of ±1 and the like.
-                let mut joined = Moments::of(&[a; 50]);
-                joined.join(&Moments::of(&[-b; 50]));
-                let [mean, std] = [a / 2.0 - b / 2.0, a / 2.0 + b / 2.0];
-                assert!((joined.mean - mean).abs() <= 1e-15 * std + 5e-324);
-                assert!((joined.std() - std).abs() <= 1e-15 * std + 5e-324);
-            }
-        }
-    }
-
-    #[test]
-    fn a_constant_has_no_deviation() {
-        for value in [5e-324, 1e-200, 0.1, 1e200, f64::MAX] {
-            let moments = Moments::of(&[value; 5000]);
-            assert_eq!((moments.mean, moments.std()), (value, 0.0));
-        }
-    }
-
-    #[test]
-    fn what_is_not_finite_shows() {
-        let of = |values: &[f32]| Moments::of(values);
-        for (at, length) in [(0, 3000), (1, 3000), (5000, 6000)] {
-            let mut values = vec![1.0; length];
-            values[at] = f32::INFINITY;
-            assert!(!of(&values).mean.is_finite() && !of(&values).std().is_finite());
-            values[at] = f32::NAN;
-            assert!(of(&values).mean.is_nan() && of(&values).std().is_nan());
-        }
+impl ParamSums {
+    /// Σ of all squared gradients.
+    pub fn grad_squares(&self) -> Squares {
+        self.weight_grad_squares + self.other_grad_squares.unwrap_or_default()
     }
 }

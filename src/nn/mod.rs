@@ -13,6 +13,7 @@ pub mod loss;
 pub mod mean_field;
 pub mod measure;
 mod model;
+pub mod moments;
 pub mod network;
 pub mod node_shards;
 pub mod norm;

@@ -1,40 +1,28 @@
-//! What a network tells of its last step: each layer's metrics, and where
+//! What a network tells of its last step: each layer's sums, and where
 //! something stopped being finite.
 
 use crate::base::Scalar;
-use crate::base::squares::Squares;
-use crate::nn::measure::{LayerMetrics, Moments};
+use crate::base::squares::{Squares, sum_of_squares};
+use crate::nn::activation::PerRule;
+use crate::nn::measure::{LayerSums, PhiSums};
 use crate::nn::network::Network;
 use crate::nn::params::LayerParams;
 
 impl<T: Scalar> Network<T> {
-    /// The metrics of layer `l` (from 1) at the last pass that observed, for
-    /// the update made after it if one was made.
-    pub fn metrics(&self, l: usize) -> LayerMetrics {
-        let mut metrics = LayerMetrics::default();
-        let norm = |v: usize| self.grad_squares(v).norm();
+    /// The sums of layer `l` (from 1) at the last pass that observed, for the update
+    /// made after it if one was made.
+    pub fn sums(&self, l: usize) -> LayerSums {
         let layer = &self.graph.layers[l - 1];
-        metrics.activation_grad_norm = norm(layer.h);
-        if let Some(z) = layer.z {
-            metrics.delta_norm = norm(z);
+        let params = |n: usize| {
+            let i = self.params_of[n].expect("a linear map has weights");
+            self.layer_params[i].sums
+        };
+        LayerSums {
+            activation_grad: self.grad_squares(layer.h),
+            delta: layer.z.map(|z| self.grad_squares(z)).unwrap_or_default(),
+            params: layer.params.map(params),
+            phi: layer.phi.and_then(|n| self.phi_sums(n)),
         }
-        if let Some(n) = layer.params {
-            let params = &self.layer_params[self.params_of[n].expect("a linear map has weights")];
-            let sums = &params.sums;
-            metrics.weight_grad_norm = sums.weight_grad_squares.norm();
-            let has_bias = params.trained.len() > params.weight_len();
-            metrics.bias_grad_norm = has_bias.then(|| sums.other_grad_squares.norm());
-            metrics.weight_norm = sums.weight_squares.norm();
-            metrics.update_ratio = sums
-                .update_squares
-                .map(|update| update.norm_over(sums.weight_squares));
-            let share = |zeros: u64| zeros as f64 / params.weight_len() as f64;
-            metrics.zero_grad_fraction = sums.zero_grads.map(share);
-        }
-        if let Some(n) = layer.phi {
-            self.observe_activation(n, &mut metrics);
-        }
-        metrics
     }
 
     /// Σ (∂L/∂value)² over the batch.
@@ -42,47 +30,54 @@ impl<T: Scalar> Network<T> {
         self.chunks().map(|chunk| chunk.grad_squares[v]).sum()
     }
 
-    fn observe_activation(&self, n: usize, metrics: &mut LayerMetrics) {
-        let mut moments = Moments::default();
-        let mut saturated = Some(0);
-        let mut chunks = 0;
-        let mut alive = 0;
-        let mut width = 0;
+    /// Over the activation node `n`; `None` if the last pass did not look.
+    fn phi_sums(&self, n: usize) -> Option<PhiSums> {
+        let mut sums = PhiSums {
+            saturated: Some(0),
+            beyond: PerRule::default().map(|()| Some(0)),
+            ..PhiSums::default()
+        };
+        let add = |a: Option<u64>, b: Option<u64>| Some(a? + b?);
         for chunk in self.chunks() {
-            let sums = &chunk.activations[n];
-            moments.join(&sums.values);
-            saturated = saturated.zip(sums.saturated).map(|(a, b)| a + b);
-            chunks += 1;
-            alive = sums.alive_units;
-            width = sums.alive.len();
+            let of_chunk = &chunk.activations[n];
+            sums.values.join(&of_chunk.values);
+            sums.rows += chunk.rows.count;
+            sums.units = of_chunk.active_rows.len();
+            sums.saturated = add(sums.saturated, of_chunk.saturated);
+            sums.beyond = PerRule {
+                karpathy: add(sums.beyond.karpathy, of_chunk.beyond.karpathy),
+                deep_diagnosis: add(sums.beyond.deep_diagnosis, of_chunk.beyond.deep_diagnosis),
+                debugger: add(sums.beyond.debugger, of_chunk.beyond.debugger),
+            };
         }
-        if moments.count == 0.0 {
-            return;
+        if sums.values.count == 0.0 {
+            return None;
         }
-        if chunks > 1 {
-            alive = self.units_alive_somewhere(n, width);
-        }
-        metrics.activation_mean = Some(moments.mean);
-        metrics.activation_std = Some(moments.std());
-        metrics.saturated_fraction = saturated.map(|count| count as f64 / moments.count);
-        metrics.dead_fraction = Some((width - alive) as f64 / width as f64);
+        self.count_units(n, &mut sums);
+        Some(sums)
     }
 
-    /// Units of the activation node `n` that are alive in some chunk.
-    fn units_alive_somewhere(&self, n: usize, width: usize) -> usize {
+    /// What there is to say of each unit, its chunks together.
+    fn count_units(&self, n: usize, sums: &mut PhiSums) {
         /// Units at a time, so that no memory is needed.
         const BLOCK: usize = 64;
-        let mut count = 0;
-        for first in (0..width).step_by(BLOCK) {
-            let units = first..width.min(first + BLOCK);
-            let mut somewhere = [false; BLOCK];
+        for first in (0..sums.units).step_by(BLOCK) {
+            let units = first..sums.units.min(first + BLOCK);
+            let mut active = [0; BLOCK];
+            let mut totals = [0.0; BLOCK];
             for chunk in self.chunks() {
-                let alive = &chunk.activations[n].alive[units.clone()];
-                somewhere.iter_mut().zip(alive).for_each(|(s, a)| *s |= a);
+                let of_chunk = &chunk.activations[n];
+                let rows = &of_chunk.active_rows[units.clone()];
+                active.iter_mut().zip(rows).for_each(|(a, b)| *a += b);
+                let of_units = &of_chunk.unit_sums[units.clone()];
+                totals.iter_mut().zip(of_units).for_each(|(a, b)| *a += b);
             }
-            count += somewhere.iter().filter(|s| **s).count();
+            let active = &active[..units.len()];
+            let is_rare = |rows: &&u32| 100 * (**rows as usize) < sums.rows;
+            sums.dead_units += active.iter().filter(|rows| **rows == 0).count();
+            sums.rarely_active_units += active.iter().filter(is_rare).count();
+            sums.unit_sums += sum_of_squares(&totals[..units.len()]);
         }
-        count
     }
 
     /// Σ of the squared gradients of all parameters.

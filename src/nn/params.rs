@@ -4,12 +4,13 @@ use ndarray::ArrayViewMut2;
 
 use crate::base::rng::stream;
 use crate::base::squares::{Squares, sum_of_squares};
-use crate::base::sums::count_zeros;
+use crate::base::sums::{count_zeros, sum_of_sizes};
 use crate::base::team::Team;
 use crate::base::{Scalar, simd};
 use crate::nn::graph::ParamsUse;
 use crate::nn::init::Init;
 use crate::nn::layer::{Parameters, Role, TensorShape};
+use crate::nn::measure::{GradEntries, ParamSums};
 use crate::nn::node_shards::NodeShards;
 use crate::nn::optim::{Optimizer, Slices, StepInfo};
 use crate::nn::times::{Phase, Stopwatch};
@@ -53,28 +54,6 @@ pub struct LayerParams<T> {
     state: Vec<T>,
     /// Length of the first tensor, which is far away in memory.
     weight_len: usize,
-}
-
-/// Sums over the parameters of one layer; "weight" is its first tensor.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ParamSums {
-    /// Σ (∂L/∂W)².
-    pub weight_grad_squares: Squares,
-    /// Σ of the squared gradients of all other trained tensors.
-    pub other_grad_squares: Squares,
-    /// Entries of ∂L/∂W that are exactly 0, if they were counted.
-    pub zero_grads: Option<u64>,
-    /// Σ W² before the update.
-    pub weight_squares: Squares,
-    /// Σ ΔW² of the update, if one was made.
-    pub update_squares: Option<Squares>,
-}
-
-impl ParamSums {
-    /// Σ of all squared gradients.
-    pub fn grad_squares(&self) -> Squares {
-        self.weight_grad_squares + self.other_grad_squares
-    }
 }
 
 impl<T: Scalar> LayerParams<T> {
@@ -161,7 +140,7 @@ impl<T: Scalar> LayerParams<T> {
     }
 
     /// Computes the gradient from all shards, and its sums while it is in the
-    /// cache; `observe` counts zeros too.
+    /// cache; `observe` looks at its entries too.
     pub fn compute_gradient(&mut self, shards: NodeShards<T>, observe: bool) {
         let mut gradient = std::mem::take(&mut self.gradient);
         // Claimed now, since most networks never need it.
@@ -214,17 +193,22 @@ impl<T: Scalar> LayerParams<T> {
         self.watch.lap(Phase::Products);
         let (weight, others) = gradient.split_at(self.weight_len());
         // A stretch at a time, so that the second look finds it in the cache.
-        let (mut squares, mut zeros) = (Squares::default(), 0);
+        let (mut squares, mut entries) = (Squares::default(), GradEntries::default());
         for stretch in weight.chunks(1 << 12) {
             squares += sum_of_squares(stretch);
             if observe {
-                zeros += count_zeros(stretch);
+                entries.zeros += count_zeros(stretch);
+                entries.sizes += sum_of_sizes(stretch);
             }
         }
-        self.sums.weight_grad_squares = squares;
-        self.sums.other_grad_squares = sum_of_squares(others);
-        self.sums.update_squares = None;
-        self.sums.zero_grads = observe.then_some(zeros);
+        self.sums = ParamSums {
+            weights: weight.len(),
+            weight_grad_squares: squares,
+            other_grad_squares: (!others.is_empty()).then(|| sum_of_squares(others)),
+            weight_grads: observe.then_some(entries),
+            update_squares: None,
+            ..self.sums
+        };
         self.watch.lap(Phase::Norms);
     }
 

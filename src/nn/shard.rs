@@ -13,8 +13,8 @@ use crate::base::squares::sum_of_squares;
 use crate::nn::chunk::{Chunk, chunk_count, part};
 use crate::nn::graph::{Graph, Node};
 use crate::nn::layer::{
-    Backward, BackwardChunk, Forward, InputGradient, MAX_INPUTS, Mode, Parameters, Rows, matrix,
-    matrix_mut, some_rows,
+    Backward, BackwardChunk, Forward, InputGradient, MAX_INPUTS, Mode, Observed, Parameters, Rows,
+    matrix, matrix_mut, some_rows,
 };
 use crate::nn::loss::{Criterion, TargetRows, evaluate};
 use crate::nn::times::Stopwatch;
@@ -216,9 +216,12 @@ impl<T: Scalar> Shard<T> {
         if observe && node.is_observed {
             for chunk in &mut self.chunks {
                 let mine = chunk.rows.within(&self.rows);
-                let values = some_rows(&output, mine.clone(), value.width);
-                let saved = node.saves.rows(&self.saved[n], rows, mine);
-                node.layer.observe(values, saved, &mut chunk.activations[n]);
+                let pass = Observed {
+                    input: inputs(graph, node, &self.slots, mine.clone())[0],
+                    output: some_rows(&output, mine.clone(), value.width),
+                    saved: node.saves.rows(&self.saved[n], rows, mine),
+                };
+                node.layer.observe(pass, &mut chunk.activations[n]);
             }
         }
         self.slots[value.slot] = output;

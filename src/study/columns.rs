@@ -2,7 +2,7 @@
 //! help texts say of it and the way to its cell. Columns are only ever appended.
 
 use crate::nn::graph::LayerInfo;
-use crate::nn::measure::LayerMetrics;
+use crate::nn::measure::{LayerSums, ParamSums, PhiSums};
 use crate::study::train::StepRecord;
 
 /// One cell.
@@ -88,12 +88,26 @@ pub struct LayerRow<'a> {
     pub layer: usize,
     /// What the graph says of it.
     pub info: &'a LayerInfo,
-    /// Its metrics.
-    pub metrics: &'a LayerMetrics,
+    /// Its sums, which the columns are formulas over.
+    pub sums: &'a LayerSums,
 }
 
 fn number(value: f64) -> Cell<'static> {
     Cell::Number(Some(value))
+}
+
+/// A formula over the sums of a layer's parameters.
+fn of_params(row: &LayerRow, formula: fn(&ParamSums) -> Option<f64>) -> Cell<'static> {
+    Cell::Number(row.sums.params.as_ref().and_then(formula))
+}
+
+/// A formula over the sums of a layer's φ.
+fn of_phi(row: &LayerRow, formula: fn(&PhiSums) -> Option<f64>) -> Cell<'static> {
+    Cell::Number(row.sums.phi.as_ref().and_then(formula))
+}
+
+fn share(part: Option<u64>, whole: f64) -> Option<f64> {
+    part.map(|part| part as f64 / whole)
 }
 
 macro_rules! columns {
@@ -115,19 +129,25 @@ pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     "epoch", "epoch", Coordinate, "passes over the training data finished before it", |row| Cell::Count(row.record.epoch);
     "layer", "layer", Coordinate, "1 … depth for hidden layers, depth + 1 for the output", |row| Cell::Count(row.layer as u64);
     "name", "name", Coordinate, "hidden_1 …, output", |row| Cell::Name(&row.info.name);
-    "activation_grad_norm", "‖∂L/∂h‖", Norm, "‖∂L/∂h_l‖_F over the batch, h_l being what layer l hands on: the headline quantity", |row| number(row.metrics.activation_grad_norm);
-    "delta_norm", "‖∂L/∂z‖", Norm, "‖∂L/∂z_l‖_F, z_l the output of layer l's linear map", |row| number(row.metrics.delta_norm);
-    "weight_grad_norm", "‖∂L/∂W‖", Norm, "‖∂L/∂W_l‖_F before clipping, without weight decay", |row| number(row.metrics.weight_grad_norm);
-    "bias_grad_norm", "‖∂L/∂b‖", Norm, "‖∂L/∂b_l‖ before clipping; empty without bias", |row| Cell::Number(row.metrics.bias_grad_norm);
-    "weight_norm", "‖W‖", Norm, "‖W_l‖_F", |row| number(row.metrics.weight_norm);
-    "update_ratio", "‖ΔW‖/‖W‖", Ratio, "‖ΔW_l‖/‖W_l‖ of the update made right after; empty where none is made", |row| Cell::Number(row.metrics.update_ratio);
-    "activation_mean", "activation_mean", Number, "mean of φ's output over batch and units", |row| Cell::Number(row.metrics.activation_mean);
-    "activation_std", "activation_std", Number, "population standard deviation of φ's output", |row| Cell::Number(row.metrics.activation_std);
-    "saturated_fraction", "saturated_fraction", Fraction, "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| Cell::Number(row.metrics.saturated_fraction);
-    "dead_fraction", "dead_fraction", Fraction, "share of units whose φ' is 0 for the whole batch", |row| Cell::Number(row.metrics.dead_fraction);
-    "zero_grad_fraction", "zero_grad_fraction", Fraction, "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| Cell::Number(row.metrics.zero_grad_fraction);
+    "activation_grad_norm", "‖∂L/∂h‖", Norm, "‖∂L/∂h_l‖_F over the batch, h_l being what layer l hands on: the headline quantity", |row| number(row.sums.activation_grad.norm());
+    "delta_norm", "‖∂L/∂z‖", Norm, "‖∂L/∂z_l‖_F, z_l the output of layer l's linear map", |row| number(row.sums.delta.norm());
+    "weight_grad_norm", "‖∂L/∂W‖", Norm, "‖∂L/∂W_l‖_F before clipping, without weight decay", |row| of_params(row, |sums| Some(sums.weight_grad_squares.norm()));
+    "bias_grad_norm", "‖∂L/∂b‖", Norm, "‖∂L/∂b_l‖ before clipping; empty without bias", |row| of_params(row, |sums| Some(sums.other_grad_squares?.norm()));
+    "weight_norm", "‖W‖", Norm, "‖W_l‖_F", |row| of_params(row, |sums| Some(sums.weight_squares.norm()));
+    "update_ratio", "‖ΔW‖/‖W‖", Ratio, "‖ΔW_l‖/‖W_l‖ of the update made right after; empty where none is made", |row| of_params(row, |sums| Some(sums.update_squares?.norm_over(sums.weight_squares)));
+    "activation_mean", "activation_mean", Number, "mean of φ's output over batch and units", |row| of_phi(row, |sums| Some(sums.values.mean));
+    "activation_std", "activation_std", Number, "population standard deviation of φ's output", |row| of_phi(row, |sums| Some(sums.values.std()));
+    "saturated_fraction", "saturated_fraction", Fraction, "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| of_phi(row, |sums| share(sums.saturated, sums.values.count));
+    "dead_fraction", "dead_fraction", Fraction, "share of units whose φ' is 0 for the whole batch", |row| of_phi(row, |sums| Some(sums.dead_units as f64 / sums.units as f64));
+    "zero_grad_fraction", "zero_grad_fraction", Fraction, "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| of_params(row, |sums| Some(sums.weight_grads?.zeros as f64 / sums.weights as f64));
     "position", "position", Coordinate, "place on the path that decay is measured along, from 1; empty off the path", |row| row.info.position.map_or(Cell::Number(None), |place| Cell::Count(place.into()));
     "cell_grad_norm", "‖∂L/∂c‖", Norm, "‖∂L/∂c‖_F of a recurrent layer's cell state; empty without one", |_| Cell::Number(None);
+    "activation_correlation", "activation_correlation", Number, "mean over pairs of samples of h_a·h_b, over the mean of ‖h‖², h being φ's output: 1 where all samples are the same point", |row| of_phi(row, PhiSums::correlation);
+    "weight_grad_mean_abs", "mean |∂L/∂W|", Number, "mean size of an entry of ∂L/∂W_l", |row| of_params(row, |sums| Some(sums.weight_grads?.sizes / sums.weights as f64));
+    "saturated_karpathy_fraction", "saturated_karpathy_fraction", Fraction, "share of tanh's outputs beyond ±0.97 (Karpathy 2016)", |row| of_phi(row, |sums| share(sums.beyond.karpathy, sums.values.count));
+    "saturated_deepdiagnosis_fraction", "saturated_deepdiagnosis_fraction", Fraction, "share of tanh's or sigmoid's inputs beyond ±5 (DeepDiagnosis)", |row| of_phi(row, |sums| share(sums.beyond.deep_diagnosis, sums.values.count));
+    "saturated_debugger_fraction", "saturated_debugger_fraction", Fraction, "share of inputs beyond SageMaker Debugger's limits: tanh ±9.4999, sigmoid −23 and 16.99999", |row| of_phi(row, |sums| share(sums.beyond.debugger, sums.values.count));
+    "rarely_active_fraction", "rarely_active_fraction", Fraction, "share of units whose φ' is not 0 in less than 1 % of the batch's rows", |row| of_phi(row, |sums| Some(sums.rarely_active_units as f64 / sums.units as f64));
     }
 }
 

@@ -160,12 +160,12 @@ impl<'a> Recorder<'a> {
             }
             part.rows.clear();
             let mine = layers.iter().enumerate().skip(part.first);
-            for (i, metrics) in mine.take(LAYERS_PER_PART) {
+            for (i, sums) in mine.take(LAYERS_PER_PART) {
                 let row = LayerRow {
                     record,
                     layer: i + 1,
                     info: &record.infos[i],
-                    metrics,
+                    sums,
                 };
                 append_row(gradient_columns(), &row, &mut part.rows);
             }
@@ -212,18 +212,24 @@ impl Watch for Recorder<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::squares::{Scale, Squares};
     use crate::nn::graph::LayerInfo;
-    use crate::nn::measure::LayerMetrics;
+    use crate::nn::measure::LayerSums;
+    use crate::nn::params::ParamSums;
     use crate::nn::train_step::StepMetrics;
     use crate::study::train::TestMetrics;
 
-    fn metrics(seed: usize) -> LayerMetrics {
-        LayerMetrics {
-            activation_grad_norm: 0.1 / (seed + 1) as f64,
-            weight_norm: seed as f64,
-            update_ratio: (!seed.is_multiple_of(2)).then_some(1e-30),
-            zero_grad_fraction: Some(f64::NAN),
-            ..LayerMetrics::default()
+    fn sums(seed: usize) -> LayerSums {
+        let squares = |sum: f64| Squares::scaled(sum, Scale::One);
+        LayerSums {
+            activation_grad: squares(0.1 / (seed + 1) as f64),
+            params: Some(ParamSums {
+                weight_squares: squares(seed as f64),
+                weight_grad_squares: squares(f64::NAN),
+                update_squares: (!seed.is_multiple_of(2)).then_some(squares(1e-30)),
+                ..ParamSums::default()
+            }),
+            ..LayerSums::default()
         }
     }
 
@@ -245,7 +251,7 @@ mod tests {
     fn tell(recorder: &mut Recorder, steps: u64) -> Result<(), Problem> {
         for step in 0..steps {
             // Another number of layers each time, as if memory were reused badly.
-            let layers: Vec<_> = (0..1 + step as usize % 70).map(metrics).collect();
+            let layers: Vec<_> = (0..1 + step as usize % 70).map(sums).collect();
             let test = TestMetrics {
                 loss: step as f64,
                 accuracy: None,
@@ -330,7 +336,7 @@ mod tests {
         for threads in [1, 2] {
             let team = Team::new(threads).unwrap();
             let mut recorder = on_a_full_disk(&team);
-            let layers: Vec<_> = (0..1000).map(metrics).collect();
+            let layers: Vec<_> = (0..1000).map(sums).collect();
             let mut tell = || {
                 recorder.write(&StepRecord {
                     step: 0,

@@ -7,7 +7,7 @@ use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::nn::graph::LayerInfo;
 use crate::nn::loss::Targets;
-use crate::nn::measure::LayerMetrics;
+use crate::nn::measure::LayerSums;
 use crate::nn::network::Network;
 use crate::nn::optim::{Optimizer, StepInfo};
 use crate::nn::train_step::{Step, StepMetrics, Update};
@@ -85,8 +85,8 @@ pub struct StepRecord<'a> {
     pub test: Option<TestMetrics>,
     /// What the graph says of the network's layers.
     pub infos: &'a [LayerInfo],
-    /// The layers' metrics, if the step is logged.
-    pub layers: Option<&'a [LayerMetrics]>,
+    /// The layers' sums, if the step is logged.
+    pub layers: Option<&'a [LayerSums]>,
 }
 
 /// Who watches a run: the recorder, the progress bar.
@@ -195,7 +195,7 @@ pub fn evaluate<T: Scalar>(
     })
 }
 
-/// Layers whose metrics are collected before a team could be called together.
+/// Layers whose sums are collected before a team could be called together.
 const FEW: usize = 32;
 
 /// A network in training: what lies around one step after another.
@@ -207,7 +207,7 @@ pub struct Session<'a, T> {
     team: &'a Team,
     batches: Batches,
     learning_rate: &'a dyn LearningRate,
-    layers: Vec<LayerMetrics>,
+    layers: Vec<LayerSums>,
 }
 
 /// What came of one step.
@@ -239,7 +239,7 @@ impl<'a, T: Scalar> Session<'a, T> {
         Self {
             batches: Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows()),
             learning_rate: plan.schedule.learning_rate(),
-            layers: vec![LayerMetrics::default(); network.layers().len()],
+            layers: vec![LayerSums::default(); network.layers().len()],
             network,
             data,
             plan,
@@ -297,12 +297,12 @@ impl<'a, T: Scalar> Session<'a, T> {
     pub fn record(&mut self, stepped: &Stepped, test: Option<TestMetrics>) -> StepRecord<'_> {
         if stepped.is_logged {
             let network = &*self.network;
-            let metrics = |i: usize, slot: &mut _| *slot = network.metrics(i + 1);
+            let sums = |i: usize, slot: &mut _| *slot = network.sums(i + 1);
             if self.layers.len() <= FEW {
                 let slots = self.layers.iter_mut().enumerate();
-                slots.for_each(|(i, slot)| metrics(i, slot));
+                slots.for_each(|(i, slot)| sums(i, slot));
             } else {
-                self.team.each_numbered(&mut self.layers, metrics);
+                self.team.each_numbered(&mut self.layers, sums);
             }
         }
         StepRecord {

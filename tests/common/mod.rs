@@ -13,7 +13,7 @@ use vgrad::nn::architecture::{NetworkSpec, Setting};
 use vgrad::nn::graph::Graph;
 use vgrad::nn::init::Init;
 use vgrad::nn::loss::{Loss, Targets};
-use vgrad::nn::measure::LayerMetrics;
+use vgrad::nn::measure::LayerSums;
 use vgrad::nn::network::{Capacity, Network};
 use vgrad::nn::norm::Norm;
 use vgrad::nn::order::Order;
@@ -164,10 +164,10 @@ pub fn kept<'a>() -> Step<'a, f64> {
     }
 }
 
-/// The metrics of layers 1 … depth + 1, from index 0.
-pub fn all_metrics(network: &Network<f64>) -> Vec<LayerMetrics> {
+/// The sums of layers 1 … depth + 1, from index 0.
+pub fn all_sums(network: &Network<f64>) -> Vec<LayerSums> {
     (1..=network.layers().len())
-        .map(|l| network.metrics(l))
+        .map(|l| network.sums(l))
         .collect()
 }
 

@@ -3,7 +3,7 @@
 
 use crate::base::Scalar;
 use crate::base::simd;
-use crate::base::sums::{count_where, nonzero_columns};
+use crate::base::sums::{count_nonzero_rows, count_where};
 
 /// The sides of the origin on which φ' goes to 0, or nearly so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,32 @@ pub enum Sides {
     /// Both.
     Both,
 }
+
+/// One value for each published rule that calls a unit saturated by where it lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PerRule<A> {
+    /// Karpathy 2016, "Yes you should understand backprop": tanh beyond ±0.97.
+    pub karpathy: A,
+    /// Wardat et al. 2022, DeepDiagnosis, arXiv:2112.11078: inputs beyond ±5.
+    pub deep_diagnosis: A,
+    /// Amazon SageMaker Debugger, rule SaturatedActivation.
+    pub debugger: A,
+}
+
+impl<A> PerRule<A> {
+    /// What `of` makes of each.
+    pub fn map<B>(self, of: impl Fn(A) -> B) -> PerRule<B> {
+        PerRule {
+            karpathy: of(self.karpathy),
+            deep_diagnosis: of(self.deep_diagnosis),
+            debugger: of(self.debugger),
+        }
+    }
+}
+
+/// Per rule the smallest and the largest input that it does not call saturated; `None`
+/// where the rule says nothing of φ.
+pub type PublishedLimits = PerRule<Option<[f64; 2]>>;
 
 /// φ as one block states it: a pointwise function and its derivative.
 pub trait Pointwise: Clone + Send + Sync {
@@ -43,6 +69,11 @@ pub trait Pointwise: Clone + Send + Sync {
     fn kinks(&self) -> &'static [f64] {
         &[]
     }
+
+    /// Beyond which inputs published rules call φ saturated.
+    fn published_limits(&self) -> PublishedLimits {
+        PublishedLimits::default()
+    }
 }
 
 /// An activation function over slices of one precision: what a layer calls.
@@ -66,12 +97,14 @@ pub trait Elementwise<T: Scalar>: Send + Sync {
     /// `None` where φ has no flat side. `y` and `slope` as `forward` left them.
     fn count_saturated(&self, y: &[T], slope: &[T]) -> Option<u64>;
 
-    /// For rows as long as `alive`: says of every unit whether φ' is not 0 in
-    /// some row, and returns how many units that is true of.
-    fn find_alive(&self, y: &[T], slope: &[T], alive: &mut [bool]) -> usize;
+    /// For rows as long as `counts`: counts ← in how many rows a unit's φ' is not 0.
+    fn count_active_rows(&self, y: &[T], slope: &[T], counts: &mut [u32]);
 
     /// Inputs at which a derivative of φ jumps.
     fn kinks(&self) -> &'static [f64];
+
+    /// Beyond which inputs published rules call φ saturated.
+    fn published_limits(&self) -> PublishedLimits;
 }
 
 impl<T: Scalar, P: Pointwise> Elementwise<T> for P {
@@ -139,18 +172,18 @@ impl<T: Scalar, P: Pointwise> Elementwise<T> for P {
         })
     }
 
-    fn find_alive(&self, y: &[T], slope: &[T], alive: &mut [bool]) -> usize {
+    fn count_active_rows(&self, y: &[T], slope: &[T], counts: &mut [u32]) {
         if slope.is_empty() {
-            nonzero_columns(
+            count_nonzero_rows(
                 y,
-                alive,
+                counts,
                 #[inline(always)]
                 |y| self.eval(y).1,
             )
         } else {
-            nonzero_columns(
+            count_nonzero_rows(
                 slope,
-                alive,
+                counts,
                 #[inline(always)]
                 |slope| slope,
             )
@@ -159,6 +192,10 @@ impl<T: Scalar, P: Pointwise> Elementwise<T> for P {
 
     fn kinks(&self) -> &'static [f64] {
         Pointwise::kinks(self)
+    }
+
+    fn published_limits(&self) -> PublishedLimits {
+        Pointwise::published_limits(self)
     }
 }
 

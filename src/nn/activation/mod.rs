@@ -5,7 +5,7 @@
 
 mod elementwise;
 
-pub use self::elementwise::{Elementwise, Pointwise, Sides};
+pub use self::elementwise::{Elementwise, PerRule, Pointwise, PublishedLimits, Sides};
 use crate::base::Scalar;
 use crate::base::family::{family, member};
 
@@ -84,6 +84,13 @@ impl Pointwise for Sigmoid {
     fn max_slope(&self) -> f64 {
         0.25
     }
+    fn published_limits(&self) -> PublishedLimits {
+        PerRule {
+            karpathy: None,
+            deep_diagnosis: Some([-5.0, 5.0]),
+            debugger: Some([-23.0, 16.99999]),
+        }
+    }
 }
 
 member! {
@@ -113,6 +120,15 @@ impl Pointwise for Tanh {
         let e = (T::from_f64(-2.0) * x.abs()).fast_exp();
         let scale = T::one() / (T::one() + e);
         (x.fast_tanh(), T::from_f64(4.0) * e * scale * scale)
+    }
+    fn published_limits(&self) -> PublishedLimits {
+        // artanh 0.97
+        const KARPATHY: f64 = 2.092_295_720_034_938;
+        PerRule {
+            karpathy: Some([-KARPATHY, KARPATHY]),
+            deep_diagnosis: Some([-5.0, 5.0]),
+            debugger: Some([-9.4999, 9.4999]),
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! The activation layer a = φ(z).
 
-use ndarray::ArrayView2;
-
 use crate::base::Scalar;
+use crate::base::sums::{count_where, sum_rows};
 use crate::nn::activation::Activation;
-use crate::nn::measure::{ActivationSums, Moments};
+use crate::nn::measure::ActivationSums;
+use crate::nn::moments::Moments;
 use crate::nn::times::Phase;
 
-use super::{Backward, Forward, Layer, Saves, entries, entries_mut};
+use super::{Backward, Forward, Layer, Observed, Saves, entries, entries_mut};
 
 /// a = φ(z), elementwise. Keeps φ'(z), or a where that says as much: backward
 /// is then one product whatever φ, and saturation can be read off it.
@@ -65,11 +65,27 @@ impl<T: Scalar> Layer<T> for Activate {
         );
     }
 
-    fn observe(&self, output: ArrayView2<T>, saved: [ArrayView2<T>; 2], sums: &mut ActivationSums) {
-        let (output, slopes) = (entries(&output), entries(&saved[0]));
+    fn observe(&self, pass: Observed<T>, sums: &mut ActivationSums) {
+        let input = entries(&pass.input);
+        let (output, slopes) = (entries(&pass.output), entries(&pass.saved[0]));
         let phi = self.activation.elementwise();
         sums.values = Moments::of(output);
         sums.saturated = phi.count_saturated(output, slopes);
-        sums.alive_units = phi.find_alive(output, slopes, &mut sums.alive);
+        sums.beyond = phi
+            .published_limits()
+            .map(|limits| limits.map(|limits| count_beyond(input, limits)));
+        phi.count_active_rows(output, slopes, &mut sums.active_rows);
+        sum_rows(output, self.width, 0, &mut sums.unit_sums);
     }
+}
+
+/// How many entries lie below the first limit or above the second.
+fn count_beyond<T: Scalar>(x: &[T], limits: [f64; 2]) -> u64 {
+    let [low, high] = limits.map(T::from_f64);
+    count_where(
+        x,
+        x,
+        #[inline(always)]
+        |x, _| (x < low) | (x > high),
+    )
 }

@@ -107,6 +107,16 @@ pub struct Saves {
     pub partials: usize,
 }
 
+/// One chunk of a forward pass, to be looked at.
+pub struct Observed<'a, T> {
+    /// The first input [rows, its width].
+    pub input: ArrayView2<'a, T>,
+    /// The output [rows, width].
+    pub output: ArrayView2<'a, T>,
+    /// What was saved of its rows ([`Saves::per_row`]).
+    pub saved: [ArrayView2<'a, T>; 2],
+}
+
 /// A differentiable operation. Every buffer it is handed was claimed before
 /// the first step; it allocates nothing.
 ///
@@ -142,10 +152,10 @@ pub trait Layer<T: Scalar>: Send + Sync {
     /// Computes the output.
     fn forward(&self, pass: Forward<T>);
 
-    /// Looks at one chunk's output [rows, width] and what was saved of its rows
-    /// ([`Saves::per_row`]): what an activation has to say of its values and slopes.
-    fn observe(&self, output: ArrayView2<T>, saved: [ArrayView2<T>; 2], sums: &mut ActivationSums) {
-        let _ = (output, saved, sums);
+    /// Looks at one chunk after its forward pass: what an activation has to say of its
+    /// values and slopes.
+    fn observe(&self, pass: Observed<T>, sums: &mut ActivationSums) {
+        let _ = (pass, sums);
     }
 
     /// One chunk's sums over its rows, [`Saves::partials`] of them: the gradients of

@@ -289,10 +289,10 @@ fn a_slope_read_off_the_value_is_the_slope() {
         assert!(same(&backward(&[]), &backward(&slope)), "{activation:?}");
         let saturated = |slope: &[f32]| curve.count_saturated(&y, slope);
         assert_eq!(saturated(&[]), saturated(&slope), "{activation:?}");
-        let (mut alive, mut expected) = (vec![false; 16_000], vec![false; 16_000]);
-        let count = curve.find_alive(&y, &[], &mut alive);
-        assert_eq!(count, curve.find_alive(&y, &slope, &mut expected));
-        assert_eq!(alive, expected, "{activation:?}");
+        let (mut counts, mut expected) = (vec![0; 16_000], vec![0; 16_000]);
+        curve.count_active_rows(&y, &[], &mut counts);
+        curve.count_active_rows(&y, &slope, &mut expected);
+        assert_eq!(counts, expected, "{activation:?}");
     }
     // Identity, hard tanh, ReLU and the three leaky ones.
     assert_eq!(readable, 6);

@@ -4,9 +4,9 @@
 use std::f64::consts::PI;
 
 use crate::common::Mlp;
-use crate::common::{all_metrics, mean_and_log_error, named, normal, plain, training_pass};
+use crate::common::{all_sums, mean_and_log_error, named, normal, plain, training_pass};
 use vgrad::nn::loss::Targets;
-use vgrad::nn::measure::LayerMetrics;
+use vgrad::nn::measure::LayerSums;
 use vgrad::nn::order::Order;
 use vgrad::nn::skip::{Identity, Skip};
 
@@ -19,16 +19,16 @@ fn pre_activation(activation: &str, width: usize, depth: usize) -> Mlp {
     }
 }
 
-/// The metrics at the start for Gaussian data. The targets are so large that
+/// The sums at the start for Gaussian data. The targets are so large that
 /// the gradient 2(f − y)/B of the output depends on neither f nor the weights.
-fn simulate(architecture: &Mlp, seed: u64, rows: usize) -> Vec<LayerMetrics> {
+fn simulate(architecture: &Mlp, seed: u64, rows: usize) -> Vec<LayerSums> {
     let architecture = Mlp {
         seed,
         ..architecture.clone()
     };
     let inputs = normal(seed, rows, architecture.inputs);
     let targets = Targets::Numbers(normal(seed + 1000, rows, 1) * 1e12);
-    all_metrics(&training_pass(&architecture, "mse", &inputs, &targets).0)
+    all_sums(&training_pass(&architecture, "mse", &inputs, &targets).0)
 }
 
 /// Asserts that ‖∂L/∂h_first‖²/‖∂L/∂h_last‖², averaged over `seeds` networks, is
@@ -43,8 +43,8 @@ fn assert_growth(
     theory: f64,
 ) {
     let growth = |seed| {
-        let metrics = simulate(architecture, seed, rows);
-        let norm = |l: usize| metrics[l - 1].activation_grad_norm;
+        let sums = simulate(architecture, seed, rows);
+        let norm = |l: usize| sums[l - 1].activation_grad.norm();
         (norm(first) / norm(last)).powi(2)
     };
     let (mean, error) = mean_and_log_error(&(0..seeds).map(growth).collect::<Vec<f64>>());
@@ -161,12 +161,12 @@ fn rezero_starts_as_the_identity() {
                     order,
                     ..pre_activation(activation, 24, 50)
                 };
-                let metrics = simulate(&architecture, 1, 60);
-                let last = metrics[49].activation_grad_norm;
+                let sums = simulate(&architecture, 1, 60);
+                let last = sums[49].activation_grad.norm();
                 assert!(last > 0.0 && last.is_finite());
-                for layer in &metrics[..50] {
+                for layer in &sums[..50] {
                     assert_eq!(
-                        layer.activation_grad_norm.to_bits(),
+                        layer.activation_grad.norm().to_bits(),
                         last.to_bits(),
                         "{activation} {norm} {order:?}"
                     );

@@ -1,9 +1,9 @@
 //! Exact identities of backpropagation: no statistics, so only rounding is
-//! forgiven. Each is computed from the public metrics and parameters in f64.
+//! forgiven. Each is computed from the public sums and parameters in f64.
 
 use crate::common::Mlp;
 use crate::common::{
-    all_metrics, assert_close, dot, kept, labels, named, normal, plain, repeat_pass, training_pass,
+    all_sums, assert_close, dot, kept, labels, named, normal, plain, repeat_pass, training_pass,
 };
 use ndarray::{Array2, Axis};
 use vgrad::base::team::Team;
@@ -52,22 +52,23 @@ fn one_row_gives_a_weight_gradient_of_rank_one() {
             let inputs = normal(1, 1, INPUTS);
             let (network, _) =
                 training_pass(&architecture, "cross_entropy", &inputs, &labels(1, 4));
-            let metrics = all_metrics(&network);
+            let sums = all_sums(&network);
             let mut input_norm = norm(inputs.as_slice().unwrap());
-            for (l, layer) in metrics.iter().enumerate() {
-                let product = layer.delta_norm * input_norm;
+            for (l, layer) in sums.iter().enumerate() {
+                let product = layer.delta.norm() * input_norm;
                 assert!(product > 0.0, "{activation} {norm_name}: nothing flows");
                 assert_close(
-                    layer.weight_grad_norm,
+                    layer.params.unwrap().weight_grad_squares.norm(),
                     product,
                     ROUNDING,
                     product,
                     &format!("{activation} {norm_name} layer {}", l + 1),
                 );
-                let (Some(mean), Some(std)) = (layer.activation_mean, layer.activation_std) else {
+                let Some(phi) = layer.phi else {
                     assert_eq!(l, architecture.depth(), "only the output has no φ");
                     continue;
                 };
+                let (mean, std) = (phi.values.mean, phi.values.std());
                 input_norm = (architecture.widths[l] as f64 * (mean * mean + std * std)).sqrt();
             }
         }
@@ -141,22 +142,28 @@ fn bias_gradients_are_sums_of_delta_over_the_batch() {
             let mut squares = 0.0;
             for single in &singles {
                 let delta = bias_gradient(single);
-                let metrics = single.metrics(l);
+                let sums = single.sums(l);
                 assert_close(
                     norm(&delta),
-                    metrics.delta_norm,
+                    sums.delta.norm(),
                     ROUNDING,
-                    metrics.delta_norm,
+                    sums.delta.norm(),
                     "one row",
                 );
                 squares += dot(&delta, &delta);
                 sum.iter_mut().zip(&delta).for_each(|(sum, d)| *sum += d);
             }
             let scale = squares.sqrt() / rows as f64;
-            assert_close(batch.metrics(l).delta_norm, scale, ROUNDING, scale, "‖δ‖");
+            assert_close(batch.sums(l).delta.norm(), scale, ROUNDING, scale, "‖δ‖");
             let size = norm(&sum) / rows as f64;
             assert_close(
-                batch.metrics(l).bias_grad_norm.unwrap(),
+                batch
+                    .sums(l)
+                    .params
+                    .unwrap()
+                    .other_grad_squares
+                    .unwrap()
+                    .norm(),
                 size,
                 ROUNDING,
                 scale,
@@ -358,12 +365,12 @@ fn orthogonal_linear_networks_keep_the_norm_of_delta() {
         };
         let inputs = normal(8, 9, INPUTS);
         let (network, _) = training_pass(&architecture, "cross_entropy", &inputs, &labels(9, 4));
-        let metrics = all_metrics(&network);
-        let last = metrics[architecture.depth() - 1];
-        for layer in &metrics[..architecture.depth()] {
+        let sums = all_sums(&network);
+        let last = sums[architecture.depth() - 1];
+        for layer in &sums[..architecture.depth()] {
             for (here, there) in [
-                (layer.delta_norm, last.delta_norm),
-                (layer.activation_grad_norm, last.activation_grad_norm),
+                (layer.delta.norm(), last.delta.norm()),
+                (layer.activation_grad.norm(), last.activation_grad.norm()),
             ] {
                 assert_close(here, there, ROUNDING, there, "‖δ‖");
             }

@@ -9,11 +9,11 @@
 //! with χ at the fixed point, which some networks never reach.
 
 use crate::common::Mlp;
-use crate::common::{all_metrics, labels, mean_and_log_error, named, normal, plain, training_pass};
+use crate::common::{all_sums, labels, mean_and_log_error, named, normal, plain, training_pass};
 use ndarray::{Array2, Axis};
 use vgrad::nn::activation::{Activation, Elementwise, LeakyRelu};
 use vgrad::nn::init::{Init, MeanField};
-use vgrad::nn::measure::LayerMetrics;
+use vgrad::nn::measure::LayerSums;
 
 const DEPTH: usize = 30;
 const WIDTH: usize = 500;
@@ -101,9 +101,9 @@ impl Setting {
         self.all_q()[1..].iter().map(|q| self.chi(*q).ln()).sum()
     }
 
-    /// The metrics of one network's layers, for rows of mean square
+    /// The sums of one network's layers, for rows of mean square
     /// [`INPUT_SQUARE`].
-    fn simulate(&self, seed: u64, rows: usize) -> Vec<LayerMetrics> {
+    fn simulate(&self, seed: u64, rows: usize) -> Vec<LayerSums> {
         let architecture = Mlp {
             activation: self.activation.clone(),
             init: self.init.clone(),
@@ -113,7 +113,7 @@ impl Setting {
         let inputs = rows_of_length(normal(seed, rows, WIDTH));
         let (network, _) =
             training_pass(&architecture, "cross_entropy", &inputs, &labels(rows, 10));
-        all_metrics(&network)
+        all_sums(&network)
     }
 
     /// Decay of δ, of ∂L/∂h and the size of the last activations over
@@ -121,13 +121,13 @@ impl Setting {
     fn check(&self) {
         let runs: Vec<_> = (0..SEEDS).map(|seed| self.simulate(seed, ROWS)).collect();
         let delta =
-            |run: &Vec<LayerMetrics>| (run[0].delta_norm / run[DEPTH - 1].delta_norm).powi(2);
-        let activation = |run: &Vec<LayerMetrics>| {
-            (run[0].activation_grad_norm / run[DEPTH - 1].activation_grad_norm).powi(2)
+            |run: &Vec<LayerSums>| (run[0].delta.norm() / run[DEPTH - 1].delta.norm()).powi(2);
+        let activation = |run: &Vec<LayerSums>| {
+            (run[0].activation_grad.norm() / run[DEPTH - 1].activation_grad.norm()).powi(2)
         };
-        let square = |run: &Vec<LayerMetrics>| {
-            let last = run[DEPTH - 1];
-            last.activation_mean.unwrap().powi(2) + last.activation_std.unwrap().powi(2)
+        let square = |run: &Vec<LayerSums>| {
+            let values = run[DEPTH - 1].phi.unwrap().values;
+            values.mean.powi(2) + values.std().powi(2)
         };
         let last_q = self.all_q()[DEPTH - 1];
         let last_square = expect(&self.activation, last_q, |value, _| value * value);
@@ -234,12 +234,17 @@ fn weight_gradients_hide_the_decay_of_relu_xavier() {
         .map(|seed| setting.simulate(seed + 100, 1))
         .collect();
     // Layer 1 reads the data, layers 2 … DEPTH read activations.
-    let ratio = |norm: fn(&LayerMetrics) -> f64| {
-        move |run: &Vec<LayerMetrics>| (norm(&run[1]) / norm(&run[DEPTH - 1])).powi(2)
+    let ratio = |norm: fn(&LayerSums) -> f64| {
+        move |run: &Vec<LayerSums>| (norm(&run[1]) / norm(&run[DEPTH - 1])).powi(2)
     };
     let layers = (DEPTH - 2) as f64;
-    agree("δ", &runs, ratio(|l| l.delta_norm), layers * 0.5f64.ln());
-    agree("∂W", &runs, ratio(|l| l.weight_grad_norm), 0.0);
+    agree("δ", &runs, ratio(|l| l.delta.norm()), layers * 0.5f64.ln());
+    agree(
+        "∂W",
+        &runs,
+        ratio(|l| l.params.unwrap().weight_grad_squares.norm()),
+        0.0,
+    );
 }
 
 /// Asserts that two numbers agree to seven digits.

@@ -71,7 +71,7 @@ fn in_one_or_in_two_phases_on_any_team() {
                             ..nth(&optimizer, t)
                         };
                         let metrics = network.step(&team, step);
-                        let layers = (1..=network.layers().len()).map(|l| network.metrics(l));
+                        let layers = (1..=network.layers().len()).map(|l| network.sums(l));
                         told.push((metrics, layers.collect::<Vec<_>>()));
                     }
                     (bits(&network), network.updates(), told)
@@ -107,7 +107,7 @@ fn metrics_are_the_same_whether_the_gradient_is_kept_or_not() {
                         ..Step::default()
                     };
                     let metrics = network.step(&team, step);
-                    let layers = (1..=network.layers().len()).map(|l| network.metrics(l));
+                    let layers = (1..=network.layers().len()).map(|l| network.sums(l));
                     (metrics, layers.collect::<Vec<_>>(), bits(&network))
                 };
                 let what = format!("{norm} {skip}, {threads} threads");
@@ -141,7 +141,7 @@ fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
                 ..Step::default()
             },
         );
-        assert!(network.metrics(1).activation_mean.is_some());
+        assert!(network.sums(1).phi.is_some());
         let inputs = Array2::from_elem((4, 1), 1e25f32);
         let targets = Targets::Numbers(Array2::from_elem((4, 1), 1e15f32));
         network.load(&inputs, &targets, &[0, 1, 2, 3]);
@@ -157,12 +157,16 @@ fn a_gradient_beyond_f32_stops_its_layer_and_is_told() {
         assert_eq!(weight(0), 1e-25, "this layer is as it was");
         assert_ne!(weight(1), 1.0, "the other has been updated");
         // Only what was observed before the update can be told.
-        let layer = network.metrics(1);
-        assert_eq!(layer.activation_mean.is_some(), observe);
-        assert_eq!(layer.zero_grad_fraction.is_some(), observe);
-        assert!(layer.weight_grad_norm.is_infinite() && layer.delta_norm.is_finite());
-        assert_eq!(network.metrics(2).update_ratio, None);
-        assert_eq!(network.metrics(2).weight_norm, 1.0, "before the update");
+        let layer = network.sums(1);
+        assert_eq!(layer.phi.is_some(), observe);
+        assert_eq!(layer.params.unwrap().weight_grads.is_some(), observe);
+        assert!(!layer.params.unwrap().weight_grad_squares.is_finite() && layer.delta.is_finite());
+        assert_eq!(network.sums(2).params.unwrap().update_squares, None);
+        assert_eq!(
+            network.sums(2).params.unwrap().weight_squares.norm(),
+            1.0,
+            "before the update"
+        );
     }
 }
 

@@ -12,10 +12,10 @@ use vgrad::lab::prediction::{Prediction, Unpredictable};
 use vgrad::lab::theory::predict;
 use vgrad::nn::architecture::NetworkSpec;
 use vgrad::nn::mean_field::Averages;
-use vgrad::nn::measure::LayerMetrics;
+use vgrad::nn::measure::LayerSums;
 use vgrad::nn::train_step::Step;
 
-use crate::common::{all_metrics, mean_and_log_error};
+use crate::common::{all_sums, mean_and_log_error};
 
 const SEEDS: u64 = 8;
 
@@ -35,7 +35,7 @@ pub struct Case {
 pub struct Draw {
     pub prediction: Prediction,
     /// Layers 1 … depth + 1, from index 0.
-    pub metrics: Vec<LayerMetrics>,
+    pub sums: Vec<LayerSums>,
     /// Layers on the path that decay is measured along.
     path: Vec<usize>,
     network: NetworkSpec,
@@ -106,7 +106,7 @@ impl Case {
         let path = drawn.layers().iter().enumerate();
         Draw {
             prediction: predict(&plan).unwrap(),
-            metrics: all_metrics(&drawn),
+            sums: all_sums(&drawn),
             network: plan.spec.network.clone(),
             path: path
                 .filter_map(|(i, layer)| layer.position.map(|_| i))
@@ -165,7 +165,7 @@ impl Case {
 impl Draw {
     /// ln of ‖∂L/∂h_first‖²/‖∂L/∂h_last‖² over the path.
     pub fn ln_ratio(&self) -> f64 {
-        let norm = |i: usize| self.metrics[i].activation_grad_norm;
+        let norm = |i: usize| self.sums[i].activation_grad.norm();
         let (first, last) = (self.path[0], self.path[self.path.len() - 1]);
         2.0 * (norm(first) / norm(last)).ln()
     }
@@ -175,13 +175,13 @@ impl Draw {
     fn ln_ratio_by_own_q(&self) -> f64 {
         let activation = &self.network.activation;
         let scheme = self.network.scheme();
-        let before = self.metrics[..self.network.depth - 1].iter().zip(1..);
+        let before = self.sums[..self.network.depth - 1].iter().zip(1..);
         let chi = before.map(|(layer, l)| {
             let [fan_in, fan_out] = [l, l + 1].map(|l| self.network.width.of(l));
             let spread = scheme.initializer().spread(fan_in, fan_out).unwrap();
             let weight_variance = spread.weight * fan_in as f64;
-            let mean = layer.activation_mean.unwrap();
-            let square = mean.powi(2) + layer.activation_std.unwrap().powi(2);
+            let values = layer.phi.unwrap().values;
+            let square = values.mean.powi(2) + values.std().powi(2);
             let q = weight_variance * square + spread.bias;
             weight_variance * Averages::over(activation.elementwise(), 0.0, q).slope_square
         });

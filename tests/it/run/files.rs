@@ -27,7 +27,9 @@ fn gradients_have_a_row_per_logged_step_and_layer() {
         text.lines().next().unwrap(),
         "step,epoch,layer,name,activation_grad_norm,delta_norm,weight_grad_norm,bias_grad_norm,\
          weight_norm,update_ratio,activation_mean,activation_std,saturated_fraction,dead_fraction,\
-         zero_grad_fraction,position,cell_grad_norm"
+         zero_grad_fraction,position,cell_grad_norm,activation_correlation,weight_grad_mean_abs,\
+         saturated_karpathy_fraction,saturated_deepdiagnosis_fraction,\
+         saturated_debugger_fraction,rarely_active_fraction"
     );
     let table = desk.table("runs/trial/gradients.csv");
     // Steps 0, 4 and the last one, 6; four hidden layers and the output. An
