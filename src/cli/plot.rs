@@ -11,6 +11,7 @@ use super::{Failure, Global, Outcome, Threads, output};
 use crate::lab::plot::{
     AxisLimits, Colors, FIGURES, FigureFile, LegendPlace, Look, PanelStyle, PlotData, Sheet, rename,
 };
+use crate::lab::remedies::RankedCures;
 
 /// Stands for every figure that applies.
 const ALL: &str = "all";
@@ -22,7 +23,7 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 40..=400;
 /// Draw gradients over layers and training: SVG, PNG, PDF, or on the terminal
 #[derive(Args, Debug)]
 pub struct PlotArgs {
-    /// Run folders, folders of seeds, or CSV files
+    /// Run folders, folders of seeds or of remedies, or CSV files
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// The file to draw into, .svg, .png or .pdf, where only an earlier figure is replaced; without it, draw on the terminal
@@ -117,10 +118,11 @@ impl PlotArgs {
         let destination = destination
             .map(|path| FigureFile::open(path, self.scale))
             .transpose()?;
-        let mut targets = self.reading.open(&self.runs)?;
+        let (ranked, runs) = RankedCures::open_among(&self.runs)?;
+        let mut targets = self.reading.open(&runs)?;
         rename(&mut targets, &self.label)?;
         let threads = self.threads.get();
-        let data = PlotData::of(&targets, self.quantity.as_deref(), threads)?;
+        let data = PlotData::of(&targets, ranked, self.quantity.as_deref(), threads)?;
         for warning in &data.warnings {
             output::remark(&format!("warning: {warning}"));
         }

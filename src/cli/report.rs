@@ -6,12 +6,14 @@ use clap::Args;
 
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
-use crate::lab::report::{PageFile, Report, Request};
+use crate::base::Problem;
+use crate::lab::remedies::RankedCures;
+use crate::lab::report::{PageFile, Report, Request, of_cures};
 
 /// Write one HTML page about runs, with charts that work offline
 #[derive(Args, Debug)]
 pub struct ReportArgs {
-    /// Run folders, folders of seeds or CSV files
+    /// Run folders, folders of seeds or CSV files; or folders of remedies
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// The page; an earlier page is replaced, another file is not
@@ -36,16 +38,37 @@ pub struct ReportArgs {
 }
 
 impl ReportArgs {
+    fn report(&self) -> Result<Report, Failure> {
+        let (ranked, runs) = RankedCures::open_among(&self.runs)?;
+        let title = self.title.as_deref();
+        if ranked.is_empty() {
+            let targets = self.reading.open(&runs)?;
+            return Ok(Report::of(&Request {
+                targets: &targets,
+                title,
+                quantity: self.quantity.as_deref(),
+                threads: self.threads.get(),
+            })?);
+        }
+        let wrong = |what: String, help: &str| Failure::from(Problem::new(what).help(help));
+        if let Some(run) = runs.first() {
+            let what = format!("{}: a page is about runs or about remedies", run.display());
+            return Err(wrong(what, "write a page for each"));
+        }
+        if let Some(quantity) = &self.quantity {
+            let what = format!("--quantity {quantity}: there is no run that has columns");
+            return Err(wrong(
+                what,
+                "leave it out: a page of remedies has all of its numbers",
+            ));
+        }
+        Ok(of_cures(&ranked, title)?)
+    }
+
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         // Before a gigabyte is read for nothing.
         let destination = PageFile::new(&self.out)?;
-        let targets = self.reading.open(&self.runs)?;
-        let report = Report::of(&Request {
-            targets: &targets,
-            title: self.title.as_deref(),
-            quantity: self.quantity.as_deref(),
-            threads: self.threads.get(),
-        })?;
+        let report = self.report()?;
         for warning in &report.warnings {
             output::remark(&format!("warning: {warning}"));
         }

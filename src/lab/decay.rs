@@ -41,6 +41,18 @@ impl Verdict {
         }
     }
 
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [
+            Self::Healthy,
+            Self::AtRisk,
+            Self::Exploding,
+            Self::Vanishing,
+            Self::Diverged,
+        ];
+        all.into_iter().find(|verdict| verdict.name() == name)
+    }
+
     /// That of so many decades lost, which is not NaN.
     pub fn of_attenuation(decades: f64) -> Self {
         if decades >= VANISHING_DECADES {

@@ -10,6 +10,7 @@ mod commands;
 #[path = "../common/mod.rs"]
 mod common;
 mod compare;
+mod cures_shown;
 mod desk;
 mod engine;
 mod gallery;

@@ -114,6 +114,9 @@ fn what_is_done_is_kept_and_not_done_again() {
     assert_eq!(fs::metadata(&summary).unwrap().modified().unwrap(), made);
     assert!(lost.exists());
     assert_eq!(desk.read(&format!("{folder}/remedies.csv")), csv);
+    for shown in ["plot", "report"] {
+        desk.vgrad([shown, folder]).fine();
+    }
     // The best cure's spec runs as it is.
     let best = format!("run {folder}/best.toml --out again");
     desk.vgrad(best.split_whitespace()).fine();

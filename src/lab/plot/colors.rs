@@ -25,6 +25,10 @@ pub const NON_FINITE: RGBColor = RGBColor(213, 94, 0);
 pub const ABSENT: RGBColor = RGBColor(255, 255, 255);
 /// What theory predicted: the colour of a second run, which is drawn with no theory.
 pub const THEORY: RGBColor = RUNS[1];
+/// A cure that helped: bluish green.
+pub const HELPED: RGBColor = RUNS[2];
+/// A cure that did not: vermillion.
+pub const NO_HELP: RGBColor = RUNS[1];
 /// Text and axes.
 pub const INK: RGBColor = RGBColor(34, 34, 34);
 /// Captions.

@@ -77,6 +77,12 @@ pub fn cut(panel: &mut Panel, limits: AxisLimits) {
                     })
                     .collect()
             }
+            Mark::Labels(mut labels) => {
+                labels.retain(|label| (columns.0..=columns.1).contains(&label.at.0));
+                let is_within = !labels.is_empty();
+                let labels = is_within.then_some(Mark::Labels(labels));
+                labels.into_iter().collect()
+            }
             Mark::Cells(cells) => vec![Mark::Cells(within(&cells, before, columns))],
         })
         .collect();

@@ -9,6 +9,7 @@ use plotters::prelude::*;
 use super::axis::Axis;
 use super::canvas::{Area, DrawError, Picture, px, width_of};
 use super::colors::{BAND, FAINT_INK, FINE_GRID, GRID, INK};
+use super::labels_aside;
 use super::legend::{self, Placement};
 use super::panel::{Mark, Panel};
 use super::style::{PanelStyle, style_of};
@@ -148,6 +149,10 @@ fn draw_chart(area: &Area, panel: &Panel, style: &PanelStyle) -> Result<Vec<Pict
                 let outline: Vec<_> = upper.chain(lower).collect();
                 chart.draw_series([Polygon::new(outline, color.mix(0.22))])?;
             }
+            Mark::Labels(labels) => {
+                let range = chart.plotting_area().get_pixel_range();
+                labels_aside::draw(area, labels, (&x, &y), range, style)?;
+            }
             Mark::Cells(cells) => {
                 let (columns, rows) = chart.plotting_area().get_pixel_range();
                 pictures.push(Picture {
@@ -240,7 +245,8 @@ impl Plot {
                 };
                 [edge(false), edge(true)].concat()
             }
-            Mark::Cells(_) => Vec::new(),
+            // Their points are dots.
+            Mark::Labels(_) | Mark::Cells(_) => Vec::new(),
         });
         spots.collect()
     }

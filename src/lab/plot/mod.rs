@@ -15,6 +15,7 @@ mod formats;
 mod frame;
 mod group;
 mod labels;
+mod labels_aside;
 mod legend;
 mod limits;
 mod map;
@@ -25,6 +26,7 @@ mod scale;
 mod sheet;
 mod style;
 mod terminal;
+mod terminal_cures;
 mod words;
 
 pub use figures::{FIGURES, Figure};

@@ -112,8 +112,19 @@ pub enum Mark {
         /// Its colour, drawn lightly.
         color: RGBColor,
     },
+    /// Names of points, beside them.
+    Labels(Vec<PointLabel>),
     /// A heat map that fills the plot.
     Cells(Cells),
+}
+
+/// A point's name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointLabel {
+    /// The point, in units of the axes.
+    pub at: (f64, f64),
+    /// Its name.
+    pub words: String,
 }
 
 /// Coloured cells.

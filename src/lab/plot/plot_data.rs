@@ -5,7 +5,8 @@ use super::scale::Scale;
 use super::words::counted;
 use crate::base::Problem;
 use crate::lab::reading::read_run_data;
-use crate::lab::records::{Columns, GridSize, Run, RunData, Target, ValueRange};
+use crate::lab::records::{Columns, GridSize, HEADLINE, Run, RunData, Target, ValueRange};
+use crate::lab::remedies::RankedCures;
 use crate::lab::text::shortened;
 
 /// The most buckets of neighbouring steps that are kept.
@@ -37,19 +38,32 @@ pub struct PlotData {
     pub targets: Vec<String>,
     /// The runs, target by target.
     pub runs: Vec<RunData>,
+    /// What cures came to, folder by folder.
+    pub ranked: Vec<RankedCures>,
     /// What was left out of the files, for the user to know.
     pub warnings: Vec<String>,
 }
 
 impl PlotData {
     /// Reads the runs, at most `threads` at once, for `quantity` or for the
-    /// norm that tells of decay.
+    /// norm that tells of decay. `ranked` are shown beside them.
     ///
     /// # Errors
     /// If a file cannot be read or lacks the quantity.
-    pub fn of(targets: &[Target], quantity: Option<&str>, threads: usize) -> Result<Self, Problem> {
+    pub fn of(
+        targets: &[Target],
+        ranked: Vec<RankedCures>,
+        quantity: Option<&str>,
+        threads: usize,
+    ) -> Result<Self, Problem> {
         let quantity = match quantity {
+            Some(quantity) if targets.is_empty() => {
+                let what = format!("--quantity {quantity}: there is no run that has columns");
+                return Err(Problem::new(what)
+                    .help("leave it out: cures are shown by their accuracy, else their loss"));
+            }
             Some(quantity) => quantity.to_owned(),
+            None if targets.is_empty() && !ranked.is_empty() => HEADLINE.to_owned(),
             None => headline(targets)?,
         };
         let mut runs = read_run_data(targets, threads, SIZE, |run| {
@@ -74,6 +88,7 @@ impl PlotData {
             warnings: warnings.collect(),
             quantity,
             runs,
+            ranked,
         })
     }
 

@@ -231,6 +231,10 @@ fn fitting(words: &str, font: &TextStyle, width: i32) -> String {
 
 fn title(data: &PlotData) -> String {
     let names = &data.targets;
+    if names.is_empty() {
+        let names: Vec<&str> = data.ranked.iter().map(|ranked| &*ranked.label).collect();
+        return format!("Cures tried: {}", names.join(", "));
+    }
     let listed = match names.len() {
         0..=4 => names.join(", "),
         n => format!("{}, {} and {} more", names[0], names[1], n - 2),

@@ -42,21 +42,26 @@ pub struct Look {
 }
 
 impl Look {
-    /// Draws the runs one after the other.
+    /// Draws the runs one after the other, then the cures.
     pub fn draw(&self, data: &PlotData) -> String {
+        let runs = self.runs(data);
+        let cures = data.ranked.iter().map(|ranked| self.cures(ranked));
+        let drawn: Vec<String> = runs.into_iter().chain(cures).collect();
+        drawn.join("\n")
+    }
+
+    fn runs(&self, data: &PlotData) -> Vec<String> {
         let extent = super::plot_data::extent_of_grids(&data.runs);
         let scale = data.scale(&extent);
         let runs = data.runs.iter();
-        let drawn: Vec<String> = runs
-            .map(|run| {
-                let mut text = String::new();
-                self.heat_map(&mut text, data, run, &scale);
-                text.push('\n');
-                self.profile(&mut text, data, run);
-                text
-            })
-            .collect();
-        drawn.join("\n")
+        runs.map(|run| {
+            let mut text = String::new();
+            self.heat_map(&mut text, data, run, &scale);
+            text.push('\n');
+            self.profile(&mut text, data, run);
+            text
+        })
+        .collect()
     }
 
     fn heat_map(&self, text: &mut String, data: &PlotData, run: &RunData, scale: &Scale) {

@@ -70,7 +70,7 @@ fn cells(rank: String, row: &CureRow) -> [String; 9] {
         cell(row.steps_to_90_percent, |steps| format!("{steps:.0}")),
         cell(row.cost_per_step, |cost| format!("{cost:.1}×")),
         match row.learned {
-            Some(false) => format!("{verdict}, nothing learned"),
+            Some(false) => format!("{verdict}, not every seed learned"),
             _ => verdict,
         },
     ]
@@ -187,7 +187,7 @@ impl Remedies {
     /// are no part of it, so that it is the same each time.
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut add = |row: [String; 13]| {
+        let mut add = |row: [String; 15]| {
             // Writing to memory cannot fail.
             let _ = writer.write_record(&row);
         };
@@ -205,6 +205,8 @@ impl Remedies {
             "verdict",
             "helped",
             "reason",
+            "learned",
+            "seeds",
         ]
         .map(str::to_owned));
         for (rank, cure) in [&self.baseline].into_iter().chain(&self.cures).enumerate() {
@@ -228,6 +230,8 @@ impl Remedies {
                 row.verdict.map_or(String::new(), |it| it.name().to_owned()),
                 row.helped.map_or(String::new(), |it| it.to_string()),
                 row.reason.unwrap_or_default(),
+                row.learned.map_or(String::new(), |it| it.to_string()),
+                row.seeds.map_or(String::new(), |it| it.to_string()),
             ]);
         }
         let bytes = writer.into_inner().unwrap_or_default();

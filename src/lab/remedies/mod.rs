@@ -3,6 +3,7 @@
 
 mod cures;
 mod forms;
+mod ranked_cures;
 mod ranking;
 mod report;
 mod result;
@@ -17,7 +18,8 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 pub use self::cures::{CURES, Cure, CureKind, Patient};
 pub use self::forms::FORMS;
-pub use self::report::Remedies;
+pub use self::ranked_cures::RankedCures;
+pub use self::report::{CureRow, Remedies};
 pub use self::result::CureResult;
 use self::trial::{Trial, TrialEnd, TrialOrder};
 use crate::base::Problem;

@@ -56,8 +56,8 @@ pub struct CureRow {
     pub helped: Option<bool>,
     /// Why it did not help, or does not apply.
     pub reason: Option<String>,
-    /// Runs.
-    pub seeds: usize,
+    /// Runs; null where that is not known.
+    pub seeds: Option<usize>,
 }
 
 impl Remedies {
@@ -113,7 +113,7 @@ impl Remedies {
             learned: cure.learned(),
             helped,
             reason,
-            seeds: cure.trials.len(),
+            seeds: Some(cure.trials.len()),
         }
     }
 

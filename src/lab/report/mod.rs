@@ -3,6 +3,7 @@
 
 mod card;
 mod charts;
+mod cures;
 mod curve;
 mod decades;
 mod facts;
@@ -17,6 +18,7 @@ pub use write::PageFile;
 
 use crate::base::Problem;
 use crate::lab::records::Target;
+use crate::lab::remedies::RankedCures;
 
 /// What a report is made of.
 #[derive(Clone, Debug)]
@@ -55,6 +57,17 @@ impl Report {
             html: page::render(&title(request), request.targets, &entries)?,
         })
     }
+}
+
+/// The page of what cures came to.
+///
+/// # Errors
+/// If none of the cures of a folder has numbers that can be drawn.
+pub fn of_cures(ranked: &[RankedCures], title: Option<&str>) -> Result<Report, Problem> {
+    Ok(Report {
+        html: cures::page(ranked, title)?,
+        warnings: Vec::new(),
+    })
 }
 
 fn title(request: &Request) -> String {

@@ -35,6 +35,9 @@ impl Figure for Layers {
 
     fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
         let runs = &data.runs;
+        if runs.is_empty() {
+            return Vec::new();
+        }
         let (x, is_relative) = depth_axis(data);
         let ends: [fn(&RunData) -> &Step; 2] = [|p| &p.first, |p| &p.last];
         let targets = 0..data.targets.len();

@@ -1,5 +1,6 @@
 //! The figures: one file each, one list.
 
+mod cures;
 mod curves;
 mod heatmap;
 mod layers;
@@ -34,6 +35,7 @@ pub const FIGURES: &[&dyn Figure] = &[
     &heatmap::Heatmap,
     &curves::Curves,
     &seeds::Seeds,
+    &cures::Cures,
 ];
 
 /// The runs that get a panel of their own over the steps, and what the caption
