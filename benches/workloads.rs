@@ -17,14 +17,14 @@ use vgrad::lab::experiment::network;
 use vgrad::lab::plan::Plan;
 use vgrad::study::columns::{LayerRow, append_row, gradient_columns};
 use vgrad::study::record::Recorder;
-use vgrad::study::train::{Session, Watch};
+use vgrad::study::train::{Callback, Trainer};
 
 /// A workload ready to run, for ever.
 fn plan(name: &str) -> Plan<f32> {
     let workload = Workload::named(name).expect("a workload");
     let mut spec = workload.spec(&Overrides::default()).expect("a spec").spec;
     spec.train.steps = Some(u64::MAX);
-    Plan::new(spec, Path::new("")).expect("a plan")
+    Plan::new(&spec, Path::new("")).expect("a plan")
 }
 
 fn steps(criterion: &mut Criterion) {
@@ -36,19 +36,19 @@ fn steps(criterion: &mut Criterion) {
             let operations = product_operations(&network, &plan);
             let mut group = criterion.benchmark_group(format!("{name}/{threads}"));
             group.throughput(Throughput::Elements(operations as u64));
-            let (data, training, optimizer) = (&plan.data, &plan.training, &plan.optimizer);
+            let (data, training) = (&plan.data, &plan.training);
             let mut step = 0;
             for (name, is_logged) in [("not logged", false), ("all logged", true)] {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let mut recorder = Recorder::create(folder.path(), &team).expect("room");
                 let network = &mut network;
                 group.bench_function(name, |bencher| {
-                    let mut session = Session::new(network, data, training, optimizer, &team);
+                    let mut trainer = Trainer::new(network, data, training, &team);
                     bencher.iter(|| {
-                        let stepped = session.advance(step, is_logged);
+                        let result = trainer.advance(step, is_logged);
                         if is_logged {
-                            let record = session.record(&stepped, None);
-                            recorder.step(&record).expect("room for the rows");
+                            let record = trainer.record(&result, None);
+                            recorder.on_step(&record).expect("room for the rows");
                         }
                         step += 1;
                     });
@@ -64,15 +64,9 @@ fn rows(criterion: &mut Criterion) {
     let plan = plan("W4");
     let team = Team::new(1).expect("one thread");
     let mut network = network(&plan, Path::new(""), &team).expect("a network");
-    let mut session = Session::new(
-        &mut network,
-        &plan.data,
-        &plan.training,
-        &plan.optimizer,
-        &team,
-    );
-    let stepped = session.advance(0, true);
-    let record = session.record(&stepped, None);
+    let mut trainer = Trainer::new(&mut network, &plan.data, &plan.training, &team);
+    let result = trainer.advance(0, true);
+    let record = trainer.record(&result, None);
     let layers = record.layers.expect("a logged step");
     let columns = gradient_columns();
     let mut group = criterion.benchmark_group("rows of W4");

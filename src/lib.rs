@@ -36,7 +36,7 @@
 //! use vgrad::nn::width::Width;
 //! use vgrad::study::data::{Digits, LoadOptions, Source, load};
 //! use vgrad::study::schedule::{Constant, Schedule};
-//! use vgrad::study::train::{Ending, LogSteps, StepRecord, TrainingPlan, Watch, train};
+//! use vgrad::study::train::{Ending, LogSteps, StepRecord, Trainer, TrainingPlan, Callback};
 //!
 //! // The 1797 handwritten digits, a fifth of them kept for testing.
 //! let options = LoadOptions {
@@ -58,25 +58,26 @@
 //! let graph = spec.graph(&setting, false);
 //! let team = Team::new(2)?;
 //! let draw = Draw { init: &spec.scheme(), seed: 0, team: &team };
-//! let optimizer = Optimizer::new(&OptimizerSpec::from(Adam::default()));
 //! let loss = Loss::from(CrossEntropy {});
 //! let capacity = Capacity { rows: 64, classes: true };
 //! let mut network = Network::new(graph, &draw, loss, capacity);
 //!
-//! // Who watches a run sees every step; a logged one with all layers' figures.
+//! // Who watches a run sees every step; a logged one with all layers' sums.
 //! #[derive(Default)]
 //! struct Ends { losses: Vec<f64>, first_layer: Vec<f64> }
-//! impl Watch for Ends {
-//!     fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
+//! impl Callback for Ends {
+//!     fn on_step(&mut self, record: &StepRecord) -> Result<(), Problem> {
 //!         self.losses.push(record.metrics.loss);
 //!         if let Some(layers) = record.layers {
-//!             self.first_layer.push(layers[0].activation_grad_norm);
+//!             self.first_layer.push(layers[0].activation_grad.norm());
 //!         }
 //!         Ok(())
 //!     }
 //! }
 //! let mut ends = Ends::default();
 //! let plan = TrainingPlan {
+//!     optimizer: Optimizer::new(&OptimizerSpec::from(Adam::default())),
+//!     scales_to_data: false,
 //!     steps: 100,
 //!     batch_size: 64,
 //!     learning_rate: 1e-3,
@@ -88,7 +89,8 @@
 //! };
 //! let team = Team::new(1)?;
 //! let stop = AtomicBool::new(false);
-//! let ending = train(&mut network, &digits, &plan, &optimizer, &team, &stop, &mut ends)?;
+//! let mut trainer = Trainer::new(&mut network, &digits, &plan, &team);
+//! let ending = trainer.train(&stop, &mut ends)?;
 //! assert_eq!(ending, Ending::Completed);
 //! assert_eq!(ends.first_layer.len(), 5);
 //! assert!(ends.losses.last() < ends.losses.first());

@@ -17,7 +17,7 @@ use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
 use vgrad::nn::skip::Skip;
 use vgrad::nn::train_step::{Step, StepMetrics, Update};
 use vgrad::study::record::Recorder;
-use vgrad::study::train::{StepRecord, Watch};
+use vgrad::study::train::{Callback, StepRecord};
 
 /// The system's allocator, counting.
 struct Counting;
@@ -126,7 +126,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     infos: &infos,
                     layers: Some(&layers),
                 };
-                recorder.step(&record).unwrap();
+                recorder.on_step(&record).unwrap();
             }
             recorder.flush().unwrap();
         };

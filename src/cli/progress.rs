@@ -9,10 +9,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 use crate::base::Problem;
-use crate::lab::experiment::Audience;
+use crate::lab::experiment::RunCallback;
 use crate::lab::text::number;
 use crate::study::data::DataSummary;
-use crate::study::train::{StepRecord, Watch};
+use crate::study::train::{Callback, StepRecord};
 
 /// What is shorter than this shows nothing.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -137,8 +137,8 @@ pub struct Follower<'a> {
     done: u64,
 }
 
-impl Watch for Follower<'_> {
-    fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
+impl Callback for Follower<'_> {
+    fn on_step(&mut self, record: &StepRecord) -> Result<(), Problem> {
         let mut shown = self.progress.shown();
         shown.done += record.step - self.done;
         self.done = record.step;
@@ -173,7 +173,7 @@ impl Watch for Follower<'_> {
     }
 }
 
-impl Audience for Follower<'_> {
+impl RunCallback for Follower<'_> {
     fn loaded(&mut self, data: &DataSummary) {
         let mut shown = self.progress.shown();
         // Once for runs side by side, which read the same.

@@ -12,13 +12,13 @@ use super::spec_args::{Changes, SpecArgs, count};
 use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
+use crate::lab::atomic_file::AtomicFile;
 use crate::lab::config::{LoadedSpec, Spec};
-use crate::lab::experiment::Audience;
+use crate::lab::experiment::RunCallback;
 use crate::lab::form::Form;
-use crate::lab::remedies::{FORMS, Remedies, RemedyOptions, TrialAudience, remedies};
+use crate::lab::remedies::{FORMS, Remedies, RemedyOptions, TrialCallbacks, remedies};
 use crate::lab::seeds::seed_range;
 use crate::lab::theory::predict_loaded;
-use crate::lab::whole_file::WholeFile;
 use crate::nn::mean_field::critical_weight_variance;
 
 /// Try the known cures on a network, alone and in pairs, and rank them
@@ -49,12 +49,12 @@ pub struct RemediesArgs {
 /// Follows all trials.
 struct Follow(Progress);
 
-impl TrialAudience for Follow {
+impl TrialCallbacks for Follow {
     fn more(&self, runs: u64) {
         self.0.more(runs);
     }
 
-    fn follower(&self) -> Box<dyn Audience + '_> {
+    fn follower(&self) -> Box<dyn RunCallback + '_> {
         Box::new(self.0.follower())
     }
 }
@@ -148,6 +148,6 @@ impl RemediesArgs {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Problem> {
-    let file = WholeFile::create(path).and_then(|file| file.write(text.as_bytes()));
+    let file = AtomicFile::create(path).and_then(|file| file.write(text.as_bytes()));
     file.map_err(|error| Problem::in_file(path, format!("cannot be written: {error}")))
 }

@@ -10,7 +10,7 @@ use crate::lab::advice::Hint;
 use crate::lab::config::Spec;
 use crate::lab::experiment::RunOutcome;
 use crate::lab::history::LayerProfile;
-use crate::lab::seeds::{OverSeeds, SeedGroup};
+use crate::lab::seeds::{SeedEstimate, SeedGroup};
 use crate::lab::summary::{Status, Summary};
 use crate::lab::text::{self, Findings, Tone, bar::bar};
 
@@ -238,7 +238,7 @@ pub fn group(group: &SeedGroup) -> String {
         ]);
     }
     if group.outcomes.len() > 1 {
-        let show = |over: OverSeeds, show: fn(f64) -> String| {
+        let show = |over: SeedEstimate, show: fn(f64) -> String| {
             let mean = |mean| text::estimate(mean, over.interval(), show);
             over.mean.map_or("–".to_owned(), |value| mean(value.0))
         };

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::decay::Verdict;
-use crate::lab::experiment::{Audience, RunOptions, RunOutcome, run};
+use crate::lab::experiment::{RunCallback, RunOptions, RunOutcome, run};
 use crate::lab::run_folder::Destination;
 use crate::lab::summary::{Status, Summary};
-use crate::study::train::{StepRecord, Watch};
+use crate::study::train::{Callback, StepRecord};
 
 /// The most hints given.
 const MOST: usize = 3;
@@ -160,13 +160,13 @@ impl Trials<'_> {
 /// Tells nobody.
 struct Silent;
 
-impl Watch for Silent {
-    fn step(&mut self, _: &StepRecord) -> Result<(), Problem> {
+impl Callback for Silent {
+    fn on_step(&mut self, _: &StepRecord) -> Result<(), Problem> {
         Ok(())
     }
 }
 
-impl Audience for Silent {
+impl RunCallback for Silent {
     fn begin(&mut self, _: &str, _: u64) {}
     fn end(&mut self) {}
 }

@@ -22,7 +22,7 @@ use crate::nn::network::{Capacity, Network};
 use crate::nn::params::Draw;
 use crate::study::data::DataSummary;
 use crate::study::record::Recorder;
-use crate::study::train::{Ending, StepRecord, Watch, first_batch, train};
+use crate::study::train::{Callback, Ending, StepRecord, Trainer};
 
 /// What a run needs besides its spec.
 pub struct RunOptions<'a> {
@@ -37,7 +37,7 @@ pub struct RunOptions<'a> {
 }
 
 /// Who is told how a run goes, besides the files.
-pub trait Audience: Watch + Send {
+pub trait RunCallback: Callback + Send {
     /// The data has been read.
     fn loaded(&mut self, _data: &DataSummary) {}
     /// The run begins: `steps` updates lie ahead.
@@ -67,50 +67,42 @@ pub struct RunOutcome {
 pub fn run(
     loaded: &LoadedSpec,
     options: &RunOptions,
-    audience: &mut dyn Audience,
+    callback: &mut dyn RunCallback,
 ) -> Result<Option<RunOutcome>, Problem> {
     match loaded.spec.precision {
-        Precision::F32 => run_in::<f32>(loaded, options, audience),
-        Precision::F64 => run_in::<f64>(loaded, options, audience),
+        Precision::F32 => run_in::<f32>(loaded, options, callback),
+        Precision::F64 => run_in::<f64>(loaded, options, callback),
     }
 }
 
 fn run_in<T: Scalar>(
     loaded: &LoadedSpec,
     options: &RunOptions,
-    audience: &mut dyn Audience,
+    callback: &mut dyn RunCallback,
 ) -> Result<Option<RunOutcome>, Problem> {
-    let plan = Plan::<T>::new(loaded.spec.clone(), &loaded.folder)?;
-    audience.loaded(&plan.data.summary);
+    let plan = Plan::<T>::new(&loaded.spec, &loaded.folder)?;
+    callback.loaded(&plan.data.summary);
     let team = Team::new(options.threads)?;
     let mut network = network(&plan, &loaded.folder, &team)?;
-    let inputs = inputs(&plan.spec, &loaded.folder);
-    let folder = RunFolder::claim(&options.destination, options.force, &inputs)?;
+    let mut trainer = Trainer::new(&mut network, &plan.data, &plan.training, &team);
+    let inputs = inputs(&loaded.spec, &loaded.folder);
+    let experiment = Experiment {
+        loaded,
+        plan: &plan,
+        team: &team,
+        folder: RunFolder::claim(&options.destination, options.force, &inputs)?,
+    };
     let schema = options.destination.schema_of(loaded);
-    let mut saved = plan.spec.clone();
-    saved.rebase_paths(&loaded.folder, folder.path());
-    let saved = saved.to_toml(&schema);
-    let opened = saved.and_then(|saved| {
-        folder.write("spec.toml", saved.as_bytes())?;
-        open_folder(&plan, &network, &folder, &team)
-    });
-    let recorder = match opened {
+    let recorder = match experiment.open(trainer.network(), &schema) {
         Ok(recorder) => recorder,
         Err(problem) => {
-            folder.abandon();
+            experiment.folder.abandon();
             return Err(problem);
         }
     };
-    let outcome = run_in_folder(
-        &plan,
-        &mut network,
-        &team,
-        (&folder, recorder),
-        options,
-        audience,
-    )?;
+    let outcome = experiment.train(&mut trainer, recorder, options.stop, callback)?;
     if outcome.is_none() {
-        folder.abandon();
+        experiment.folder.abandon();
     }
     Ok(outcome)
 }
@@ -125,19 +117,6 @@ fn inputs(spec: &Spec, base_dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Writes what is known before the first step, and opens the rest.
-fn open_folder<'a, T: Scalar>(
-    plan: &Plan<T>,
-    network: &Network<T>,
-    folder: &RunFolder,
-    team: &'a Team,
-) -> Result<Recorder<'a>, Problem> {
-    if plan.spec.log.save_weights {
-        folder.write("weights/initial.safetensors", &weights::to_bytes(network)?)?;
-    }
-    Recorder::create(folder.path(), team)
-}
-
 /// The network at its start: drawn by `team`, or from the spec's weights file, whose path
 /// is relative to `base_dir`.
 ///
@@ -149,124 +128,152 @@ pub fn network<T: Scalar>(
     team: &Team,
 ) -> Result<Network<T>, Problem> {
     let classes = matches!(plan.data.train.targets, Targets::Classes(_));
-    let loss = plan.spec.train.loss.clone();
     let capacity = Capacity {
         rows: plan.training.batch_size,
         classes,
     };
-    let spec = &plan.spec.network;
     let draw = Draw {
-        init: &spec.scheme(),
-        seed: plan.spec.seed,
+        init: &plan.network.scheme(),
+        seed: plan.training.seed,
         team,
     };
-    let graph = spec.graph(&plan.setting, false);
-    let mut network = Network::new(graph, &draw, loss, capacity);
-    if let Some(file) = &spec.weights {
+    let graph = plan.network.graph(&plan.setting, false);
+    let mut network = Network::new(graph, &draw, plan.loss.clone(), capacity);
+    if let Some(file) = &plan.network.weights {
         weights::load(&mut network, &base_dir.join(file))?;
-    } else if spec.init.initializer().is_data_dependent() {
-        let rows = first_batch(&plan.training, plan.data.train.samples());
-        network.load(&plan.data.train.inputs, &plan.data.train.targets, &rows);
-        network.scale_to_data();
     }
     Ok(network)
 }
 
-fn run_in_folder<T: Scalar>(
-    plan: &Plan<T>,
-    network: &mut Network<T>,
-    team: &Team,
-    (folder, mut recorder): (&RunFolder, Recorder),
-    options: &RunOptions,
-    audience: &mut dyn Audience,
-) -> Result<Option<RunOutcome>, Problem> {
-    let positions = network.layers().iter().map(|layer| layer.position);
-    let positions = positions.map(|position| position.map(|p| p as usize));
-    let mut history = History::new(positions.collect(), &plan.training);
-    let started = (SystemTime::now(), Instant::now());
-    audience.begin(&plan.spec.name, plan.training.steps);
-    let ending = {
-        let mut watchers = Watchers {
-            history: &mut history,
-            recorder: &mut recorder,
-            audience,
-        };
-        train(
-            network,
-            &plan.data,
-            &plan.training,
-            &plan.optimizer,
-            team,
-            options.stop,
-            &mut watchers,
-        )
-    };
-    audience.end();
-    let ending = ending?;
-    recorder.flush()?;
-    if recorder.logged_steps() == 0 {
-        return Ok(None);
+/// An experiment in its folder.
+struct Experiment<'a, T> {
+    loaded: &'a LoadedSpec,
+    plan: &'a Plan<T>,
+    team: &'a Team,
+    folder: RunFolder,
+}
+
+impl<'a, T: Scalar> Experiment<'a, T> {
+    /// Writes what is known before the first step, and opens the rest.
+    fn open(&self, network: &Network<T>, schema: &str) -> Result<Recorder<'a>, Problem> {
+        let mut spec = self.loaded.spec.clone();
+        spec.log.evaluate_every = Some(self.plan.training.evaluate_every);
+        spec.rebase_paths(&self.loaded.folder, self.folder.path());
+        self.folder
+            .write("spec.toml", spec.to_toml(schema)?.as_bytes())?;
+        self.save_weights("weights/initial.safetensors", network)?;
+        Recorder::create(self.folder.path(), self.team)
     }
-    if plan.spec.log.save_weights {
-        folder.write("weights/final.safetensors", &weights::to_bytes(network)?)?;
-    }
-    let seconds = started.1.elapsed().as_secs_f64();
-    let (initial, last) = history.decays();
-    let (status, diverged) = match ending {
-        Ending::Completed => (Status::Completed, None),
-        Ending::Interrupted => (Status::Interrupted, None),
-        Ending::Diverged { step, layer } => {
-            let name = network.layers()[layer - 1].name.clone();
-            (Status::Diverged, Some(Divergence { step, layer, name }))
+
+    fn save_weights(&self, file: &str, network: &Network<T>) -> Result<(), Problem> {
+        if self.loaded.spec.log.save_weights {
+            self.folder.write(file, &weights::to_bytes(network)?)?;
         }
-    };
-    let guessing = Guessing::of(&plan.data.train.targets);
-    let test_samples = plan.data.test.samples() as u64;
-    let learned_by = guessing.and_then(|guess| history.evidence(guess, test_samples, status));
-    let verdict = Verdict::of_run(diverged.is_some(), Some(&initial), Some(&last))
-        .expect("two steps have a verdict");
-    let onset = history.onset(verdict).map(|onset| {
-        let layer = onset.layer;
-        onset.named(network.layers()[layer - 1].name.clone())
-    });
-    let summary = Summary {
-        schema_version: SCHEMA_VERSION,
-        vgrad_version: env!("CARGO_PKG_VERSION").to_owned(),
-        name: plan.spec.name.clone(),
-        seed: plan.spec.seed,
-        status,
-        verdict,
-        diverged,
-        initial,
-        last,
-        steps: network.updates(),
-        train_loss: history.train_loss,
-        test_loss: history.test.map(|(_, test)| test.loss),
-        test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
-        chance_accuracy: chance(&plan.data.test.targets),
-        engine_bytes: plan.bytes as u64,
-        machine: Machine::here(team.threads()),
-        times: Times {
+        Ok(())
+    }
+
+    /// Trains, and writes what it came to. `None` if it was stopped before the first step.
+    fn train(
+        &self,
+        trainer: &mut Trainer<T>,
+        mut recorder: Recorder,
+        stop: &AtomicBool,
+        callback: &mut dyn RunCallback,
+    ) -> Result<Option<RunOutcome>, Problem> {
+        let plan = self.plan;
+        let layers = trainer.network().layers().iter();
+        let positions = layers.map(|layer| layer.position.map(|place| place as usize));
+        let mut history = History::new(positions.collect(), &plan.training);
+        let started = (SystemTime::now(), Instant::now());
+        callback.begin(&plan.name, plan.training.steps);
+        let ending = trainer.train(
+            stop,
+            &mut Callbacks {
+                history: &mut history,
+                recorder: &mut recorder,
+                callback: &mut *callback,
+            },
+        );
+        callback.end();
+        let ending = ending?;
+        recorder.flush()?;
+        if recorder.logged_steps() == 0 {
+            return Ok(None);
+        }
+        let network = trainer.network();
+        self.save_weights("weights/final.safetensors", network)?;
+        let seconds = started.1.elapsed().as_secs_f64();
+        let times = Times {
             started: humantime::format_rfc3339_seconds(started.0).to_string(),
             training_seconds: seconds,
             steps_per_second: network.updates() as f64 / seconds,
-        },
-        learned: learned_by.as_ref().map(Evidence::has_learned),
-        learned_by,
-        guessing_loss: guessing_loss(
-            &plan.data.train.targets,
-            plan.data.outputs(),
-            plan.spec.train.loss.criterion(),
-        ),
-        onset,
-        predicted: Some(Forecast::of(&plan.spec.name, predict(plan))),
-    };
-    folder.write("summary.json", summary.to_json().as_bytes())?;
-    Ok(Some(RunOutcome {
-        folder: folder.path().to_owned(),
-        summary,
-        profile: history.profile(),
-    }))
+        };
+        let summary = self.summary(network, &history, ending, times);
+        self.folder
+            .write("summary.json", summary.to_json().as_bytes())?;
+        Ok(Some(RunOutcome {
+            folder: self.folder.path().to_owned(),
+            summary,
+            profile: history.profile(),
+        }))
+    }
+
+    fn summary(
+        &self,
+        network: &Network<T>,
+        history: &History,
+        ending: Ending,
+        times: Times,
+    ) -> Summary {
+        let plan = self.plan;
+        let name = |layer: usize| network.layers()[layer - 1].name.clone();
+        let (initial, last) = history.decays();
+        let (status, diverged) = match ending {
+            Ending::Completed => (Status::Completed, None),
+            Ending::Interrupted => (Status::Interrupted, None),
+            Ending::Diverged { step, layer } => {
+                let name = name(layer);
+                (Status::Diverged, Some(Divergence { step, layer, name }))
+            }
+        };
+        let guessing = Guessing::of(&plan.data.train.targets);
+        let test_samples = plan.data.test.samples() as u64;
+        let learned_by = guessing.and_then(|guess| history.evidence(guess, test_samples, status));
+        let verdict = Verdict::of_run(diverged.is_some(), Some(&initial), Some(&last))
+            .expect("two steps have a verdict");
+        let onset = history.onset(verdict).map(|onset| {
+            let name = name(onset.layer);
+            onset.named(name)
+        });
+        Summary {
+            schema_version: SCHEMA_VERSION,
+            vgrad_version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: plan.name.clone(),
+            seed: plan.training.seed,
+            status,
+            verdict,
+            diverged,
+            initial,
+            last,
+            steps: network.updates(),
+            train_loss: history.train_loss,
+            test_loss: history.test.map(|(_, test)| test.loss),
+            test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
+            chance_accuracy: chance(&plan.data.test.targets),
+            engine_bytes: plan.bytes as u64,
+            machine: Machine::here(self.team.threads()),
+            times,
+            learned: learned_by.as_ref().map(Evidence::has_learned),
+            learned_by,
+            guessing_loss: guessing_loss(
+                &plan.data.train.targets,
+                plan.data.outputs(),
+                plan.loss.criterion(),
+            ),
+            onset,
+            predicted: Some(Forecast::of(&plan.name, predict(plan))),
+        }
+    }
 }
 
 /// What always naming the commonest class of the test set reaches.
@@ -277,21 +284,21 @@ fn chance<T>(targets: &Targets<T>) -> Option<f64> {
     }
 }
 
-struct Watchers<'a, 'team> {
+struct Callbacks<'a, 'team> {
     history: &'a mut History,
     recorder: &'a mut Recorder<'team>,
-    audience: &'a mut dyn Audience,
+    callback: &'a mut dyn RunCallback,
 }
 
-impl Watch for Watchers<'_, '_> {
-    fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
-        self.recorder.step(record)?;
+impl Callback for Callbacks<'_, '_> {
+    fn on_step(&mut self, record: &StepRecord) -> Result<(), Problem> {
+        self.recorder.on_step(record)?;
         self.history.note(record);
-        self.audience.step(record)
+        self.callback.on_step(record)
     }
 
-    fn before_evaluation(&mut self) -> Result<(), Problem> {
-        self.recorder.before_evaluation()?;
-        self.audience.before_evaluation()
+    fn on_evaluation(&mut self) -> Result<(), Problem> {
+        self.recorder.on_evaluation()?;
+        self.callback.on_evaluation()
     }
 }

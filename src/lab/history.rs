@@ -51,7 +51,7 @@ struct Epoch {
 
 impl History {
     /// Of a network whose layers have these places on the path.
-    pub fn new(positions: Vec<Option<usize>>, plan: &TrainingPlan) -> Self {
+    pub fn new<T>(positions: Vec<Option<usize>>, plan: &TrainingPlan<T>) -> Self {
         Self {
             positions,
             steps: plan.steps,

@@ -1,6 +1,7 @@
 //! Floor 3, the lab: an experiment from TOML to verdict.
 
 pub mod advice;
+pub mod atomic_file;
 pub mod bench;
 pub mod check;
 pub mod compare;
@@ -26,4 +27,3 @@ pub mod summary;
 pub mod text;
 pub mod theory;
 pub mod weights;
-pub mod whole_file;

@@ -7,24 +7,26 @@ use crate::base::{Problem, Scalar};
 use crate::lab::config::{BatchSize, Every, Spec};
 use crate::lab::machine::free_memory;
 use crate::lab::text;
-use crate::nn::architecture::Setting;
-use crate::nn::loss::TargetKind;
+use crate::nn::architecture::{NetworkSpec, Setting};
+use crate::nn::loss::{Loss, TargetKind};
 use crate::nn::optim::Optimizer;
 use crate::study::data::{Dataset, LoadOptions, load};
 use crate::study::train::{LogSteps, TrainingPlan};
 
 /// An experiment ready to run, with its data.
 pub struct Plan<T> {
-    /// The spec with every default filled in.
-    pub spec: Spec,
+    /// The experiment's name.
+    pub name: String,
+    /// What the network is built from.
+    pub network: NetworkSpec,
+    /// The loss.
+    pub loss: Loss,
     /// Training and test split.
     pub data: Dataset<T>,
     /// What the network is built for.
     pub setting: Setting,
     /// What the loop does.
-    pub training: TrainingPlan,
-    /// The optimizer.
-    pub optimizer: Optimizer<T>,
+    pub training: TrainingPlan<T>,
     /// Bytes the network takes.
     pub bytes: f64,
 }
@@ -36,7 +38,7 @@ impl<T: Scalar> Plan<T> {
     /// # Errors
     /// A problem with the data, a batch larger than the training split, a
     /// network that does not fit in memory. Nothing large has been allocated.
-    pub fn new(mut spec: Spec, folder: &Path) -> Result<Self, Problem> {
+    pub fn new(spec: &Spec, folder: &Path) -> Result<Self, Problem> {
         let free = free_memory();
         let too_large = |bytes, at_least| match too_large(bytes, at_least, free) {
             Some(problem) => Err(problem),
@@ -56,7 +58,7 @@ impl<T: Scalar> Plan<T> {
             },
         )?;
         let samples = data.train.samples();
-        let batch_size = batch_size(&spec, samples)?;
+        let batch_size = batch_size(spec, samples)?;
         let optimizer = Optimizer::new(&spec.train.optimizer);
         // To be clipped, a gradient must be kept until all are known.
         let per_parameter =
@@ -69,13 +71,16 @@ impl<T: Scalar> Plan<T> {
         let graph = spec.network.graph::<T>(&setting, false);
         let bytes = graph.bytes(batch_size, per_parameter);
         too_large(bytes, "")?;
-        let steps = steps(&spec, (samples / batch_size) as u64)?;
+        let steps = steps(spec, (samples / batch_size) as u64)?;
         let evaluate_every = spec
             .log
             .evaluate_every
             .unwrap_or_else(|| ((samples / batch_size) as u64).max(10));
-        spec.log.evaluate_every = Some(evaluate_every);
+        let network = &spec.network;
         let training = TrainingPlan {
+            optimizer,
+            scales_to_data: network.weights.is_none()
+                && network.init.initializer().is_data_dependent(),
             steps,
             batch_size,
             learning_rate: spec.train.learning_rate,
@@ -89,11 +94,12 @@ impl<T: Scalar> Plan<T> {
             seed: spec.seed,
         };
         Ok(Self {
-            spec,
+            name: spec.name.clone(),
+            network: network.clone(),
+            loss: spec.train.loss.clone(),
             data,
             setting,
             training,
-            optimizer,
             bytes,
         })
     }

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+
 use crate::base::Problem;
-use crate::base::team::Team;
 use crate::lab::records::{Columns, GridSize, Run, RunData, Target};
 
 /// Reads every run of `targets`, at most `threads` of them at once, and gives
@@ -18,38 +19,30 @@ pub fn read_all<'a, T: Send>(
     threads: usize,
     read: impl Fn(usize, &'a Run) -> Result<T, Problem> + Sync,
 ) -> Result<Vec<T>, Problem> {
-    struct Job<'a, T> {
-        place: usize,
-        target: usize,
-        run: &'a Run,
-        result: Option<Result<T, Problem>>,
-    }
-    let mut jobs: Vec<Job<T>> = Vec::new();
-    for (target, whole) in targets.iter().enumerate() {
-        for run in &whole.runs {
-            let place = jobs.len();
-            jobs.push(Job {
-                place,
-                target,
-                run,
-                result: None,
-            });
-        }
-    }
+    let runs = targets
+        .iter()
+        .enumerate()
+        .flat_map(|(target, whole)| whole.runs.iter().map(move |run| (target, run)));
+    let runs: Vec<(usize, &Run)> = runs.collect();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.clamp(1, runs.len().max(1)))
+        .build()
+        .map_err(|error| Problem::new(format!("no threads could be started: {error}")))?;
     let failed = AtomicUsize::new(usize::MAX);
-    let team = Team::new(threads.clamp(1, jobs.len().max(1)))?;
-    team.each(&mut jobs, |job| {
+    let read_one = |(place, (target, run)): (usize, &(usize, &'a Run))| {
         // Runs before the one that failed may fail too, and are told first.
-        if failed.load(Ordering::Relaxed) < job.place {
-            return;
+        if failed.load(Ordering::Relaxed) < place {
+            return None;
         }
-        let result = read(job.target, job.run);
+        let result = read(*target, run);
         if result.is_err() {
-            failed.fetch_min(job.place, Ordering::Relaxed);
+            failed.fetch_min(place, Ordering::Relaxed);
         }
-        job.result = Some(result);
-    });
-    jobs.into_iter().filter_map(|job| job.result).collect()
+        Some(result)
+    };
+    let results: Vec<Option<Result<T, Problem>>> =
+        pool.install(|| runs.par_iter().enumerate().map(read_one).collect());
+    results.into_iter().flatten().collect()
 }
 
 /// Reads every run of `targets` for pictures, at most `threads` of them at once;

@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
+use crate::lab::atomic_file::{AtomicFile, folder_of};
 use crate::lab::config::LoadedSpec;
-use crate::lab::whole_file::{WholeFile, folder_of};
 
 /// The files of a run, which `--force` may replace. The summary goes first:
 /// without it, nothing else looks whole.
@@ -154,7 +154,7 @@ impl RunFolder {
                 .help("free some space or choose another place with --out")
         };
         fs::create_dir_all(folder_of(&path)).map_err(|error| failed(&error))?;
-        let file = WholeFile::create(&path).map_err(|error| failed(&error))?;
+        let file = AtomicFile::create(&path).map_err(|error| failed(&error))?;
         file.write(content).map_err(|error| failed(&error))
     }
 

@@ -10,13 +10,13 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use serde::Serialize;
 
 use crate::base::Problem;
+use crate::lab::atomic_file::AtomicFile;
 use crate::lab::config::LoadedSpec;
-use crate::lab::experiment::{Audience, RunOptions, RunOutcome, run};
+use crate::lab::experiment::{RunCallback, RunOptions, RunOutcome, run};
 use crate::lab::json::Real;
-use crate::lab::records::Spread;
+use crate::lab::records::Estimate;
 use crate::lab::run_folder::{Destination, is_free};
 use crate::lab::summary::{Status, Summary};
-use crate::lab::whole_file::WholeFile;
 
 /// Version of the layout of `seeds.json`; it only grows.
 const SCHEMA_VERSION: u32 = 1;
@@ -69,7 +69,7 @@ pub fn seed_range(first: u64, count: u64) -> Result<RangeInclusive<u64>, Problem
 
 /// Runs a spec once per seed, side by side: one thread each, or more where
 /// there are fewer runs than threads. Each run is the same as by itself.
-/// `audience` gives everyone who is told how a run goes.
+/// `callback` gives everyone who is told how a run goes.
 ///
 /// # Errors
 /// If the folder is taken, or a run fails: then the others that have begun are
@@ -77,7 +77,7 @@ pub fn seed_range(first: u64, count: u64) -> Result<RangeInclusive<u64>, Problem
 pub fn run_seeds<'a>(
     loaded: &LoadedSpec,
     options: &SeedOptions,
-    audience: impl Fn() -> Box<dyn Audience + 'a> + Sync,
+    callback: impl Fn() -> Box<dyn RunCallback + 'a> + Sync,
 ) -> Result<SeedGroup, Problem> {
     let SeedOptions { folder, seeds, .. } = options;
     is_free_for(folder, seeds, options.force)?;
@@ -104,7 +104,7 @@ pub fn run_seeds<'a>(
         };
         let mut loaded = loaded.clone();
         loaded.spec.seed = seed;
-        let outcome = run(&loaded, &options, &mut *audience());
+        let outcome = run(&loaded, &options, &mut *callback());
         has_failed.fetch_or(outcome.is_err(), Ordering::Relaxed);
         (seed, outcome)
     };
@@ -145,9 +145,10 @@ fn is_free_for(folder: &Path, seeds: &RangeInclusive<u64>, force: bool) -> Resul
     Ok(())
 }
 
-/// One figure over the seeds.
+/// One figure over the seeds: its estimate, where every seed has a finite value, and
+/// the values.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OverSeeds {
+pub struct SeedEstimate {
     /// The mean; `None` where a seed has no finite value.
     pub mean: Option<Real>,
     /// Lower end of the mean's 95 % interval by Student's t; `None` for one seed.
@@ -162,22 +163,17 @@ pub struct OverSeeds {
     pub by_seed: Vec<Option<Real>>,
 }
 
-impl OverSeeds {
+impl SeedEstimate {
     /// Of one value per seed.
     pub fn of(values: &[Option<f64>]) -> Self {
         let present: Vec<f64> = values.iter().copied().flatten().collect();
         let is_whole = present.len() == values.len() && present.iter().all(|x| x.is_finite());
-        let n = present.len() as f64;
-        let mean = (is_whole && n > 0.0).then(|| present.iter().sum::<f64>() / n);
-        let half = mean.filter(|_| n > 1.0).map(|_| {
-            let spread = Spread::of(&present);
-            (spread.high - spread.low) / 2.0
-        });
-        let end = |sign: f64| Some(Real(mean? + sign * half?));
+        let estimate = (is_whole && !present.is_empty()).then(|| Estimate::of(&present));
+        let interval = estimate.filter(Estimate::has_interval);
         Self {
-            mean: mean.map(Real),
-            low: end(-1.0),
-            high: end(1.0),
+            mean: estimate.map(|estimate| Real(estimate.mean)),
+            low: interval.map(|estimate| Real(estimate.low)),
+            high: interval.map(|estimate| Real(estimate.high)),
             min: present.iter().copied().min_by(f64::total_cmp).map(Real),
             max: present.iter().copied().max_by(f64::total_cmp).map(Real),
             by_seed: values.iter().map(|value| value.map(Real)).collect(),
@@ -192,11 +188,11 @@ impl OverSeeds {
 
 /// A layer over the seeds: log10 of its activation-gradient norm.
 #[derive(Clone, Debug, Serialize)]
-struct LayerOverSeeds {
+struct LayerSeedEstimate {
     layer: usize,
-    initial: OverSeeds,
+    initial: SeedEstimate,
     #[serde(rename = "final")]
-    last: OverSeeds,
+    last: SeedEstimate,
 }
 
 /// `seeds.json`.
@@ -213,9 +209,9 @@ struct SeedsSummary {
     /// How many have which verdict.
     verdict: BTreeMap<String, usize>,
     /// Figures of `summary.json` by their path in it.
-    figures: BTreeMap<&'static str, OverSeeds>,
+    figures: BTreeMap<&'static str, SeedEstimate>,
     /// log10 of the activation-gradient norm of each hidden layer.
-    layers: Vec<LayerOverSeeds>,
+    layers: Vec<LayerSeedEstimate>,
 }
 
 /// Takes a figure from a summary.
@@ -240,9 +236,9 @@ const FIGURES: &[(&str, Take)] = &[
 
 impl SeedGroup {
     /// A figure over the seeds.
-    pub fn figure(&self, take: impl Fn(&Summary) -> Option<f64>) -> OverSeeds {
+    pub fn figure(&self, take: impl Fn(&Summary) -> Option<f64>) -> SeedEstimate {
         let values = self.outcomes.iter().map(|outcome| take(&outcome.summary));
-        OverSeeds::of(&values.collect::<Vec<_>>())
+        SeedEstimate::of(&values.collect::<Vec<_>>())
     }
 
     fn write(&self) -> Result<(), Problem> {
@@ -253,7 +249,7 @@ impl SeedGroup {
         };
         let mut json = serde_json::to_string_pretty(&self.summary()).expect("keys are strings");
         json.push('\n');
-        let file = WholeFile::create(&path).map_err(failed)?;
+        let file = AtomicFile::create(&path).map_err(failed)?;
         file.write(json.as_bytes()).map_err(failed)
     }
 
@@ -274,9 +270,9 @@ impl SeedGroup {
                     let norm = if last { layer.last } else { layer.initial };
                     Some(norm.log10())
                 });
-                OverSeeds::of(&norms.collect::<Vec<_>>())
+                SeedEstimate::of(&norms.collect::<Vec<_>>())
             };
-            LayerOverSeeds {
+            LayerSeedEstimate {
                 layer: self.outcomes[0].profile[i].layer,
                 initial: log10(false),
                 last: log10(true),
@@ -315,7 +311,7 @@ mod tests {
     fn intervals_are_students_around_the_mean() {
         // Mean 7/3, s = 1.527525, t(0.975, 2) = 4.302653 by scipy.stats.t.ppf(0.975, 2):
         // half of the interval 4.302653 · 1.527525 / √3 = 3.794583.
-        let over = OverSeeds::of(&[Some(1.0), Some(4.0), Some(2.0)]);
+        let over = SeedEstimate::of(&[Some(1.0), Some(4.0), Some(2.0)]);
         let [low, high] = over.interval().unwrap();
         assert!((over.mean.unwrap().0 - 7.0 / 3.0).abs() < 1e-12);
         assert!((high - 7.0 / 3.0 - 3.794_583).abs() < 1e-5, "{high}");
@@ -325,12 +321,12 @@ mod tests {
 
     #[test]
     fn what_is_not_finite_has_no_mean() {
-        let over = OverSeeds::of(&[Some(1.0), Some(f64::INFINITY)]);
+        let over = SeedEstimate::of(&[Some(1.0), Some(f64::INFINITY)]);
         assert_eq!((over.mean, over.low), (None, None));
         assert_eq!(over.max, Some(Real(f64::INFINITY)));
-        let one = OverSeeds::of(&[Some(1.0)]);
+        let one = SeedEstimate::of(&[Some(1.0)]);
         assert_eq!((one.mean, one.interval()), (Some(Real(1.0)), None));
-        assert_eq!(OverSeeds::of(&[None, Some(1.0)]).mean, None);
+        assert_eq!(SeedEstimate::of(&[None, Some(1.0)]).mean, None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::base::Problem;
 use crate::base::team::Team;
 use crate::study::columns::{Column, LayerRow, append_row, gradient_columns, training_columns};
-use crate::study::train::{StepRecord, Watch};
+use crate::study::train::{Callback, StepRecord};
 
 /// Longest time that a finished row waits in memory, steps permitting.
 const FLUSH_AFTER: Duration = Duration::from_millis(500);
@@ -188,8 +188,8 @@ impl Drop for Recorder<'_> {
     }
 }
 
-impl Watch for Recorder<'_> {
-    fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
+impl Callback for Recorder<'_> {
+    fn on_step(&mut self, record: &StepRecord) -> Result<(), Problem> {
         if record.layers.is_some() || record.test.is_some() {
             self.write(record)?;
         }
@@ -204,7 +204,7 @@ impl Watch for Recorder<'_> {
         Ok(())
     }
 
-    fn before_evaluation(&mut self) -> Result<(), Problem> {
+    fn on_evaluation(&mut self) -> Result<(), Problem> {
         self.flush()
     }
 }
@@ -214,8 +214,7 @@ mod tests {
     use super::*;
     use crate::base::squares::{Scale, Squares};
     use crate::nn::graph::LayerInfo;
-    use crate::nn::measure::LayerSums;
-    use crate::nn::params::ParamSums;
+    use crate::nn::measure::{LayerSums, ParamSums};
     use crate::nn::train_step::StepMetrics;
     use crate::study::train::TestMetrics;
 
@@ -257,9 +256,9 @@ mod tests {
                 accuracy: None,
             };
             if step.is_multiple_of(50) {
-                recorder.before_evaluation()?;
+                recorder.on_evaluation()?;
             }
-            recorder.step(&StepRecord {
+            recorder.on_step(&StepRecord {
                 step,
                 epoch: step / 10,
                 learning_rate: 0.1,

@@ -41,8 +41,11 @@ impl LogSteps {
 }
 
 /// Everything the loop needs to know besides network and data.
-#[derive(Clone, Debug)]
-pub struct TrainingPlan {
+pub struct TrainingPlan<T> {
+    /// Makes the updates.
+    pub optimizer: Optimizer<T>,
+    /// Whether the weights are scaled on the first batch before step 0 (LSUV).
+    pub scales_to_data: bool,
     /// Updates to make.
     pub steps: u64,
     /// Rows per batch.
@@ -90,18 +93,18 @@ pub struct StepRecord<'a> {
 }
 
 /// Who watches a run: the recorder, the progress bar.
-pub trait Watch {
+pub trait Callback {
     /// Called after every step.
     ///
     /// # Errors
     /// Whatever keeps the run from being recorded; it ends the run.
-    fn step(&mut self, record: &StepRecord) -> Result<(), Problem>;
+    fn on_step(&mut self, record: &StepRecord) -> Result<(), Problem>;
 
     /// Called before a look at the test set, which may take long.
     ///
     /// # Errors
-    /// As for [`Watch::step`].
-    fn before_evaluation(&mut self) -> Result<(), Problem> {
+    /// As for [`Callback::on_step`].
+    fn on_evaluation(&mut self) -> Result<(), Problem> {
         Ok(())
     }
 }
@@ -161,13 +164,6 @@ impl Batches {
     }
 }
 
-/// The rows of the batch of step 0.
-pub fn first_batch(plan: &TrainingPlan, rows: usize) -> Vec<usize> {
-    Batches::new(plan.seed, plan.batch_size, rows)
-        .at(0)
-        .to_vec()
-}
-
 /// Loss and accuracy of `split` in evaluation mode, in portions of at most
 /// `portion` rows; `None` if it has no rows.
 pub fn evaluate<T: Scalar>(
@@ -199,11 +195,10 @@ pub fn evaluate<T: Scalar>(
 const FEW: usize = 32;
 
 /// A network in training: what lies around one step after another.
-pub struct Session<'a, T> {
+pub struct Trainer<'a, T> {
     network: &'a mut Network<T>,
     data: &'a Dataset<T>,
-    plan: &'a TrainingPlan,
-    optimizer: &'a Optimizer<T>,
+    plan: &'a TrainingPlan<T>,
     team: &'a Team,
     batches: Batches,
     learning_rate: &'a dyn LearningRate,
@@ -212,38 +207,43 @@ pub struct Session<'a, T> {
 
 /// What came of one step.
 #[derive(Clone, Copy, Debug)]
-pub struct Stepped {
+pub struct StepResult {
     step: u64,
     learning_rate: f64,
     metrics: StepMetrics,
     is_logged: bool,
 }
 
-impl Stepped {
+impl StepResult {
     /// The first layer at which something is not finite, if any.
     pub fn diverged_at(&self) -> Option<usize> {
         self.metrics.diverged_at
     }
 }
 
-impl<'a, T: Scalar> Session<'a, T> {
-    /// Gets ready to train `network` on `data`.
+impl<'a, T: Scalar> Trainer<'a, T> {
+    /// Gets ready to train `network` on `data`: divides it for the team, and scales its
+    /// weights where the plan says so.
     pub fn new(
         network: &'a mut Network<T>,
         data: &'a Dataset<T>,
-        plan: &'a TrainingPlan,
-        optimizer: &'a Optimizer<T>,
+        plan: &'a TrainingPlan<T>,
         team: &'a Team,
     ) -> Self {
+        let train = &data.train;
+        let mut batches = Batches::new(plan.seed, plan.batch_size, train.samples());
+        if plan.scales_to_data {
+            network.load(&train.inputs, &train.targets, batches.at(0));
+            network.scale_to_data();
+        }
         network.divide(team);
         Self {
-            batches: Batches::new(plan.seed, plan.batch_size, data.train.inputs.nrows()),
+            batches,
             learning_rate: plan.schedule.learning_rate(),
             layers: vec![LayerSums::default(); network.layers().len()],
             network,
             data,
             plan,
-            optimizer,
             team,
         }
     }
@@ -262,7 +262,7 @@ impl<'a, T: Scalar> Session<'a, T> {
     /// Step `step`: the gradients of its batch and, unless it is the plan's
     /// last step or something is not finite, the update. What only a logged
     /// step needs is measured if `is_logged`, or if something is not finite.
-    pub fn advance(&mut self, step: u64, is_logged: bool) -> Stepped {
+    pub fn advance(&mut self, step: u64, is_logged: bool) -> StepResult {
         let (network, plan) = (&mut *self.network, self.plan);
         let train = &self.data.train;
         network.load(&train.inputs, &train.targets, self.batches.at(step));
@@ -270,7 +270,7 @@ impl<'a, T: Scalar> Session<'a, T> {
             .learning_rate
             .rate(plan.learning_rate, step, plan.steps);
         let update = (step < plan.steps).then_some(Update {
-            optimizer: self.optimizer,
+            optimizer: &plan.optimizer,
             info: StepInfo {
                 t: step + 1,
                 learning_rate,
@@ -285,7 +285,7 @@ impl<'a, T: Scalar> Session<'a, T> {
                 ..Step::default()
             },
         );
-        Stepped {
+        StepResult {
             step,
             learning_rate,
             metrics,
@@ -294,8 +294,8 @@ impl<'a, T: Scalar> Session<'a, T> {
     }
 
     /// What there is to tell of the step just made.
-    pub fn record(&mut self, stepped: &Stepped, test: Option<TestMetrics>) -> StepRecord<'_> {
-        if stepped.is_logged {
+    pub fn record(&mut self, result: &StepResult, test: Option<TestMetrics>) -> StepRecord<'_> {
+        if result.is_logged {
             let network = &*self.network;
             let sums = |i: usize, slot: &mut _| *slot = network.sums(i + 1);
             if self.layers.len() <= FEW {
@@ -306,53 +306,51 @@ impl<'a, T: Scalar> Session<'a, T> {
             }
         }
         StepRecord {
-            step: stepped.step,
-            epoch: stepped.step / self.batches.per_epoch(),
-            learning_rate: stepped.learning_rate,
-            metrics: stepped.metrics,
+            step: result.step,
+            epoch: result.step / self.batches.per_epoch(),
+            learning_rate: result.learning_rate,
+            metrics: result.metrics,
             test,
             infos: self.network.layers(),
-            layers: stepped.is_logged.then_some(&self.layers[..]),
+            layers: result.is_logged.then_some(&self.layers[..]),
         }
     }
 }
 
-/// Trains `network` on `data`, telling `watch` of every step; stops after the
-/// step at hand once `stop` is set.
-///
-/// # Errors
-/// Those of `watch`.
-pub fn train<T: Scalar>(
-    network: &mut Network<T>,
-    data: &Dataset<T>,
-    plan: &TrainingPlan,
-    optimizer: &Optimizer<T>,
-    team: &Team,
-    stop: &AtomicBool,
-    watch: &mut dyn Watch,
-) -> Result<Ending, Problem> {
-    let test_rows: Vec<usize> = (0..data.test.inputs.nrows()).collect();
-    let mut session = Session::new(network, data, plan, optimizer, team);
-    for step in 0..=plan.steps {
-        if stop.load(Ordering::Relaxed) {
-            return Ok(Ending::Interrupted);
+impl<T: Scalar> Trainer<'_, T> {
+    /// Makes the plan's steps, telling `callback` of each; stops after the step at hand
+    /// once `stop` is set.
+    ///
+    /// # Errors
+    /// Those of `callback`.
+    pub fn train(
+        &mut self,
+        stop: &AtomicBool,
+        callback: &mut dyn Callback,
+    ) -> Result<Ending, Problem> {
+        let plan = self.plan;
+        let test_rows: Vec<usize> = (0..self.data.test.samples()).collect();
+        for step in 0..=plan.steps {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(Ending::Interrupted);
+            }
+            let is_last = step == plan.steps;
+            // Before the batch: the test set sees the weights and running averages
+            // that `step` updates have made.
+            let test = if is_last || step.is_multiple_of(plan.evaluate_every) {
+                callback.on_evaluation()?;
+                self.evaluate(&test_rows)
+            } else {
+                None
+            };
+            let result = self.advance(step, is_last || plan.log.contains(step));
+            callback.on_step(&self.record(&result, test))?;
+            if let Some(layer) = result.diverged_at() {
+                return Ok(Ending::Diverged { step, layer });
+            }
         }
-        let is_last = step == plan.steps;
-        // Before the batch: the test set sees the weights and running averages
-        // that `step` updates have made.
-        let test = if is_last || step.is_multiple_of(plan.evaluate_every) {
-            watch.before_evaluation()?;
-            session.evaluate(&test_rows)
-        } else {
-            None
-        };
-        let stepped = session.advance(step, is_last || plan.log.contains(step));
-        watch.step(&session.record(&stepped, test))?;
-        if let Some(layer) = stepped.diverged_at() {
-            return Ok(Ending::Diverged { step, layer });
-        }
+        Ok(Ending::Completed)
     }
-    Ok(Ending::Completed)
 }
 
 #[cfg(test)]

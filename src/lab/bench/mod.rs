@@ -20,7 +20,7 @@ use crate::lab::plan::Plan;
 use crate::nn::network::Network;
 use crate::nn::times::PhaseTimes;
 use crate::study::record::Recorder;
-use crate::study::train::{Session, Watch};
+use crate::study::train::{Callback, Trainer};
 
 /// How to measure.
 #[derive(Clone, Copy, Debug)]
@@ -145,22 +145,16 @@ impl From<Problem> for Halt {
 fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<BenchReport, Halt> {
     // The clock ends it, not the spec.
     (spec.train.epochs, spec.train.steps) = (None, Some(u64::MAX));
-    let plan = Plan::<T>::new(spec, options.base_dir)?;
+    let plan = Plan::<T>::new(&spec, options.base_dir)?;
     let team = Team::new(options.threads)?;
     let mut network = network(&plan, options.base_dir, &team)?;
     let operations = product_operations(&network, &plan);
     let folder = tempfile::tempdir()
         .map_err(|error| Problem::new(format!("no temporary folder could be made: {error}")))?;
     let peak = peak_gflops::<T>() * team.threads() as f64;
-    let session = Session::new(
-        &mut network,
-        &plan.data,
-        &plan.training,
-        &plan.optimizer,
-        &team,
-    );
+    let trainer = Trainer::new(&mut network, &plan.data, &plan.training, &team);
     let mut bench = Bench {
-        session,
+        trainer,
         next_step: 0,
         folder,
         team: &team,
@@ -181,7 +175,7 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<BenchRe
     let steps_per_s = median(&logged);
     let gflops = operations * steps_per_s / 1e9;
     Ok(BenchReport {
-        workload: plan.spec.name.clone(),
+        workload: plan.name.clone(),
         threads: team.threads(),
         precision: T::NAME,
         steps_per_s,
@@ -222,7 +216,7 @@ fn median(values: &[f64]) -> f64 {
 
 /// A measurement under way.
 struct Bench<'a, T> {
-    session: Session<'a, T>,
+    trainer: Trainer<'a, T>,
     next_step: u64,
     folder: TempDir,
     team: &'a Team,
@@ -249,14 +243,14 @@ impl<T: Scalar> Bench<'_, T> {
             if self.options.stop.load(Ordering::Relaxed) {
                 return Err(Halt::Stopped);
             }
-            let stepped = self.session.advance(self.next_step, is_logged);
-            if stepped.diverged_at().is_some() {
+            let result = self.trainer.advance(self.next_step, is_logged);
+            if result.diverged_at().is_some() {
                 return Err(diverged(self.next_step).into());
             }
             self.next_step += 1;
             if let Some(recorder) = &mut recorder {
                 let before = Instant::now();
-                recorder.step(&self.session.record(&stepped, None))?;
+                recorder.on_step(&self.trainer.record(&result, None))?;
                 logging += before.elapsed().as_secs_f64();
             }
         }
@@ -287,10 +281,10 @@ impl<T: Scalar> Bench<'_, T> {
 
     /// Where the time goes, from half a repeat.
     fn shares(&mut self, steps: u64) -> Result<Shares, Halt> {
-        self.session.network().measure_times(true);
+        self.trainer.network().measure_times(true);
         let pass = self.pass(steps.div_ceil(2), true)?;
-        let times = self.session.network().times();
-        self.session.network().measure_times(false);
+        let times = self.trainer.network().times();
+        self.trainer.network().measure_times(false);
         Ok(Shares::new(
             &times,
             self.team.threads(),
@@ -317,7 +311,7 @@ mod tests {
     #[test]
     fn operations_are_counted_by_hand() {
         let loaded = Workload::named("W3").unwrap().spec(&Overrides::default());
-        let plan = Plan::<f32>::new(loaded.unwrap().spec, Path::new("")).unwrap();
+        let plan = Plan::<f32>::new(&loaded.unwrap().spec, Path::new("")).unwrap();
         let team = Team::new(2).unwrap();
         let network = network(&plan, Path::new(""), &team).unwrap();
         // Batch 64, 64 inputs: 100 maps of 64 × 64, the first without its

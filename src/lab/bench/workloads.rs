@@ -69,10 +69,10 @@ mod tests {
         for workload in WORKLOADS {
             let loaded = workload.spec(&Overrides::default()).unwrap();
             assert_eq!(loaded.spec.name, workload.name);
-            let plan = Plan::<f32>::new(loaded.spec, Path::new("")).unwrap();
-            let network = &plan.spec.network;
+            let plan = Plan::<f32>::new(&loaded.spec, Path::new("")).unwrap();
+            let network = &plan.network;
             assert_eq!(network.width.first_odd(), None);
-            let is_adam = plan.optimizer.states_per_param() == 2;
+            let is_adam = plan.training.optimizer.states_per_param() == 2;
             let has_skip = network.skip.name() == "identity";
             let line = format!(
                 "\"{}\": dict(D={}, W={}, B={}, act=\"{}\", bnskip={}, opt=\"{}\"),",

@@ -15,8 +15,8 @@ use super::measure::Measured;
 use super::moment::Moment;
 use super::spec_keys::{Keys, SpecKeys};
 use crate::base::Problem;
+use crate::lab::atomic_file::{AtomicFile, folder_of};
 use crate::lab::records::OUTPUT;
-use crate::lab::whole_file::{WholeFile, folder_of};
 
 /// Version of the layout. The first one is still read: it lacks the keys of the
 /// spec that decide nothing, the means and the positions.
@@ -279,7 +279,7 @@ impl Baseline {
         let failed =
             |error: std::io::Error| Problem::in_file(path, format!("cannot be written: {error}"));
         fs::create_dir_all(folder_of(path)).map_err(failed)?;
-        let file = WholeFile::create(path).map_err(failed)?;
+        let file = AtomicFile::create(path).map_err(failed)?;
         file.write(self.to_json()?.as_bytes()).map_err(failed)
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::lab::json::{number, read_number};
-use crate::lab::records::{Spread, difference as apart, mean, median};
+use crate::lab::records::{Estimate, difference as apart, mean, median};
 
 /// Decimals of a number of decades in a file.
 pub const DECIMALS: i32 = 4;
@@ -25,7 +25,7 @@ pub fn ends(values: &[f64]) -> [f64; 3] {
 /// The mean of at least one finite number between the ends of its 95 %
 /// interval. One value, or equal ones, are their own interval.
 pub fn interval(values: &[f64]) -> [f64; 3] {
-    let spread = Spread::of(values);
+    let spread = Estimate::of(values);
     [spread.low, spread.mean, spread.high]
 }
 
@@ -149,7 +149,7 @@ pub fn pair(old: &SeedFigure, new: &SeedFigure, pairing: &Pairing) -> Paired {
         _ if !is_finite => ends(&differences),
         Pairing::BySeed(_) => interval(&differences),
         Pairing::Apart => {
-            let apart = apart(&Spread::of(&a), &Spread::of(&b));
+            let apart = apart(&Estimate::of(&a), &Estimate::of(&b));
             [apart.low, apart.mean, apart.high]
         }
     };

@@ -2,7 +2,7 @@
 
 use super::profile::Profile;
 use crate::lab::decay::{Decay, Verdict};
-use crate::lab::records::{Run, Spread, Target};
+use crate::lab::records::{Estimate, Run, Target};
 use crate::lab::summary::Summary;
 use crate::lab::text;
 
@@ -14,7 +14,7 @@ pub enum OutcomeFigure {
     /// Of one run, with its standard error where there is one.
     One(f64, Option<f64>),
     /// Of several seeds: over them, and each by itself.
-    Seeds(Spread, Vec<f64>),
+    Seeds(Estimate, Vec<f64>),
     /// Of several seeds, some of which have none or one that is not finite.
     Mixed(String),
 }
@@ -40,7 +40,7 @@ pub struct OutcomeRow {
 }
 
 /// A run's figure and its standard error, where it has one.
-type Estimate = (f64, Option<f64>);
+type Measured = (f64, Option<f64>);
 
 /// A figure's name in JSON, its name for people, and the way to it in a run:
 /// its value and standard error.
@@ -49,7 +49,7 @@ pub struct OutcomeKind {
     pub key: &'static str,
     /// Name for people.
     pub name: &'static str,
-    get: fn(&Source) -> Option<Estimate>,
+    get: fn(&Source) -> Option<Measured>,
 }
 
 /// Where a run's figures come from.
@@ -100,21 +100,21 @@ pub const FIGURES: &[OutcomeKind] = &[
 const fn kind(
     key: &'static str,
     name: &'static str,
-    get: fn(&Source) -> Option<Estimate>,
+    get: fn(&Source) -> Option<Measured>,
 ) -> OutcomeKind {
     OutcomeKind { key, name, get }
 }
 
-fn plain(figure: Option<f64>) -> Option<Estimate> {
+fn plain(figure: Option<f64>) -> Option<Measured> {
     figure.map(|figure| (figure, None))
 }
 
-fn slope(decay: Option<&Decay>) -> Option<Estimate> {
+fn slope(decay: Option<&Decay>) -> Option<Measured> {
     let decay = decay?;
     Some((decay.decay_decades_per_layer?, decay.std_error))
 }
 
-fn attenuation(decay: Option<&Decay>) -> Option<Estimate> {
+fn attenuation(decay: Option<&Decay>) -> Option<Measured> {
     plain(decay?.attenuation_decades)
 }
 
@@ -176,7 +176,7 @@ fn status(run: &Run) -> &str {
     }
 }
 
-fn over_seeds(figures: &[Option<Estimate>]) -> OutcomeFigure {
+fn over_seeds(figures: &[Option<Measured>]) -> OutcomeFigure {
     if let [figure] = figures {
         return figure.map_or(OutcomeFigure::Unknown, |(figure, error)| {
             OutcomeFigure::One(figure, error)
@@ -193,7 +193,7 @@ fn over_seeds(figures: &[Option<Estimate>]) -> OutcomeFigure {
         .filter(|figure| figure.is_finite())
         .collect();
     if finite.len() == figures.len() {
-        OutcomeFigure::Seeds(Spread::of(&finite), finite)
+        OutcomeFigure::Seeds(Estimate::of(&finite), finite)
     } else if known.is_empty() {
         OutcomeFigure::Unknown
     } else {

@@ -4,7 +4,7 @@ use super::at::StepChoice;
 use super::matching::Matching;
 use super::reading::{Missing, Reading, Value, over_seeds};
 use super::side::Side;
-use crate::lab::records::{Spread, difference};
+use crate::lab::records::{Estimate, difference};
 
 /// What a layer's comparison came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct LayerPair {
     /// of the seeds' differences where both have the same seeds. Its ends are
     /// those of the 95 % interval, or the difference itself where neither side
     /// has several seeds.
-    pub difference: Option<Spread>,
+    pub difference: Option<Estimate>,
     /// What it came to.
     pub finding: Agreement,
     /// Why it cannot be compared.
@@ -106,7 +106,7 @@ impl LayerPair {
         let sides = [&self.reference, &self.other];
         let has_seeds = sides
             .iter()
-            .any(|side| side.as_ref().is_ok_and(Spread::has_interval));
+            .any(|side| side.as_ref().is_ok_and(Estimate::has_interval));
         let difference = self.difference.filter(|_| has_seeds)?;
         Some((difference.low, difference.high))
     }
@@ -240,11 +240,16 @@ impl Pair {
 
 impl Measure {
     /// What the readings of two targets' seeds come to, and their difference.
-    fn judge(&self, a: &[Reading], b: &[Reading], is_paired: bool) -> (Agreement, Option<Spread>) {
+    fn judge(
+        &self,
+        a: &[Reading],
+        b: &[Reading],
+        is_paired: bool,
+    ) -> (Agreement, Option<Estimate>) {
         let all = || a.iter().chain(b);
         let is = |lack: Missing| all().all(|reading| *reading == Err(lack.clone()));
         if is(Missing::Zero) {
-            return (Agreement::Equal, Some(Spread::of(&[0.0])));
+            return (Agreement::Equal, Some(Estimate::of(&[0.0])));
         }
         let is_absent = |readings: &[Reading]| readings.iter().all(|r| *r == Err(Missing::Absent));
         if is_absent(a) || is_absent(b) {
@@ -260,15 +265,15 @@ impl Measure {
             return (Agreement::NotComparable, None);
         };
         // Every seed beside itself, or without common seeds beside every other.
-        let (pairs, difference): (Vec<f64>, Spread) = if is_paired {
+        let (pairs, difference): (Vec<f64>, Estimate) = if is_paired {
             let pairs: Vec<f64> = a.iter().zip(&b).map(|(a, b)| b - a).collect();
-            let mean = Spread::of(&pairs);
+            let mean = Estimate::of(&pairs);
             (pairs, mean)
         } else {
             let pairs = b.iter().flat_map(|b| a.iter().map(move |a| b - a));
             (
                 pairs.collect(),
-                difference(&Spread::of(&a), &Spread::of(&b)),
+                difference(&Estimate::of(&a), &Estimate::of(&b)),
             )
         };
         // The same seeds in both are the same runs, wherever their folders lie.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::lab::records::Spread;
+use crate::lab::records::Estimate;
 
 /// Why a figure has no log10.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl fmt::Display for Missing {
 pub type Reading = Result<f64, Missing>;
 
 /// What the seeds of a target say of a layer.
-pub type Value = Result<Spread, Missing>;
+pub type Value = Result<Estimate, Missing>;
 
 /// A layer's figures with their steps, ascending.
 pub type Series = Vec<(u64, Option<f64>)>;
@@ -78,7 +78,7 @@ pub fn over_seeds(readings: &[Reading]) -> Value {
     let logs: Vec<f64> = readings.iter().flatten().copied().collect();
     let mut lacks = readings.iter().filter_map(|reading| reading.as_ref().err());
     let Some(first) = lacks.next() else {
-        return Ok(Spread::of(&logs));
+        return Ok(Estimate::of(&logs));
     };
     let n = readings.len();
     if n == 1 || logs.is_empty() && lacks.all(|lack| lack == first) {

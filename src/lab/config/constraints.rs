@@ -116,12 +116,13 @@ fn checks(spec: &Spec) -> Option<Conflict> {
     spec.check
         .iter()
         .enumerate()
-        .find_map(|(i, check)| one_check(i, check, spec.network.layers()))
+        .find_map(|(i, check)| one_check(i, check, spec.network.layers(), &[]))
 }
 
 /// What is wrong with the `i`-th check of a network of `layers` layers, the
-/// output layer included; `usize::MAX` where they are not known.
-pub fn one_check(i: usize, check: &Check, layers: usize) -> Option<Conflict> {
+/// output layer included; `usize::MAX` where they are not known. `columns`: those of a
+/// foreign log, each of which has a value per layer.
+pub fn one_check(i: usize, check: &Check, layers: usize, columns: &[String]) -> Option<Conflict> {
     let at = |key: &str| format!("check.{i}{key}");
     let name = check.quantity.name();
     match (check.min, check.max) {
@@ -144,7 +145,8 @@ pub fn one_check(i: usize, check: &Check, layers: usize) -> Option<Conflict> {
         _ => {}
     }
     let [first, last] = check.layers?.ends();
-    if !check.quantity.is_per_layer() {
+    // In a foreign log even `grad_norm` may have a value per layer.
+    if !check.quantity.is_per_layer() && !columns.iter().any(|own| own == name) {
         return found(
             &[&at(".layers")],
             format!("`{name}` is one number for the whole network, not one per layer"),

@@ -79,7 +79,7 @@ pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecErr
     })?;
     // How many layers the network has is known once a run is at hand.
     let conflict =
-        (checks.iter().enumerate()).find_map(|(i, check)| one_check(i, check, usize::MAX));
+        (checks.iter().enumerate()).find_map(|(i, check)| one_check(i, check, usize::MAX, columns));
     match conflict {
         Some(conflict) => Err(source.conflict(conflict)),
         None if checks.is_empty() => Err(none()),
@@ -110,6 +110,21 @@ mod tests {
         let path = folder.path().join("rules.toml");
         std::fs::write(&path, text).unwrap();
         load_rules(&path, &["blk_grad".to_owned()]).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_column_of_the_log_has_layers_whatever_it_is_called() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.toml");
+        let text = "[[check]]\nquantity = 'grad_norm'\nmax = 1\nlayers = [2, 9]\n";
+        std::fs::write(&path, text).unwrap();
+        let found = load_rules(&path, &["grad_norm".to_owned()]).unwrap();
+        assert_eq!(found[0].layers.unwrap().ends(), [2, 9]);
+        let error = load_rules(&path, &[]).unwrap_err().to_string();
+        assert!(
+            error.contains("one number for the whole network"),
+            "{error}"
+        );
     }
 
     #[test]

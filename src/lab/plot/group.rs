@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 
 use super::panel::{Mark, Trace};
 use super::scale::{AxisPlace, Scale};
-use crate::lab::records::Spread;
+use crate::lab::records::Estimate;
 
 /// Lines nearer than this share of the axis count as one.
 const NEAR: f64 = 0.004;
@@ -35,21 +35,18 @@ fn mean(values: &[f64], scale: &Scale) -> Option<(f64, Option<(f64, f64)>)> {
     if has_zero {
         return Some((0.0, None));
     }
-    let first = *heights.first()?;
-    // Exact where all are equal.
-    let middle = first + heights.iter().map(|at| at - first).sum::<f64>() / heights.len() as f64;
-    let spread = Spread::of(&heights);
-    let half = spread.high - spread.median;
+    if heights.is_empty() {
+        return None;
+    }
+    let estimate = Estimate::of(&heights);
     let value = if scale.is_log() {
-        10f64.powf(middle)
+        10f64.powf(estimate.mean)
     } else {
-        middle
+        estimate.mean
     };
-    let has_interval = spread.has_interval() && half.is_finite();
-    Some((
-        value,
-        has_interval.then_some((middle - half, middle + half)),
-    ))
+    let interval = [estimate.low, estimate.high];
+    let has_interval = estimate.has_interval() && interval.iter().all(|end| end.is_finite());
+    Some((value, has_interval.then_some((estimate.low, estimate.high))))
 }
 
 /// The mean of a series over the seeds as a line, `None` where no seed has a value.

@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::canvas::{Area, DrawError, Picture, anchored, px, width_of};
 use super::colors::{GRID, INK, viridis};
-use super::panel::{Cells, Key, Panel};
+use super::panel::{Cells, LegendEntry, Panel};
 use super::style::{LegendPlace, PanelStyle, style_of};
 
 /// Sizes in font sizes.
@@ -33,7 +33,7 @@ pub fn placement(panel: &Panel, style: &PanelStyle, width: i32) -> Placement {
     let has_ramp = panel
         .legend
         .iter()
-        .any(|key| matches!(key, Key::Ramp { .. }));
+        .any(|key| matches!(key, LegendEntry::Ramp { .. }));
     match style.legend {
         _ if panel.legend.is_empty() => Placement::Nowhere,
         _ if has_ramp => Placement::Right,
@@ -45,22 +45,22 @@ pub fn placement(panel: &Panel, style: &PanelStyle, width: i32) -> Placement {
 }
 
 /// The width of a legend whose lines stand below each other.
-pub fn width(legend: &[Key], style: &PanelStyle) -> i32 {
+pub fn width(legend: &[LegendEntry], style: &PanelStyle) -> i32 {
     let needed = legend.iter().map(|key| key_width(key, style));
     needed.max().unwrap_or(0) + style.em(0.5)
 }
 
 /// Its height, a ramp not counted.
-pub fn height(legend: &[Key], style: &PanelStyle) -> i32 {
+pub fn height(legend: &[LegendEntry], style: &PanelStyle) -> i32 {
     style.em(LINE_HEIGHT * legend.len() as f64 + 0.3)
 }
 
-fn key_width(key: &Key, style: &PanelStyle) -> i32 {
+fn key_width(key: &LegendEntry, style: &PanelStyle) -> i32 {
     let of = |words: &str| width_of(words, &style.text(1.0, INK));
     match key {
-        Key::Heading(words) => of(words),
-        Key::Line(_, words) | Key::Patch(_, words) => style.em(INDENT) + of(words),
-        Key::Ramp { labels, .. } => {
+        LegendEntry::Heading(words) => of(words),
+        LegendEntry::Line(_, words) | LegendEntry::Patch(_, words) => style.em(INDENT) + of(words),
+        LegendEntry::Ramp { labels, .. } => {
             let widest = labels.iter().map(|(_, words)| of(words));
             style.em(INDENT) + widest.max().unwrap_or(0)
         }
@@ -69,11 +69,15 @@ fn key_width(key: &Key, style: &PanelStyle) -> i32 {
 
 /// Lines of keys side by side on so many fine units. An empty heading begins a
 /// new line.
-pub fn rows<'a>(legend: &'a [Key], style: &PanelStyle, width: i32) -> Vec<Vec<&'a Key>> {
-    let mut rows: Vec<Vec<&Key>> = vec![Vec::new()];
+pub fn rows<'a>(
+    legend: &'a [LegendEntry],
+    style: &PanelStyle,
+    width: i32,
+) -> Vec<Vec<&'a LegendEntry>> {
+    let mut rows: Vec<Vec<&LegendEntry>> = vec![Vec::new()];
     let mut taken = 0;
     for key in legend {
-        let is_break = matches!(key, Key::Heading(words) if words.is_empty());
+        let is_break = matches!(key, LegendEntry::Heading(words) if words.is_empty());
         let needed = key_width(key, style) + style.em(1.5);
         if is_break || taken + needed > width {
             rows.push(Vec::new());
@@ -89,7 +93,7 @@ pub fn rows<'a>(legend: &'a [Key], style: &PanelStyle, width: i32) -> Vec<Vec<&'
 }
 
 /// The height of those lines.
-pub fn height_of_rows(rows: &[Vec<&Key>], style: &PanelStyle) -> i32 {
+pub fn height_of_rows(rows: &[Vec<&LegendEntry>], style: &PanelStyle) -> i32 {
     style.em(LINE_HEIGHT) * rows.len() as i32
 }
 
@@ -97,7 +101,11 @@ pub fn height_of_rows(rows: &[Vec<&Key>], style: &PanelStyle) -> i32 {
 ///
 /// # Errors
 /// Those of plotters.
-pub fn draw_rows(area: &Area, rows: &[Vec<&Key>], style: &PanelStyle) -> Result<(), DrawError> {
+pub fn draw_rows(
+    area: &Area,
+    rows: &[Vec<&LegendEntry>],
+    style: &PanelStyle,
+) -> Result<(), DrawError> {
     for (i, row) in rows.iter().enumerate() {
         let middle = style.em(LINE_HEIGHT) * i as i32 + style.em(LINE_HEIGHT / 2.0);
         let mut left = 0;
@@ -115,7 +123,7 @@ pub fn draw_rows(area: &Area, rows: &[Vec<&Key>], style: &PanelStyle) -> Result<
 /// Those of plotters.
 pub fn draw_inside(
     area: &Area,
-    legend: &[Key],
+    legend: &[LegendEntry],
     (left, top): (i32, i32),
     style: &PanelStyle,
 ) -> Result<(), DrawError> {
@@ -138,15 +146,15 @@ pub fn draw_inside(
 /// Draws a key of one line with its left end at a place.
 fn draw_key(
     area: &Area,
-    key: &Key,
+    key: &LegendEntry,
     (left, middle): (i32, i32),
     style: &PanelStyle,
 ) -> Result<(), DrawError> {
     let text = anchored(style.text(1.0, INK), HPos::Left, VPos::Center);
     let (sample, indent) = (style.em(SAMPLE), style.em(INDENT));
     match key {
-        Key::Heading(words) => area.draw_text(words, &text, (left, middle))?,
-        Key::Line(stroke, words) => {
+        LegendEntry::Heading(words) => area.draw_text(words, &text, (left, middle))?,
+        LegendEntry::Line(stroke, words) => {
             let ends = vec![(left, middle), (left + sample, middle)];
             if stroke.is_dashed {
                 let dashes = DashedPathElement::new(ends, px(5.0), px(3.0), style_of(stroke));
@@ -156,14 +164,14 @@ fn draw_key(
             }
             area.draw_text(words, &text, (left + indent, middle))?;
         }
-        Key::Patch(color, words) => {
+        LegendEntry::Patch(color, words) => {
             let half = style.em(0.5);
             let corners = [(left, middle - half), (left + sample, middle + half)];
             area.draw(&Rectangle::new(corners, color.filled()))?;
             area.draw(&Rectangle::new(corners, INK.stroke_width(px(0.5) as u32)))?;
             area.draw_text(words, &text, (left + indent, middle))?;
         }
-        Key::Ramp { .. } => {}
+        LegendEntry::Ramp { .. } => {}
     }
     Ok(())
 }
@@ -172,14 +180,18 @@ fn draw_key(
 ///
 /// # Errors
 /// Those of plotters.
-pub fn draw(area: &Area, legend: &[Key], style: &PanelStyle) -> Result<Vec<Picture>, DrawError> {
+pub fn draw(
+    area: &Area,
+    legend: &[LegendEntry],
+    style: &PanelStyle,
+) -> Result<Vec<Picture>, DrawError> {
     let text = anchored(style.text(1.0, INK), HPos::Left, VPos::Center);
     let (_, height) = area.dim_in_pixel();
     let line = style.em(LINE_HEIGHT);
     let mut pictures = Vec::new();
     let mut top = style.em(0.5);
     for (i, key) in legend.iter().enumerate() {
-        if let Key::Ramp { span, labels } = key {
+        if let LegendEntry::Ramp { span, labels } = key {
             let rest = (legend.len() - 1 - i) as i32 * line;
             let length = style
                 .em(RAMP)
@@ -251,7 +263,7 @@ mod tests {
 
     #[test]
     fn keys_stand_side_by_side_while_there_is_room() {
-        let key = |words: &str| Key::Heading(words.to_owned());
+        let key = |words: &str| LegendEntry::Heading(words.to_owned());
         let legend = [key("one"), key("two"), key(""), key("three")];
         let style = PanelStyle::default();
         let counts =

@@ -19,7 +19,7 @@ pub struct Panel {
     /// What is drawn, the first one lowest.
     pub marks: Vec<Mark>,
     /// What the marks stand for.
-    pub legend: Vec<Key>,
+    pub legend: Vec<LegendEntry>,
     /// Below it, sentence by sentence.
     pub caption: Vec<String>,
 }
@@ -140,7 +140,7 @@ pub struct Cells {
 
 /// A line of a legend.
 #[derive(Clone, Debug)]
-pub enum Key {
+pub enum LegendEntry {
     /// Words above others.
     Heading(String),
     /// A line and what it stands for.

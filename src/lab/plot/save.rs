@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::formats::{FORMATS, FileFormat, suffixes};
 use crate::base::Problem;
-use crate::lab::whole_file::{FileKind, WholeFile, may_replace};
+use crate::lab::atomic_file::{AtomicFile, FileKind, may_replace};
 
 /// What a figure may replace.
 const FIGURE: FileKind = FileKind {
@@ -17,7 +17,7 @@ pub struct FigureFile {
     path: PathBuf,
     format: &'static dyn FileFormat,
     scale: u8,
-    file: WholeFile,
+    file: AtomicFile,
 }
 
 impl FigureFile {
@@ -37,7 +37,7 @@ impl FigureFile {
             .help("leave --scale out, or draw a larger figure with --width and --font-size"));
         }
         may_replace(path, &FIGURE)?;
-        let file = WholeFile::create(path).map_err(|error| {
+        let file = AtomicFile::create(path).map_err(|error| {
             Problem::in_file(path, format!("cannot be written: {error}"))
                 .help("choose a folder that exists and can be written with -o")
         })?;

@@ -9,7 +9,7 @@ use plotters::style::RGBColor;
 
 use super::colors;
 use super::figures::thinned;
-use super::map::{Map, Shade};
+use super::heatmap::{Heatmap, Shade};
 use super::plot_data::{PlotData, apart};
 use super::scale::{AxisPlace, Scale};
 use crate::lab::records::{RunData, ValueRange};
@@ -70,7 +70,7 @@ impl Look {
         let halves = self.colors != Colors::None && layers > MOST_LINES;
         let per_line = if halves { 2 } else { 1 };
         let columns = self.width.saturating_sub(MARGIN).max(8);
-        let map = Map::new(run, run.layers(), (columns, MOST_LINES * per_line));
+        let map = Heatmap::new(run, run.layers(), (columns, MOST_LINES * per_line));
         let bold = Style::new().bold();
         let head = format!("{}  {}", run.label, symbol(&data.quantity));
         let _ = writeln!(text, "{bold}{}{bold:#}", shortened(&head, self.width));

@@ -4,6 +4,7 @@
 mod columns;
 mod curves;
 mod diverged;
+mod estimate;
 mod grid;
 mod halving;
 mod layout;
@@ -14,7 +15,6 @@ mod run_stats;
 mod score;
 mod source;
 pub mod specs;
-mod spread;
 mod step;
 mod steps;
 mod table;
@@ -27,11 +27,11 @@ use std::path::{Path, PathBuf};
 pub use columns::Columns;
 pub use curves::{Curve, Curves};
 pub use diverged::Diverged;
+pub use estimate::{Estimate, difference, mean, mean_half_width, median};
 pub use grid::{Bucket, Grid, GridSize};
 pub use halving::Bounds;
 pub use layout::HEADLINE;
 pub use natural::in_natural_order;
-pub use spread::{Spread, difference, mean, mean_half_width, median};
 pub use step::Step;
 pub use steps::{OUTPUT, Steps};
 

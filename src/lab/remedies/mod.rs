@@ -24,7 +24,7 @@ pub use self::result::CureResult;
 use self::trial::{Trial, TrialEnd, TrialOrder};
 use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, SpecError};
-use crate::lab::experiment::Audience;
+use crate::lab::experiment::RunCallback;
 use crate::lab::run_folder::is_free;
 
 /// The name of the spec as it is.
@@ -54,11 +54,11 @@ pub struct RemedyOptions<'a> {
 }
 
 /// Who is told how the trials go.
-pub trait TrialAudience: Sync {
+pub trait TrialCallbacks: Sync {
     /// So many runs lie ahead, more than was told before.
     fn more(&self, runs: u64);
     /// Follows one run.
-    fn follower(&self) -> Box<dyn Audience + '_>;
+    fn follower(&self) -> Box<dyn RunCallback + '_>;
 }
 
 /// Something to be tried.
@@ -79,7 +79,7 @@ struct Candidate {
 pub fn remedies(
     loaded: &LoadedSpec,
     options: &RemedyOptions,
-    audience: &dyn TrialAudience,
+    callback: &dyn TrialCallbacks,
 ) -> Result<Option<Remedies>, Problem> {
     is_free(&options.folder)?;
     let baseline = Candidate {
@@ -89,7 +89,7 @@ pub fn remedies(
         sets: Vec::new(),
         spec: Ok(loaded.clone()),
     };
-    let series = Series { options, audience };
+    let series = Series { options, callback };
     let Some(mut first) = series.try_all(vec![baseline])? else {
         return Ok(None);
     };
@@ -201,7 +201,7 @@ fn pairs(baseline: &CureResult, tried: &[CureResult], options: &RemedyOptions) -
 /// Runs of candidates side by side.
 struct Series<'a> {
     options: &'a RemedyOptions<'a>,
-    audience: &'a dyn TrialAudience,
+    callback: &'a dyn TrialCallbacks,
 }
 
 impl Series<'_> {
@@ -214,7 +214,7 @@ impl Series<'_> {
             .filter(|(_, candidate)| candidate.spec.is_ok())
             .flat_map(|(i, _)| options.seeds.clone().map(move |seed| (i, seed)))
             .collect();
-        self.audience.more(runs.len() as u64);
+        self.callback.more(runs.len() as u64);
         let at_once = options.threads.min(runs.len()).max(1);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(at_once)
@@ -236,7 +236,7 @@ impl Series<'_> {
                 threads: (options.threads / at_once).max(1),
                 stop: options.stop,
             };
-            let end = order.make(&mut *self.audience.follower())?;
+            let end = order.make(&mut *self.callback.follower())?;
             Ok(((i, seed), end))
         };
         let ends: Result<BTreeMap<(usize, u64), TrialEnd>, Problem> =

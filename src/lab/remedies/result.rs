@@ -3,7 +3,7 @@
 use super::cures::CureKind;
 use super::trial::Trial;
 use crate::lab::decay::Verdict;
-use crate::lab::records::Spread;
+use crate::lab::records::Estimate;
 use crate::lab::summary::{Status, Summary};
 
 /// What one cure came to.
@@ -58,7 +58,7 @@ impl CureResult {
         let accuracy = |trial: &Trial| trial.summary.test_accuracy;
         let values: Option<Vec<f64>> = self.trials.iter().map(accuracy).collect();
         let values = values.filter(|values| values.len() > 1)?;
-        let spread = Spread::of(&values);
+        let spread = Estimate::of(&values);
         Some((spread.high - spread.low) / 2.0)
     }
 

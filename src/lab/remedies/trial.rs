@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use crate::base::Problem;
 use crate::base::problem::Place;
 use crate::lab::config::{LoadedSpec, Overrides, Spec};
-use crate::lab::experiment::{Audience, RunOptions, run};
+use crate::lab::experiment::{RunCallback, RunOptions, run};
 use crate::lab::records::Table;
 use crate::lab::run_folder::Destination;
 use crate::lab::summary::{Status, Summary};
@@ -50,9 +50,9 @@ impl TrialOrder<'_> {
     ///
     /// # Errors
     /// If the folder holds the run of another spec or cannot be written.
-    pub fn make(&self, audience: &mut dyn Audience) -> Result<TrialEnd, Problem> {
+    pub fn make(&self, callback: &mut dyn RunCallback) -> Result<TrialEnd, Problem> {
         if let Some(summary) = self.earlier()? {
-            audience.end();
+            callback.end();
             return self.read(summary);
         }
         let options = RunOptions {
@@ -62,10 +62,10 @@ impl TrialOrder<'_> {
             threads: self.threads,
             stop: self.stop,
         };
-        let outcome = match run(self.loaded, &options, audience) {
+        let outcome = match run(self.loaded, &options, callback) {
             Ok(outcome) => outcome,
             Err(problem) if matches!(problem.place, Place::Key(_)) => {
-                audience.end();
+                callback.end();
                 return Ok(TrialEnd::Impossible(problem.what));
             }
             Err(problem) => return Err(problem),

@@ -1,6 +1,6 @@
 //! A target as the page shows it: a run, or the seeds of one taken together.
 
-use crate::lab::records::{RunData, Spread, Target};
+use crate::lab::records::{Estimate, RunData, Target};
 use crate::lab::text::{self, Findings, Tone};
 
 /// A run, or the seeds of one.
@@ -44,7 +44,7 @@ impl Group<'_> {
         let values: Vec<f64> = self.entries.iter().filter_map(get).collect();
         let (finite, other): (Vec<f64>, Vec<f64>) = values.iter().partition(|v| v.is_finite());
         let mean = (!finite.is_empty()).then(|| {
-            let spread = Spread::of(&finite);
+            let spread = Estimate::of(&finite);
             let interval = spread.has_interval().then_some([spread.low, spread.high]);
             // The interval stays in one line.
             text::estimate(spread.mean, interval, show).replace(", ", ",\u{a0}")

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
-use crate::lab::whole_file::{FileKind, WholeFile, folder_of, may_replace};
+use crate::lab::atomic_file::{AtomicFile, FileKind, folder_of, may_replace};
 
 /// What a page may replace.
 const PAGE: FileKind = FileKind {
@@ -52,7 +52,7 @@ impl PageFile {
             Problem::in_file(&self.path, format!("could not be written: {error}"))
                 .help("make room, or choose another file with -o")
         };
-        let file = WholeFile::create(&self.path).map_err(|error| failed(&error))?;
+        let file = AtomicFile::create(&self.path).map_err(|error| failed(&error))?;
         file.write(text.as_bytes()).map_err(|error| failed(&error))
     }
 }

@@ -40,7 +40,7 @@ fn dominates(by_q: f64, by_gradient: f64) -> bool {
 /// If the spec cannot be run; within, where there is no theory.
 pub fn predict_loaded(loaded: &LoadedSpec) -> Result<Result<Prediction, Unpredictable>, Problem> {
     fn of<T: Scalar>(loaded: &LoadedSpec) -> Result<Result<Prediction, Unpredictable>, Problem> {
-        let plan = Plan::<T>::new(loaded.spec.clone(), &loaded.folder)?;
+        let plan = Plan::<T>::new(&loaded.spec, &loaded.folder)?;
         Ok(predict(&plan))
     }
     match loaded.spec.precision {
@@ -70,7 +70,7 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     };
     let chi_c = repeated.and_then(|repeated| repeated.correlation);
     Ok(Prediction {
-        name: plan.spec.name.clone(),
+        name: plan.name.clone(),
         layers: path.predictions(&rows),
         q_star: repeated.map(|repeated| Real(repeated.q)),
         chi_1: repeated.map(|repeated| Real(repeated.chi)),
@@ -95,13 +95,13 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
 /// # Errors
 /// Where there is no theory, with the reason.
 fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictable> {
-    if plan.spec.network.weights.is_some() {
+    if plan.network.weights.is_some() {
         return Err(Unpredictable::new(
             "network.weights",
             "the weights come from a file, and theory is about random ones",
         ));
     }
-    let network = &plan.spec.network;
+    let network = &plan.network;
     let scheme = network.init.for_activation(&network.activation);
     let scheme =
         scheme.map_err(|problem| Unpredictable::new("network.init", problem.to_string()))?;

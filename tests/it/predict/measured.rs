@@ -14,6 +14,7 @@ use vgrad::nn::architecture::NetworkSpec;
 use vgrad::nn::mean_field::Averages;
 use vgrad::nn::measure::LayerSums;
 use vgrad::nn::train_step::Step;
+use vgrad::study::train::Trainer;
 
 use crate::common::{all_sums, mean_and_log_error};
 
@@ -79,7 +80,7 @@ impl Case {
     fn plan(&self, seed: u64) -> Plan<f64> {
         let spec = self.spec(seed);
         let spec = spec.unwrap_or_else(|error| panic!("{}: {error}", self.keys));
-        Plan::new(spec, Path::new("")).unwrap()
+        Plan::new(&spec, Path::new("")).unwrap()
     }
 
     pub fn predict(&self) -> Result<Prediction, Unpredictable> {
@@ -96,6 +97,8 @@ impl Case {
         let plan = self.plan(seed);
         let team = Team::new(1).unwrap();
         let mut drawn = network(&plan, Path::new(""), &team).unwrap();
+        // Scales what is scaled to data.
+        Trainer::new(&mut drawn, &plan.data, &plan.training, &team);
         let rows: Vec<usize> = (0..self.batch).collect();
         drawn.load(&plan.data.train.inputs, &plan.data.train.targets, &rows);
         let step = Step {
@@ -107,7 +110,7 @@ impl Case {
         Draw {
             prediction: predict(&plan).unwrap(),
             sums: all_sums(&drawn),
-            network: plan.spec.network.clone(),
+            network: plan.network.clone(),
             path: path
                 .filter_map(|(i, layer)| layer.position.map(|_| i))
                 .collect(),

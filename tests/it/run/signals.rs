@@ -156,17 +156,17 @@ fn a_run_stopped_before_its_first_row_leaves_no_folder() {
     use std::sync::atomic::AtomicBool;
     use vgrad::base::Problem;
     use vgrad::lab::config::{Overrides, Spec};
-    use vgrad::lab::experiment::{Audience, RunOptions, run};
+    use vgrad::lab::experiment::{RunCallback, RunOptions, run};
     use vgrad::lab::run_folder::Destination;
-    use vgrad::study::train::{StepRecord, Watch};
+    use vgrad::study::train::{Callback, StepRecord};
 
     struct Nobody;
-    impl Watch for Nobody {
-        fn step(&mut self, _: &StepRecord) -> Result<(), Problem> {
+    impl Callback for Nobody {
+        fn on_step(&mut self, _: &StepRecord) -> Result<(), Problem> {
             Ok(())
         }
     }
-    impl Audience for Nobody {
+    impl RunCallback for Nobody {
         fn begin(&mut self, _: &str, _: u64) {}
         fn end(&mut self) {}
     }

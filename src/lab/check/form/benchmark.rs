@@ -7,7 +7,7 @@ use crate::lab::check::finding::{Finding, Source};
 use crate::lab::check::report::CheckReport;
 use crate::lab::decay::Decay;
 use crate::lab::form::Detail;
-use crate::lab::records::Spread;
+use crate::lab::records::Estimate;
 
 pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
     let mut entries = Vec::new();
@@ -70,7 +70,7 @@ fn entry(name: &str, unit: &str, values: &[f64]) -> Option<Value> {
     if values.is_empty() || !values.iter().all(|value| value.is_finite()) {
         return None;
     }
-    let spread = Spread::of(values);
+    let spread = Estimate::of(values);
     let mut entry = json!({
         "name": name,
         "unit": unit,

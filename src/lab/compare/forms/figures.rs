@@ -1,7 +1,7 @@
 //! Figures as text for people.
 
 use crate::lab::compare::{LayerPair, OutcomeFigure, Value};
-use crate::lab::records::Spread;
+use crate::lab::records::Estimate;
 use crate::lab::text::{decades, estimate, number};
 
 /// What is not known or does not apply.
@@ -39,7 +39,7 @@ pub fn outcome(figure: &OutcomeFigure) -> String {
             format!("{} ± {}", number(*figure), number(*error))
         }
         OutcomeFigure::Seeds(
-            Spread {
+            Estimate {
                 mean, low, high, ..
             },
             _,

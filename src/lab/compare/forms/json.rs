@@ -7,7 +7,7 @@ use crate::lab::compare::outcome::{FIGURES, OutcomeFigure};
 use crate::lab::compare::reading::Reading;
 use crate::lab::compare::{Agreement, Comparison, LayerPair, Missing, Pair, Side};
 use crate::lab::json::number;
-use crate::lab::records::Spread;
+use crate::lab::records::Estimate;
 
 /// Version of the layout; it only grows.
 const SCHEMA_VERSION: u32 = 1;
@@ -158,7 +158,7 @@ fn layer_json(layer: &LayerPair) -> Value {
     })
 }
 
-fn value(value: &Result<Spread, Missing>, by_seed: &[Reading]) -> Value {
+fn value(value: &Result<Estimate, Missing>, by_seed: &[Reading]) -> Value {
     let (log, spread, lack) = match value {
         Ok(spread) => {
             let interval = Some(spread).filter(|spread| spread.has_interval());

@@ -4,7 +4,7 @@ use plotters::style::RGBColor;
 
 use super::super::colors::{HELPED, INK, NO_HELP};
 use super::super::labels_aside::make_room;
-use super::super::panel::{Key, Mark, Panel, PointLabel, Room, Stroke};
+use super::super::panel::{LegendEntry, Mark, Panel, PointLabel, Room, Stroke};
 use super::super::plot_data::PlotData;
 use super::super::scale::Scale;
 use super::Figure;
@@ -12,9 +12,9 @@ use crate::lab::json::Real;
 use crate::lab::records::ValueRange;
 use crate::lab::remedies::{CureRow, RankedCures};
 
-pub struct Cures;
+pub struct CuresFigure;
 
-impl Figure for Cures {
+impl Figure for CuresFigure {
     fn name(&self) -> &'static str {
         "cures"
     }
@@ -100,9 +100,9 @@ fn panel(ranked: &RankedCures, room: Room) -> Option<Panel> {
         y: y.axis(name),
         marks,
         legend: vec![
-            Key::Patch(INK, "as it is".to_owned()),
-            Key::Patch(HELPED, "helped".to_owned()),
-            Key::Patch(NO_HELP, "did not help".to_owned()),
+            LegendEntry::Patch(INK, "as it is".to_owned()),
+            LegendEntry::Patch(HELPED, "helped".to_owned()),
+            LegendEntry::Patch(NO_HELP, "did not help".to_owned()),
         ],
         caption: caption(ranked, &points),
     })

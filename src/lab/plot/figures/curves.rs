@@ -7,19 +7,19 @@ use plotters::style::RGBColor;
 use super::super::axis::counting;
 use super::super::colors::{INK, of_run};
 use super::super::group::{SeedSeries, band, means, rims, widened};
-use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
+use super::super::panel::{LegendEntry, Mark, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart};
 use super::super::scale::Scale;
 use super::Figure;
-use crate::lab::records::{Curve, Curves as Recorded, RunData, ValueRange};
+use crate::lab::records::{Curve, Curves, RunData, ValueRange};
 
 /// From this ratio of the largest to the smallest loss on the axis is a log one.
 const LOG_FROM: f64 = 100.0;
 
-pub struct Curves;
+pub struct CurvesFigure;
 
 /// What a panel shows: a name and the values of the batch and the test set.
-type Get = fn(&Recorded) -> &Curve;
+type Get = fn(&Curves) -> &Curve;
 const LOSS: (&str, Get, Get) = ("loss", |run| &run.train_loss, |run| &run.test_loss);
 const ACCURACY: (&str, Get, Get) = (
     "accuracy",
@@ -27,7 +27,7 @@ const ACCURACY: (&str, Get, Get) = (
     |run| &run.test_accuracy,
 );
 
-impl Figure for Curves {
+impl Figure for CurvesFigure {
     fn name(&self) -> &'static str {
         "curves"
     }
@@ -121,20 +121,23 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
     for (target, label) in data.targets.iter().enumerate() {
         if data.of_target(target).any(|p| has_curves(&p)) {
             let color = of_run(target, data.targets.len());
-            legend.push(Key::Line(Stroke::solid(color, 2.5), label.clone()));
+            legend.push(LegendEntry::Line(Stroke::solid(color, 2.5), label.clone()));
         }
     }
-    legend.push(Key::Heading(String::new()));
+    legend.push(LegendEntry::Heading(String::new()));
     let faint = Stroke {
         opacity: 0.55,
         ..Stroke::solid(INK, 1.0)
     };
     let has = |get: Get| with_curves().any(|p| !get(&p.stats.curves).is_empty());
     if has(parts[0]) {
-        legend.push(Key::Line(faint, "training batch".to_owned()));
+        legend.push(LegendEntry::Line(faint, "training batch".to_owned()));
     }
     if has(parts[1]) {
-        legend.push(Key::Line(Stroke::solid(INK, 2.2), "test set".to_owned()));
+        legend.push(LegendEntry::Line(
+            Stroke::solid(INK, 2.2),
+            "test set".to_owned(),
+        ));
     }
     let mut caption = Vec::new();
     if merged > 1 {

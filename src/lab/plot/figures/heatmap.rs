@@ -4,16 +4,16 @@ use plotters::style::RGBColor;
 
 use super::super::axis::counting;
 use super::super::colors::{ABSENT, NON_FINITE, ZERO, viridis};
-use super::super::map::{Map, Shade};
-use super::super::panel::{Cells, Key, Mark, Panel, Room};
+use super::super::heatmap::{Heatmap, Shade};
+use super::super::panel::{Cells, LegendEntry, Mark, Panel, Room};
 use super::super::plot_data::{PlotData, apart, extent_of_grids};
 use super::super::scale::Scale;
 use super::{Figure, NEEDS_STEPS, layers_of, shown};
 use crate::lab::text::symbol;
 
-pub struct Heatmap;
+pub struct HeatmapFigure;
 
-impl Figure for Heatmap {
+impl Figure for HeatmapFigure {
     fn name(&self) -> &'static str {
         "heatmap"
     }
@@ -39,7 +39,7 @@ impl Figure for Heatmap {
         }
         let mut panels: Vec<Panel> = runs
             .iter()
-            .map(|run| panel(data, Map::new(run, &layers, room.size()), &scale))
+            .map(|run| panel(data, Heatmap::new(run, &layers, room.size()), &scale))
             .collect();
         if let (Some(remark), Some(last)) = (remark, panels.last_mut()) {
             last.caption.push(remark);
@@ -48,21 +48,21 @@ impl Figure for Heatmap {
     }
 }
 
-fn panel(data: &PlotData, map: Map, scale: &Scale) -> Panel {
+fn panel(data: &PlotData, map: Heatmap, scale: &Scale) -> Panel {
     let run = map.run();
     let mut legend = vec![
-        Key::Heading(symbol(&data.quantity)),
-        Key::Ramp {
+        LegendEntry::Heading(symbol(&data.quantity)),
+        LegendEntry::Ramp {
             span: 1.0,
             labels: scale.shares(),
         },
     ];
     let extent = &run.values;
     if scale.is_log() && extent.zeros > 0 {
-        legend.push(Key::Patch(ZERO, "0".to_owned()));
+        legend.push(LegendEntry::Patch(ZERO, "0".to_owned()));
     }
     if extent.non_finite > 0 {
-        legend.push(Key::Patch(NON_FINITE, "inf/NaN".to_owned()));
+        legend.push(LegendEntry::Patch(NON_FINITE, "inf/NaN".to_owned()));
     }
     let mut caption = Vec::new();
     caption.extend(map.remark());
@@ -77,7 +77,7 @@ fn panel(data: &PlotData, map: Map, scale: &Scale) -> Panel {
     }
 }
 
-fn cells(map: &Map, scale: &Scale) -> Cells {
+fn cells(map: &Heatmap, scale: &Scale) -> Cells {
     let shades = map.shades(scale).into_iter();
     Cells {
         columns: map.columns(),

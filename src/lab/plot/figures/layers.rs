@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::axis::{Axis, counting};
 use super::super::colors::{INK, THEORY, of_run};
 use super::super::group::{SeedSeries, band, means, reach, rims, widened};
-use super::super::panel::{Key, Panel, Room, Stroke, Trace};
+use super::super::panel::{LegendEntry, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart};
 use super::super::scale::Scale;
 use super::{Figure, seeds_remark};
@@ -18,9 +18,9 @@ const MARKED: usize = 60;
 /// From so many times the depth on, runs share no axis of layers.
 const UNLIKE: usize = 3;
 
-pub struct Layers;
+pub struct LayersFigure;
 
-impl Figure for Layers {
+impl Figure for LayersFigure {
     fn name(&self) -> &'static str {
         "layers"
     }
@@ -70,7 +70,7 @@ impl Figure for Layers {
         for (target, label) in data.targets.iter().enumerate() {
             let color = of_run(target, count);
             marks.extend(band(&lines[target][1], &scale, color));
-            legend.push(Key::Line(Stroke::solid(color, 2.5), label.clone()));
+            legend.push(LegendEntry::Line(Stroke::solid(color, 2.5), label.clone()));
         }
         for target in 0..count {
             let color = of_run(target, count);
@@ -97,11 +97,11 @@ impl Figure for Layers {
             }
         };
         let last = one_of(|run| run.last.step, "last step");
-        legend.push(Key::Heading(String::new()));
-        legend.push(Key::Line(Stroke::solid(INK, 1.8), last));
+        legend.push(LegendEntry::Heading(String::new()));
+        legend.push(LegendEntry::Line(Stroke::solid(INK, 1.8), last));
         if runs.iter().any(RunData::moves) {
             let first = one_of(|run| run.first.step, "first step");
-            legend.push(Key::Line(Stroke::dashed(INK, 1.2), first));
+            legend.push(LegendEntry::Line(Stroke::dashed(INK, 1.2), first));
         }
         if !theory.is_empty() {
             let stroke = Stroke::dashed(THEORY, 1.8);
@@ -111,7 +111,7 @@ impl Figure for Layers {
                 has_dots: false,
             };
             marks.extend(trace.marks(&scale, &means(&theory, &scale)));
-            legend.push(Key::Line(stroke, "theory, step 0".to_owned()));
+            legend.push(LegendEntry::Line(stroke, "theory, step 0".to_owned()));
         }
         let mut caption = Vec::new();
         if let Some((last, _)) = theory.last() {

@@ -30,12 +30,12 @@ pub trait Figure: Sync {
 
 /// All of them, in the order of a sheet.
 pub const FIGURES: &[&dyn Figure] = &[
-    &layers::Layers,
-    &training::Training,
-    &heatmap::Heatmap,
-    &curves::Curves,
-    &seeds::Seeds,
-    &cures::Cures,
+    &layers::LayersFigure,
+    &training::TrainingFigure,
+    &heatmap::HeatmapFigure,
+    &curves::CurvesFigure,
+    &seeds::SeedsFigure,
+    &cures::CuresFigure,
 ];
 
 /// The runs that get a panel of their own over the steps, and what the caption

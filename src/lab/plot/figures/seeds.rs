@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use super::super::axis::{Axis, Tick, Unit, counting};
 use super::super::colors::{INK, of_run};
-use super::super::panel::{Key, Mark, Panel, Room, Stroke, Trace};
+use super::super::panel::{LegendEntry, Mark, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart};
 use super::super::scale::{AxisPlace, Scale};
 use super::Figure;
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
-use crate::lab::records::{self, RunData, Spread, Step, ValueRange};
+use crate::lab::records::{self, Estimate, RunData, Step, ValueRange};
 use crate::lab::text::symbol;
 
 /// Bins over the height of the strip plot: dots in one of them stand side by side.
 const BINS: f64 = 36.0;
 
-pub struct Seeds;
+pub struct SeedsFigure;
 
-impl Figure for Seeds {
+impl Figure for SeedsFigure {
     fn name(&self) -> &'static str {
         "seeds"
     }
@@ -98,7 +98,7 @@ fn range(data: &PlotData, several: &[usize], room: Room) -> Panel {
             has_dots: false,
         };
         marks.extend(trace.marks(&scale, &medians));
-        legend.push(Key::Line(
+        legend.push(LegendEntry::Line(
             Stroke::solid(color, 2.5),
             data.targets[target].clone(),
         ));
@@ -184,7 +184,7 @@ fn strip_plot(data: &PlotData, several: &[usize]) -> Option<Panel> {
         let middle = n as f64 + 0.5;
         let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
         if !finite.is_empty() {
-            let spread = Spread::of(&finite);
+            let spread = Estimate::of(&finite);
             marks.push(Mark::Line {
                 points: vec![(middle - 0.3, spread.median), (middle + 0.3, spread.median)],
                 stroke: Stroke::solid(color, 2.5),
@@ -198,7 +198,7 @@ fn strip_plot(data: &PlotData, several: &[usize]) -> Option<Panel> {
     }
     for &target in several {
         let color = of_run(target, data.targets.len());
-        legend.push(Key::Line(
+        legend.push(LegendEntry::Line(
             Stroke::solid(color, 2.5),
             data.targets[target].clone(),
         ));

@@ -3,7 +3,7 @@
 use super::super::axis::counting;
 use super::super::cell::Cell;
 use super::super::colors::of_depth;
-use super::super::panel::{Key, Panel, Room, Stroke, Trace};
+use super::super::panel::{LegendEntry, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart, extent_of_grids};
 use super::super::scale::Scale;
 use super::{Figure, NEEDS_STEPS, layers_of, shown, thinned};
@@ -15,9 +15,9 @@ const MOST_LINES: usize = 40;
 /// The most places of a line, in all panels together.
 const MOST_PLACES: usize = 900;
 
-pub struct Training;
+pub struct TrainingFigure;
 
-impl Figure for Training {
+impl Figure for TrainingFigure {
     fn name(&self) -> &'static str {
         "training"
     }
@@ -102,8 +102,8 @@ fn panel(
         y: scale.axis(symbol(&data.quantity)),
         marks,
         legend: vec![
-            Key::Heading("layer".to_owned()),
-            Key::Ramp {
+            LegendEntry::Heading("layer".to_owned()),
+            LegendEntry::Ramp {
                 span: 0.92,
                 labels: labels.collect(),
             },

@@ -19,7 +19,7 @@ pub enum Shade {
 }
 
 /// How steps and layers go into cells.
-pub struct Map<'a> {
+pub struct Heatmap<'a> {
     run: &'a RunData,
     /// The layers of the axis, and where the run has each.
     layers: &'a [usize],
@@ -34,7 +34,7 @@ pub struct Map<'a> {
     rows: usize,
 }
 
-impl<'a> Map<'a> {
+impl<'a> Heatmap<'a> {
     /// At most `columns` × `rows` cells; few steps are spread over all columns.
     /// `layers`, at least one, are those of the axis; the run may lack some.
     pub fn new(run: &'a RunData, layers: &'a [usize], (columns, rows): (usize, usize)) -> Self {

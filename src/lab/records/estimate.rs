@@ -8,7 +8,7 @@ const CONFIDENCE: f64 = 0.95;
 
 /// A figure over the seeds of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Spread {
+pub struct Estimate {
     /// Seeds.
     pub n: usize,
     /// The mean over the seeds.
@@ -28,7 +28,7 @@ pub struct Spread {
     pub high: f64,
 }
 
-impl Spread {
+impl Estimate {
     /// Of the values of at least one seed, all finite.
     ///
     /// The interval is Student's, s·t/√n around the mean.
@@ -84,7 +84,7 @@ pub fn median(values: &[f64]) -> f64 {
 /// The difference `b` − `a` of the means with its 95 % interval: Welch's, or
 /// where one side has a single seed Student's, as if that seed scattered like
 /// the other side's. Where both have one the interval is the difference itself.
-pub fn difference(a: &Spread, b: &Spread) -> Spread {
+pub fn difference(a: &Estimate, b: &Estimate) -> Estimate {
     let difference = b.mean - a.mean;
     let (variance, freedom) = match (a.n, b.n) {
         (1, n) | (n, 1) => {
@@ -93,7 +93,7 @@ pub fn difference(a: &Spread, b: &Spread) -> Spread {
             (scatter * (1.0 + 1.0 / n as f64), n as f64 - 1.0)
         }
         _ => {
-            let per_side = |side: &Spread| side.std * side.std / side.n as f64;
+            let per_side = |side: &Estimate| side.std * side.std / side.n as f64;
             let (va, vb) = (per_side(a), per_side(b));
             let (da, db) = (a.n as f64 - 1.0, b.n as f64 - 1.0);
             // Welch–Satterthwaite.
@@ -102,7 +102,7 @@ pub fn difference(a: &Spread, b: &Spread) -> Spread {
         }
     };
     let half = half_width(variance, freedom);
-    Spread {
+    Estimate {
         n: a.n.min(b.n),
         mean: difference,
         median: b.median - a.median,
@@ -150,14 +150,14 @@ mod tests {
     #[test]
     fn intervals_are_students() {
         // Mean 2, s = 1, t(0.975, 2) = 4.302653: scipy.stats.t.ppf(0.975, 2).
-        let spread = Spread::of(&[1.0, 3.0, 2.0]);
+        let spread = Estimate::of(&[1.0, 3.0, 2.0]);
         assert_eq!((spread.n, spread.mean, spread.std), (3, 2.0, 1.0));
         assert!((spread.high - 2.0 - 4.302_652_7 / 3f64.sqrt()).abs() < 1e-6);
         assert!((spread.high + spread.low - 4.0).abs() < 1e-12);
-        assert_eq!(Spread::of(&[1.0, 3.0]).median, 2.0);
-        assert_eq!(Spread::of(&[5.0, 5.0]).median, 5.0);
+        assert_eq!(Estimate::of(&[1.0, 3.0]).median, 2.0);
+        assert_eq!(Estimate::of(&[5.0, 5.0]).median, 5.0);
         // Around the mean, not the median.
-        let skewed = Spread::of(&[0.0, 0.0, 3.0]);
+        let skewed = Estimate::of(&[0.0, 0.0, 3.0]);
         assert_eq!(
             (skewed.mean, skewed.median, skewed.min, skewed.max),
             (1.0, 0.0, 0.0, 3.0)
@@ -170,7 +170,7 @@ mod tests {
     fn half_widths_go_by_the_number_of_values() {
         assert!((mean_half_width(5) - 2.776_445_1 / 5f64.sqrt()).abs() < 1e-6);
         assert_eq!([0, 1].map(mean_half_width), [0.0; 2]);
-        let spread = Spread::of(&[1.0, 3.0, 2.0]);
+        let spread = Estimate::of(&[1.0, 3.0, 2.0]);
         assert!((spread.high - spread.mean - mean_half_width(3)).abs() < 1e-12);
     }
 
@@ -178,8 +178,8 @@ mod tests {
     fn differences_are_welchs() {
         // scipy 1.17.1: stats.ttest_ind(b, a, equal_var=False).confidence_interval()
         // is 4 ± 2.9246173496578116, 5.26 degrees of freedom.
-        let a = Spread::of(&[1.0, 2.0, 3.0, 4.0]);
-        let b = Spread::of(&[4.0, 6.0, 8.0, 8.0]);
+        let a = Estimate::of(&[1.0, 2.0, 3.0, 4.0]);
+        let b = Estimate::of(&[4.0, 6.0, 8.0, 8.0]);
         let d = difference(&a, &b);
         assert_eq!((d.mean, d.median), (4.0, 4.5));
         assert!((d.low + d.high - 8.0).abs() < 1e-12);
@@ -190,13 +190,13 @@ mod tests {
     #[test]
     fn a_thing_compared_with_itself_differs_by_exactly_nothing() {
         for values in [vec![0.1], vec![0.1, 0.7, -3.3], vec![1e-300, 1e300]] {
-            let spread = Spread::of(&values);
+            let spread = Estimate::of(&values);
             assert_eq!(difference(&spread, &spread).mean, 0.0);
         }
-        let one = Spread::of(&[0.3]);
+        let one = Estimate::of(&[0.3]);
         assert_eq!((one.low, one.high, one.std), (0.3, 0.3, 0.0));
         assert!(!one.has_interval());
-        let d = difference(&one, &Spread::of(&[0.5]));
+        let d = difference(&one, &Estimate::of(&[0.5]));
         assert_eq!((d.low, d.high), (d.mean, d.mean));
     }
 
@@ -204,7 +204,7 @@ mod tests {
     fn a_single_seed_is_taken_to_scatter_as_the_others_do() {
         // The prediction interval for one more value: s·√(1 + 1/n)·t(0.975, n − 1),
         // with s = 1, n = 3 and t as above.
-        let (one, three) = (Spread::of(&[5.0]), Spread::of(&[1.0, 3.0, 2.0]));
+        let (one, three) = (Estimate::of(&[5.0]), Estimate::of(&[1.0, 3.0, 2.0]));
         for (a, b, sign) in [(one, three, -1.0), (three, one, 1.0)] {
             let d = difference(&a, &b);
             assert_eq!(d.mean, 3.0 * sign);

@@ -12,12 +12,12 @@ use crate::base::Problem;
 const HEAD: u64 = 1 << 16;
 
 /// A file that takes its place, and that of an earlier one, once it is whole.
-pub struct WholeFile {
+pub struct AtomicFile {
     path: PathBuf,
     file: NamedTempFile,
 }
 
-impl WholeFile {
+impl AtomicFile {
     /// Opens a file beside `path`, so that it is known that it can be written
     /// before there is anything to write.
     ///
