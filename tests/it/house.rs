@@ -240,3 +240,22 @@ fn the_reader_of_imports_reads() {
     ]);
     assert_eq!(ring(&ringed).unwrap(), ["a", "b", "a"]);
 }
+
+/// What theory must know of a skip or a norm the member says itself: a new one is its own file.
+#[test]
+fn theory_names_no_skip_and_no_norm() {
+    let mut all = BTreeMap::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lab/theory");
+    modules(Path::new(folder), &["theory".to_owned()], &mut all);
+    assert!(all.len() > 5, "the modules were not found");
+    for (module, text) in all {
+        for family in ["skip", "norm"] {
+            let path = format!("nn::{family}::");
+            assert!(
+                !text.contains(&path),
+                "{} imports {path}",
+                module.join("::")
+            );
+        }
+    }
+}

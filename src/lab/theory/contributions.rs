@@ -1,10 +1,8 @@
 //! What each key of `[network]` does, per layer, forward and backward.
 
 use crate::lab::prediction::{Contribution, Unpredictable};
-use crate::nn::mean_field::Averages;
-use crate::nn::skip::Skip;
+use crate::nn::mean_field::{Averages, NormKind};
 
-use super::signal::NormKind;
 use super::walk::{LayerTheory, Propagation};
 
 impl Propagation<'_> {
@@ -22,7 +20,7 @@ impl Propagation<'_> {
         let incoming = averages.square / keep;
         let [weight, _] = self.map_to_hidden(before)?.variances(incoming);
         let own = weight * averages.slope_square / keep;
-        let is_plain = matches!(network.skip, Skip::NoSkip(_));
+        let is_plain = self.joining()?.is_branch();
         let total = last.backward.map(|backward| backward.chi);
         let both = |key, factor| Contribution {
             key,
@@ -30,7 +28,7 @@ impl Propagation<'_> {
             backward: Some(factor),
         };
         let mut found = vec![both("init", weight)];
-        if self.norm() != NormKind::None {
+        if self.norm()? != NormKind::None {
             found.push(Contribution {
                 key: "norm",
                 forward: None,

@@ -12,12 +12,12 @@ use crate::lab::json::Real;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::{LayerPrediction, Phase, Prediction, UnderflowDepth, Unpredictable};
 use crate::nn::loss::Targets;
+use crate::nn::mean_field::NormKind;
 use crate::nn::order::Order;
-use crate::nn::skip::Skip;
 
 use super::finite_width::{PlainLayer, variance_by_q};
 use super::repeated::Repeated;
-use super::signal::{NormKind, Signal};
+use super::signal::Signal;
 use super::walk::{LayerTheory, Propagation};
 
 /// What variation of q adds to the log of a squared gradient, as a share of the variance by
@@ -245,9 +245,9 @@ impl Propagation<'_> {
     /// many layers.
     fn variance_by_q(&self, rows: &[LayerTheory]) -> Result<f64, Unpredictable> {
         let network = self.network;
-        let is_plain = matches!(network.skip, Skip::NoSkip(_));
+        let is_plain = self.joining()?.is_branch();
         let is_held =
-            self.norm() != NormKind::None || self.scheme.initializer().is_data_dependent();
+            self.norm()? != NormKind::None || self.scheme.initializer().is_data_dependent();
         if !is_plain || is_held {
             return Ok(0.0);
         }

@@ -1,11 +1,9 @@
 //! Where a network would end if its last layer were repeated for ever.
 
 use crate::lab::prediction::Unpredictable;
-use crate::nn::mean_field::{Averages, Recursion};
-use crate::nn::skip::Skip;
+use crate::nn::mean_field::{Averages, NormKind, Recursion};
 
 use super::batch_norm::BatchAverages;
-use super::signal::NormKind;
 use super::walk::Propagation;
 
 /// The fixed point and what surrounds it.
@@ -36,14 +34,15 @@ impl Propagation<'_> {
     /// Where there is no theory of the last layer.
     pub fn repeated(&self, first: f64) -> Result<Option<Repeated>, Unpredictable> {
         let network = self.network;
-        if !matches!(network.skip, Skip::NoSkip(_)) {
+        if !self.joining()?.is_branch() {
             return Ok(None);
         }
         let curve = network.activation.elementwise();
         let keep = self.keep();
         let units = self.widths[network.depth - 1];
         let map = self.map_to_hidden([units, units])?;
-        let recursion = match self.norm() {
+        let norm = self.norm()?;
+        let recursion = match norm {
             NormKind::Batch(batch) => {
                 let averages = BatchAverages::over(curve, 1.0, batch, keep);
                 let variance = averages.square / keep - averages.product;
@@ -55,7 +54,7 @@ impl Propagation<'_> {
                 }));
             }
             // Norm, or scaling the weights, makes q = 1 whatever the weights.
-            _ if self.norm() == NormKind::Row || map.is_scaled_to_data => Recursion {
+            _ if norm == NormKind::Row || map.is_scaled_to_data => Recursion {
                 curve,
                 weight_variance: keep / Averages::over(curve, 0.0, 1.0).square,
                 bias_variance: 0.0,
@@ -71,7 +70,7 @@ impl Propagation<'_> {
                 }
             }
         };
-        let is_held = self.norm() == NormKind::Row || map.is_scaled_to_data;
+        let is_held = norm == NormKind::Row || map.is_scaled_to_data;
         let fixed = recursion.fixed_point(if is_held { 1.0 } else { first });
         let correlation = recursion.correlation(&fixed);
         Ok(Some(Repeated {

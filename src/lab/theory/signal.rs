@@ -3,7 +3,7 @@
 use crate::nn::activation::{Activation, Elementwise};
 use crate::nn::init::Spread;
 use crate::nn::layer::EPS;
-use crate::nn::mean_field::Averages;
+use crate::nn::mean_field::{Averages, NormKind};
 
 use super::batch_norm::BatchAverages;
 
@@ -87,18 +87,6 @@ pub struct Nonlinearity<'a> {
     pub keep: f64,
     /// Units of the layer.
     pub units: usize,
-}
-
-/// What a norm divides by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum NormKind {
-    /// Nothing.
-    None,
-    /// The deviation of a unit over a batch of so many samples.
-    Batch(usize),
-    /// The deviation or root mean square of a sample over its units, which are the
-    /// same where the mean over the units is 0.
-    Row,
 }
 
 impl Passage {

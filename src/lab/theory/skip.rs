@@ -8,8 +8,6 @@ use super::signal::{Backward, LinearMap, Passage, Signal};
 /// The ways to join the main path.
 #[derive(Clone, Copy)]
 pub enum Join {
-    /// The branch is the main path.
-    Plain,
     /// h ← carry·h + scale·u(h).
     Sum {
         /// Factor on h.
@@ -35,7 +33,6 @@ impl Join {
     /// or first matrix has.
     pub fn apply(self, main: Signal, branch: &Passage) -> (Signal, Backward) {
         match self {
-            Self::Plain => (branch.signal, branch.backward),
             Self::Sum { carry, scale } => sum(main, branch, [carry, scale]),
             Self::Gate { map, bias, units } => gate(main, branch, (map, bias, units)),
         }

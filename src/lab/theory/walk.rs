@@ -3,11 +3,10 @@
 use crate::lab::prediction::Unpredictable;
 use crate::nn::architecture::{Architecture, NetworkSpec};
 use crate::nn::init::{Init, Spread};
-use crate::nn::norm::Norm;
+use crate::nn::mean_field::{Joining, NormKind};
 use crate::nn::order::Order;
-use crate::nn::skip::Skip;
 
-use super::signal::{Backward, LinearMap, Nonlinearity, NormKind, Passage, Signal};
+use super::signal::{Backward, LinearMap, Nonlinearity, Passage, Signal};
 use super::skip::Join;
 
 /// What is known of a hidden layer.
@@ -68,7 +67,7 @@ impl Propagation<'_> {
             let reason = format!("theory is worked out for the mlp only, not for {name}");
             return Err(Unpredictable::new("network.architecture", reason));
         }
-        let NormKind::Batch(batch) = self.norm() else {
+        let NormKind::Batch(batch) = self.norm()? else {
             return Ok(());
         };
         if batch < 4 {
@@ -78,8 +77,8 @@ impl Propagation<'_> {
             );
             return Err(Unpredictable::new("train.batch_size", reason));
         }
-        if let Skip::Highway(_) = self.network.skip {
-            let reason = "batch norm behind highway gates, which differ between samples, has no \
+        if let Joining::Gate { .. } = self.joining()? {
+            let reason = "batch norm behind gates, which differ between samples, has no \
                           known recursion";
             return Err(Unpredictable::new("network.skip", reason));
         }
@@ -92,14 +91,14 @@ impl Propagation<'_> {
         let mut rows = Vec::with_capacity(depth);
         let mut passage = Passage::from(self.input, self.inputs);
         self.linear(&mut passage, widths[0], Place::Hidden)?;
-        passage.nonlinear(&self.nonlinearity(1));
+        passage.nonlinear(&self.nonlinearity(1)?);
         rows.push(row(1, &passage, Some(passage.backward)));
         let mut main = passage.signal;
         for first in (2..=depth).step_by(every) {
             let mut branch = Passage::from(main, widths[first - 2]);
             for l in first..first + every {
                 self.linear(&mut branch, widths[l - 1], Place::Hidden)?;
-                branch.nonlinear(&self.nonlinearity(l));
+                branch.nonlinear(&self.nonlinearity(l)?);
                 rows.push(row(l, &branch, None));
             }
             let (joined, backward) = self.join(widths[first - 1])?.apply(main, &branch);
@@ -119,7 +118,7 @@ impl Propagation<'_> {
         for first in (2..=depth).step_by(every) {
             let mut branch = Passage::from(main, widths[first - 2]);
             for l in first..first + every {
-                branch.nonlinear(&self.nonlinearity(l - 1));
+                branch.nonlinear(&self.nonlinearity(l - 1)?);
                 rows.push(row(l - 1, &branch, None));
                 self.linear(&mut branch, widths[l - 1], Place::Hidden)?;
             }
@@ -128,7 +127,7 @@ impl Propagation<'_> {
             main = joined;
         }
         let mut last = Passage::from(main, widths[depth - 1]);
-        last.nonlinear(&self.nonlinearity(depth));
+        last.nonlinear(&self.nonlinearity(depth)?);
         let q = last.q;
         self.linear(&mut last, self.outputs, Place::Output)?;
         rows.push(LayerTheory {
@@ -157,7 +156,7 @@ impl Propagation<'_> {
 
     fn map(&self, [inputs, outputs]: [usize; 2], place: Place) -> Result<LinearMap, Unpredictable> {
         let spread = self.spread([inputs, outputs])?;
-        let has_norm = self.norm() != NormKind::None;
+        let has_norm = self.norm()? != NormKind::None;
         let is_output = place == Place::Output;
         Ok(LinearMap {
             spread,
@@ -196,41 +195,45 @@ impl Propagation<'_> {
         1.0 - self.network.dropout
     }
 
-    pub(super) fn norm(&self) -> NormKind {
-        match self.network.norm {
-            Norm::NoNorm(_) => NormKind::None,
-            Norm::Batch(_) => NormKind::Batch(self.batch),
-            Norm::PerSample(_) | Norm::Rms(_) => NormKind::Row,
-        }
+    /// What the norm divides by.
+    pub(super) fn norm(&self) -> Result<NormKind, Unpredictable> {
+        let norm = &self.network.norm;
+        norm.choice::<f64>()
+            .theory(self.batch)
+            .ok_or_else(|| no_theory("network.norm", norm.name()))
     }
 
-    fn nonlinearity(&self, l: usize) -> Nonlinearity<'_> {
-        Nonlinearity {
+    /// How the skip joins its branch to the main path.
+    pub(super) fn joining(&self) -> Result<Joining, Unpredictable> {
+        let skip = &self.network.skip;
+        skip.choice::<f64>()
+            .theory()
+            .ok_or_else(|| no_theory("network.skip", skip.name()))
+    }
+
+    fn nonlinearity(&self, l: usize) -> Result<Nonlinearity<'_>, Unpredictable> {
+        Ok(Nonlinearity {
             activation: &self.network.activation,
-            norm: self.norm(),
+            norm: self.norm()?,
             keep: self.keep(),
             units: self.widths[l - 1],
-        }
+        })
     }
 
     fn join(&self, units: usize) -> Result<Join, Unpredictable> {
-        Ok(match &self.network.skip {
-            Skip::NoSkip(_) => Join::Plain,
-            Skip::Identity(skip) => Join::Sum {
-                carry: 1.0,
-                scale: skip.scale,
-            },
-            Skip::Rezero(_) => Join::Sum {
-                carry: 1.0,
-                scale: 0.0,
-            },
-            Skip::Highway(skip) => Join::Gate {
+        Ok(match self.joining()? {
+            Joining::Sum { carry, scale } => Join::Sum { carry, scale },
+            Joining::Gate { bias } => Join::Gate {
                 map: self.map([units, units], Place::Gate)?,
-                bias: skip.gate_bias,
+                bias,
                 units,
             },
         })
     }
+}
+
+fn no_theory(key: &str, member: &str) -> Unpredictable {
+    Unpredictable::new(key, format!("theory is not worked out for {member}"))
 }
 
 fn row(layer: usize, passage: &Passage, backward: Option<Backward>) -> LayerTheory {

@@ -9,12 +9,16 @@
 
 mod averages;
 mod critical;
+mod joining;
 mod nodes;
+mod norm_kind;
 mod pair;
 mod recursion;
 
 pub use averages::Averages;
 pub use critical::{NoCriticalPoint, critical_weight_variance};
+pub use joining::Joining;
 pub use nodes::Nodes;
+pub use norm_kind::NormKind;
 pub use pair::PairAverages;
 pub use recursion::{CorrelationFixedPoint, FixedPoint, Recursion};

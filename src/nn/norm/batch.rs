@@ -5,6 +5,7 @@ use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::{GraphBuilder, ValueId};
 use crate::nn::layer::batch_norm::BatchNorm;
+use crate::nn::mean_field::NormKind;
 
 member! {
     /// Per unit over the batch; running averages in evaluation. Ioffe & Szegedy 2015, arXiv:1502.03167.
@@ -15,6 +16,10 @@ impl<T: Scalar> Normalise<T> for Batch {
     fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId {
         let width = graph.width(value);
         graph.add(layer, BatchNorm { width }, &[value])
+    }
+
+    fn theory(&self, batch: usize) -> Option<NormKind> {
+        Some(NormKind::Batch(batch))
     }
 
     fn couples_rows(&self) -> bool {

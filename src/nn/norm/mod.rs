@@ -13,6 +13,7 @@ pub use rms::Rms;
 use crate::base::Scalar;
 use crate::base::family::family;
 use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::mean_field::NormKind;
 
 family! {
     /// Normalisation inside every hidden layer (eps 1e-5, weight 1 and bias 0 at the start).
@@ -31,6 +32,11 @@ pub trait Normalise<T: Scalar> {
     /// Normalises `value` [batch, width], as a part of the network's layer
     /// `layer`; returns the result.
     fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId;
+
+    /// What it divides by in batches of so many samples; `None` where there is no theory.
+    fn theory(&self, _batch: usize) -> Option<NormKind> {
+        None
+    }
 
     /// Whether a bias before it has no effect or is made up for by its own.
     fn replaces_bias(&self) -> bool {

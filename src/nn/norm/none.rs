@@ -4,6 +4,7 @@ use super::Normalise;
 use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::mean_field::NormKind;
 
 member! {
     /// No normalisation.
@@ -13,6 +14,10 @@ member! {
 impl<T: Scalar> Normalise<T> for NoNorm {
     fn add(&self, _: &mut GraphBuilder<T>, _: usize, value: ValueId) -> ValueId {
         value
+    }
+
+    fn theory(&self, _: usize) -> Option<NormKind> {
+        Some(NormKind::None)
     }
 
     fn replaces_bias(&self) -> bool {

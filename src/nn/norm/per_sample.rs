@@ -5,6 +5,7 @@ use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::{GraphBuilder, ValueId};
 use crate::nn::layer::layer_norm::LayerNorm;
+use crate::nn::mean_field::NormKind;
 
 member! {
     /// Per sample over the units. Ba, Kiros & Hinton 2016, arXiv:1607.06450.
@@ -15,5 +16,9 @@ impl<T: Scalar> Normalise<T> for PerSample {
     fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId {
         let width = graph.width(value);
         graph.add(layer, LayerNorm { width }, &[value])
+    }
+
+    fn theory(&self, _: usize) -> Option<NormKind> {
+        Some(NormKind::Row)
     }
 }

@@ -5,6 +5,7 @@ use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::{GraphBuilder, ValueId};
 use crate::nn::layer::rms_norm::RmsNorm;
+use crate::nn::mean_field::NormKind;
 
 member! {
     /// Per sample, divided by the root mean square; no mean, no bias. Zhang & Sennrich 2019, arXiv:1910.07467.
@@ -15,5 +16,9 @@ impl<T: Scalar> Normalise<T> for Rms {
     fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId {
         let width = graph.width(value);
         graph.add(layer, RmsNorm { width }, &[value])
+    }
+
+    fn theory(&self, _: usize) -> Option<NormKind> {
+        Some(NormKind::Row)
     }
 }

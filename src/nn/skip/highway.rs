@@ -7,6 +7,7 @@ use crate::nn::graph::{GraphBuilder, ValueId};
 use crate::nn::layer::Role;
 use crate::nn::layer::highway_gate::HighwayGate;
 use crate::nn::layer::linear::Linear;
+use crate::nn::mean_field::Joining;
 use crate::nn::order::Order;
 
 member! {
@@ -29,6 +30,12 @@ impl<T: Scalar> Join<T> for Highway {
                     "use `order = \"linear-norm-activation\"`, or another skip",
                 )
             })
+        })
+    }
+
+    fn theory(&self) -> Option<Joining> {
+        Some(Joining::Gate {
+            bias: self.gate_bias,
         })
     }
 

@@ -5,6 +5,7 @@ use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, ValueId};
 use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
+use crate::nn::mean_field::Joining;
 
 member! {
     /// h ← h + scale·u(h), u being `every` consecutive layers. He et al. 2016, arXiv:1512.03385.
@@ -32,6 +33,13 @@ impl<T: Scalar> Join<T> for Identity {
                 "expected a divisor of depth − 1",
                 "layer 1 has no skip, the others come in groups of `every`: change `every` or `depth`",
             ))
+        })
+    }
+
+    fn theory(&self) -> Option<Joining> {
+        Some(Joining::Sum {
+            carry: 1.0,
+            scale: self.scale,
         })
     }
 

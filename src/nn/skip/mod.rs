@@ -13,6 +13,7 @@ pub use rezero::Rezero;
 use crate::base::family::family;
 use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::mean_field::Joining;
 use crate::nn::order::Order;
 use crate::nn::width::Width;
 
@@ -57,6 +58,11 @@ pub trait Join<T: Scalar> {
 
     /// What in the network around it does not go with it.
     fn check(&self, site: &Site) -> Option<Conflict>;
+
+    /// What theory must know of it at its start; `None` where there is no theory.
+    fn theory(&self) -> Option<Joining> {
+        None
+    }
 
     /// Joins branch and main path; returns h after it.
     fn join(&self, graph: &mut GraphBuilder<T>, at: Junction) -> ValueId;

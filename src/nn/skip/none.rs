@@ -4,6 +4,7 @@ use super::{Join, Junction, Site};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::mean_field::Joining;
 
 member! {
     /// No skip connection: a plain chain of layers.
@@ -13,6 +14,10 @@ member! {
 impl<T: Scalar> Join<T> for NoSkip {
     fn check(&self, _: &Site) -> Option<Conflict> {
         None
+    }
+
+    fn theory(&self) -> Option<Joining> {
+        Some(Joining::BRANCH)
     }
 
     fn join(&self, _: &mut GraphBuilder<T>, at: Junction) -> ValueId {
