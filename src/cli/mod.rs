@@ -10,6 +10,7 @@ mod check;
 mod compare;
 mod completions;
 mod decades;
+mod diagnose;
 mod folder_name;
 mod form;
 mod gallery;
@@ -140,6 +141,7 @@ enum Command {
     Plot(plot::PlotArgs),
     Report(report::ReportArgs),
     Predict(predict::PredictArgs),
+    Diagnose(diagnose::DiagnoseArgs),
     Remedies(remedies::RemediesArgs),
     New(new::NewArgs),
     List(list::ListArgs),
@@ -185,6 +187,7 @@ impl Cli {
             Command::Plot(args) => args.run(&self.global),
             Command::Report(args) => args.run(&self.global),
             Command::Predict(args) => args.run(),
+            Command::Diagnose(args) => args.run(&self.global),
             Command::Remedies(args) => args.run(&self.global),
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::gallery::{Experiment, GALLERY};
-use super::spec_args::quoted;
 use super::suggested::Suggested;
 use super::{Failure, Global, Outcome, output};
 use crate::base::Problem;
 use crate::base::nearest::nearest;
 use crate::lab::config::schema_json;
+use crate::lab::text::quoted;
 
 /// Where a new spec looks for the schema: beside itself.
 const SCHEMA: &str = "vgrad.schema.json";

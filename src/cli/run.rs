@@ -6,16 +6,16 @@ use clap::Args;
 
 use super::folder_name::folder_name;
 use super::progress::Progress;
-use super::spec_args::{Changes, SpecArgs, count, quoted};
+use super::spec_args::{Changes, SpecArgs, count};
 use super::stop::{STOP, listen_for_signals};
-use super::{Failure, Format, Global, Outcome, Threads, output, run_text};
-use crate::lab::advice::{Hint, Trials, hints};
+use super::{Failure, Format, Global, Outcome, Threads, diagnose, output, run_text};
 use crate::lab::config::{LoadedSpec, Spec};
+use crate::lab::diagnose::{AdviceOptions, Diagnosis};
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::run_folder::{Destination, fresh_folder};
 use crate::lab::seeds::{SeedGroup, SeedOptions, run_seeds, seed_range};
 use crate::lab::summary::Status;
-use crate::lab::text;
+use crate::lab::text::{self, quoted};
 
 /// Where runs go unless told otherwise.
 pub const RUNS: &str = "runs";
@@ -94,8 +94,7 @@ impl RunArgs {
             Format::Human => run_text::whole(&run_text::Told {
                 outcome: &run,
                 spec: &loaded.spec,
-                given: &self.command_line(),
-                hints: &self.hints(loaded, &run),
+                diagnosis: self.diagnosis(loaded, &run).as_ref(),
                 width: output::width(),
             }),
         })?;
@@ -169,8 +168,12 @@ impl RunArgs {
         folder_name(&loaded.spec.name, changes)
     }
 
-    /// Cures that were tried on this network.
-    fn hints(&self, loaded: &LoadedSpec, run: &experiment::RunOutcome) -> Vec<Hint> {
+    /// What is wrong with the run, and cures that were tried on this network; `None` for
+    /// one that was stopped.
+    fn diagnosis(&self, loaded: &LoadedSpec, run: &experiment::RunOutcome) -> Option<Diagnosis> {
+        if run.summary.status == Status::Interrupted {
+            return None;
+        }
         let load = |sets: &[String]| {
             let changes = Changes {
                 set: [&self.spec.changes.set, sets].concat(),
@@ -178,12 +181,14 @@ impl RunArgs {
             };
             Spec::load(&self.spec.spec, &changes.overrides().ok()?).ok()
         };
-        let trials = Trials {
+        let advice = AdviceOptions {
             load: &load,
             threads: self.threads.get(),
             stop: &STOP,
+            operations: diagnose::SHORT.operations,
+            patience: diagnose::SHORT.patience,
         };
-        hints(&loaded.spec, &run.summary, &trials)
+        diagnose::of_run(&run.folder, loaded, advice, self.command_line())
     }
 
     /// The command line of this run, for others to add to.

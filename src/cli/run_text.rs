@@ -1,13 +1,13 @@
 //! What a person reads at the end of a run: the layers as bars, the decay, the
-//! verdict in a sentence, and what to try next.
+//! verdict in a sentence, where and why it fails, and what to try next.
 
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Color, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::lab::advice::Hint;
 use crate::lab::config::Spec;
+use crate::lab::diagnose::{self, Diagnosis};
 use crate::lab::experiment::RunOutcome;
 use crate::lab::history::LayerProfile;
 use crate::lab::seeds::{SeedEstimate, SeedGroup};
@@ -33,10 +33,8 @@ pub struct Told<'a> {
     pub outcome: &'a RunOutcome,
     /// Its spec.
     pub spec: &'a Spec,
-    /// The command line so far: the program, the spec and its changes.
-    pub given: &'a str,
-    /// What to add to it next.
-    pub hints: &'a [Hint],
+    /// What is wrong with it and what to try next.
+    pub diagnosis: Option<&'a Diagnosis>,
     /// Columns of a line.
     pub width: usize,
 }
@@ -48,22 +46,11 @@ pub fn whole(told: &Told) -> String {
     for (label, line) in lines(told) {
         text += &text::labelled(label, &line, [LABEL, *width]);
     }
-    let before = outcome.summary.initial.attenuation_decades;
-    for (i, hint) in told.hints.iter().enumerate() {
-        let label = if i == 0 { "try next" } else { "" };
-        // A command stays one line, to be pasted.
-        let _ = write!(text, "{label:LABEL$}{}", told.given);
-        for set in &hint.sets {
-            let _ = write!(text, " --set {}", super::spec_args::quoted(set));
+    if let Some(diagnosis) = told.diagnosis.filter(|diagnosis| !diagnosis.is_fine()) {
+        for (label, line) in diagnose::short(diagnosis) {
+            text += &text::labelled(label, &line, [LABEL, *width]);
         }
-        text.push('\n');
-        let now = text::decades(hint.attenuation);
-        let before = match before {
-            Some(before) if before.is_finite() => format!(" instead of {}", text::decades(before)),
-            _ => String::new(),
-        };
-        let why = format!("{}: {now} decades at step 0{before}", hint.why);
-        text += &text::labelled("", &why, [LABEL + 2, *width]);
+        text += &diagnose::hint_lines(diagnosis, *width);
     }
     text
 }

@@ -1,12 +1,12 @@
 //! Floor 3, the lab: an experiment from TOML to verdict.
 
-pub mod advice;
 pub mod atomic_file;
 pub mod bench;
 pub mod check;
 pub mod compare;
 pub mod config;
 pub mod decay;
+pub mod diagnose;
 pub mod experiment;
 pub mod form;
 pub mod history;

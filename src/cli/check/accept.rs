@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::CheckArgs;
 use crate::base::Problem;
-use crate::cli::spec_args::quoted;
 use crate::cli::{Failure, Global, output};
 use crate::lab::check::{Baseline, CheckReport, GateVerdict, Moment};
+use crate::lab::text::quoted;
 
 impl CheckArgs {
     /// The baseline to compare with, or to replace.

@@ -1,8 +1,10 @@
 //! The known cures of vanishing and exploding gradients, in one list.
 
-use crate::lab::config::Spec;
-use crate::lab::decay::Verdict;
-use crate::lab::summary::Summary;
+use serde_json::Value;
+
+use crate::lab::config::{Precision, Spec};
+use crate::lab::decay::{Decay, Verdict};
+use crate::nn::loss::TargetKind;
 use crate::nn::width::Width;
 
 /// A cure: what it is called, what it changes, and why that may help.
@@ -27,14 +29,22 @@ pub enum CureKind {
     Gradients,
     /// What is made of the gradients.
     Optimizer,
+    /// The numbers that the network is given.
+    Data,
+    /// The numbers that it calculates with.
+    Precision,
 }
 
 /// What is to be cured.
 pub struct Patient<'a> {
     /// The spec as it is.
     pub spec: &'a Spec,
-    /// What its run came to.
-    pub summary: &'a Summary,
+    /// The verdict on its run.
+    pub verdict: Verdict,
+    /// The gradients at step 0.
+    pub initial: &'a Decay,
+    /// The median over the hidden layers of ‖ΔW‖/‖W‖ at step 0, where it is known.
+    pub update_ratio: Option<f64>,
     /// The weight variance × fan_in at which its activation neither shrinks nor
     /// stretches gradients, where there is one.
     pub critical: Option<f64>,
@@ -46,6 +56,28 @@ fn sets(changes: &[&str]) -> Result<Vec<String>, String> {
 
 /// Every built-in cure, the mildest first.
 pub const CURES: &[Cure] = &[
+    Cure {
+        name: "standardised features",
+        why: "every feature gets mean 0 and standard deviation 1",
+        kind: CureKind::Data,
+        sets: |patient| match patient.spec.data.standardize {
+            true => Err("the features are standardised already".to_owned()),
+            false => sets(&["data.standardize=true"]),
+        },
+    },
+    Cure {
+        name: "standardised targets",
+        why: "targets get mean 0 and standard deviation 1, and the loss and its gradient their scale",
+        kind: CureKind::Data,
+        sets: standardised_targets,
+    },
+    Cure {
+        name: "gain for dropout",
+        why: "dropout multiplies the square of what it keeps by 1/(1 − p), forward and backward; \
+              a gain of √(1 − p) takes that back",
+        kind: CureKind::Gradients,
+        sets: gain_for_dropout,
+    },
     Cure {
         name: "He init",
         why: "variance 2/fan_in makes up for the half that ReLU cuts off",
@@ -143,6 +175,24 @@ pub const CURES: &[Cure] = &[
         sets: |_| sets(&["train.optimizer=adam", "train.learning_rate=0.001"]),
     },
     Cure {
+        name: "eps of the optimizer",
+        why: "gradients below eps are not scaled up",
+        kind: CureKind::Optimizer,
+        sets: |patient| match eps(patient.spec) {
+            Some((name, eps)) if eps > LEAST_EPS => {
+                Ok(vec![format!("train.optimizer.{name}.eps={LEAST_EPS:e}")])
+            }
+            Some(_) => Err("its eps is small already".to_owned()),
+            None => Err("the optimizer has no eps".to_owned()),
+        },
+    },
+    Cure {
+        name: "learning rate by update ratio",
+        why: "a step then changes the weights by about a thousandth",
+        kind: CureKind::Optimizer,
+        sets: usual_rate,
+    },
+    Cure {
         name: "learning rate × 10",
         why: "larger steps where the gradient is small everywhere",
         kind: CureKind::Optimizer,
@@ -159,8 +209,7 @@ pub const CURES: &[Cure] = &[
         why: "bounds the step where gradients explode",
         kind: CureKind::Optimizer,
         sets: |patient| {
-            let summary = patient.summary;
-            let explodes = [summary.verdict, summary.initial.verdict]
+            let explodes = [patient.verdict, patient.initial.verdict]
                 .iter()
                 .any(|verdict| matches!(verdict, Verdict::Exploding | Verdict::Diverged));
             if explodes {
@@ -176,7 +225,88 @@ pub const CURES: &[Cure] = &[
         kind: CureKind::Gradients,
         sets: shallower,
     },
+    Cure {
+        name: "f64",
+        why: "f64 reaches down to 5e-324, f32 to 1e-45",
+        kind: CureKind::Precision,
+        sets: |patient| match (patient.spec.precision, patient.initial.layers_left_out) {
+            (Precision::F64, _) => Err("it is calculated in f64 already".to_owned()),
+            (_, 0) => Err("no layer leaves the range of f32".to_owned()),
+            _ => sets(&["precision=f64"]),
+        },
+    },
 ];
+
+/// An eps below every gradient that matters.
+const LEAST_EPS: f64 = 1e-30;
+/// ‖ΔW‖/‖W‖ of a step as it usually is where networks train (Karpathy).
+const USUAL_RATIO: f64 = 1e-3;
+
+/// A member of a family as the spec has it: its name and its parameters.
+fn member(family: &impl serde::Serialize) -> Option<(String, Value)> {
+    match serde_json::to_value(family).ok()? {
+        Value::String(name) => Some((name, Value::Null)),
+        Value::Object(fields) => fields.into_iter().next(),
+        _ => None,
+    }
+}
+
+/// The optimizer's name and eps, where it has one.
+pub fn eps(spec: &Spec) -> Option<(String, f64)> {
+    let (name, parameters) = member(&spec.train.optimizer)?;
+    let default = (name != "sgd").then_some(1e-8);
+    let eps = parameters["eps"].as_f64().or(default)?;
+    Some((name, eps))
+}
+
+fn standardised_targets(patient: &Patient) -> Result<Vec<String>, String> {
+    let spec = patient.spec;
+    if spec.train.loss.criterion::<f64>().wants() != TargetKind::Numbers {
+        return Err("the targets are classes".to_owned());
+    }
+    if spec.data.standardize_target {
+        return Err("the targets are standardised already".to_owned());
+    }
+    sets(&["data.standardize_target=true"])
+}
+
+/// The init's own gain times √(1 − p).
+fn gain_for_dropout(patient: &Patient) -> Result<Vec<String>, String> {
+    const WITH_GAIN: [&str; 7] = [
+        "he_normal",
+        "he_uniform",
+        "lecun_normal",
+        "lecun_uniform",
+        "xavier_normal",
+        "xavier_uniform",
+        "orthogonal",
+    ];
+    let network = &patient.spec.network;
+    if network.dropout == 0.0 {
+        return Err("there is no dropout".to_owned());
+    }
+    let (name, parameters) = member(&network.init).unwrap_or_default();
+    if !WITH_GAIN.contains(&&*name) {
+        return Err(format!("the init {name} has no gain"));
+    }
+    let gain = parameters["gain"].as_f64().unwrap_or(1.0) * (1.0 - network.dropout).sqrt();
+    Ok(vec![format!("network.init.{name}.gain={gain:.4}")])
+}
+
+/// The rate at which a step's ratio is the usual one, to one digit.
+fn usual_rate(patient: &Patient) -> Result<Vec<String>, String> {
+    let ratio = patient
+        .update_ratio
+        .filter(|ratio| *ratio > 0.0 && ratio.is_finite());
+    let Some(ratio) = ratio else {
+        return Err("the size of its steps is not known".to_owned());
+    };
+    let factor = USUAL_RATIO / ratio;
+    if (0.2..5.0).contains(&factor) {
+        return Err("its steps are of the usual size".to_owned());
+    }
+    set_rate(patient, factor, 0)
+}
 
 /// Skips around units, where there is one to put them around.
 fn skips(patient: &Patient, set: String) -> Result<Vec<String>, String> {
@@ -188,13 +318,18 @@ fn skips(patient: &Patient, set: String) -> Result<Vec<String>, String> {
 
 /// The learning rate times `factor`.
 fn rate(patient: &Patient, factor: f64) -> Result<Vec<String>, String> {
+    // Ten times 0.1 shall read 1 and not 1.0000000000000002.
+    set_rate(patient, factor, 6)
+}
+
+/// The learning rate times `factor`, with so many digits after the first.
+fn set_rate(patient: &Patient, factor: f64, digits: usize) -> Result<Vec<String>, String> {
     let train = &patient.spec.train;
     let has_steps = train.steps.unwrap_or(1) > 0 && train.epochs.unwrap_or(1) > 0;
     if !has_steps {
         return Err("a run of 0 steps has no use for a rate".to_owned());
     }
-    // Ten times 0.1 shall read 1 and not 1.0000000000000002.
-    let rate: f64 = format!("{:.6e}", train.learning_rate * factor)
+    let rate: f64 = format!("{:.digits$e}", train.learning_rate * factor)
         .parse()
         .expect("it has just been written");
     Ok(vec![format!("train.learning_rate={rate:?}")])
@@ -210,7 +345,7 @@ fn shallower(patient: &Patient) -> Result<Vec<String>, String> {
     if network.depth < 4 {
         return Err("it is shallow already".to_owned());
     }
-    let per_layer = patient.summary.initial.decay_decades_per_layer;
+    let per_layer = patient.initial.decay_decades_per_layer;
     let per_layer = per_layer.unwrap_or(0.0).abs().max(1e-9);
     let depth = 1 + (DECADES / per_layer) as usize;
     let depth = depth.clamp(2, network.depth / 2);

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-pub use self::cures::{CURES, Cure, CureKind, Patient};
+pub use self::cures::{CURES, Cure, CureKind, Patient, eps};
 pub use self::forms::FORMS;
 pub use self::ranked_cures::RankedCures;
 pub use self::report::{CureRow, Remedies};
@@ -100,7 +100,9 @@ pub fn remedies(
     };
     let patient = Patient {
         spec: &loaded.spec,
-        summary: &patient.summary,
+        verdict: patient.summary.verdict,
+        initial: &patient.summary.initial,
+        update_ratio: None,
         critical: options.critical,
     };
     let Some(mut tried) = series.try_all(singles(&patient, options))? else {

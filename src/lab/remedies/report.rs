@@ -133,7 +133,7 @@ impl Remedies {
                          what the layers do not carry no step size brings back",
                         decades(after)
                     ),
-                    CureKind::Gradients => format!(
+                    _ => format!(
                         "gradients still lose {} decades ({} as it is)",
                         decades(after),
                         decades(before)

@@ -9,6 +9,7 @@ mod markdown;
 mod name;
 mod number;
 mod range;
+mod shell;
 mod tone;
 mod wrap;
 
@@ -22,5 +23,6 @@ pub use markdown::escaped;
 pub use name::{shortened, symbol};
 pub use number::{bytes, decades, estimate, limit, log10, number, significant, times};
 pub use range::{layer_ranges, layers};
+pub use shell::quoted;
 pub use tone::Tone;
 pub use wrap::{labelled, wrapped};

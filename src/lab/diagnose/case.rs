@@ -1,0 +1,189 @@
+//! One run read for its diagnosis, in one pass.
+
+use crate::base::Problem;
+use crate::lab::config::{LoadedSpec, Precision, Spec};
+use crate::lab::decay::{Decay, Verdict};
+use crate::lab::records::{Columns, HEADLINE, Run, RunStats, Step};
+
+use super::expected::Expected;
+use super::frame::{Frame, median};
+use super::mechanism::MECHANISMS;
+use super::replay::{Replay, Replayed};
+use super::rules::RULES;
+
+/// Columns that are shown or calculated with, besides those that a mechanism or a rule
+/// asks for.
+const ALSO: [&str; 4] = [
+    "delta_norm",
+    "weight_grad_norm",
+    "weight_norm",
+    "update_ratio",
+];
+
+/// One run and all that its diagnosis goes by.
+pub struct Case<'a> {
+    /// Where it comes from.
+    pub run: &'a Run,
+    /// What every reader wants to know.
+    pub stats: RunStats,
+    /// The columns that were read, the headline first.
+    pub columns: Vec<String>,
+    /// The first logged step.
+    first: Step,
+    /// The last one.
+    last: Step,
+    /// The last one with finite norms alone.
+    last_finite: Option<Step>,
+    /// How large its updates are.
+    pub updates: Updates,
+    /// The published rules over all of its steps.
+    pub rules: Vec<Replayed>,
+    /// What its spec and its data say.
+    pub expected: Expected,
+}
+
+/// log10 of ‖ΔW‖/‖W‖, of each step the median over the hidden layers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Updates {
+    /// At the first step that has it.
+    pub first: Option<f64>,
+    /// The largest.
+    pub most: Option<f64>,
+    sum: f64,
+    count: u64,
+}
+
+impl Updates {
+    fn add(&mut self, log: f64) {
+        self.first.get_or_insert(log);
+        self.most = Some(self.most.map_or(log, |most| most.max(log)));
+        if log.is_finite() {
+            self.sum += log;
+            self.count += 1;
+        }
+    }
+
+    /// The mean over the steps.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+}
+
+impl<'a> Case<'a> {
+    /// Reads `run`; `loaded` is its spec, where it has one that can be read.
+    ///
+    /// # Errors
+    /// If the log cannot be understood.
+    pub fn read(run: &'a Run, loaded: Option<&LoadedSpec>) -> Result<Self, Problem> {
+        let mut columns = Columns::choose(run, None)?;
+        let of_mechanisms = MECHANISMS.iter().flat_map(|one| one.columns.iter());
+        let of_rules = RULES.iter().flat_map(|rule| rule.columns().iter());
+        for name in of_mechanisms.chain(of_rules).chain(&ALSO) {
+            columns.also_if_there(name);
+        }
+        let columns = columns.names().to_vec();
+        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let mut replay = Replay::new(&columns);
+        let mut updates = Updates::default();
+        let mut first = None;
+        let (mut last, mut last_finite) = (Step::default(), None);
+        let stats = RunStats::of(run, &names, |step, _| {
+            first.get_or_insert_with(|| step.clone());
+            last.clone_from(step);
+            let mut norms = step.column(0).filter_map(|(_, norm)| norm);
+            if norms.all(f64::is_finite) {
+                last_finite
+                    .get_or_insert_with(Step::default)
+                    .clone_from(step);
+            }
+            replay.step(step);
+            if let Some(at) = names.iter().position(|name| *name == "update_ratio") {
+                let ratios = step.column(at).filter_map(|(_, ratio)| ratio);
+                if let Some(ratio) = median(ratios) {
+                    updates.add(ratio.log10());
+                }
+            }
+            Ok(())
+        })?;
+        let rules = replay.end(run, &stats)?;
+        Ok(Self {
+            run,
+            stats,
+            columns,
+            first: first.unwrap_or_default(),
+            last,
+            last_finite,
+            updates,
+            rules,
+            expected: Expected::of(loaded),
+        })
+    }
+
+    fn frame<'b>(&'b self, step: &'b Step) -> Frame<'b> {
+        Frame {
+            step,
+            columns: &self.columns,
+            layers: &self.stats.layers,
+        }
+    }
+
+    /// The first logged step.
+    pub fn first(&self) -> Frame<'_> {
+        self.frame(&self.first)
+    }
+
+    /// The step at which the gradients are worst: the first one, or the last where that is
+    /// worse; of a diverged run the last one that is finite throughout.
+    pub fn worst(&self) -> Frame<'_> {
+        let ends = [&self.stats.initial, &self.stats.last];
+        let [initial, last] = ends.map(|end| end.as_ref().map(|decay| decay.verdict));
+        if self.has_diverged() {
+            return self.frame(self.last_finite.as_ref().unwrap_or(&self.first));
+        }
+        self.frame(if last > initial {
+            &self.last
+        } else {
+            &self.first
+        })
+    }
+
+    /// Decay at the step of [`Self::worst`].
+    pub fn worst_decay(&self) -> Option<Decay> {
+        let place = |layer: usize| {
+            let info = self.stats.layers.iter().find(|info| info.layer == layer);
+            info.and_then(|info| info.position)
+        };
+        self.worst().step.decay(0, place)
+    }
+
+    /// Whether a norm or the loss stopped being finite.
+    pub fn has_diverged(&self) -> bool {
+        self.stats.verdict == Some(Verdict::Diverged)
+    }
+
+    /// Its spec.
+    pub fn spec(&self) -> Option<&Spec> {
+        self.run.spec.as_ref()
+    }
+
+    /// Whether the log has a column.
+    pub fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|own| own == column)
+    }
+
+    /// Whether its norms are those of ∂L/∂h.
+    pub fn is_of_activations(&self) -> bool {
+        self.stats.headline == HEADLINE
+    }
+
+    /// The precision it was calculated in, f32 where nothing tells.
+    pub fn precision(&self) -> Precision {
+        self.spec().map_or(Precision::F32, |spec| spec.precision)
+    }
+
+    /// Updates made, as far as is known.
+    pub fn updates_made(&self) -> u64 {
+        let summary = self.run.summary.as_ref();
+        summary.map_or(self.stats.last_step, |summary| summary.steps)
+    }
+}

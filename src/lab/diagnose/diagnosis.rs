@@ -1,0 +1,220 @@
+//! The diagnosis of a run, or of the seeds of one.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::advice::{AdviceOptions, Hint, hints};
+use super::case::Case;
+use super::mechanism::{Diagnosed, MECHANISMS, find_all};
+use super::replay::Replayed;
+use super::theory_beside::TheoryBeside;
+use crate::base::Problem;
+use crate::lab::config::LoadedSpec;
+use crate::lab::decay::Verdict;
+use crate::lab::onset::Onset;
+use crate::lab::records::{Run, Target};
+
+/// What is wrong with a target, and what helps. Its keys in JSON are those of the fields.
+#[derive(Clone, Debug, Serialize)]
+pub struct Diagnosis {
+    /// The target's name.
+    pub name: String,
+    /// Its runs: the seeds of one experiment.
+    pub seeds: usize,
+    /// The worst verdict of its runs.
+    pub verdict: Option<Verdict>,
+    /// Whether every run beats guessing; null where one does not tell.
+    pub learned: Option<bool>,
+    /// Where it begins to fail: of several seeds the earliest.
+    pub onset: Option<Onset>,
+    /// The mechanisms at work, by their share of the decay; of several seeds first those
+    /// that most of them have.
+    pub mechanisms: Vec<Ranked>,
+    /// The published rules over the same log.
+    pub rules: Vec<Replayed>,
+    /// Theory beside measurement.
+    pub theory: TheoryBeside,
+    /// What to change; tried on the first seed.
+    pub advice: Vec<Hint>,
+    /// Questions that the log leaves open.
+    pub unanswered: Vec<Unanswered>,
+    /// The command that `advice` is added to; null where there is no spec.
+    pub command: Option<String>,
+    /// Seed by seed, where there are several.
+    pub by_seed: Vec<OfSeed>,
+    /// What was left out of the log.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
+}
+
+/// A mechanism and in how many runs it is at work.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ranked {
+    /// What is seen of it in the first run that has it; `share` is the mean over the runs.
+    #[serde(flatten)]
+    pub found: Diagnosed,
+    /// Runs that have it.
+    pub seeds: usize,
+}
+
+/// One seed's diagnosis.
+#[derive(Clone, Debug, Serialize)]
+pub struct OfSeed {
+    /// The seed, where it is known.
+    pub seed: Option<u64>,
+    /// The verdict.
+    pub verdict: Option<Verdict>,
+    /// Where it begins to fail.
+    pub onset: Option<Onset>,
+    /// The mechanisms at work.
+    pub mechanisms: Vec<Diagnosed>,
+}
+
+/// A question that the log leaves open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unanswered {
+    /// The mechanism that is not looked for.
+    pub mechanism: &'static str,
+    /// The columns that tell of it, or `spec.toml`.
+    pub needs: Vec<String>,
+}
+
+/// How a target is diagnosed.
+pub struct Examination<'a> {
+    /// The spec of a run, where it has one that can be read.
+    pub spec_of: &'a dyn Fn(&Run) -> Option<LoadedSpec>,
+    /// How cures are tried; `None` where there is no spec to change.
+    pub advice: Option<AdviceOptions<'a>>,
+    /// The command that advice is added to.
+    pub command: Option<String>,
+}
+
+/// Diagnoses a target.
+///
+/// # Errors
+/// If a log cannot be understood.
+pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis, Problem> {
+    let loaded = target.runs.iter().map(|run| (examination.spec_of)(run));
+    let loaded: Vec<Option<LoadedSpec>> = loaded.collect();
+    let cases = target.runs.iter().zip(&loaded);
+    let cases = cases.map(|(run, loaded)| Case::read(run, loaded.as_ref()));
+    let cases: Vec<Case> = cases.collect::<Result<_, _>>()?;
+    let found: Vec<Vec<Diagnosed>> = cases.iter().map(find_all).collect();
+    let advice = examination.advice.as_ref();
+    let advice = advice.map_or_else(Vec::new, |options| hints(&cases[0], &found[0], options));
+    let learned: Option<Vec<bool>> = cases.iter().map(|case| case.stats.learned).collect();
+    let onsets = cases.iter().filter_map(|case| case.stats.onset.clone());
+    let theory: Vec<TheoryBeside> = cases.iter().map(TheoryBeside::of).collect();
+    let by_seed = cases.iter().zip(&found).map(|(case, found)| OfSeed {
+        seed: case.run.seed(),
+        verdict: case.stats.verdict,
+        onset: case.stats.onset.clone(),
+        mechanisms: found.clone(),
+    });
+    let warnings = cases
+        .iter()
+        .flat_map(|case| case.stats.warnings.iter().cloned());
+    Ok(Diagnosis {
+        name: target.label.clone(),
+        seeds: cases.len(),
+        verdict: cases.iter().filter_map(|case| case.stats.verdict).max(),
+        learned: learned.map(|all| all.into_iter().all(|learned| learned)),
+        onset: onsets.min_by_key(|onset| onset.step),
+        mechanisms: ranked(&found),
+        rules: rules(&cases),
+        theory: TheoryBeside::over(&theory),
+        advice,
+        unanswered: unanswered(&cases[0]),
+        command: examination.command.clone(),
+        by_seed: if cases.len() > 1 {
+            by_seed.collect()
+        } else {
+            Vec::new()
+        },
+        warnings: warnings.collect(),
+    })
+}
+
+impl Diagnosis {
+    /// Whether nothing is wrong.
+    pub fn is_fine(&self) -> bool {
+        let names = self.mechanisms.iter().map(|one| one.found.mechanism.name);
+        names.eq(["healthy"])
+    }
+}
+
+/// The mechanisms of all runs: those of most runs first, then by their mean share.
+fn ranked(found: &[Vec<Diagnosed>]) -> Vec<Ranked> {
+    let runs = found.len();
+    let mut ranked: Vec<Ranked> = Vec::new();
+    for mechanism in MECHANISMS {
+        let of_runs = found.iter().flatten().filter(|one| one.is(mechanism));
+        let of_runs: Vec<&Diagnosed> = of_runs.collect();
+        let Some(first) = of_runs.first() else {
+            continue;
+        };
+        let shares: Vec<f64> = of_runs.iter().filter_map(|one| one.share).collect();
+        let share = (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / runs as f64);
+        ranked.push(Ranked {
+            found: Diagnosed {
+                share,
+                ..(*first).clone()
+            },
+            seeds: of_runs.len(),
+        });
+    }
+    let key = |one: &Ranked| (2 * one.seeds > runs, one.found.share.unwrap_or(-1.0));
+    ranked.sort_by(|a, b| {
+        let (a, b) = (key(a), key(b));
+        b.0.cmp(&a.0).then(b.1.total_cmp(&a.1))
+    });
+    ranked
+}
+
+/// The rules over all runs: each fires where it fires in one, since the earliest step.
+fn rules(cases: &[Case]) -> Vec<Replayed> {
+    let mut whole = cases[0].rules.clone();
+    for case in &cases[1..] {
+        for (rule, other) in whole.iter_mut().zip(&case.rules) {
+            let seeds = rule.seeds + other.seeds;
+            if other.fires == Some(true) && (rule.step.is_none() || other.step < rule.step) {
+                *rule = other.clone();
+            }
+            rule.seeds = seeds;
+        }
+    }
+    whole
+}
+
+/// The mechanisms that this log does not tell of.
+fn unanswered(case: &Case) -> Vec<Unanswered> {
+    let columns = |columns: &[&str]| {
+        let needs = columns.iter().map(|column| (*column).to_owned());
+        needs.collect::<Vec<String>>()
+    };
+    let of_columns = MECHANISMS.iter().filter_map(|mechanism| {
+        let is_blind = !mechanism.columns.is_empty()
+            && !mechanism.columns.iter().any(|column| case.has(column));
+        is_blind.then(|| Unanswered {
+            mechanism: mechanism.name,
+            needs: columns(mechanism.columns),
+        })
+    });
+    let mut open: Vec<Unanswered> = of_columns.collect();
+    if case.spec().is_none() {
+        for mechanism in ["optimizer_floor", "data_scale"] {
+            open.retain(|one| one.mechanism != mechanism);
+            open.push(Unanswered {
+                mechanism,
+                needs: vec!["spec.toml".to_owned()],
+            });
+        }
+    }
+    open
+}
+
+/// Where a run's own copy of its spec lies.
+pub fn saved_spec(run: &Run) -> PathBuf {
+    run.path.join("spec.toml")
+}

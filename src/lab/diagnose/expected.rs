@@ -1,0 +1,128 @@
+//! What a spec and its data say of a run before it is made: theory, and the scale of the
+//! numbers that the network is given.
+
+use ndarray::Array2;
+
+use crate::base::Scalar;
+use crate::lab::config::{LoadedSpec, Precision};
+use crate::lab::plan::Plan;
+use crate::lab::theory::{Prediction, predict};
+use crate::nn::loss::{TargetKind, Targets};
+
+/// What a spec and its data say.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// What theory expects at step 0, or why it says nothing.
+    pub theory: Result<Prediction, String>,
+    /// The data's scale; `None` where there is no spec or its data cannot be read.
+    pub scales: Option<Scales>,
+    /// What the run costs; likewise.
+    pub work: Option<Work>,
+}
+
+/// What a run costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    /// Updates that it makes.
+    pub steps: u64,
+    /// Floating-point operations of one, forward and backward.
+    pub operations: f64,
+}
+
+/// Sizes of the numbers that a network is given, over the training split.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scales {
+    /// Root mean square of the features as the network gets them.
+    pub features: f64,
+    /// Root mean square of what differs between samples, over `features`.
+    pub varying: f64,
+    /// Root mean square of numeric targets; `None` for classes.
+    pub targets: Option<f64>,
+}
+
+impl Expected {
+    /// Of a run with this spec.
+    pub fn of(loaded: Option<&LoadedSpec>) -> Self {
+        match loaded {
+            None => Self {
+                theory: Err("the log names no spec".to_owned()),
+                scales: None,
+                work: None,
+            },
+            Some(loaded) => match loaded.spec.precision {
+                Precision::F32 => of::<f32>(loaded),
+                Precision::F64 => of::<f64>(loaded),
+            },
+        }
+    }
+}
+
+fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
+    let plan = match Plan::<T>::new(loaded.spec.clone(), &loaded.folder) {
+        Ok(plan) => plan,
+        Err(problem) => {
+            return Expected {
+                theory: Err(format!("the spec cannot be run here: {}", problem.what)),
+                scales: None,
+                work: None,
+            };
+        }
+    };
+    let theory = predict(&plan).map_err(|why| format!("`{}`: {}", why.key, why.reason));
+    let [features, varying] = feature_scales(&plan.data.train.inputs);
+    let is_numeric = plan.spec.train.loss.criterion::<T>().wants() == TargetKind::Numbers;
+    let targets = match &plan.data.train.targets {
+        Targets::Numbers(numbers) if is_numeric => Some(root_mean_square(numbers)),
+        _ => None,
+    };
+    // Two for each of forward, backward to the inputs and backward to the weights.
+    let network = &plan.spec.network;
+    let width = |layer: usize| network.width.of(layer) as f64;
+    let hidden: f64 = (2..=network.depth)
+        .map(|layer| width(layer - 1) * width(layer))
+        .sum();
+    let ends =
+        plan.setting.inputs as f64 * width(1) + width(network.depth) * plan.setting.outputs as f64;
+    let operations = 6.0 * (hidden + ends) * plan.training.batch_size as f64;
+    Expected {
+        theory,
+        scales: Some(Scales {
+            features,
+            varying,
+            targets,
+        }),
+        work: Some(Work {
+            steps: plan.training.steps,
+            operations,
+        }),
+    }
+}
+
+fn root_mean_square<T: Scalar>(numbers: &Array2<T>) -> f64 {
+    let squares: f64 = numbers.iter().map(|x| (*x).to_f64().powi(2)).sum();
+    (squares / numbers.len().max(1) as f64).sqrt()
+}
+
+/// The root mean square of all features, and the share of it that is not the same in
+/// every sample.
+fn feature_scales<T: Scalar>(inputs: &Array2<T>) -> [f64; 2] {
+    let size = root_mean_square(inputs);
+    let rows = inputs.nrows().max(1) as f64;
+    let variances = inputs.columns().into_iter().map(|column| {
+        let mean = column.iter().map(|x| (*x).to_f64()).sum::<f64>() / rows;
+        column
+            .iter()
+            .map(|x| ((*x).to_f64() - mean).powi(2))
+            .sum::<f64>()
+            / rows
+    });
+    let variance = variances.sum::<f64>() / inputs.ncols().max(1) as f64;
+    [
+        size,
+        if size > 0.0 {
+            variance.sqrt() / size
+        } else {
+            1.0
+        },
+    ]
+}

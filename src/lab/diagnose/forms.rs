@@ -1,0 +1,309 @@
+//! A diagnosis to read, and for programs.
+
+use super::advice::Hint;
+use super::diagnosis::{Diagnosis, Ranked};
+use super::replay::Replayed;
+use super::theory_beside::TheoryBeside;
+use crate::base::Problem;
+use crate::lab::form::{Detail, Form};
+use crate::lab::onset::{Condition, Onset};
+use crate::lab::text::{self, decades, labelled, layers, number};
+
+/// All forms; the first is the default.
+pub const FORMS: &[Form<Diagnosis>] = &[
+    Form {
+        name: "human",
+        doc: "Text to read",
+        write: human,
+    },
+    Form {
+        name: "json",
+        doc: "One object for programs",
+        write: json,
+    },
+];
+
+/// Columns of the labels and of a line.
+const LABEL: usize = 10;
+const WIDTH: usize = 80;
+
+fn json(diagnosis: &Diagnosis, _: Detail) -> Result<String, Problem> {
+    let value = serde_json::to_value(diagnosis).expect("a diagnosis is plain data");
+    Ok(format!("{value:#}\n"))
+}
+
+fn human(diagnosis: &Diagnosis, detail: Detail) -> Result<String, Problem> {
+    let mut text = heading(diagnosis) + "\n";
+    if detail == Detail::Quiet {
+        return Ok(text);
+    }
+    text.push('\n');
+    for (label, line) in short(diagnosis) {
+        text += &labelled(label, &line, [LABEL, WIDTH]);
+    }
+    for (i, line) in theory_lines(&diagnosis.theory, diagnosis.seeds)
+        .into_iter()
+        .enumerate()
+    {
+        text += &labelled(if i == 0 { "theory" } else { "" }, &line, [LABEL, WIDTH]);
+    }
+    text += &rule_lines(diagnosis, detail);
+    for (i, open) in diagnosis.unanswered.iter().enumerate() {
+        let line = format!(
+            "{} is not looked for: that needs {}",
+            open.mechanism.replace('_', " "),
+            open.needs.join(" or ")
+        );
+        text += &labelled(if i == 0 { "unknown" } else { "" }, &line, [LABEL, WIDTH]);
+    }
+    text += &hint_lines(diagnosis, WIDTH);
+    Ok(text)
+}
+
+/// The verdict in a line.
+fn heading(diagnosis: &Diagnosis) -> String {
+    let verdict = diagnosis.verdict.map_or("no norms", text::word);
+    let learned = match diagnosis.learned {
+        Some(true) => ", learned",
+        Some(false) => ", nothing learned",
+        None => "",
+    };
+    let seeds = match diagnosis.seeds {
+        1 => String::new(),
+        n => format!(" (the worst of {n} seeds)"),
+    };
+    format!("{}: {verdict}{learned}{seeds}", diagnosis.name)
+}
+
+/// Where it starts and why, a labelled line each: what closes a run.
+pub fn short(diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    if let Some(onset) = &diagnosis.onset {
+        lines.push(("starts", onset_line(onset)));
+    }
+    for (i, ranked) in diagnosis.mechanisms.iter().enumerate() {
+        lines.push((
+            if i == 0 { "why" } else { "" },
+            mechanism_line(ranked, diagnosis.seeds),
+        ));
+    }
+    if diagnosis.mechanisms.is_empty() {
+        lines.push(("why", "the log does not tell".to_owned()));
+    }
+    lines
+}
+
+/// Layer, step, value and neighbour's value.
+fn onset_line(onset: &Onset) -> String {
+    let layer = match &*onset.name {
+        "" => format!("layer {}", onset.layer),
+        name => format!("layer {} ({name})", onset.layer),
+    };
+    let value = onset.value.map_or("no value".to_owned(), number);
+    let next = match onset.next_value {
+        Some(next) => format!("{} in the next layer toward the output", number(next)),
+        None => "it is the last one".to_owned(),
+    };
+    let what = match onset.condition {
+        Condition::NonFinite => {
+            return format!(
+                "{layer} at step {}: the first value that is not finite, {value}",
+                onset.step
+            );
+        }
+        Condition::Zero => "exactly 0",
+        Condition::Drop => "a thousandfold drop",
+        Condition::Rise => "a thousandfold rise",
+        Condition::Loss => "from there down decades below the last layer",
+        Condition::Gain => "from there down decades above the last layer",
+    };
+    format!(
+        "{layer} at step {}: ‖∂L/∂h‖ = {value}, {next}; {what}",
+        onset.step
+    )
+}
+
+fn mechanism_line(ranked: &Ranked, seeds: usize) -> String {
+    let found = &ranked.found;
+    let share = match found.share {
+        Some(share) => format!(" ({:.0} % of the decay)", 100.0 * share),
+        None => String::new(),
+    };
+    let of_seeds = match seeds {
+        1 => String::new(),
+        n => format!(", in {} of {n} seeds", ranked.seeds),
+    };
+    let since = match found.step {
+        0 => String::new(),
+        step => format!(" at step {step}"),
+    };
+    format!(
+        "{}{share}{of_seeds}{since}: {}",
+        found.mechanism.title, found.sentence
+    )
+}
+
+fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
+    let Some(expected) = theory.predicted_attenuation else {
+        let reason = theory.reason.as_deref().unwrap_or("there is none");
+        return vec![format!("none: {reason}")];
+    };
+    let mut lines = Vec::new();
+    let of_slope = |slope: Option<crate::lab::json::Real>| {
+        slope.map_or(String::new(), |slope| {
+            format!(" ({:+.4} per layer)", slope.0)
+        })
+    };
+    let [low, high] = theory.predicted_interval.unwrap_or([expected; 2]);
+    let mut line = format!(
+        "step 0: {} decades lost{} expected, 19 draws in 20 within {:.2} … {:.2}",
+        decades(expected.0),
+        of_slope(theory.predicted_slope),
+        low.0,
+        high.0
+    );
+    if let Some(measured) = theory.initial_attenuation {
+        let mean = if seeds > 1 { " in the mean" } else { "" };
+        line += &format!(
+            "; measured {}{}{mean}",
+            decades(measured.0),
+            of_slope(theory.initial_slope)
+        );
+    }
+    line += match theory.agrees {
+        Some(true) => ": as expected",
+        Some(false) => ": the engine or the spec differ from the theory's assumptions",
+        None if theory.finite_width_dominates => {
+            ": finite width dominates, single draws may lie far off"
+        }
+        None => "",
+    };
+    lines.push(line);
+    if let (Some(has_moved), Some(last)) = (theory.has_moved, theory.final_attenuation) {
+        let told = if has_moved {
+            "training has moved it"
+        } else {
+            "still as theory expects of the start"
+        };
+        lines.push(format!(
+            "last step: {}{}: {told}",
+            decades(last.0),
+            of_slope(theory.final_slope)
+        ));
+    }
+    lines
+}
+
+/// Which rules fire and which pass, a line each, and which cannot tell.
+fn rule_lines(diagnosis: &Diagnosis, detail: Detail) -> String {
+    let can_tell = diagnosis.rules.iter().filter(|rule| rule.fires.is_some());
+    let mut text = String::new();
+    let mut add = |indent: usize, line: &str| {
+        let label = if text.is_empty() { "rules" } else { "" };
+        text += &labelled(label, line, [indent, WIDTH]);
+    };
+    let fails = !diagnosis.is_fine();
+    for rule in can_tell {
+        add(LABEL, &rule_line(rule, diagnosis.seeds));
+        let is_wrong = rule.fires == Some(!fails);
+        if detail == Detail::Verbose {
+            add(LABEL + 7, &format!("fires when {}", rule.rule.fires_when));
+        }
+        if detail == Detail::Verbose || is_wrong {
+            add(LABEL + 7, &format!("blind spot: {}", rule.rule.blind_spot));
+        }
+    }
+    let silent: Vec<&Replayed> = diagnosis
+        .rules
+        .iter()
+        .filter(|rule| rule.fires.is_none())
+        .collect();
+    let mut needs: Vec<&str> = Vec::new();
+    for column in silent.iter().flat_map(|rule| &rule.missing) {
+        if !needs.contains(&&**column) {
+            needs.push(column);
+        }
+    }
+    for column in needs {
+        let of_column = silent
+            .iter()
+            .filter(|rule| rule.missing.iter().any(|one| one == column));
+        let names: Vec<String> = of_column.map(|rule| named(rule)).collect();
+        add(
+            LABEL,
+            &format!("?      without {column}: {}", names.join("; ")),
+        );
+    }
+    text
+}
+
+fn named(replayed: &Replayed) -> String {
+    format!("{}, {}", replayed.rule.source, replayed.rule.name)
+}
+
+fn rule_line(replayed: &Replayed, seeds: usize) -> String {
+    let named = named(replayed);
+    if replayed.fires != Some(true) {
+        return format!("passes {named}");
+    }
+    let at = match (&*replayed.layers, replayed.step) {
+        ([], Some(step)) => format!("since step {step}"),
+        (at, Some(step)) => format!("since step {step}, {}", layers(at)),
+        (_, None) => String::new(),
+    };
+    let end = match replayed.at_the_end {
+        Some(false) => ", no longer at the end",
+        _ => "",
+    };
+    let of_seeds = match seeds {
+        1 => String::new(),
+        n => format!(", {} of {n} seeds", replayed.seeds),
+    };
+    format!("FIRES  {named}: {at}{end}{of_seeds}")
+}
+
+/// What to try next, each ready to paste.
+pub fn hint_lines(diagnosis: &Diagnosis, width: usize) -> String {
+    let mut text = String::new();
+    for (i, hint) in diagnosis.advice.iter().enumerate() {
+        let label = if i == 0 { "try next" } else { "" };
+        // A command stays one line, to be pasted.
+        text += &format!(
+            "{label:LABEL$}{}",
+            diagnosis.command.as_deref().unwrap_or_default()
+        );
+        for set in &hint.set {
+            text += &format!(" --set {}", text::quoted(set));
+        }
+        text.push('\n');
+        text += &labelled("", &hint_line(hint), [LABEL + 2, width]);
+    }
+    text
+}
+
+fn hint_line(hint: &Hint) -> String {
+    let (before, after) = (hint.before.0, hint.after.0);
+    if hint.is_about_gradients() {
+        let before = match before.is_finite() {
+            true => format!(" instead of {}", decades(before)),
+            false => String::new(),
+        };
+        let theory = match hint.predicted {
+            Some(expected) => format!(" (theory: {})", decades(expected.0)),
+            None => String::new(),
+        };
+        return format!(
+            "{}: {} decades at step 0{before}{theory}",
+            hint.why,
+            decades(after)
+        );
+    }
+    let before = match before.is_nan() {
+        true => "where it diverges now".to_owned(),
+        false => format!("instead of {before:.2}"),
+    };
+    format!(
+        "{}: after {} steps the loss is {after:.2} times that of guessing, {before}",
+        hint.why, hint.step
+    )
+}

@@ -1,0 +1,73 @@
+//! Units whose φ' is exactly 0 for every sample.
+
+use super::super::balance::Balance;
+use super::super::case::Case;
+use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
+use crate::lab::remedies::CureKind;
+use crate::lab::text::layers;
+
+pub const DEAD_UNITS: Mechanism = Mechanism {
+    name: "dead_units",
+    title: "dead units",
+    doc: "φ' is exactly 0 for the whole batch",
+    columns: &["dead_fraction"],
+    cures: &[CureKind::Gradients, CureKind::Optimizer, CureKind::Data],
+    find,
+};
+
+/// Share of a layer's units from which on it counts as dying. Half of a healthy ReLU
+/// layer's are off for the whole batch where its samples point one way.
+const MANY: f64 = 0.75;
+
+fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
+    let frame = case.worst();
+    let dead = frame.of_hidden("dead_fraction");
+    let dying: Vec<usize> = dead
+        .iter()
+        .filter(|(_, share)| *share >= MANY)
+        .map(|(layer, _)| *layer)
+        .collect();
+    // Weights of 0 pass nothing whether units live or not.
+    let has_weights = |layer: &usize| frame.value(*layer, "weight_norm") != Some(0.0);
+    if !dying.iter().any(has_weights) {
+        return None;
+    }
+    let balance = Balance::of(&frame);
+    let silenced = dead.iter().filter(|(_, share)| *share == 1.0);
+    let last_silent = silenced.map(|(layer, _)| *layer).max();
+    let zeros = balance.zeros.iter();
+    let zeros = zeros
+        .filter(|layer| last_silent.is_some_and(|last| **layer <= last))
+        .count();
+    let kept_back = balance.changes.iter().filter_map(|change| {
+        let share = frame.value(change.layer, "dead_fraction")?;
+        // Beyond the half that is off anyway.
+        let decades = -0.5 * (2.0 * (1.0 - share)).log10();
+        (share >= MANY).then(|| decades.clamp(0.0, change.lost.max(0.0)))
+    });
+    let share = balance.share(kept_back.sum(), zeros);
+    let is_failing = zeros > 0 || matters(case, balance.lost());
+    // Units that died for good are told of where nothing was learned, decay or not.
+    let is_idle = case.stats.learned == Some(false);
+    if !(is_failing && share >= LEAST_SHARE || is_idle) {
+        return None;
+    }
+    let fact = frame.fact("dead_fraction", &dying)?;
+    let most = 100.0 * fact.most.0;
+    let mut sentence = format!(
+        "up to {most:.0} % of the units of {} are off for the whole batch",
+        layers(&dying)
+    );
+    if let Some(last) = last_silent {
+        sentence += &format!(", all of layer {last}: nothing gets past it");
+    }
+    Some(Diagnosed {
+        mechanism: &DEAD_UNITS,
+        share: is_failing.then_some(share),
+        step: frame.step.step,
+        layers: dying,
+        sentence,
+        evidence: vec![fact],
+        rate: None,
+    })
+}

@@ -1,0 +1,42 @@
+//! Nothing wrong.
+
+use super::super::case::Case;
+use super::{Diagnosed, Mechanism};
+use crate::lab::decay::Verdict;
+
+pub const HEALTHY: Mechanism = Mechanism {
+    name: "healthy",
+    title: "healthy",
+    doc: "gradients arrive",
+    columns: &[],
+    cures: &[],
+    find,
+};
+
+fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
+    if case.stats.verdict? != Verdict::Healthy || !found.is_empty() {
+        return None;
+    }
+    let frame = case.first();
+    let lost = case
+        .stats
+        .initial
+        .as_ref()
+        .and_then(|decay| decay.attenuation_decades);
+    let lost = lost.unwrap_or(0.0);
+    let learned = match case.stats.learned {
+        Some(true) => ", and the network learns",
+        _ => "",
+    };
+    Some(Diagnosed {
+        mechanism: &HEALTHY,
+        share: None,
+        step: frame.step.step,
+        layers: Vec::new(),
+        sentence: format!(
+            "gradients arrive ({lost:+.1} decades on the way to the first layer){learned}"
+        ),
+        evidence: Vec::new(),
+        rate: None,
+    })
+}

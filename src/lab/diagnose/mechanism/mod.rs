@@ -1,0 +1,120 @@
+//! The mechanisms behind gradients that do not arrive, and behind networks that do not
+//! learn though they do: what tells of each, in one list.
+//!
+//! A mechanism is a file of its own and a line in [`MECHANISMS`].
+
+mod collapse;
+mod contraction;
+mod data_scale;
+mod dead_units;
+mod expansion;
+mod healthy;
+mod not_learning;
+mod optimizer_floor;
+mod saturation;
+mod underflow;
+
+use serde::{Serialize, Serializer};
+
+use super::case::Case;
+use super::frame::ColumnFact;
+use crate::lab::decay::AT_RISK_DECADES;
+use crate::lab::remedies::CureKind;
+
+/// A mechanism.
+#[derive(Debug)]
+pub struct Mechanism {
+    /// Its word in JSON.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// The columns of a log that tell of it.
+    pub columns: &'static [&'static str],
+    /// What may help against it.
+    pub cures: &'static [CureKind],
+    /// Looks for it; what was found before stands in the slice.
+    pub find: fn(&Case, &[Diagnosed]) -> Option<Diagnosed>,
+}
+
+/// Every mechanism. A later one may ask which were found before it.
+pub const MECHANISMS: &[&Mechanism] = &[
+    &saturation::SATURATION,
+    &dead_units::DEAD_UNITS,
+    &underflow::UNDERFLOW,
+    &contraction::CONTRACTION,
+    &expansion::EXPANSION,
+    &collapse::COLLAPSE,
+    &optimizer_floor::OPTIMIZER_FLOOR,
+    &data_scale::DATA_SCALE,
+    &not_learning::NOT_LEARNING,
+    &healthy::HEALTHY,
+];
+
+/// A mechanism at work in a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Diagnosed {
+    /// Which.
+    #[serde(rename = "name", serialize_with = "by_name")]
+    pub mechanism: &'static Mechanism,
+    /// Its share of the measured decay, from 0 to 1; null where it is no part of it.
+    pub share: Option<f64>,
+    /// The logged step that it is seen at.
+    pub step: u64,
+    /// The layers at which it is seen.
+    pub layers: Vec<usize>,
+    /// What it is seen by, in a sentence.
+    pub sentence: String,
+    /// The columns that it is seen by.
+    pub evidence: Vec<ColumnFact>,
+    /// What is wrong with the learning rate: `too_small` or `too_large`; null where
+    /// nothing is known to be.
+    pub rate: Option<Rate>,
+}
+
+/// What is wrong with a learning rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rate {
+    /// Steps that change next to nothing.
+    TooSmall,
+    /// Steps that overshoot.
+    TooLarge,
+}
+
+fn by_name<S: Serializer>(mechanism: &Mechanism, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(mechanism.name)
+}
+
+impl Diagnosed {
+    /// Whether it is this mechanism.
+    pub fn is(&self, mechanism: &Mechanism) -> bool {
+        self.mechanism.name == mechanism.name
+    }
+}
+
+/// The mechanisms at work in a run, by their share of the decay; then those that are no
+/// part of it, in the order of the list.
+pub fn find_all(case: &Case) -> Vec<Diagnosed> {
+    let mut found: Vec<Diagnosed> = Vec::new();
+    for mechanism in MECHANISMS {
+        found.extend((mechanism.find)(case, &found));
+    }
+    let share = |one: &Diagnosed| one.share.unwrap_or(-1.0);
+    found.sort_by(|a, b| share(b).total_cmp(&share(a)));
+    found
+}
+
+/// A share of the decay below which a mechanism is not worth a word.
+const LEAST_SHARE: f64 = 0.1;
+
+/// Decades from which a loss is looked into: those that put a network at risk, or two
+/// where nothing was learned.
+fn matters(case: &Case, lost: f64) -> bool {
+    let least = match case.stats.learned {
+        Some(false) => 2.0,
+        _ => AT_RISK_DECADES,
+    };
+    lost >= least
+}

@@ -1,0 +1,87 @@
+//! Gradients that arrive, and nothing comes of them.
+
+use super::super::case::Case;
+use super::{Diagnosed, Mechanism, Rate};
+use crate::lab::decay::Verdict;
+use crate::lab::remedies::CureKind;
+use crate::lab::text::significant;
+
+pub const NOT_LEARNING: Mechanism = Mechanism {
+    name: "healthy_but_not_learning",
+    title: "healthy but not learning",
+    doc: "gradients arrive, and nothing is learned: the rate is too small or too large",
+    columns: &["update_ratio"],
+    cures: &[CureKind::Optimizer, CureKind::Data, CureKind::Gradients],
+    find,
+};
+
+/// log10 of ‖ΔW‖/‖W‖ above which a step overshoots, and below which it changes next to
+/// nothing; −3 is usual (Karpathy).
+const LARGE: f64 = -1.0;
+const SMALL: f64 = -4.0;
+
+fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
+    let has_diverged = case.has_diverged();
+    let initial = case.stats.initial.as_ref()?.verdict;
+    let is_idle = case.stats.learned == Some(false) || has_diverged;
+    // Of a run that dies of its steps the start is healthy.
+    let decays = found.iter().any(|one| one.share.is_some());
+    if !is_idle || initial != Verdict::Healthy || (decays && !has_diverged && !overshoots(case)) {
+        return None;
+    }
+    let updates = case.updates;
+    let ratio = |log: f64| significant(10f64.powf(log));
+    let mut layers = Vec::new();
+    let (rate, sentence) = match (updates.first, updates.mean(), updates.most) {
+        (Some(first), _, _) if has_diverged => (
+            (first > LARGE || updates.most > Some(LARGE)).then_some(Rate::TooLarge),
+            format!(
+                "a step changes the weights by {} of their size at the start, {} at most, and the \
+                 run diverges; 0.001 is usual",
+                ratio(first),
+                ratio(updates.most.unwrap_or(first))
+            ),
+        ),
+        (_, _, Some(most)) if most > LARGE => (
+            Some(Rate::TooLarge),
+            format!(
+                "a step changes the weights by up to {} of their size; 0.001 is usual",
+                ratio(most)
+            ),
+        ),
+        (_, Some(mean), _) if mean < SMALL => (
+            Some(Rate::TooSmall),
+            format!(
+                "a step changes the weights by {} of their size, {} over all {} steps at most; \
+                 0.001 is usual",
+                ratio(mean),
+                ratio(mean + (case.updates_made().max(1) as f64).log10()),
+                case.updates_made()
+            ),
+        ),
+        (_, Some(mean), _) => (
+            None,
+            format!(
+                "gradients arrive and a step changes the weights by {} of their size, which is \
+                 usual, but nothing is learned",
+                ratio(mean)
+            ),
+        ),
+        _ => (None, "gradients arrive, but nothing is learned".to_owned()),
+    };
+    let frame = case.first();
+    layers.extend(frame.hidden());
+    Some(Diagnosed {
+        mechanism: &NOT_LEARNING,
+        share: None,
+        step: frame.step.step,
+        evidence: frame.fact("update_ratio", &layers).into_iter().collect(),
+        layers,
+        sentence,
+        rate,
+    })
+}
+
+fn overshoots(case: &Case) -> bool {
+    case.updates.most.is_some_and(|most| most > LARGE)
+}

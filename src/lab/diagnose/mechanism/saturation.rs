@@ -1,0 +1,98 @@
+//! Units so far out on φ's flat side that hardly any gradient passes.
+
+use super::super::balance::Balance;
+use super::super::case::Case;
+use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
+use crate::lab::remedies::CureKind;
+use crate::lab::text::layers;
+
+pub const SATURATION: Mechanism = Mechanism {
+    name: "saturation",
+    title: "saturation",
+    doc: "φ' is small because |z| is large",
+    columns: &["saturated_fraction"],
+    cures: &[CureKind::Gradients, CureKind::Data],
+    find,
+};
+
+/// Share of a layer's entries from which on it counts as saturated.
+const MANY: f64 = 0.2;
+
+fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
+    let frame = case.worst();
+    let balance = Balance::of(&frame);
+    let lost = if balance.zeros.is_empty() {
+        balance.lost()
+    } else {
+        f64::INFINITY
+    };
+    if !matters(case, lost) {
+        return None;
+    }
+    // What saturated entries keep back: of a share f of them the others pass √(1 − f); and
+    // those are not at φ's steepest either.
+    let kept_back = |layer: usize, lost: f64| {
+        let share = frame.value(layer, "saturated_fraction")?;
+        let is_soft = frame
+            .value(layer, "dead_fraction")
+            .is_none_or(|dead| dead < 0.5);
+        if share < MANY || !is_soft || is_half_flat(case) {
+            return None;
+        }
+        let by_count = -0.5 * (1.0 - share).max(1e-12).log10();
+        let by_slope = slope_loss(case, layer).unwrap_or(0.0);
+        Some((layer, by_count.max(by_slope).min(lost.max(0.0))))
+    };
+    let changes = balance.changes.iter();
+    let at: Vec<(usize, f64)> = changes
+        .filter_map(|change| kept_back(change.layer, change.lost))
+        .collect();
+    let decades = at.iter().map(|(_, decades)| decades).sum();
+    let share = balance.share(decades, 0);
+    if share < LEAST_SHARE {
+        return None;
+    }
+    let numbers: Vec<usize> = at.iter().map(|(layer, _)| *layer).collect();
+    let fact = frame.fact("saturated_fraction", &numbers)?;
+    Some(Diagnosed {
+        mechanism: &SATURATION,
+        share: Some(share),
+        step: frame.step.step,
+        sentence: format!(
+            "up to {:.0} % of the entries of {} lie on φ's flat side, which keeps {decades:.1} \
+             decades back",
+            100.0 * fact.most.0,
+            layers(&numbers)
+        ),
+        layers: numbers,
+        evidence: vec![fact],
+        rate: None,
+    })
+}
+
+/// Whether φ is flat on one side only, as ReLU: half of its entries lie there in any network.
+fn is_half_flat(case: &Case) -> bool {
+    case.spec().is_some_and(|spec| {
+        let curve = spec.network.activation.elementwise::<f64>();
+        let (far, near) = (curve.at(30.0).1, curve.at(-30.0).1);
+        far.abs() > 0.5 || near.abs() > 0.5
+    })
+}
+
+/// Decades by which φ' of a plain layer falls short of its largest value, by what the
+/// gradient loses across φ.
+fn slope_loss(case: &Case, layer: usize) -> Option<f64> {
+    let network = &case.spec()?.network;
+    let is_plain = network.norm.name() == "none"
+        && network.skip.name() == "none"
+        && network.order == crate::nn::order::Order::LinearNormActivation;
+    if !is_plain || !case.is_of_activations() {
+        return None;
+    }
+    let frame = case.worst();
+    let across = frame.headline(layer)?.log10() - frame.value(layer, "delta_norm")?.log10();
+    let curve = network.activation.elementwise::<f64>();
+    let slopes = (-400..=400).map(|i| curve.at(f64::from(i) / 50.0).1.abs());
+    let steepest = slopes.fold(0.0, f64::max);
+    Some(across + steepest.log10()).filter(|loss| loss.is_finite())
+}

@@ -1,0 +1,86 @@
+//! Gradients smaller than the smallest number of the run's precision.
+
+use super::super::balance::Balance;
+use super::super::case::Case;
+use super::{Diagnosed, Mechanism};
+use crate::lab::config::Precision;
+use crate::lab::remedies::CureKind;
+use crate::lab::text::{layers, number};
+
+pub const UNDERFLOW: Mechanism = Mechanism {
+    name: "numerical_underflow",
+    title: "numerical underflow",
+    doc: "gradients read 0 because they are smaller than the smallest number there is",
+    columns: &["zero_grad_fraction", "weight_grad_norm"],
+    cures: &[CureKind::Gradients, CureKind::Precision],
+    find,
+};
+
+fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
+    let frame = case.worst();
+    let balance = Balance::of(&frame);
+    // The smallest normal number, some decades above the smallest of all.
+    let (name, limit) = match case.precision() {
+        Precision::F32 => ("f32", f64::from(f32::MIN_POSITIVE)),
+        Precision::F64 => ("f64", f64::MIN_POSITIVE),
+    };
+    let is_dead = found.iter().any(|one| one.mechanism.name == "dead_units");
+    let path = frame.path();
+    let first_alive = path
+        .iter()
+        .copied()
+        .find(|layer| frame.headline(*layer).is_some_and(|norm| norm > 0.0));
+    // Zeros below a number as small as that are no numbers any more.
+    let is_at_limit = first_alive
+        .is_some_and(|layer| frame.headline(layer).is_some_and(|norm| norm < limit * 1e6));
+    let zeros: Vec<usize> = match first_alive {
+        Some(alive) if is_at_limit && !is_dead => balance
+            .zeros
+            .iter()
+            .copied()
+            .filter(|layer| *layer < alive)
+            .collect(),
+        _ => Vec::new(),
+    };
+    // Entries of ∂L/∂W that read 0 though their units live.
+    let is_partly = |layer: &usize| {
+        let share = frame.value(*layer, "zero_grad_fraction").unwrap_or(0.0);
+        let dead = frame.value(*layer, "dead_fraction").unwrap_or(0.0);
+        let norm = frame.value(*layer, "weight_grad_norm").unwrap_or(1.0);
+        share >= 0.5 && dead < 0.5 && norm < limit * 1e6
+    };
+    let at: Vec<usize> = frame
+        .hidden()
+        .into_iter()
+        .filter(|layer| zeros.contains(layer) || is_partly(layer))
+        .collect();
+    if at.is_empty() || is_dead {
+        return None;
+    }
+    let smallest = first_alive.and_then(|layer| frame.headline(layer));
+    let mut sentence = format!("the gradients of {} read 0", layers(&at));
+    if let (Some(alive), Some(smallest)) = (first_alive, smallest) {
+        sentence += &format!(
+            " below {} at layer {alive}: {name} ends at {}",
+            number(smallest),
+            if name == "f32" { "1e-45" } else { "5e-324" }
+        );
+    }
+    if let Ok(theory) = &case.expected.theory
+        && theory.attenuation_decades.0.is_finite()
+    {
+        sentence += &format!(
+            "; by theory {:.0} decades are lost, and none of them is 0",
+            theory.attenuation_decades.0
+        );
+    }
+    Some(Diagnosed {
+        mechanism: &UNDERFLOW,
+        share: Some(balance.share(0.0, zeros.len())),
+        step: frame.step.step,
+        evidence: frame.fact("zero_grad_fraction", &at).into_iter().collect(),
+        layers: at,
+        sentence,
+        rate: None,
+    })
+}

@@ -1,0 +1,21 @@
+//! Why a run is as it is: where it begins to fail, the mechanism behind it, what the
+//! published rules say of it, theory beside measurement, and what to change.
+
+mod advice;
+mod balance;
+mod case;
+mod diagnosis;
+mod expected;
+mod forms;
+mod frame;
+mod mechanism;
+mod replay;
+mod rules;
+mod theory_beside;
+mod trial;
+
+pub use advice::{AdviceOptions, Hint};
+pub use diagnosis::{Diagnosis, Examination, diagnose, saved_spec};
+pub use forms::{FORMS, hint_lines, short};
+pub use mechanism::{Diagnosed, MECHANISMS, Mechanism, Rate};
+pub use rules::{PublishedRule, RULES};
