@@ -1,6 +1,7 @@
 //! What to change: cures of the mechanisms found, each of them tried on this very network
 //! before it is named.
 
+use std::cell::OnceCell;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -20,8 +21,8 @@ use crate::nn::mean_field::critical_weight_variance;
 const MOST: usize = 3;
 /// Decades by which a cure must bring the attenuation nearer to 0.
 const CLEARLY: f64 = 1.0;
-/// An attenuation of fewer decades is as good as none.
-const SMALL: f64 = 1.0;
+/// A loss over that of guessing below which something is learned.
+const LEARNS: f64 = 0.95;
 /// The most updates of a trial.
 const STEPS: f64 = 60.0;
 /// Trials that the operations are meant for.
@@ -47,6 +48,9 @@ pub struct Hint {
     pub after: Real,
     /// What theory expects of the attenuation with them, where it says anything.
     pub predicted: Option<Real>,
+    /// Whether its trial learned something too.
+    #[serde(skip)]
+    is_good: bool,
 }
 
 /// How changed networks are tried.
@@ -98,7 +102,7 @@ pub fn hints(case: &Case, found: &[Diagnosed], options: &AdviceOptions) -> Vec<H
     let mechanisms: Vec<&Mechanism> = found.iter().map(|one| one.mechanism).collect();
     let search = Search::new(case, trouble, options);
     search
-        .and_then(|search| search.hints(&mechanisms))
+        .map(|search| search.hints(&mechanisms))
         .unwrap_or_default()
 }
 
@@ -134,32 +138,36 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn hints(&self, mechanisms: &[&Mechanism]) -> Option<Vec<Hint>> {
-        let mut kinds: Vec<CureKind> = Vec::new();
-        mechanisms.iter().for_each(|one| kinds.extend(one.cures));
-        let mut base: Vec<String> = Vec::new();
-        let mut before = self.try_out(&self.spec)?;
-        let mut hints = Vec::new();
-        // Numbers that are too large for anything else come first.
-        let of_data = CURES.iter().filter(|cure| cure.kind == CureKind::Data);
-        for cure in of_data.filter(|_| kinds.contains(&CureKind::Data)) {
-            let Some((hint, after)) = self.hint(cure, &base, &before) else {
-                continue;
-            };
-            base = hint.set.clone();
-            hints.push(hint);
-            before = after;
-        }
-        let others = CURES
+    fn hints(&self, mechanisms: &[&Mechanism]) -> Vec<Hint> {
+        let kinds: Vec<CureKind> = mechanisms
             .iter()
-            .filter(|cure| cure.kind != CureKind::Data && kinds.contains(&cure.kind));
+            .flat_map(|one| one.cures)
+            .copied()
+            .collect();
+        let wanted = CURES.iter().filter(|cure| kinds.contains(&cure.kind));
+        // Numbers that are too large for anything else come first.
+        let (of_data, others): (Vec<&Cure>, Vec<&Cure>) =
+            wanted.partition(|cure| cure.kind == CureKind::Data);
+        let mut base = Base {
+            sets: Vec::new(),
+            initial: self.initial.clone(),
+            trained: OnceCell::new(),
+        };
+        let mut hints = Vec::new();
+        for cure in of_data {
+            if let Some((hint, after)) = self.hint(cure, &base) {
+                base = Base {
+                    sets: hint.set.clone(),
+                    initial: after.initial.clone(),
+                    trained: OnceCell::from(Some(after)),
+                };
+                hints.push(hint);
+            }
+        }
         let mut further: Vec<Hint> = Vec::new();
         for cure in others {
-            if let Some((hint, _)) = self.hint(cure, &base, &before) {
-                further.push(hint);
-            }
-            let is_good = |hint: &&Hint| hint.goodness() <= 1;
-            if further.iter().filter(is_good).count() >= MOST {
+            further.extend(self.hint(cure, &base).map(|(hint, _)| hint));
+            if further.iter().filter(|hint| hint.is_good).count() >= MOST {
                 break;
             }
         }
@@ -167,15 +175,13 @@ impl<'a> Search<'a> {
         further.sort_by_key(Hint::goodness);
         hints.extend(further);
         hints.truncate(MOST);
-        Some(hints)
+        hints
     }
 
     /// A cure on top of other changes, if it helps, and what came of it.
-    fn hint(&self, cure: &Cure, base: &[String], before: &Tried) -> Option<(Hint, Tried)> {
-        if self.started.elapsed() > self.options.patience {
-            return None;
-        }
-        if cure.kind == CureKind::Optimizer && self.steps == 0 {
+    fn hint(&self, cure: &Cure, base: &Base) -> Option<(Hint, Tried)> {
+        let is_idle = cure.kind == CureKind::Optimizer && self.steps == 0;
+        if is_idle || self.started.elapsed() > self.options.patience {
             return None;
         }
         let patient = Patient {
@@ -185,28 +191,32 @@ impl<'a> Search<'a> {
             update_ratio: self.update_ratio,
             critical: self.critical,
         };
-        let sets = [base, &(cure.sets)(&patient).ok()?].concat();
+        let sets = [base.sets.clone(), (cure.sets)(&patient).ok()?].concat();
         let loaded = (self.options.load)(&sets)?;
         if loaded.spec == self.spec.spec {
             return None;
         }
-        let predicted = self.predict(&loaded);
+        let predicted = match cure.kind {
+            CureKind::Gradients => self.predict(&loaded),
+            _ => None,
+        };
         // What theory knows not to help need not be tried.
-        let is_hopeless = predicted.is_some_and(|lost| !self.is_nearer(before, lost));
-        if !self.trouble.training && is_hopeless {
+        if self.trouble.gradients && predicted.is_some_and(|lost| !base.is_farther_than(lost)) {
             return None;
         }
         let after = self.try_out(&loaded)?;
-        let (quantity, step, numbers) = self.improvement(before, &after)?;
+        let improvement = self.improvement(cure, base, &after)?;
+        let is_about_gradients = improvement.quantity == ATTENUATION;
         let hint = Hint {
             name: cure.name.to_owned(),
             set: sets,
             why: cure.why.to_owned(),
-            quantity,
-            step,
-            before: Real(numbers[0]),
-            after: Real(numbers[1]),
-            predicted: predicted.map(Real).filter(|_| quantity == ATTENUATION),
+            quantity: improvement.quantity,
+            step: improvement.step,
+            before: Real(improvement.before),
+            after: Real(improvement.after),
+            predicted: predicted.map(Real).filter(|_| is_about_gradients),
+            is_good: after.loss < LEARNS,
         };
         Some((hint, after))
     }
@@ -226,42 +236,71 @@ impl<'a> Search<'a> {
         (!predicted.finite_width_dominates).then_some(predicted.attenuation_decades.0)
     }
 
-    fn is_nearer(&self, before: &Tried, after: f64) -> bool {
-        let before = before.initial.attenuation_decades.unwrap_or(f64::NAN).abs();
-        // A loss that is no number is never nearer to 0.
-        before.is_nan() || after.abs() <= before - CLEARLY
-    }
-
-    /// What a change made better: the quantity, the step, and its values before and after.
-    fn improvement(&self, before: &Tried, after: &Tried) -> Option<(&'static str, u64, [f64; 2])> {
+    /// What a change made better.
+    fn improvement(&self, cure: &Cure, base: &Base, after: &Tried) -> Option<Improvement> {
         let broken = [Verdict::Diverged, Verdict::Exploding];
         if broken.contains(&after.initial.verdict) || after.has_diverged {
             return None;
         }
-        let lost = |tried: &Tried| tried.initial.attenuation_decades.unwrap_or(f64::NAN);
-        let is_better = after.initial.verdict < before.initial.verdict
-            || before.initial.verdict == Verdict::Healthy;
-        if self.trouble.gradients
-            && is_better
-            && lost(after).is_finite()
-            && self.is_nearer(before, lost(after))
-        {
-            return Some((ATTENUATION, 0, [lost(before), lost(after)]));
+        let lost = after.initial.attenuation_decades?;
+        let is_better = after.initial.verdict < base.initial.verdict
+            || base.initial.verdict == Verdict::Healthy;
+        let of_gradients = [CureKind::Gradients, CureKind::Precision].contains(&cure.kind);
+        if self.trouble.gradients && of_gradients {
+            let helps = is_better && lost.is_finite() && base.is_farther_than(lost);
+            return helps.then(|| Improvement {
+                quantity: ATTENUATION,
+                step: 0,
+                before: base.initial.attenuation_decades.unwrap_or(f64::NAN),
+                after: lost,
+            });
         }
-        let learns = if before.has_diverged || !before.loss.is_finite() {
-            after.loss <= 1.1
-        } else {
-            after.loss <= 0.9 * before.loss && after.loss < 0.95
+        if !self.trouble.training || after.steps == 0 {
+            return None;
+        }
+        let before = base
+            .trained
+            .get_or_init(|| self.try_out(&self.spec))
+            .as_ref()?;
+        let is_broken = before.has_diverged || !before.loss.is_finite();
+        let learns = match is_broken {
+            true => after.loss <= 1.1,
+            false => after.loss <= 0.9 * before.loss && after.loss < LEARNS,
         };
-        (self.trouble.training && after.steps > 0 && learns).then(|| {
-            let before = if before.has_diverged {
-                f64::NAN
-            } else {
-                before.loss
-            };
-            (LOSS, after.steps, [before, after.loss])
+        learns.then_some(Improvement {
+            quantity: LOSS,
+            step: after.steps,
+            before: if is_broken { f64::NAN } else { before.loss },
+            after: after.loss,
         })
     }
+}
+
+/// What a cure is tried on top of.
+struct Base {
+    /// Changes made already.
+    sets: Vec<String>,
+    /// The gradients at step 0.
+    initial: Decay,
+    /// What a trial without the cure came to, once it is needed.
+    trained: OnceCell<Option<Tried>>,
+}
+
+impl Base {
+    /// Whether its gradients are clearly farther from arriving than `lost` decades say.
+    fn is_farther_than(&self, lost: f64) -> bool {
+        let own = self.initial.attenuation_decades.unwrap_or(f64::NAN).abs();
+        // A loss that is no number is never nearer to 0.
+        own.is_nan() || lost.abs() <= own - CLEARLY
+    }
+}
+
+/// A number that a cure made better.
+struct Improvement {
+    quantity: &'static str,
+    step: u64,
+    before: f64,
+    after: f64,
 }
 
 /// The quantities of a hint.
@@ -274,14 +313,13 @@ impl Hint {
         self.quantity == ATTENUATION
     }
 
-    /// How good it is; the smaller the better, and gradients before losses.
-    fn goodness(&self) -> u64 {
-        let size = self.after.0.abs();
-        if self.is_about_gradients() {
-            // Whatever is smaller is as good as none.
-            (2.0 * size.max(SMALL / 2.0)).round() as u64
+    /// How good it is, the smaller the better: what learns first, then by the decades.
+    fn goodness(&self) -> (bool, u64) {
+        let size = if self.is_about_gradients() {
+            2.0 * self.after.0.abs()
         } else {
-            1000 + (20.0 * size) as u64
-        }
+            10.0 * self.after.0
+        };
+        (!self.is_good, size.round() as u64)
     }
 }

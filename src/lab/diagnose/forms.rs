@@ -3,8 +3,10 @@
 use super::advice::Hint;
 use super::diagnosis::{Diagnosis, Ranked};
 use super::replay::Replayed;
+use super::rules::About;
 use super::theory_beside::TheoryBeside;
 use crate::base::Problem;
+use crate::lab::decay::Verdict;
 use crate::lab::form::{Detail, Form};
 use crate::lab::onset::{Condition, Onset};
 use crate::lab::text::{self, decades, labelled, layers, number};
@@ -26,6 +28,8 @@ pub const FORMS: &[Form<Diagnosis>] = &[
 /// Columns of the labels and of a line.
 const LABEL: usize = 10;
 const WIDTH: usize = 80;
+/// Columns of what a rule does.
+const RULE: usize = 7;
 
 fn json(diagnosis: &Diagnosis, _: Detail) -> Result<String, Problem> {
     let value = serde_json::to_value(diagnosis).expect("a diagnosis is plain data");
@@ -50,7 +54,7 @@ fn human(diagnosis: &Diagnosis, detail: Detail) -> Result<String, Problem> {
     text += &rule_lines(diagnosis, detail);
     for (i, open) in diagnosis.unanswered.iter().enumerate() {
         let line = format!(
-            "{} is not looked for: that needs {}",
+            "whether it is {}: that needs {}",
             open.mechanism.replace('_', " "),
             open.needs.join(" or ")
         );
@@ -196,21 +200,23 @@ fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
 
 /// Which rules fire and which pass, a line each, and which cannot tell.
 fn rule_lines(diagnosis: &Diagnosis, detail: Detail) -> String {
-    let can_tell = diagnosis.rules.iter().filter(|rule| rule.fires.is_some());
     let mut text = String::new();
-    let mut add = |indent: usize, line: &str| {
+    let mut add = |word: &str, line: &str| {
         let label = if text.is_empty() { "rules" } else { "" };
-        text += &labelled(label, line, [indent, WIDTH]);
+        let label = format!("{label:LABEL$}{word}");
+        text += &labelled(&label, line, [LABEL + RULE, WIDTH]);
     };
-    let fails = !diagnosis.is_fine();
-    for rule in can_tell {
-        add(LABEL, &rule_line(rule, diagnosis.seeds));
-        let is_wrong = rule.fires == Some(!fails);
+    for rule in &diagnosis.rules {
+        let Some(fires) = rule.fires else { continue };
+        add(
+            if fires { "FIRES" } else { "passes" },
+            &rule_line(rule, diagnosis.seeds),
+        );
         if detail == Detail::Verbose {
-            add(LABEL + 7, &format!("fires when {}", rule.rule.fires_when));
+            add("", &format!("fires when {}", rule.rule.fires_when));
         }
-        if detail == Detail::Verbose || is_wrong {
-            add(LABEL + 7, &format!("blind spot: {}", rule.rule.blind_spot));
+        if detail == Detail::Verbose || fires != has(diagnosis, rule.rule.about) {
+            add("", &format!("blind spot: {}", rule.rule.blind_spot));
         }
     }
     let silent: Vec<&Replayed> = diagnosis
@@ -229,26 +235,41 @@ fn rule_lines(diagnosis: &Diagnosis, detail: Detail) -> String {
             .iter()
             .filter(|rule| rule.missing.iter().any(|one| one == column));
         let names: Vec<String> = of_column.map(|rule| named(rule)).collect();
-        add(
-            LABEL,
-            &format!("?      without {column}: {}", names.join("; ")),
-        );
+        add("?", &format!("needs {column}: {}", names.join(", ")));
     }
     text
 }
 
+/// Whether a run has what a rule is to find.
+fn has(diagnosis: &Diagnosis, about: About) -> bool {
+    let is_found = |name: &str| {
+        let mut mechanisms = diagnosis.mechanisms.iter();
+        mechanisms.any(|one| one.found.mechanism.name == name)
+    };
+    match about {
+        About::Vanishing => matches!(
+            diagnosis.verdict,
+            Some(Verdict::Vanishing | Verdict::AtRisk)
+        ),
+        About::Exploding => is_found("expansion"),
+        About::Dead => is_found("dead_units"),
+        About::Saturated => is_found("saturation"),
+        About::Steps => is_found("healthy_but_not_learning") || is_found("contraction"),
+    }
+}
+
 fn named(replayed: &Replayed) -> String {
-    format!("{}, {}", replayed.rule.source, replayed.rule.name)
+    format!("{} ({})", replayed.rule.name, replayed.rule.source)
 }
 
 fn rule_line(replayed: &Replayed, seeds: usize) -> String {
     let named = named(replayed);
     if replayed.fires != Some(true) {
-        return format!("passes {named}");
+        return named;
     }
     let at = match (&*replayed.layers, replayed.step) {
-        ([], Some(step)) => format!("since step {step}"),
-        (at, Some(step)) => format!("since step {step}, {}", layers(at)),
+        ([], Some(step)) => format!(" since step {step}"),
+        (at, Some(step)) => format!(" since step {step} at {}", layers(at)),
         (_, None) => String::new(),
     };
     let end = match replayed.at_the_end {
@@ -259,7 +280,7 @@ fn rule_line(replayed: &Replayed, seeds: usize) -> String {
         1 => String::new(),
         n => format!(", {} of {n} seeds", replayed.seeds),
     };
-    format!("FIRES  {named}: {at}{end}{of_seeds}")
+    format!("{named}{at}{end}{of_seeds}")
 }
 
 /// What to try next, each ready to paste.
