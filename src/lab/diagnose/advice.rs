@@ -139,43 +139,64 @@ impl<'a> Search<'a> {
     }
 
     fn hints(&self, mechanisms: &[&Mechanism]) -> Vec<Hint> {
-        let kinds: Vec<CureKind> = mechanisms
-            .iter()
-            .flat_map(|one| one.cures)
-            .copied()
-            .collect();
-        let wanted = CURES.iter().filter(|cure| kinds.contains(&cure.kind));
-        // Numbers that are too large for anything else come first.
-        let (of_data, others): (Vec<&Cure>, Vec<&Cure>) =
-            wanted.partition(|cure| cure.kind == CureKind::Data);
         let mut base = Base {
             sets: Vec::new(),
             initial: self.initial.clone(),
             trained: OnceCell::new(),
         };
         let mut hints = Vec::new();
-        for cure in of_data {
+        let [outer, inner] = self.candidates(mechanisms);
+        for cure in outer {
             if let Some((hint, after)) = self.hint(cure, &base) {
                 base = Base {
                     sets: hint.set.clone(),
                     initial: after.initial.clone(),
                     trained: OnceCell::from(Some(after)),
                 };
+                let is_enough = hint.is_good && base.initial.verdict == Verdict::Healthy;
                 hints.push(hint);
+                if is_enough {
+                    return hints;
+                }
             }
         }
         let mut further: Vec<Hint> = Vec::new();
-        for cure in others {
+        for cure in inner {
             further.extend(self.hint(cure, &base).map(|(hint, _)| hint));
             if further.iter().filter(|hint| hint.is_good).count() >= MOST {
                 break;
             }
         }
-        // Half a decade is no reason to prefer the stronger cure.
         further.sort_by_key(Hint::goodness);
         hints.extend(further);
         hints.truncate(MOST);
         hints
+    }
+
+    /// The cures of some mechanisms: those of what comes to the network from outside, which
+    /// are tried first and kept, then the others. Where the gradients arrive, the steps come
+    /// before the network.
+    fn candidates(&self, mechanisms: &[&Mechanism]) -> [Vec<&'static Cure>; 2] {
+        let wanted = mechanisms.iter().flat_map(|one| one.cures);
+        let wanted: Vec<CureKind> = wanted.copied().collect();
+        let of = |kinds: &[CureKind]| {
+            let kinds = kinds.iter().filter(|kind| wanted.contains(kind));
+            let cures = kinds.flat_map(|kind| CURES.iter().filter(|cure| cure.kind == *kind));
+            cures.collect::<Vec<_>>()
+        };
+        let inner = match self.trouble.gradients {
+            true => [
+                CureKind::Gradients,
+                CureKind::Optimizer,
+                CureKind::Precision,
+            ],
+            false => [
+                CureKind::Optimizer,
+                CureKind::Gradients,
+                CureKind::Precision,
+            ],
+        };
+        [of(&[CureKind::Data, CureKind::Dropout]), of(&inner)]
     }
 
     /// A cure on top of other changes, if it helps, and what came of it.
@@ -197,7 +218,7 @@ impl<'a> Search<'a> {
             return None;
         }
         let predicted = match cure.kind {
-            CureKind::Gradients => self.predict(&loaded),
+            CureKind::Gradients | CureKind::Dropout => self.predict(&loaded),
             _ => None,
         };
         // What theory knows not to help need not be tried.
@@ -245,7 +266,7 @@ impl<'a> Search<'a> {
         let lost = after.initial.attenuation_decades?;
         let is_better = after.initial.verdict < base.initial.verdict
             || base.initial.verdict == Verdict::Healthy;
-        let of_gradients = [CureKind::Gradients, CureKind::Precision].contains(&cure.kind);
+        let of_gradients = ![CureKind::Data, CureKind::Optimizer].contains(&cure.kind);
         if self.trouble.gradients && of_gradients {
             let helps = is_better && lost.is_finite() && base.is_farther_than(lost);
             return helps.then(|| Improvement {
@@ -313,13 +334,13 @@ impl Hint {
         self.quantity == ATTENUATION
     }
 
-    /// How good it is, the smaller the better: what learns first, then by the decades.
-    fn goodness(&self) -> (bool, u64) {
-        let size = if self.is_about_gradients() {
-            2.0 * self.after.0.abs()
-        } else {
-            10.0 * self.after.0
+    /// How good it is, the smaller the better: by the decades that are still lost, half a decade
+    /// being no reason to prefer a stronger cure; then what learns.
+    fn goodness(&self) -> (u64, bool) {
+        let decades = match self.is_about_gradients() {
+            true => (self.after.0.abs() / 0.75).round() as u64,
+            false => 0,
         };
-        (!self.is_good, size.round() as u64)
+        (decades, !self.is_good)
     }
 }

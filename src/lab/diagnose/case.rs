@@ -132,28 +132,26 @@ impl<'a> Case<'a> {
         self.frame(&self.first)
     }
 
-    /// The step at which the gradients are worst: the first one, or the last where that is
-    /// worse; of a diverged run the last one that is finite throughout.
-    pub fn worst(&self) -> Frame<'_> {
-        let ends = [&self.stats.initial, &self.stats.last];
-        let [initial, last] = ends.map(|end| end.as_ref().map(|decay| decay.verdict));
-        if self.has_diverged() {
-            return self.frame(self.last_finite.as_ref().unwrap_or(&self.first));
-        }
-        self.frame(if last > initial {
-            &self.last
-        } else {
-            &self.first
-        })
-    }
-
-    /// Decay at the step of [`Self::worst`].
-    pub fn worst_decay(&self) -> Option<Decay> {
-        let place = |layer: usize| {
-            let info = self.stats.layers.iter().find(|info| info.layer == layer);
-            info.and_then(|info| info.position)
+    /// The steps that are looked at: of the first and the last one those at which the gradients
+    /// do not arrive, the first one where they do at both; of a run that diverged the last step
+    /// that is finite throughout in place of the last one.
+    pub fn frames(&self) -> Vec<Frame<'_>> {
+        let fails = |end: &Option<Decay>| {
+            end.as_ref()
+                .is_some_and(|decay| decay.verdict != Verdict::Healthy)
         };
-        self.worst().step.decay(0, place)
+        let first = self.first();
+        let last = if self.has_diverged() {
+            self.last_finite.as_ref().map(|step| self.frame(step))
+        } else {
+            fails(&self.stats.last).then(|| self.frame(&self.last))
+        };
+        let last = last.filter(|last| last.step.step != first.step.step);
+        match last {
+            Some(last) if fails(&self.stats.initial) => vec![first, last],
+            Some(last) => vec![last],
+            None => vec![first],
+        }
     }
 
     /// Whether a norm or the loss stopped being finite.

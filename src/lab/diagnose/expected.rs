@@ -6,7 +6,8 @@ use ndarray::Array2;
 use crate::base::Scalar;
 use crate::lab::config::{LoadedSpec, Precision};
 use crate::lab::plan::Plan;
-use crate::lab::theory::{Prediction, predict};
+use crate::lab::prediction::Prediction;
+use crate::lab::theory::predict;
 use crate::nn::loss::{TargetKind, Targets};
 
 /// What a spec and its data say.

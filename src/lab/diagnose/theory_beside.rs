@@ -75,7 +75,9 @@ impl TheoryBeside {
         let is_near = |lost: f64| beside.is_near(lost);
         let is_told =
             !theory.finite_width_dominates && stats.initial.as_ref().is_some_and(|it| it.step == 0);
-        let [agrees, stays] = lost.map(|lost| lost.map(is_near).filter(|_| is_told));
+        // NaN is for the verdict to tell.
+        let told = lost.map(|lost| lost.filter(|lost| is_told && !lost.is_nan()));
+        let [agrees, stays] = told.map(|lost| lost.map(is_near));
         beside.agrees = agrees;
         beside.has_moved = stays.filter(|_| stats.last_step > 0).map(|stays| !stays);
         beside

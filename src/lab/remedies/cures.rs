@@ -31,6 +31,8 @@ pub enum CureKind {
     Optimizer,
     /// The numbers that the network is given.
     Data,
+    /// The scale that dropout adds.
+    Dropout,
     /// The numbers that it calculates with.
     Precision,
 }
@@ -75,7 +77,7 @@ pub const CURES: &[Cure] = &[
         name: "gain for dropout",
         why: "dropout multiplies the square of what it keeps by 1/(1 − p), forward and backward; \
               a gain of √(1 − p) takes that back",
-        kind: CureKind::Gradients,
+        kind: CureKind::Dropout,
         sets: gain_for_dropout,
     },
     Cure {

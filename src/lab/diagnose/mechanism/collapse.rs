@@ -1,6 +1,7 @@
 //! Samples that become the same point on their way through the network.
 
 use super::super::case::Case;
+use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::remedies::CureKind;
 use crate::lab::text::number;
@@ -18,11 +19,10 @@ pub const COLLAPSE: Mechanism = Mechanism {
 /// behind would have to magnify it a hundredfold in size.
 const NEAR: f64 = 1e-4;
 
-fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
+fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     if case.stats.learned == Some(true) {
         return None;
     }
-    let frame = case.worst();
     let values = frame.of_hidden("activation_correlation");
     let (last, correlation) = *values.last()?;
     if 1.0 - correlation >= NEAR {

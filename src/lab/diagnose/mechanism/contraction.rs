@@ -21,16 +21,15 @@ pub const CONTRACTION: Mechanism = Mechanism {
     find,
 };
 
-fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
-    let frame = case.worst();
-    if let Some(found) = weights_of_zero(&frame) {
+fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
+    if let Some(found) = weights_of_zero(frame) {
         return Some(found);
     }
     // What else shrinks a gradient has to be known not to be it.
     if !CONTRACTION.columns.iter().any(|column| case.has(column)) {
         return None;
     }
-    let balance = Balance::of(&frame);
+    let balance = Balance::of(frame);
     let lost = balance.lost();
     let explained: f64 = found.iter().filter_map(|one| one.share).sum();
     let all = balance.share(lost, balance.zeros.len());
@@ -58,7 +57,7 @@ fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
             sentence += &format!(" (by theory χ = {})", significant(chi));
         }
     }
-    sentence += &flat(&frame, lost);
+    sentence += &flat(frame, lost);
     Some(Diagnosed {
         mechanism: &CONTRACTION,
         share: Some(share),

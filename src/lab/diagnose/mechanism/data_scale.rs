@@ -1,6 +1,7 @@
 //! Features or targets of extreme size.
 
 use super::super::case::Case;
+use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::remedies::CureKind;
 use crate::lab::text::number;
@@ -19,7 +20,7 @@ const EXTREME: f64 = 100.0;
 /// What differs between samples, over the size of the features, is extreme below this.
 const NARROW: f64 = 0.01;
 
-fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
+fn find(case: &Case, _: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     if case.stats.learned == Some(true) {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use super::super::balance::Balance;
 use super::super::case::Case;
+use super::super::frame::Frame;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
 use crate::lab::remedies::CureKind;
 use crate::lab::text::layers;
@@ -19,8 +20,7 @@ pub const DEAD_UNITS: Mechanism = Mechanism {
 /// layer's are off for the whole batch where its samples point one way.
 const MANY: f64 = 0.75;
 
-fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
-    let frame = case.worst();
+fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let dead = frame.of_hidden("dead_fraction");
     let dying: Vec<usize> = dead
         .iter()
@@ -32,7 +32,7 @@ fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
     if !dying.iter().any(has_weights) {
         return None;
     }
-    let balance = Balance::of(&frame);
+    let balance = Balance::of(frame);
     let silenced = dead.iter().filter(|(_, share)| *share == 1.0);
     let last_silent = silenced.map(|(layer, _)| *layer).max();
     let zeros = balance.zeros.iter();

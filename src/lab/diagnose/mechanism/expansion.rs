@@ -13,16 +13,15 @@ pub const EXPANSION: Mechanism = Mechanism {
     title: "expansion",
     doc: "χ > 1: every layer stretches the gradient; batch norm does so by itself",
     columns: &["activation_mean", "activation_std"],
-    cures: &[CureKind::Gradients],
+    cures: &[CureKind::Dropout, CureKind::Gradients],
     find,
 };
 
-fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
-    let frame = case.worst();
-    let balance = Balance::of(&frame);
+fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
+    let balance = Balance::of(frame);
     let grown = -balance.lost();
     if grown < AT_RISK_DECADES {
-        return forward(case, &frame);
+        return forward(case, frame);
     }
     let growing = balance.changes.iter().filter(|change| change.lost < 0.0);
     let at: Vec<usize> = growing.map(|change| change.layer).collect();

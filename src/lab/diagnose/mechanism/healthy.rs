@@ -1,6 +1,7 @@
 //! Nothing wrong.
 
 use super::super::case::Case;
+use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::decay::Verdict;
 
@@ -13,7 +14,7 @@ pub const HEALTHY: Mechanism = Mechanism {
     find,
 };
 
-fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
+fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     if case.stats.verdict? != Verdict::Healthy || !found.is_empty() {
         return None;
     }

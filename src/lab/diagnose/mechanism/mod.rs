@@ -17,7 +17,7 @@ mod underflow;
 use serde::{Serialize, Serializer};
 
 use super::case::Case;
-use super::frame::ColumnFact;
+use super::frame::{ColumnFact, Frame};
 use crate::lab::decay::AT_RISK_DECADES;
 use crate::lab::remedies::CureKind;
 
@@ -34,8 +34,8 @@ pub struct Mechanism {
     pub columns: &'static [&'static str],
     /// What may help against it.
     pub cures: &'static [CureKind],
-    /// Looks for it; what was found before stands in the slice.
-    pub find: fn(&Case, &[Diagnosed]) -> Option<Diagnosed>,
+    /// Looks for it at a step of a run; what was found before stands in the slice.
+    pub find: fn(&Case, &Frame, &[Diagnosed]) -> Option<Diagnosed>,
 }
 
 /// Every mechanism. A later one may ask which were found before it.
@@ -95,15 +95,32 @@ impl Diagnosed {
 }
 
 /// The mechanisms at work in a run, by their share of the decay; then those that are no
-/// part of it, in the order of the list.
+/// part of it, in the order of the list. One that is at work at both ends of the run is
+/// told of where its share is larger.
 pub fn find_all(case: &Case) -> Vec<Diagnosed> {
-    let mut found: Vec<Diagnosed> = Vec::new();
-    for mechanism in MECHANISMS {
-        found.extend((mechanism.find)(case, &found));
-    }
+    let mut all: Vec<Diagnosed> = Vec::new();
     let share = |one: &Diagnosed| one.share.unwrap_or(-1.0);
-    found.sort_by(|a, b| share(b).total_cmp(&share(a)));
-    found
+    for frame in case.frames() {
+        let mut found: Vec<Diagnosed> = Vec::new();
+        for mechanism in MECHANISMS {
+            let one = (mechanism.find)(case, &frame, &found);
+            found.extend(one);
+        }
+        for one in found {
+            match all.iter_mut().find(|other| other.is(one.mechanism)) {
+                Some(other) if share(other) < share(&one) => *other = one,
+                Some(_) => {}
+                None => all.push(one),
+            }
+        }
+    }
+    // What a run that blows up looks like just before is the work of its steps.
+    let is_cause = |one: &Diagnosed| case.has_diverged() && one.rate == Some(Rate::TooLarge);
+    all.sort_by(|a, b| {
+        let order = share(b).total_cmp(&share(a));
+        is_cause(b).cmp(&is_cause(a)).then(order)
+    });
+    all
 }
 
 /// A share of the decay below which a mechanism is not worth a word.

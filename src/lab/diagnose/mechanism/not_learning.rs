@@ -1,6 +1,7 @@
 //! Gradients that arrive, and nothing comes of them.
 
 use super::super::case::Case;
+use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism, Rate};
 use crate::lab::decay::Verdict;
 use crate::lab::remedies::CureKind;
@@ -20,7 +21,7 @@ pub const NOT_LEARNING: Mechanism = Mechanism {
 const LARGE: f64 = -1.0;
 const SMALL: f64 = -4.0;
 
-fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
+fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let has_diverged = case.has_diverged();
     let initial = case.stats.initial.as_ref()?.verdict;
     let is_idle = case.stats.learned == Some(false) || has_diverged;

@@ -18,17 +18,16 @@ pub const OPTIMIZER_FLOOR: Mechanism = Mechanism {
 /// Share of the hidden layers from which on it matters.
 const MANY: f64 = 0.2;
 
-fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
+fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let spec = case.spec()?;
     let (name, eps) = eps(spec)?;
     if case.stats.learned == Some(true) || eps == 0.0 {
         return None;
     }
-    let frame = case.worst();
     let hidden = frame.hidden();
     let sizes = hidden
         .iter()
-        .filter_map(|layer| Some((*layer, size(case, &frame, *layer)?)));
+        .filter_map(|layer| Some((*layer, size(case, frame, *layer)?)));
     let below: Vec<(usize, f64)> = sizes.filter(|(_, size)| *size < eps).collect();
     if (below.len() as f64) < MANY * hidden.len() as f64 || below.is_empty() {
         return None;

@@ -2,7 +2,9 @@
 
 use super::super::balance::Balance;
 use super::super::case::Case;
+use super::super::frame::Frame;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
+use crate::lab::decay::Verdict;
 use crate::lab::remedies::CureKind;
 use crate::lab::text::layers;
 
@@ -18,16 +20,15 @@ pub const SATURATION: Mechanism = Mechanism {
 /// Share of a layer's entries from which on it counts as saturated.
 const MANY: f64 = 0.2;
 
-fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
-    let frame = case.worst();
-    let balance = Balance::of(&frame);
+fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
+    let balance = Balance::of(frame);
     let lost = if balance.zeros.is_empty() {
         balance.lost()
     } else {
         f64::INFINITY
     };
     if !matters(case, lost) {
-        return None;
+        return beside(case, frame);
     }
     // What saturated entries keep back: of a share f of them the others pass √(1 − f); and
     // those are not at φ's steepest either.
@@ -40,7 +41,7 @@ fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
             return None;
         }
         let by_count = -0.5 * (1.0 - share).max(1e-12).log10();
-        let by_slope = slope_loss(case, layer).unwrap_or(0.0);
+        let by_slope = slope_loss(case, frame, layer).unwrap_or(0.0);
         Some((layer, by_count.max(by_slope).min(lost.max(0.0))))
     };
     let changes = balance.changes.iter();
@@ -70,6 +71,32 @@ fn find(case: &Case, _: &[Diagnosed]) -> Option<Diagnosed> {
     })
 }
 
+/// Saturation that is no part of a decay: of a network that fails in another way.
+fn beside(case: &Case, frame: &Frame) -> Option<Diagnosed> {
+    let values = frame.of_hidden("saturated_fraction");
+    let fails = case.stats.verdict != Some(Verdict::Healthy) || case.stats.learned == Some(false);
+    let is_most = 2 * values.iter().filter(|(_, share)| *share > 0.5).count() > values.len();
+    if !fails || !is_most || is_half_flat(case) {
+        return None;
+    }
+    let numbers: Vec<usize> = values.iter().map(|(layer, _)| *layer).collect();
+    let fact = frame.fact("saturated_fraction", &numbers)?;
+    Some(Diagnosed {
+        mechanism: &SATURATION,
+        share: None,
+        step: frame.step.step,
+        sentence: format!(
+            "{:.0} to {:.0} % of the entries of {} lie on φ's flat side",
+            100.0 * fact.least.0,
+            100.0 * fact.most.0,
+            layers(&numbers)
+        ),
+        layers: numbers,
+        evidence: vec![fact],
+        rate: None,
+    })
+}
+
 /// Whether φ is flat on one side only, as ReLU: half of its entries lie there in any network.
 fn is_half_flat(case: &Case) -> bool {
     case.spec().is_some_and(|spec| {
@@ -81,7 +108,7 @@ fn is_half_flat(case: &Case) -> bool {
 
 /// Decades by which φ' of a plain layer falls short of its largest value, by what the
 /// gradient loses across φ.
-fn slope_loss(case: &Case, layer: usize) -> Option<f64> {
+fn slope_loss(case: &Case, frame: &Frame, layer: usize) -> Option<f64> {
     let network = &case.spec()?.network;
     let is_plain = network.norm.name() == "none"
         && network.skip.name() == "none"
@@ -89,7 +116,6 @@ fn slope_loss(case: &Case, layer: usize) -> Option<f64> {
     if !is_plain || !case.is_of_activations() {
         return None;
     }
-    let frame = case.worst();
     let across = frame.headline(layer)?.log10() - frame.value(layer, "delta_norm")?.log10();
     let curve = network.activation.elementwise::<f64>();
     let slopes = (-400..=400).map(|i| curve.at(f64::from(i) / 50.0).1.abs());

@@ -2,6 +2,7 @@
 
 use super::super::balance::Balance;
 use super::super::case::Case;
+use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::config::Precision;
 use crate::lab::remedies::CureKind;
@@ -16,9 +17,8 @@ pub const UNDERFLOW: Mechanism = Mechanism {
     find,
 };
 
-fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
-    let frame = case.worst();
-    let balance = Balance::of(&frame);
+fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
+    let balance = Balance::of(frame);
     // The smallest normal number, some decades above the smallest of all.
     let (name, limit) = match case.precision() {
         Precision::F32 => ("f32", f64::from(f32::MIN_POSITIVE)),
@@ -54,7 +54,8 @@ fn find(case: &Case, found: &[Diagnosed]) -> Option<Diagnosed> {
         .into_iter()
         .filter(|layer| zeros.contains(layer) || is_partly(layer))
         .collect();
-    if at.is_empty() || is_dead {
+    let has_weights = |layer: &usize| frame.value(*layer, "weight_norm") != Some(0.0);
+    if is_dead || !at.iter().any(has_weights) {
         return None;
     }
     let smallest = first_alive.and_then(|layer| frame.headline(layer));
