@@ -7,18 +7,7 @@ use crate::lab::records::{Columns, HEADLINE, Run, RunStats, Step};
 
 use super::expected::Expected;
 use super::frame::{Frame, median};
-use super::mechanism::MECHANISMS;
 use super::replay::{Replay, Replayed};
-use super::rules::RULES;
-
-/// Columns that are shown or calculated with, besides those that a mechanism or a rule
-/// asks for.
-const ALSO: [&str; 4] = [
-    "delta_norm",
-    "weight_grad_norm",
-    "weight_norm",
-    "update_ratio",
-];
 
 /// One run and all that its diagnosis goes by.
 pub struct Case<'a> {
@@ -70,15 +59,18 @@ impl Updates {
 }
 
 impl<'a> Case<'a> {
-    /// Reads `run`; `loaded` is its spec, where it has one that can be read.
+    /// Reads `run`, those of the columns `wanted` that it has besides its headline; `loaded`
+    /// is its spec, where it has one that can be read.
     ///
     /// # Errors
     /// If the log cannot be understood.
-    pub fn read(run: &'a Run, loaded: Option<&LoadedSpec>) -> Result<Self, Problem> {
+    pub fn read(
+        run: &'a Run,
+        loaded: Option<&LoadedSpec>,
+        wanted: &[&str],
+    ) -> Result<Self, Problem> {
         let mut columns = Columns::choose(run, None)?;
-        let of_mechanisms = MECHANISMS.iter().flat_map(|one| one.columns.iter());
-        let of_rules = RULES.iter().flat_map(|rule| rule.columns().iter());
-        for name in of_mechanisms.chain(of_rules).chain(&ALSO) {
+        for name in wanted {
             columns.also_if_there(name);
         }
         let columns = columns.names().to_vec();

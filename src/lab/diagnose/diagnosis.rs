@@ -8,6 +8,7 @@ use super::advice::{AdviceOptions, Hint, hints};
 use super::case::Case;
 use super::mechanism::{Diagnosed, MECHANISMS, find_all};
 use super::replay::Replayed;
+use super::rules::RULES;
 use super::theory_beside::TheoryBeside;
 use crate::base::Problem;
 use crate::lab::config::LoadedSpec;
@@ -90,6 +91,14 @@ pub struct Examination<'a> {
     pub command: Option<String>,
 }
 
+/// The columns that mechanisms and rules go by, and those that are calculated with.
+fn columns() -> Vec<&'static str> {
+    let of_mechanisms = MECHANISMS.iter().flat_map(|one| one.columns);
+    let of_rules = RULES.iter().flat_map(|rule| rule.columns());
+    let also = ["delta_norm", "weight_norm", "update_ratio"].iter();
+    of_mechanisms.chain(of_rules).chain(also).copied().collect()
+}
+
 /// Diagnoses a target.
 ///
 /// # Errors
@@ -98,7 +107,8 @@ pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis,
     let loaded = target.runs.iter().map(|run| (examination.spec_of)(run));
     let loaded: Vec<Option<LoadedSpec>> = loaded.collect();
     let cases = target.runs.iter().zip(&loaded);
-    let cases = cases.map(|(run, loaded)| Case::read(run, loaded.as_ref()));
+    let wanted = columns();
+    let cases = cases.map(|(run, loaded)| Case::read(run, loaded.as_ref(), &wanted));
     let cases: Vec<Case> = cases.collect::<Result<_, _>>()?;
     let found: Vec<Vec<Diagnosed>> = cases.iter().map(find_all).collect();
     let advice = examination.advice.as_ref();
