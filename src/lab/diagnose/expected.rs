@@ -59,7 +59,7 @@ impl Expected {
 }
 
 fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
-    let plan = match Plan::<T>::new(loaded.spec.clone(), &loaded.folder) {
+    let plan = match Plan::<T>::new(&loaded.spec, &loaded.folder) {
         Ok(plan) => plan,
         Err(problem) => {
             return Expected {
@@ -71,13 +71,13 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
     };
     let theory = predict(&plan).map_err(|why| format!("`{}`: {}", why.key, why.reason));
     let [features, varying] = feature_scales(&plan.data.train.inputs);
-    let is_numeric = plan.spec.train.loss.criterion::<T>().wants() == TargetKind::Numbers;
+    let is_numeric = plan.loss.criterion::<T>().wants() == TargetKind::Numbers;
     let targets = match &plan.data.train.targets {
         Targets::Numbers(numbers) if is_numeric => Some(root_mean_square(numbers)),
         _ => None,
     };
     // Two for each of forward, backward to the inputs and backward to the weights.
-    let network = &plan.spec.network;
+    let network = &plan.network;
     let width = |layer: usize| network.width.of(layer) as f64;
     let hidden: f64 = (2..=network.depth)
         .map(|layer| width(layer - 1) * width(layer))

@@ -3,7 +3,7 @@
 use super::advice::Hint;
 use super::diagnosis::{Diagnosis, Ranked};
 use super::replay::Replayed;
-use super::rules::About;
+use super::rules::RuleSubject;
 use super::theory_beside::TheoryBeside;
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
@@ -241,20 +241,20 @@ fn rule_lines(diagnosis: &Diagnosis, detail: Detail) -> String {
 }
 
 /// Whether a run has what a rule is to find.
-fn has(diagnosis: &Diagnosis, about: About) -> bool {
+fn has(diagnosis: &Diagnosis, about: RuleSubject) -> bool {
     let is_found = |name: &str| {
         let mut mechanisms = diagnosis.mechanisms.iter();
         mechanisms.any(|one| one.found.mechanism.name == name)
     };
     match about {
-        About::Vanishing => matches!(
+        RuleSubject::Vanishing => matches!(
             diagnosis.verdict,
             Some(Verdict::Vanishing | Verdict::AtRisk)
         ),
-        About::Exploding => is_found("expansion"),
-        About::Dead => is_found("dead_units"),
-        About::Saturated => is_found("saturation"),
-        About::Steps => is_found("healthy_but_not_learning") || is_found("contraction"),
+        RuleSubject::Exploding => is_found("expansion"),
+        RuleSubject::Dead => is_found("dead_units"),
+        RuleSubject::Saturated => is_found("saturation"),
+        RuleSubject::Steps => is_found("healthy_but_not_learning") || is_found("contraction"),
     }
 }
 

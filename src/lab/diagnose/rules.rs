@@ -12,7 +12,7 @@ pub struct PublishedRule {
     /// Who published it.
     pub source: &'static str,
     /// What it is to find.
-    pub about: About,
+    pub about: RuleSubject,
     /// When it fires.
     pub fires_when: &'static str,
     /// What it is known not to see, or to see where nothing is wrong.
@@ -23,7 +23,7 @@ pub struct PublishedRule {
 
 /// What a rule is to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
+pub enum RuleSubject {
     /// Gradients that vanish.
     Vanishing,
     /// Gradients that explode.
@@ -65,7 +65,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "VanishingGradient",
         source: "SageMaker Debugger, DeepDiagnosis",
-        about: About::Vanishing,
+        about: RuleSubject::Vanishing,
         fires_when: "mean |∂L/∂W| of a layer < 1e-7",
         blind_spot: BLIND,
         look: RuleLook::AtStep(&["weight_grad_mean_abs"], |step| {
@@ -75,7 +75,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "gradient vanish",
         source: "AUTOTRAINER",
-        about: About::Vanishing,
+        about: RuleSubject::Vanishing,
         fires_when: "‖∂L/∂W‖ of the first layer over the last < 1e-3, and < 1e-4 itself",
         blind_spot: "a ratio of weight gradients is flat where activations shrink as fast as the gradient",
         look: RuleLook::AtStep(&["weight_grad_norm"], |step| {
@@ -85,7 +85,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "gradient explode",
         source: "AUTOTRAINER",
-        about: About::Exploding,
+        about: RuleSubject::Exploding,
         fires_when: "‖∂L/∂W‖ of the first layer over the last > 70",
         blind_spot: "blind where activations shrink as fast as the gradient grows",
         look: RuleLook::AtStep(&["weight_grad_norm"], |step| {
@@ -95,7 +95,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "dying ReLU",
         source: "AUTOTRAINER",
-        about: About::Dead,
+        about: RuleSubject::Dead,
         fires_when: "70 % of a layer's ∂L/∂W are exactly 0 or more",
         blind_spot: "does not tell death from underflow, nor a sparse batch from either",
         look: RuleLook::AtStep(&["zero_grad_fraction"], |step| {
@@ -105,7 +105,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "vanishing gradient",
         source: "TheDeepChecker",
-        about: About::Vanishing,
+        about: RuleSubject::Vanishing,
         fires_when: "mean |∂L/∂W| of a layer < 1e-6",
         blind_spot: BLIND,
         look: RuleLook::AtStep(&["weight_grad_mean_abs"], |step| {
@@ -115,7 +115,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "shrinking gradient",
         source: "TheDeepChecker",
-        about: About::Vanishing,
+        about: RuleSubject::Vanishing,
         fires_when: "mean |∂L/∂W| of a layer falls to half or less four logged steps in a row",
         blind_spot: "looks over time: gradients that are small from the start do not shrink; \
                      those of a network that has learned do",
@@ -127,7 +127,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "norm per layer",
         source: "several monitors",
-        about: About::Vanishing,
+        about: RuleSubject::Vanishing,
         fires_when: "‖∂L/∂W‖ of a layer < 1e-7",
         blind_spot: BLIND,
         look: RuleLook::AtStep(&["weight_grad_norm"], |step| {
@@ -137,7 +137,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "norm over all",
         source: "several monitors",
-        about: About::Vanishing,
+        about: RuleSubject::Vanishing,
         fires_when: "the norm of the whole gradient < 1e-7",
         blind_spot: "the output layer dominates: it never fires for sigmoid networks, however deep",
         look: RuleLook::AtNorm(|norm| norm < 1e-7),
@@ -145,7 +145,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "saturated tanh",
         source: "Karpathy",
-        about: About::Saturated,
+        about: RuleSubject::Saturated,
         fires_when: "|tanh| > 0.97 for more than half of a layer (the source shows a histogram and names no share)",
         blind_spot: "for tanh alone; a saturated layer may still learn, and vanishing needs none",
         look: RuleLook::AtStep(&["saturated_karpathy_fraction"], |step| {
@@ -155,7 +155,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "update ratio",
         source: "Karpathy",
-        about: About::Steps,
+        about: RuleSubject::Steps,
         fires_when: "‖ΔW‖/‖W‖ of a layer beyond 1e-4 … 1e-2, ten times off the usual 1e-3",
         blind_spot: "a step's size, not its worth; Adam's is as it should be on gradients that carry nothing",
         look: RuleLook::AtStep(&["update_ratio"], |step| {
@@ -167,7 +167,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "SaturatedActivation",
         source: "SageMaker Debugger",
-        about: About::Saturated,
+        about: RuleSubject::Saturated,
         fires_when: "tanh's input beyond ±9.4999, sigmoid's beyond −23 or 16.99999, for more than half of a layer",
         blind_spot: "such limits are where f32 reads exactly 1: gradients are lost long before",
         look: RuleLook::AtStep(&["saturated_debugger_fraction"], |step| {
@@ -177,7 +177,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "saturated activation",
         source: "DeepDiagnosis",
-        about: About::Saturated,
+        about: RuleSubject::Saturated,
         fires_when: "the input of φ beyond ±5 for more than half of a layer",
         blind_spot: "tanh's slope is 0.0002 there: half that far out it is lost already",
         look: RuleLook::AtStep(&["saturated_deepdiagnosis_fraction"], |step| {
@@ -187,7 +187,7 @@ pub const RULES: &[PublishedRule] = &[
     PublishedRule {
         name: "DeadRelu",
         source: "SageMaker Debugger",
-        about: About::Dead,
+        about: RuleSubject::Dead,
         fires_when: "more than half of a layer's units are active less than 1 % of the time",
         blind_spot: "fires in healthy deep ReLU networks too, whose samples point one way",
         look: RuleLook::AtStep(&["rarely_active_fraction"], |step| {

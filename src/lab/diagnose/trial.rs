@@ -10,7 +10,7 @@ use crate::lab::experiment::network;
 use crate::lab::history::History;
 use crate::lab::learned::guessing_loss;
 use crate::lab::plan::Plan;
-use crate::study::train::{Ending, LogSteps, StepRecord, Watch, train};
+use crate::study::train::{Callback, Ending, LogSteps, StepRecord, Trainer};
 
 /// What came of a few steps.
 #[derive(Clone, Debug)]
@@ -54,24 +54,21 @@ fn try_in<T: Scalar>(
     let mut spec = loaded.spec.clone();
     spec.train.epochs = None;
     spec.train.steps = Some(options.steps);
-    let mut plan = Plan::<T>::new(spec, &loaded.folder)?;
+    let mut plan = Plan::<T>::new(&spec, &loaded.folder)?;
     // The ends alone are looked at.
     plan.training.log = LogSteps::Every(u64::MAX);
     plan.training.evaluate_every = u64::MAX;
     let team = Team::new(options.threads)?;
     let mut network = network(&plan, &loaded.folder, &team)?;
-    let positions = network.layers().iter().map(|layer| layer.position);
+    let mut trainer = Trainer::new(&mut network, &plan.data, &plan.training, &team);
+    let positions = trainer
+        .network()
+        .layers()
+        .iter()
+        .map(|layer| layer.position);
     let positions = positions.map(|position| position.map(|p| p as usize));
     let mut history = Noted(History::new(positions.collect(), &plan.training));
-    let ending = train(
-        &mut network,
-        &plan.data,
-        &plan.training,
-        &plan.optimizer,
-        &team,
-        options.stop,
-        &mut history,
-    )?;
+    let ending = trainer.train(options.stop, &mut history)?;
     if ending == Ending::Interrupted {
         return Ok(None);
     }
@@ -80,10 +77,10 @@ fn try_in<T: Scalar>(
     let guessing = guessing_loss(
         &plan.data.train.targets,
         plan.data.outputs(),
-        plan.spec.train.loss.criterion::<T>(),
+        plan.loss.criterion::<T>(),
     );
     Ok(Some(Tried {
-        steps: network.updates(),
+        steps: trainer.network().updates(),
         initial,
         loss: history.train_loss.unwrap_or(f64::NAN) / guessing.unwrap_or(f64::NAN),
         has_diverged: matches!(ending, Ending::Diverged { .. }),
@@ -93,8 +90,8 @@ fn try_in<T: Scalar>(
 /// Notes what the summary of a run needs.
 struct Noted(History);
 
-impl Watch for Noted {
-    fn step(&mut self, record: &StepRecord) -> Result<(), Problem> {
+impl Callback for Noted {
+    fn on_step(&mut self, record: &StepRecord) -> Result<(), Problem> {
         self.0.note(record);
         Ok(())
     }
