@@ -102,10 +102,7 @@ fn decay(prediction: &Prediction) -> String {
     }
     text.push('.');
     if prediction.finite_width_dominates {
-        text.push_str(
-            " Finite width dominates: q runs away from its expectation, and single draws may lie \
-             far outside.",
-        );
+        text.push_str(" Finite width dominates: single draws may lie far outside.");
     }
     text
 }

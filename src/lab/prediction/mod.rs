@@ -41,7 +41,8 @@ pub struct Prediction {
     pub attenuation_decades: Real,
     /// Two standard deviations of one draw about its mean, at this width.
     pub attenuation_interval: [Real; 2],
-    /// Whether q runs away from its expectation, so that the interval is too narrow.
+    /// Whether q runs away from its expectation, or the part of a gradient along drifting
+    /// activations outgrows the rest, so that single draws may lie far outside the interval.
     pub finite_width_dominates: bool,
     /// What that attenuation is called.
     pub verdict: Verdict,

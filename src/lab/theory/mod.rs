@@ -8,6 +8,7 @@
 
 mod batch_norm;
 mod contributions;
+mod drift;
 mod finite_width;
 mod predict;
 mod repeated;

@@ -55,7 +55,8 @@ pub fn predict_loaded(loaded: &LoadedSpec) -> Result<Result<Prediction, Unpredic
 /// Where there is no theory, with the reason.
 pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     let setting = setting_of(plan)?;
-    let rows = setting.walk()?;
+    let walk = setting.walk()?;
+    let rows = walk.layers;
     let contributions = setting.contributions(&rows)?;
     let path = Path::of(&setting, &rows);
     let repeated = setting.repeated(rows[0].q)?;
@@ -82,7 +83,8 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
         decay_decades_per_layer: path.slope().map(Real),
         attenuation_decades: Real(attenuation),
         attenuation_interval: [Real(centre - reach), Real(centre + reach)],
-        finite_width_dominates: dominates(setting.variance_by_q(&rows)?, variance),
+        finite_width_dominates: walk.drift_dominates
+            || dominates(setting.variance_by_q(&rows)?, variance),
         verdict: Verdict::of_attenuation(attenuation),
         underflow_depth: UnderflowDepth::of(start, &path.sums(), rate),
         input_square: Real(setting.input.square),

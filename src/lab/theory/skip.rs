@@ -39,6 +39,16 @@ impl Join {
     }
 }
 
+impl Join {
+    /// Variance of a gate's pre-activation behind `main`; 0 without a gate.
+    pub fn gate_variance(self, main: Signal) -> f64 {
+        match self {
+            Self::Sum { .. } => 0.0,
+            Self::Gate { map, .. } => map.spread.weight * map.inputs as f64 * main.square,
+        }
+    }
+}
+
 fn sum(main: Signal, branch: &Passage, [carry, scale]: [f64; 2]) -> (Signal, Backward) {
     let (u, factor) = (branch.signal, scale * scale * branch.backward.chi);
     let kept = carry * carry;
@@ -65,7 +75,7 @@ fn gate(
     (map, bias, units): (LinearMap, f64, usize),
 ) -> (Signal, Backward) {
     let weight = map.spread.weight * map.inputs as f64;
-    let variance = weight * main.square;
+    let variance = Join::Gate { map, bias, units }.gate_variance(main);
     let open = Averages::over(&Sigmoid {}, bias, variance);
     let shut = Averages::over(&Sigmoid {}, -bias, variance);
     let (u, t) = (branch.signal, open.mean);

@@ -6,6 +6,7 @@ use crate::nn::init::{Init, Spread};
 use crate::nn::mean_field::{Joining, NormKind};
 use crate::nn::order::Order;
 
+use super::drift::{Block, BranchLayer, Drift};
 use super::signal::{Backward, LinearMap, Nonlinearity, Passage, Signal};
 use super::skip::Join;
 
@@ -20,6 +21,14 @@ pub struct LayerTheory {
     /// h_{l−1}, in pre-activation order from h_{l+1} to h_l; with skips that of the whole
     /// block there, and `None` inside a block.
     pub backward: Option<Backward>,
+}
+
+/// What is known of all hidden layers.
+pub struct Walk {
+    /// From layer 1 to the last.
+    pub layers: Vec<LayerTheory>,
+    /// Whether the part of a gradient along drifting activations outgrows the rest of it.
+    pub drift_dominates: bool,
 }
 
 /// A network on its data.
@@ -53,12 +62,16 @@ impl Propagation<'_> {
     ///
     /// # Errors
     /// Where there is no theory.
-    pub fn walk(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
+    pub fn walk(&self) -> Result<Walk, Unpredictable> {
         self.refuse()?;
-        Ok(match self.network.order {
-            Order::LinearNormActivation => self.default_order()?,
-            Order::NormActivationLinear => self.pre_activation_order()?,
-        })
+        match self.network.order {
+            Order::LinearNormActivation => self.default_order(),
+            // There the branches' means are 0, since their last weights' are.
+            Order::NormActivationLinear => Ok(Walk {
+                layers: self.pre_activation_order()?,
+                drift_dominates: false,
+            }),
+        }
     }
 
     fn refuse(&self) -> Result<(), Unpredictable> {
@@ -85,7 +98,7 @@ impl Propagation<'_> {
         Ok(())
     }
 
-    fn default_order(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
+    fn default_order(&self) -> Result<Walk, Unpredictable> {
         let (depth, widths) = (self.network.depth, &self.widths);
         let every = self.every();
         let mut rows = Vec::with_capacity(depth);
@@ -94,18 +107,72 @@ impl Propagation<'_> {
         passage.nonlinear(&self.nonlinearity(1)?);
         rows.push(row(1, &passage, Some(passage.backward)));
         let mut main = passage.signal;
+        let mut blocks = Vec::new();
         for first in (2..=depth).step_by(every) {
             let mut branch = Passage::from(main, widths[first - 2]);
+            let mut layers = Vec::with_capacity(every);
             for l in first..first + every {
+                let map = self.map_to_hidden([branch.units, widths[l - 1]])?;
+                let [weight, _] = map.variances(branch.signal.square);
                 self.linear(&mut branch, widths[l - 1], Place::Hidden)?;
                 branch.nonlinear(&self.nonlinearity(l)?);
                 rows.push(row(l, &branch, None));
+                let q = branch.q;
+                layers.push(BranchLayer { weight, q });
             }
-            let (joined, backward) = self.join(widths[first - 1])?.apply(main, &branch);
+            let join = self.join(widths[first - 1])?;
+            let (joined, backward) = join.apply(main, &branch);
             rows.last_mut().expect("just pushed").backward = Some(backward);
+            blocks.push(Block {
+                curve: self.network.activation.elementwise(),
+                keep: self.keep(),
+                main,
+                layers,
+                joining: self.joining()?,
+                gate_variance: join.gate_variance(main),
+                branch_chi: branch.backward.chi,
+                chi: backward.chi,
+            });
             main = joined;
         }
-        Ok(rows)
+        let drift_dominates = self.follow_drift(&mut rows, &blocks)?;
+        Ok(Walk {
+            layers: rows,
+            drift_dominates,
+        })
+    }
+
+    /// Corrects the way back through blocks with a skip for the part of a gradient along h, and
+    /// says whether that dominates. Norms hold h, and behind them nothing grows along it.
+    fn follow_drift(
+        &self,
+        rows: &mut [LayerTheory],
+        blocks: &[Block],
+    ) -> Result<bool, Unpredictable> {
+        let is_known = |block: &Block| {
+            let square = block.main.square;
+            let qs = block.layers.iter().map(|layer| layer.q);
+            qs.chain([square, block.chi])
+                .all(|it| it > 0.0 && it.is_finite())
+        };
+        let joining = self.joining()?;
+        let is_held = self.norm()? != NormKind::None;
+        if joining.is_branch() || is_held || !blocks.iter().all(is_known) {
+            return Ok(false);
+        }
+        let drift = Drift::through(blocks, self.widths[0]);
+        let ways = rows
+            .iter_mut()
+            .skip(1)
+            .filter_map(|row| row.backward.as_mut());
+        if let Joining::Sum { .. } = joining {
+            for (i, (way, chi)) in ways.zip(&drift.chi).enumerate() {
+                way.chi = *chi;
+                // The part along h is one normal number of the whole way.
+                way.variance += if i == 0 { drift.variance() } else { 0.0 };
+            }
+        }
+        Ok(drift.dominates())
     }
 
     fn pre_activation_order(&self) -> Result<Vec<LayerTheory>, Unpredictable> {
