@@ -27,6 +27,9 @@ pub struct DiagnoseArgs {
     /// A run folder, a folder of seeds, or a CSV file
     #[arg(value_name = "TARGET")]
     target: PathBuf,
+    /// Do not try what would help
+    #[arg(long)]
+    no_advice: bool,
     /// The form of the result on stdout
     #[arg(long, value_parser = form(FORMS), default_value = FORMS[0].name)]
     format: &'static Form<Diagnosis>,
@@ -53,7 +56,7 @@ pub const SHORT: Effort = Effort {
 /// Where a diagnosis was asked for.
 const LONG: Effort = Effort {
     operations: 1e11,
-    patience: Duration::from_secs(30),
+    patience: Duration::from_secs(10),
 };
 
 impl DiagnoseArgs {
@@ -63,7 +66,7 @@ impl DiagnoseArgs {
         listen_for_signals()?;
         let first = &target.runs[0];
         let load = |sets: &[String]| load(first, sets);
-        let has_spec = first.spec.is_some();
+        let has_spec = first.spec.is_some() && !self.no_advice;
         let advice = AdviceOptions {
             load: &load,
             threads: self.threads.get(),

@@ -11,6 +11,7 @@ use crate::base::Problem;
 use crate::base::family::{MemberInfo, Parameter};
 use crate::base::nearest::unknown;
 use crate::lab::config::Quantity;
+use crate::lab::diagnose::{MECHANISMS, RULES};
 use crate::nn::activation::Activation;
 use crate::nn::architecture::Architecture;
 use crate::nn::init::Init;
@@ -22,7 +23,7 @@ use crate::study::columns::{gradient_columns, training_columns};
 use crate::study::data::Source;
 use crate::study::schedule::Schedule;
 
-/// List architectures, activations, inits, norms, skips, optimizers, schedules, losses, sources, columns, quantities
+/// List architectures, activations, inits, norms, skips, optimizers, schedules, losses, sources, columns, quantities, mechanisms, rules
 #[derive(Args, Debug)]
 pub struct ListArgs {
     /// One of these kinds; without it, all
@@ -68,6 +69,19 @@ const KINDS: &[Kind] = &[
     kind("sources", || members("data.source", Source::members())),
     kind("columns", columns),
     kind("quantities", quantities),
+    kind("mechanisms", || {
+        let mechanisms = MECHANISMS.iter();
+        mechanisms
+            .map(|mechanism| plain("diagnose", mechanism.name, mechanism.doc))
+            .collect()
+    }),
+    kind("rules", || {
+        let rules = RULES.iter().map(|rule| {
+            let doc = format!("fires when {} ({})", rule.fires_when, rule.source);
+            plain("diagnose", rule.name, &doc)
+        });
+        rules.collect()
+    }),
 ];
 
 const fn kind(name: &'static str, entries: fn() -> Vec<Entry>) -> Kind {

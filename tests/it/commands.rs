@@ -48,6 +48,8 @@ fn list_names_every_kind_with_a_line_of_help() {
         "sources",
         "columns",
         "quantities",
+        "mechanisms",
+        "rules",
     ];
     assert_eq!(kinds, expected);
     for (kind, entries) in all.as_object().unwrap() {
@@ -109,7 +111,9 @@ fn completions_offer_kinds_and_experiments() {
 
 #[test]
 fn threads_are_for_what_computes() {
-    for command in ["run", "check", "compare", "plot", "report", "bench"] {
+    for command in [
+        "run", "check", "compare", "plot", "report", "diagnose", "bench",
+    ] {
         assert!(
             stdout(&[command, "--help"]).contains("--threads"),
             "{command}"

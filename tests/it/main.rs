@@ -12,6 +12,7 @@ mod common;
 mod compare;
 mod cures_shown;
 mod desk;
+mod diagnose;
 mod engine;
 mod gallery;
 mod house;

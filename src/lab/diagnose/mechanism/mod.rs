@@ -114,11 +114,16 @@ pub fn find_all(case: &Case) -> Vec<Diagnosed> {
             }
         }
     }
-    // What a run that blows up looks like just before is the work of its steps.
-    let is_cause = |one: &Diagnosed| case.has_diverged() && one.rate == Some(Rate::TooLarge);
+    // What a run that blows up looks like just before is the work of its data or its steps.
+    let causes = |one: &Diagnosed| match () {
+        () if !case.has_diverged() => 0,
+        () if one.is(&data_scale::DATA_SCALE) => 2,
+        () if one.rate == Some(Rate::TooLarge) => 1,
+        () => 0,
+    };
     all.sort_by(|a, b| {
         let order = share(b).total_cmp(&share(a));
-        is_cause(b).cmp(&is_cause(a)).then(order)
+        causes(b).cmp(&causes(a)).then(order)
     });
     all
 }

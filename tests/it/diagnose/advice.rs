@@ -1,0 +1,258 @@
+//! Advice: tried before it is given, and kept when it is pasted.
+
+use serde_json::Value;
+
+use crate::desk::Desk;
+
+use super::{SPEC, sets};
+
+/// Runs the changed [`SPEC`] and gives its diagnosis with advice.
+fn advised(desk: &Desk, changes: &[&str]) -> Value {
+    let words = ["run", "trial.toml", "-q", "--out", "run"];
+    desk.vgrad(words.into_iter().chain(sets(changes))).fine();
+    let told = desk.vgrad(["diagnose", "run", "--format", "json"]).fine();
+    serde_json::from_str(&told.stdout).unwrap()
+}
+
+fn hints(found: &Value) -> Vec<Value> {
+    found["advice"].as_array().unwrap().clone()
+}
+
+fn changes_of(hint: &Value) -> Vec<String> {
+    let set = hint["set"].as_array().unwrap().iter();
+    set.map(|one| one.as_str().unwrap().to_owned()).collect()
+}
+
+/// Pastes a hint behind the command, and checks that the number is as was told, and better.
+#[track_caller]
+fn keeps_its_promise(desk: &Desk, found: &Value, hint: &Value, out: &str) {
+    let command = found["command"].as_str().unwrap();
+    let sets = changes_of(hint);
+    let step = format!("train.steps={}", hint["step"]);
+    let words = command.split_whitespace().skip(1);
+    let words = words.chain(sets.iter().flat_map(|set| ["--set", &**set]));
+    desk.vgrad(words.chain(["--set", &step, "--out", out, "-q"]))
+        .fine();
+    let summary = desk.summary(out);
+    assert_ne!(summary["verdict"], "diverged", "{hint:#}");
+    let [before, after] = ["before", "after"].map(|key| hint[key].as_f64());
+    let after = after.unwrap();
+    let measured = if hint["quantity"] == "attenuation_decades" {
+        assert!(
+            before.is_none_or(|before| after.abs() <= before.abs() - 1.0),
+            "{hint:#}"
+        );
+        summary["initial"]["attenuation_decades"].as_f64().unwrap()
+    } else {
+        assert!(
+            before.is_none_or(|before| after <= 0.9 * before),
+            "{hint:#}"
+        );
+        summary["train_loss"].as_f64().unwrap() / summary["guessing_loss"].as_f64().unwrap()
+    };
+    assert!(
+        (measured - after).abs() <= 1e-9 * after.abs().max(1.0),
+        "{measured}: {hint:#}"
+    );
+}
+
+#[track_caller]
+fn all_are_kept(desk: &Desk, found: &Value) {
+    for (i, hint) in hints(found).iter().enumerate() {
+        keeps_its_promise(desk, found, hint, &format!("hint-{i}"));
+    }
+}
+
+/// Whether a hint changes this key.
+fn touches(hint: &Value, key: &str) -> bool {
+    changes_of(hint).iter().any(|set| set.starts_with(key))
+}
+
+#[test]
+fn fifty_relu_layers_with_xavier_get_hes_init() {
+    let desk = Desk::with(SPEC);
+    let found = advised(
+        &desk,
+        &[
+            "network.depth=50",
+            "network.init=xavier_normal",
+            "train.steps=3",
+        ],
+    );
+    assert_eq!(
+        changes_of(&hints(&found)[0]),
+        ["network.init=he_normal"],
+        "{found:#}"
+    );
+    // Batch norm makes ReLU explode over so many layers.
+    assert!(
+        hints(&found)
+            .iter()
+            .all(|hint| !touches(hint, "network.norm=batch"))
+    );
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn five_hundred_relu_layers_get_no_batch_norm_either() {
+    let desk = Desk::with(SPEC);
+    let changes = [
+        "network.depth=500",
+        "network.init=xavier_normal",
+        "train.steps=0",
+        "network.width=8",
+    ];
+    let found = advised(&desk, &changes);
+    assert!(!hints(&found).is_empty());
+    assert!(
+        hints(&found)
+            .iter()
+            .all(|hint| !touches(hint, "network.norm=batch")),
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn deep_hes_relu_that_blows_up_gets_a_smaller_rate() {
+    let desk = Desk::with(SPEC);
+    let found = advised(
+        &desk,
+        &[
+            "network.depth=30",
+            "train.learning_rate=3.0",
+            "train.steps=20",
+        ],
+    );
+    assert_eq!(found["verdict"], "diverged", "{found:#}");
+    let hints = hints(&found);
+    assert!(
+        touches(&hints[0], "train.learning_rate") || touches(&hints[0], "train.optimizer"),
+        "{found:#}"
+    );
+    assert!(
+        hints
+            .iter()
+            .all(|hint| !touches(hint, "network.norm=batch")),
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn a_rate_of_a_billion_gets_a_smaller_one() {
+    let desk = Desk::with(SPEC);
+    let found = advised(&desk, &["train.learning_rate=1e9", "network.depth=4"]);
+    let of_rate = hints(&found)
+        .into_iter()
+        .find(|hint| touches(hint, "train.learning_rate") && !touches(hint, "train.optimizer"));
+    let set = changes_of(&of_rate.unwrap_or_else(|| panic!("{found:#}")))[0].clone();
+    let rate: f64 = set.split_once('=').unwrap().1.parse().unwrap();
+    assert!(rate < 1.0, "{set}");
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn only_an_init_cures_weights_of_zero() {
+    let desk = Desk::with(SPEC);
+    let found = advised(&desk, &["network.init.normal.std=0.0", "train.steps=10"]);
+    let hints = hints(&found);
+    assert!(
+        !hints.is_empty() && hints.iter().all(|hint| touches(hint, "network.init")),
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn a_hundred_linear_layers_of_n_0_1_get_an_init_and_no_skip() {
+    let desk = Desk::with(SPEC);
+    let changes = [
+        "network.activation=identity",
+        "network.init.normal.std=1.0",
+        "network.depth=100",
+        "train.steps=3",
+    ];
+    let found = advised(&desk, &changes);
+    let hints = hints(&found);
+    assert!(touches(&hints[0], "network.init"), "{found:#}");
+    assert!(
+        hints
+            .iter()
+            .all(|hint| !touches(hint, "network.skip.identity")),
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
+
+/// √(1 − ½) of He's gain.
+#[test]
+fn dropout_gets_its_gain() {
+    let desk = Desk::with(SPEC);
+    let changes = [
+        "network.dropout=0.5",
+        "network.depth=30",
+        "network.width=32",
+        "train.steps=3",
+    ];
+    let found = advised(&desk, &changes);
+    assert_eq!(
+        changes_of(&hints(&found)[0]),
+        ["network.init.he_normal.gain=0.7071"],
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn targets_of_1e8_are_standardised() {
+    let desk = Desk::with(SPEC);
+    let rows = (0..100).map(|i| format!("{},{}e8\n", i - 50, (i * 37) % 100));
+    desk.write("data.csv", format!("x,y\n{}", rows.collect::<String>()));
+    let source = "data.source={csv={path=\"data.csv\",target=\"y\"}}";
+    let found = advised(&desk, &[source, "train.loss=mse", "network.depth=3"]);
+    assert_eq!(
+        changes_of(&hints(&found)[0]),
+        ["data.standardize_target=true"],
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn a_run_of_no_step_gets_no_hint_about_rates() {
+    let desk = Desk::with(SPEC);
+    let found = advised(&desk, &["network.init.normal.std=0.05", "train.steps=0"]);
+    let hints = hints(&found);
+    assert!(
+        !hints.is_empty() && hints.iter().all(|hint| !touches(hint, "train.")),
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn a_rate_that_is_too_small_gets_a_larger_one() {
+    let desk = Desk::with(SPEC);
+    let found = advised(&desk, &["train.learning_rate=1e-6", "network.depth=4"]);
+    assert!(touches(&hints(&found)[0], "train."), "{found:#}");
+    all_are_kept(&desk, &found);
+}
+
+#[test]
+fn an_eps_that_is_too_large_gets_a_smaller_one() {
+    let desk = Desk::with(SPEC);
+    let changes = [
+        "train.optimizer={adam={eps=100.0}}",
+        "train.learning_rate=0.001",
+        "network.depth=4",
+    ];
+    let found = advised(&desk, &changes);
+    assert!(
+        hints(&found)
+            .iter()
+            .any(|hint| touches(hint, "train.optimizer.adam.eps")),
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
