@@ -14,7 +14,7 @@ fn advised(desk: &Desk, changes: &[&str]) -> Value {
     serde_json::from_str(&told.stdout).unwrap()
 }
 
-fn hints(found: &Value) -> Vec<Value> {
+pub fn hints(found: &Value) -> Vec<Value> {
     found["advice"].as_array().unwrap().clone()
 }
 
@@ -25,7 +25,7 @@ fn changes_of(hint: &Value) -> Vec<String> {
 
 /// Pastes a hint behind the command, and checks that the number is as was told, and better.
 #[track_caller]
-fn keeps_its_promise(desk: &Desk, found: &Value, hint: &Value, out: &str) {
+pub fn keeps_its_promise(desk: &Desk, found: &Value, hint: &Value, out: &str) {
     let command = found["command"].as_str().unwrap();
     let sets = changes_of(hint);
     let step = format!("train.steps={}", hint["step"]);
@@ -75,8 +75,9 @@ fn fifty_relu_layers_with_xavier_get_hes_init() {
         &desk,
         &[
             "network.depth=50",
+            "network.width=64",
             "network.init=xavier_normal",
-            "train.steps=3",
+            "train.steps=1",
         ],
     );
     assert_eq!(
@@ -100,7 +101,8 @@ fn five_hundred_relu_layers_get_no_batch_norm_either() {
         "network.depth=500",
         "network.init=xavier_normal",
         "train.steps=0",
-        "network.width=8",
+        "network.width=64",
+        "train.batch_size=4",
     ];
     let found = advised(&desk, &changes);
     assert!(!hints(&found).is_empty());

@@ -72,6 +72,8 @@ fn json_has_no_number_that_is_none() {
         "blown",
         "--set",
         "train.learning_rate=1e30",
+        "--set",
+        "network.activation=relu",
     ])
     .fine();
     let told = desk
@@ -136,7 +138,7 @@ fn theory_stands_beside_measurement() {
     // The same log beside a spec of another init.
     let spec = desk
         .read("as-expected/spec.toml")
-        .replace("xavier_normal", "pytorch_default");
+        .replace("gain = 1.0", "gain = 0.5");
     desk.write("as-expected/spec.toml", spec);
     let found = diagnosis(&desk, "as-expected");
     assert_eq!(found["theory"]["agrees"], false, "{:#}", found["theory"]);

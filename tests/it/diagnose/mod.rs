@@ -1,6 +1,7 @@
 //! `vgrad diagnose`: why a run is as it is, through the real binary.
 
 mod advice;
+mod gallery;
 mod healthy;
 mod logs;
 mod mechanisms;

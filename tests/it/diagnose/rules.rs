@@ -39,7 +39,6 @@ fn rules_about_weight_gradients_pass_a_dead_network() {
         "gradient explode",
         "norm per layer",
         "norm over all",
-        "dying ReLU",
     ] {
         assert_eq!(rule(&found, name)["fires"], false, "{name}");
     }

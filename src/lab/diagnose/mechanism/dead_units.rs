@@ -45,7 +45,11 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         let decades = -0.5 * (2.0 * (1.0 - share)).log10();
         (share >= MANY).then(|| decades.clamp(0.0, change.lost.max(0.0)))
     });
-    let share = balance.share(kept_back.sum(), zeros);
+    // Past a layer of dead units nothing gets at all: that is the whole of the loss.
+    let share = match zeros {
+        0 => balance.share(kept_back.sum(), 0),
+        _ => 1.0,
+    };
     let is_failing = zeros > 0 || matters(case, balance.lost());
     // Units that died for good are told of where nothing was learned, decay or not.
     let is_idle = case.stats.learned == Some(false);

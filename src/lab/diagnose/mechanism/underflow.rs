@@ -12,7 +12,7 @@ pub const UNDERFLOW: Mechanism = Mechanism {
     name: "numerical_underflow",
     title: "numerical underflow",
     doc: "gradients read 0 because they are smaller than the smallest number there is",
-    columns: &["zero_grad_fraction", "weight_grad_norm"],
+    columns: &["zero_grad_fraction"],
     cures: &[CureKind::Gradients, CureKind::Precision],
     find,
 };
@@ -46,8 +46,10 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let is_partly = |layer: &usize| {
         let share = frame.value(*layer, "zero_grad_fraction").unwrap_or(0.0);
         let dead = frame.value(*layer, "dead_fraction").unwrap_or(0.0);
-        let norm = frame.value(*layer, "weight_grad_norm").unwrap_or(1.0);
-        share >= 0.5 && dead < 0.5 && norm < limit * 1e6
+        let is_tiny = frame
+            .headline(*layer)
+            .is_some_and(|norm| norm < limit * 1e6);
+        share >= 0.5 && dead < 0.5 && is_tiny
     };
     let at: Vec<usize> = frame
         .hidden()
