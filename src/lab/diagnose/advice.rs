@@ -14,7 +14,6 @@ use crate::lab::config::LoadedSpec;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::json::Real;
 use crate::lab::remedies::{CURES, Cure, CureKind, Patient};
-use crate::lab::theory::predict_loaded;
 use crate::nn::mean_field::critical_weight_variance;
 
 /// The most hints given.
@@ -217,15 +216,10 @@ impl<'a> Search<'a> {
         if loaded.spec == self.spec.spec {
             return None;
         }
-        let predicted = match cure.kind {
-            CureKind::Gradients | CureKind::Dropout => self.predict(&loaded),
-            _ => None,
-        };
         // What theory knows not to help need not be tried.
-        if self.trouble.gradients && predicted.is_some_and(|lost| !base.is_farther_than(lost)) {
-            return None;
-        }
-        let after = self.try_out(&loaded)?;
+        let needs_gradients = self.trouble.gradients && works_on_gradients(cure);
+        let is_worth = |lost: f64| !needs_gradients || base.is_farther_than(lost);
+        let after = self.try_out(&loaded, &is_worth)?;
         let improvement = self.improvement(cure, base, &after)?;
         let is_about_gradients = improvement.quantity == ATTENUATION;
         let hint = Hint {
@@ -236,25 +230,20 @@ impl<'a> Search<'a> {
             step: improvement.step,
             before: Real(improvement.before),
             after: Real(improvement.after),
-            predicted: predicted.map(Real).filter(|_| is_about_gradients),
+            predicted: after.predicted.map(Real).filter(|_| is_about_gradients),
             is_good: after.loss < LEARNS,
         };
         Some((hint, after))
     }
 
-    fn try_out(&self, loaded: &LoadedSpec) -> Option<Tried> {
+    fn try_out(&self, loaded: &LoadedSpec, is_worth: &dyn Fn(f64) -> bool) -> Option<Tried> {
         let options = TrialOptions {
             steps: self.steps,
             threads: self.options.threads,
             stop: self.options.stop,
+            is_worth,
         };
         try_out(loaded, &options).ok()?
-    }
-
-    /// The attenuation that theory expects, where single draws lie near it.
-    fn predict(&self, loaded: &LoadedSpec) -> Option<f64> {
-        let predicted = predict_loaded(loaded).ok()?.ok()?;
-        (!predicted.finite_width_dominates).then_some(predicted.attenuation_decades.0)
     }
 
     /// What a change made better.
@@ -266,8 +255,7 @@ impl<'a> Search<'a> {
         let lost = after.initial.attenuation_decades?;
         let is_better = after.initial.verdict < base.initial.verdict
             || base.initial.verdict == Verdict::Healthy;
-        let of_gradients = ![CureKind::Data, CureKind::Optimizer].contains(&cure.kind);
-        if self.trouble.gradients && of_gradients {
+        if self.trouble.gradients && works_on_gradients(cure) {
             let helps = is_better && lost.is_finite() && base.is_farther_than(lost);
             return helps.then(|| Improvement {
                 quantity: ATTENUATION,
@@ -281,7 +269,7 @@ impl<'a> Search<'a> {
         }
         let before = base
             .trained
-            .get_or_init(|| self.try_out(&self.spec))
+            .get_or_init(|| self.try_out(&self.spec, &|_| true))
             .as_ref()?;
         let is_broken = before.has_diverged || !before.loss.is_finite();
         let learns = match is_broken {
@@ -295,6 +283,11 @@ impl<'a> Search<'a> {
             after: after.loss,
         })
     }
+}
+
+/// Whether a cure changes the gradients of step 0.
+fn works_on_gradients(cure: &Cure) -> bool {
+    ![CureKind::Data, CureKind::Optimizer].contains(&cure.kind)
 }
 
 /// What a cure is tried on top of.

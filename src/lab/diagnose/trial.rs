@@ -2,6 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use ndarray::Array2;
+
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{LoadedSpec, Precision};
@@ -10,6 +12,9 @@ use crate::lab::experiment::network;
 use crate::lab::history::History;
 use crate::lab::learned::guessing_loss;
 use crate::lab::plan::Plan;
+use crate::lab::theory::predict;
+use crate::nn::loss::Targets;
+use crate::study::data::Split;
 use crate::study::train::{Callback, Ending, LogSteps, StepRecord, Trainer};
 
 /// What came of a few steps.
@@ -23,10 +28,11 @@ pub struct Tried {
     pub loss: f64,
     /// Whether a norm or the loss stopped being finite.
     pub has_diverged: bool,
+    /// The attenuation that theory expects, where it says anything and single draws lie near it.
+    pub predicted: Option<f64>,
 }
 
 /// How a network is tried.
-#[derive(Clone, Copy)]
 pub struct TrialOptions<'a> {
     /// Updates to make, if the run makes as many.
     pub steps: u64,
@@ -34,9 +40,11 @@ pub struct TrialOptions<'a> {
     pub threads: usize,
     /// Set from outside to stop.
     pub stop: &'a AtomicBool,
+    /// Whether a network is worth a trial of which theory expects this attenuation.
+    pub is_worth: &'a dyn Fn(f64) -> bool,
 }
 
-/// Trains the network of `loaded` for a few steps. `None` if it was stopped.
+/// Trains the network of `loaded` for a few steps. `None` if it was stopped, or is not worth it.
 ///
 /// # Errors
 /// If it cannot be run.
@@ -55,7 +63,14 @@ fn try_in<T: Scalar>(
     spec.train.epochs = None;
     spec.train.steps = Some(options.steps);
     let mut plan = Plan::<T>::new(&spec, &loaded.folder)?;
-    // The ends alone are looked at.
+    let theory = predict(&plan).ok();
+    let theory = theory.filter(|theory| !theory.finite_width_dominates);
+    let predicted = theory.map(|theory| theory.attenuation_decades.0);
+    if predicted.is_some_and(|lost| !(options.is_worth)(lost)) {
+        return Ok(None);
+    }
+    // The ends alone are looked at, and no test set.
+    plan.data.test = nothing(plan.data.features(), &plan.data.test.targets);
     plan.training.log = LogSteps::Every(u64::MAX);
     plan.training.evaluate_every = u64::MAX;
     let team = Team::new(options.threads)?;
@@ -84,7 +99,20 @@ fn try_in<T: Scalar>(
         initial,
         loss: history.train_loss.unwrap_or(f64::NAN) / guessing.unwrap_or(f64::NAN),
         has_diverged: matches!(ending, Ending::Diverged { .. }),
+        predicted,
     }))
+}
+
+/// A split of no sample.
+fn nothing<T: Scalar>(features: usize, like: &Targets<T>) -> Split<T> {
+    let targets = match like {
+        Targets::Classes(_) => Targets::Classes(Vec::new()),
+        Targets::Numbers(numbers) => Targets::Numbers(Array2::zeros((0, numbers.ncols()))),
+    };
+    Split {
+        inputs: Array2::zeros((0, features)),
+        targets,
+    }
 }
 
 /// Notes what the summary of a run needs.
