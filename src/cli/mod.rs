@@ -14,6 +14,7 @@ mod diagnose;
 mod folder_name;
 mod form;
 mod gallery;
+mod gather;
 mod list;
 mod new;
 mod outcome;
@@ -31,6 +32,8 @@ mod schema;
 mod spec_args;
 mod stop;
 mod suggested;
+mod sweep;
+mod sweep_progress;
 
 pub use outcome::{Failure, Outcome};
 
@@ -77,15 +80,21 @@ struct Global {
 /// What every command that computes takes.
 #[derive(Args, Clone, Copy, Debug)]
 struct Threads {
-    /// Threads to compute with; results do not depend on it [default: all cores]
+    /// Threads to compute with; results do not depend on it [default: VGRAD_THREADS, else what Slurm gives the job, else all cores]
     #[arg(long = "threads", value_name = "N")]
     count: Option<NonZeroUsize>,
 }
 
+/// What says how many threads to use where the command line does not, the first that is set.
+const THREAD_VARIABLES: [&str; 3] = ["VGRAD_THREADS", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"];
+
 impl Threads {
     /// How many.
     fn get(self) -> usize {
-        self.count.map_or_else(cores, NonZeroUsize::get)
+        let said = |name: &&str| std::env::var(name).ok()?.parse().ok();
+        self.count
+            .or_else(|| THREAD_VARIABLES.iter().find_map(said))
+            .map_or_else(cores, NonZeroUsize::get)
     }
 }
 
@@ -143,6 +152,8 @@ enum Command {
     Predict(predict::PredictArgs),
     Diagnose(diagnose::DiagnoseArgs),
     Remedies(remedies::RemediesArgs),
+    Sweep(sweep::SweepArgs),
+    Gather(gather::GatherArgs),
     New(new::NewArgs),
     List(list::ListArgs),
     Bench(bench::BenchArgs),
@@ -189,6 +200,8 @@ impl Cli {
             Command::Predict(args) => args.run(),
             Command::Diagnose(args) => args.run(&self.global),
             Command::Remedies(args) => args.run(&self.global),
+            Command::Sweep(args) => args.run(&self.global),
+            Command::Gather(args) => args.run(&self.global),
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
             Command::Bench(args) => args.run(&self.global),

@@ -24,6 +24,7 @@ pub mod report;
 pub mod run_folder;
 pub mod seeds;
 pub mod summary;
+pub mod sweep;
 pub mod text;
 pub mod theory;
 pub mod weights;

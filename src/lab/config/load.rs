@@ -15,7 +15,7 @@ use super::overrides::Overrides;
 use super::remedy_faults::remedy_faults;
 use super::sections::Spec;
 use super::shape::Shape;
-use super::sweep::axis_faults;
+use super::sweep::{Change, sweep_faults};
 use super::validate::{ValueKind, faults};
 use crate::base::Conflict;
 use crate::base::paths::rebase;
@@ -76,7 +76,7 @@ impl Spec {
 
         let mut found = faults(&value, &Shape::root(), &KeyPath::default());
         let axes = value.get("sweep").and_then(Value::as_table);
-        found.extend(axes.map(axis_faults).unwrap_or_default());
+        found.extend(axes.map(sweep_faults).unwrap_or_default());
         let remedies = value.get("remedy").and_then(Value::as_array);
         found.extend(remedies.map(|it| remedy_faults(it)).unwrap_or_default());
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
@@ -103,6 +103,18 @@ impl Spec {
 }
 
 impl LoadedSpec {
+    /// The spec with further changes.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the changed spec.
+    pub fn changed(&self, changes: &[Change]) -> Result<Self, SpecError> {
+        let mut overrides = self.source.overrides.clone();
+        for (key, value) in changes {
+            overrides.change(key, value)?;
+        }
+        Spec::from_text(&self.source.path, self.source.text.clone(), &overrides)
+    }
+
     /// The schema that the file names in its first line, as `#:schema …`.
     pub fn schema(&self) -> Option<&str> {
         let first = self.source.text.lines().next()?;

@@ -62,6 +62,15 @@ impl Overrides {
         });
     }
 
+    /// Adds a change, as `--set KEY=VALUE` would.
+    ///
+    /// # Errors
+    /// If the key is not the path of one.
+    pub fn change(&mut self, key: &str, value: &Value) -> Result<(), SpecError> {
+        self.0.push(read(&format!("{key}={value}"))?);
+        Ok(())
+    }
+
     /// Makes the changes.
     pub fn apply(&self, table: &mut Table) -> Result<(), SpecError> {
         let mut root = Value::Table(std::mem::take(table));

@@ -50,11 +50,31 @@ pub struct Spec {
     pub remedy: Vec<Remedy>,
 }
 
-/// The schema of `[sweep]`: any key, with a list of values.
+/// The schema of `[sweep]`: any key, with a list of values, a range or keys below it.
 pub(super) fn axes(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": "object",
-        "additionalProperties": { "type": "array", "minItems": 1 },
+        "properties": {
+            "zip": {
+                "description": "Keys that go in step, each with a list of as many values.",
+                "type": "array",
+                "items": { "type": "object", "additionalProperties": {} },
+            },
+            "variant": {
+                "description": "Named sets of changes.",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": { "type": "string" },
+                        "set": { "type": "object", "additionalProperties": {} },
+                    },
+                    "required": ["name", "set"],
+                    "additionalProperties": false,
+                },
+            },
+        },
+        "additionalProperties": {},
     })
 }
 

@@ -1,0 +1,175 @@
+//! `vgrad sweep`: every cell of a spec's `[sweep]`.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::folder_name::folder_name;
+use super::form::form;
+use super::run::RUNS;
+use super::spec_args::{Changes, quoted};
+use super::stop::{STOP, listen_for_signals};
+use super::sweep_progress::SweepProgress;
+use super::{Failure, Global, Outcome, Threads, output};
+use crate::base::Problem;
+use crate::lab::config::{Overrides, Spec};
+use crate::lab::form::Form;
+use crate::lab::sweep::{
+    FORMS, Shard, Sweep, SweepEnd, SweepFolder, SweepOptions, SweepTable, run_sweep,
+};
+use crate::lab::text;
+
+/// Run every cell of a spec's [sweep], in parallel
+///
+/// The grid is the product of the axes of `[sweep]`: keys with lists of values or ranges,
+/// `[[sweep.zip]]` for keys that go in step, `[[sweep.variant]]` for named changes. A cell's folder
+/// is named by what the cell is, so the same command does what is missing and nothing twice.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    /// The experiment: a TOML file
+    spec: PathBuf,
+    #[command(flatten)]
+    changes: Changes,
+    /// Add an axis or change one, e.g. network.depth=[10,20,40] (repeatable)
+    #[arg(long, value_name = "KEY=[…]")]
+    grid: Vec<String>,
+    /// The folder for everything [default: runs/NAME-sweep]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the cells, and run nothing
+    #[arg(long)]
+    plan: bool,
+    /// Run only the cells with index % N = I; `vgrad gather` puts the shards together
+    #[arg(long, value_name = "I/N", requires = "out")]
+    shard: Option<Shard>,
+    /// Begin no further cell once one has failed
+    #[arg(long)]
+    fail_fast: bool,
+    #[command(flatten)]
+    threads: Threads,
+    /// The form of the table on stdout
+    #[arg(long, value_parser = form(FORMS), default_value = FORMS[0].name)]
+    format: &'static Form<SweepTable>,
+}
+
+impl SweepArgs {
+    pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
+        let loaded = Spec::load(&self.spec, &self.overrides()?)?;
+        let explain = loaded.clone();
+        let explain = |problem: Problem| explain.explain(problem);
+        let sweep = Sweep::of(loaded).map_err(explain)?;
+        if self.plan {
+            return self.print_plan(&sweep);
+        }
+        sweep.count().map_err(explain)?;
+        listen_for_signals()?;
+        let path = self.folder(&sweep);
+        let shards = self.shard.map(|shard| shard.of);
+        let folder = SweepFolder::create(&path, &sweep, shards)?;
+        let options = SweepOptions {
+            shard: self.shard.unwrap_or(Shard::WHOLE),
+            threads: self.threads.get(),
+            fail_fast: self.fail_fast,
+            stop: &STOP,
+        };
+        let progress = SweepProgress::new(global.quiet, &sweep.loaded.spec.name);
+        let end = run_sweep(&sweep, &folder, &options, &progress);
+        progress.end();
+        let end = end.map_err(explain)?;
+        if self.shard.is_none() {
+            let table = SweepTable::read(&sweep, &folder)?;
+            folder.keep("sweep.csv", &table.to_csv()?)?;
+            output::result(&(self.format.write)(&table, global.detail())?)?;
+        }
+        if !global.quiet {
+            output::remark(&conclusion(&end, &path));
+        }
+        Ok(if end.is_stopped {
+            Outcome::StoppedEarly
+        } else if end.failed > 0 {
+            Outcome::CannotTell
+        } else {
+            Outcome::Done
+        })
+    }
+
+    fn overrides(&self) -> Result<Overrides, Failure> {
+        let mut set = self.changes.set.clone();
+        // An axis stands in [sweep] under its key, dots and all.
+        set.extend(self.grid.iter().map(|axis| match axis.split_once('=') {
+            Some((key, values)) => format!("sweep.\"{}\"={values}", key.trim()),
+            None => format!("sweep.\"{axis}\""),
+        }));
+        let changes = Changes {
+            set,
+            seed: self.changes.seed,
+        };
+        Ok(changes.overrides()?)
+    }
+
+    fn folder(&self, sweep: &Sweep) -> PathBuf {
+        if let Some(out) = &self.out {
+            return out.clone();
+        }
+        let seed = self.changes.seed.map(|seed| format!("seed={seed}"));
+        let changes = self.changes.set.iter().cloned().chain(seed);
+        let name = folder_name(&sweep.loaded.spec.name, changes);
+        Path::new(RUNS).join(format!("{name}-sweep"))
+    }
+
+    /// A line per cell, as it is worked out.
+    fn print_plan(&self, sweep: &Sweep) -> Result<Outcome, Failure> {
+        let cells = sweep.grid.len();
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let mut print = || -> std::io::Result<()> {
+            writeln!(out, "index\thash\tmemory\tchanges")?;
+            for index in 0..u64::try_from(cells).unwrap_or(u64::MAX) {
+                let cell = sweep.cell(index);
+                let changes: Vec<String> = cell
+                    .changes
+                    .iter()
+                    .map(|(key, value)| format!("--set {}", quoted(&format!("{key}={value}"))))
+                    .collect();
+                let changes = changes.join(" ");
+                match sweep.spec_of(&cell) {
+                    Ok(spec) => {
+                        let memory = text::bytes(spec.bytes());
+                        writeln!(out, "{index}\t{}\t{memory}\t{changes}", spec.hash)?;
+                    }
+                    Err(error) => {
+                        writeln!(
+                            out,
+                            "{index}\t–\t–\t{changes}\tcannot run: {}",
+                            error.what()
+                        )?;
+                    }
+                }
+            }
+            out.flush()
+        };
+        print()?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// What was done, and where it lies.
+fn conclusion(end: &SweepEnd, folder: &Path) -> String {
+    let mut said = vec![format!("{} cells run", end.done)];
+    if end.diverged > 0 {
+        said[0] += &format!(" ({} diverged)", end.diverged);
+    }
+    if end.found > 0 {
+        said.push(format!("{} found done", end.found));
+    }
+    if end.failed > 0 {
+        said.push(format!("{} failed", end.failed));
+    }
+    let said = said.join(", ");
+    let folder = folder.display();
+    if end.is_stopped {
+        format!("stopped: {said}; the same command goes on from {folder}")
+    } else {
+        format!("{said}; everything is in {folder}")
+    }
+}

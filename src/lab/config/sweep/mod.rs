@@ -1,0 +1,136 @@
+//! `[sweep]`: the keys of the spec that its cells differ in, and the values they take.
+//!
+//! An axis is a key with a list of values or a range; `[[sweep.zip]]` lets several keys
+//! go in step; `[[sweep.variant]]` names sets of changes. The grid is the product of all.
+
+mod range;
+mod read;
+
+use toml::{Table, Value};
+
+pub use range::Range;
+pub use read::{shape_of, sweep_faults};
+
+/// The column that holds a variant's name.
+pub const VARIANT_COLUMN: &str = "variant";
+
+/// A change to the spec: a key and its value.
+pub type Change = (String, Value);
+
+/// The cells of a sweep: the product of its axes, never all at once in memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grid {
+    /// The last one changes fastest.
+    pub axes: Vec<Axis>,
+}
+
+/// What varies along one axis of the grid.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Axis {
+    /// Keys that go in step, one mostly, each with as many values as the others.
+    Keys(Vec<(String, Vec<Value>)>),
+    /// A key with numbers in a range.
+    Range(String, Range),
+    /// Named sets of changes.
+    Variants(Vec<(String, Vec<Change>)>),
+}
+
+/// One way along an axis: what its columns hold, and what it changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// A text per column of the axis.
+    pub labels: Vec<String>,
+    /// Changes to the spec.
+    pub changes: Vec<Change>,
+}
+
+impl Grid {
+    /// The grid of a spec's `[sweep]`, in which [`sweep_faults`] finds nothing.
+    pub fn of(sweep: &Table) -> Self {
+        read::read(sweep).0
+    }
+
+    /// How many cells it has; 1 without an axis.
+    pub fn len(&self) -> u128 {
+        let lengths = self.axes.iter().map(|axis| u128::from(axis.len()));
+        lengths.fold(1, u128::saturating_mul)
+    }
+
+    /// Whether some axis has no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The columns that tell its cells apart.
+    pub fn columns(&self) -> Vec<&str> {
+        self.axes.iter().flat_map(Axis::columns).collect()
+    }
+
+    /// The choices of the cell at a place below [`Grid::len`], axis by axis.
+    pub fn cell(&self, place: u64) -> Vec<Choice> {
+        let mut rest = place;
+        let mut choices: Vec<Choice> = Vec::with_capacity(self.axes.len());
+        for axis in self.axes.iter().rev() {
+            choices.push(axis.choice(rest % axis.len()));
+            rest /= axis.len();
+        }
+        choices.reverse();
+        choices
+    }
+}
+
+impl Axis {
+    /// How many choices it has.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Keys(keys) => keys.first().map_or(0, |(_, values)| values.len() as u64),
+            Self::Range(_, range) => range.len(),
+            Self::Variants(variants) => variants.len() as u64,
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The columns that tell its choices apart: its keys.
+    pub fn columns(&self) -> Vec<&str> {
+        match self {
+            Self::Keys(keys) => keys.iter().map(|(key, _)| key.as_str()).collect(),
+            Self::Range(key, _) => vec![key],
+            Self::Variants(_) => vec![VARIANT_COLUMN],
+        }
+    }
+
+    /// The choice at a place below [`Axis::len`].
+    pub fn choice(&self, place: u64) -> Choice {
+        let i = place as usize;
+        let changes: Vec<Change> = match self {
+            Self::Keys(keys) => {
+                let values = keys.iter().map(|(key, values)| (key, values[i].clone()));
+                values.map(|(key, value)| (key.clone(), value)).collect()
+            }
+            Self::Range(key, range) => vec![(key.clone(), range.value(place))],
+            Self::Variants(variants) => {
+                let (name, changes) = &variants[i];
+                return Choice {
+                    labels: vec![name.clone()],
+                    changes: changes.clone(),
+                };
+            }
+        };
+        Choice {
+            labels: changes.iter().map(|(_, value)| label(value)).collect(),
+            changes,
+        }
+    }
+}
+
+/// A value as a cell of a table shows it: text without its quotes.
+fn label(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,317 @@
+//! Reading `[sweep]`, and telling what is wrong with it.
+
+use toml::{Table, Value};
+
+use super::super::key_path::KeyPath;
+use super::super::message::{Message, unknown_key, unknown_word};
+use super::super::shape::{Shape, list};
+use super::super::validate::{Fault, ValueKind, faults};
+use super::{Axis, Change, Grid, Range};
+
+/// What a cell of the grid cannot change.
+const NOT_SWEPT: [&str; 4] = ["name", "check", "sweep", "remedy"];
+/// Keys of `[sweep]` that are no axes.
+const ZIP: &str = "zip";
+const VARIANT: &str = "variant";
+
+/// Everything wrong with `[sweep]`: keys that do not exist, values that their key does
+/// not take.
+pub fn sweep_faults(sweep: &Table) -> Vec<Fault> {
+    read(sweep).1
+}
+
+/// Reads `[sweep]`; of what is wrong, axes are left out.
+pub fn read(sweep: &Table) -> (Grid, Vec<Fault>) {
+    let section = KeyPath::default().child("sweep");
+    let mut reader = Reader::default();
+    let plain = sweep
+        .iter()
+        .filter(|(key, _)| *key != ZIP && *key != VARIANT);
+    for (key, value) in plain {
+        for leaf in leaves(key, value, &section) {
+            reader.axis(leaf);
+        }
+    }
+    let zips = sweep
+        .get(ZIP)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    for (i, zip) in zips.enumerate() {
+        let path = section.child(ZIP).child(i);
+        reader.zip(zip.as_table().unwrap_or(&Table::new()), &path);
+    }
+    if let Some(variants) = sweep.get(VARIANT).and_then(Value::as_array) {
+        reader.variants(variants, &section.child(VARIANT));
+    }
+    (Grid { axes: reader.axes }, reader.faults)
+}
+
+/// A key with the values that it takes.
+struct Leaf<'a> {
+    key: String,
+    value: &'a Value,
+    /// Where it stands in the spec.
+    path: KeyPath,
+}
+
+/// The keys below `value`, which stands under `key` at `path`: itself where it is a list or
+/// a range, else those of the tables in it.
+fn leaves<'a>(key: &str, value: &'a Value, path: &KeyPath) -> Vec<Leaf<'a>> {
+    let path = path.child(key);
+    match value {
+        Value::Table(inner) if !inner.contains_key("from") && !inner.is_empty() => inner
+            .iter()
+            .flat_map(|(next, value)| {
+                let mut found = leaves(next, value, &path);
+                for leaf in &mut found {
+                    leaf.key = format!("{key}.{}", leaf.key);
+                }
+                found
+            })
+            .collect(),
+        _ => vec![Leaf {
+            key: key.to_owned(),
+            value,
+            path,
+        }],
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    axes: Vec<Axis>,
+    faults: Vec<Fault>,
+    keys: Vec<String>,
+}
+
+impl Reader {
+    fn fault(&mut self, path: &KeyPath, message: Message) {
+        self.faults.push(Fault {
+            path: path.clone(),
+            kind: ValueKind::Value,
+            message,
+        });
+    }
+
+    /// The shape of what a key takes, told if there is none or the key varies already.
+    fn shape(&mut self, leaf: &Leaf) -> Option<Shape> {
+        match shape_of(&leaf.key) {
+            Err(message) => {
+                self.faults.push(Fault {
+                    path: leaf.path.clone(),
+                    kind: ValueKind::UnknownKey,
+                    message,
+                });
+                None
+            }
+            Ok(_) if self.keys.contains(&leaf.key) => {
+                let message =
+                    Message::new(format!("`{}` is an axis twice", leaf.key), "varies already");
+                self.fault(&leaf.path, message.help("keep one of the two"));
+                None
+            }
+            Ok(shape) => {
+                self.keys.push(leaf.key.clone());
+                Some(shape)
+            }
+        }
+    }
+
+    fn axis(&mut self, leaf: Leaf) {
+        let Some(shape) = self.shape(&leaf) else {
+            return;
+        };
+        match leaf.value {
+            Value::Table(range) => {
+                if let Some(range) = self.range(range, &shape, &leaf) {
+                    self.axes.push(Axis::Range(leaf.key, range));
+                }
+            }
+            _ => {
+                if let Some(values) = self.values(&leaf, &shape) {
+                    self.axes.push(Axis::Keys(vec![(leaf.key, values)]));
+                }
+            }
+        }
+    }
+
+    /// The values of a list, each of which the key takes.
+    fn values(&mut self, leaf: &Leaf, shape: &Shape) -> Option<Vec<Value>> {
+        let Some(values) = leaf.value.as_array().filter(|values| !values.is_empty()) else {
+            let message = Message::new(
+                format!("the axis `{}` has no values", leaf.key),
+                "expected a list of values, or { from, to, count }",
+            );
+            let example = "write it as in \"network.depth\" = [10, 20] or { from = 10, to = 80, count = 4, log = true }";
+            self.fault(&leaf.path, message.help(example));
+            return None;
+        };
+        let wrong = values.iter().enumerate();
+        let wrong = wrong.flat_map(|(i, value)| faults(value, shape, &leaf.path.child(i)));
+        let before = self.faults.len();
+        self.faults.extend(wrong);
+        (self.faults.len() == before).then(|| values.clone())
+    }
+
+    fn range(&mut self, table: &Table, shape: &Shape, leaf: &Leaf) -> Option<Range> {
+        match Range::read(table, shape, &leaf.path) {
+            Ok(range) => Some(range),
+            Err(found) => {
+                self.faults.extend(found);
+                None
+            }
+        }
+    }
+
+    fn zip(&mut self, zip: &Table, path: &KeyPath) {
+        let all = zip.iter().flat_map(|(key, value)| leaves(key, value, path));
+        let mut keys: Vec<(String, Vec<Value>)> = Vec::new();
+        for leaf in all.collect::<Vec<_>>() {
+            let Some(shape) = self.shape(&leaf) else {
+                continue;
+            };
+            let Some(values) = self.values(&leaf, &shape) else {
+                continue;
+            };
+            if let Some((other, first)) = keys.first()
+                && first.len() != values.len()
+            {
+                let message = Message::new(
+                    format!(
+                        "`{}` has {} values, `{other}` beside it {}",
+                        leaf.key,
+                        values.len(),
+                        first.len()
+                    ),
+                    "keys that go in step have as many values each",
+                );
+                self.fault(
+                    &leaf.path,
+                    message.help("make the lists as long as each other"),
+                );
+                continue;
+            }
+            keys.push((leaf.key, values));
+        }
+        if !keys.is_empty() {
+            self.axes.push(Axis::Keys(keys));
+        }
+    }
+
+    fn variants(&mut self, variants: &[Value], path: &KeyPath) {
+        let mut found: Vec<(String, Vec<Change>)> = Vec::new();
+        for (i, variant) in variants.iter().enumerate() {
+            let path = path.child(i);
+            let name = variant.get("name").and_then(Value::as_str);
+            let Some(name) = name.filter(|name| !name.is_empty()) else {
+                let message = Message::new("a variant without a name", "expected name and set");
+                self.fault(&path, message.help("give each [[sweep.variant]] a name"));
+                continue;
+            };
+            if found.iter().any(|(other, _)| other == name) {
+                let message = Message::new(format!("two variants named \"{name}\""), "taken");
+                self.fault(&path.child("name"), message.help("choose another name"));
+            }
+            let set = variant.get("set").and_then(Value::as_table);
+            let mut changes = Vec::new();
+            for (key, value) in set.into_iter().flatten() {
+                let path = path.child("set").child(key);
+                match shape_of(key) {
+                    Ok(shape) => self.faults.extend(faults(value, &shape, &path)),
+                    Err(message) => self.faults.push(Fault {
+                        path,
+                        kind: ValueKind::UnknownKey,
+                        message,
+                    }),
+                }
+                changes.push((key.clone(), value.clone()));
+            }
+            found.push((name.to_owned(), changes));
+        }
+        if !found.is_empty() {
+            self.axes.push(Axis::Variants(found));
+        }
+    }
+}
+
+/// The shape of the values that the key of this path takes.
+pub fn shape_of(axis: &str) -> Result<Shape, Message> {
+    let unreadable = || {
+        Message::new(
+            format!("the axis \"{axis}\" is not the path of a key"),
+            "expected keys joined by dots",
+        )
+        .help("write it as in \"network.activation\" = [\"sigmoid\", \"relu\"]")
+    };
+    let path = KeyPath::parse(axis).ok_or_else(unreadable)?;
+    let mut shape = Shape::root();
+    let mut done = KeyPath::default();
+    for key in path.keys() {
+        if done.keys().is_empty() && NOT_SWEPT.contains(&key.as_str()) {
+            let message = Message::new(format!("`{key}` cannot be an axis"), "not an axis").note(
+                format!("expected a key of the run; {} are not", list(&NOT_SWEPT)),
+            );
+            return Err(message.help("remove this axis"));
+        }
+        shape = match shape.property(key) {
+            Some(property) => property,
+            None if shape.is_family() => return Err(unknown_word(&done, &shape, key)),
+            None => return Err(unknown_key(&done, &shape, key)),
+        };
+        done = done.child(key);
+    }
+    Ok(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(axes: &str) -> Vec<String> {
+        let found = sweep_faults(&toml::from_str(axes).unwrap());
+        let told = found
+            .iter()
+            .map(|fault| format!("{}: {}", fault.path, fault.message.what));
+        told.collect()
+    }
+
+    #[test]
+    fn axes_are_keys_of_the_spec_with_values_they_take() {
+        let fine = r#"
+            "network.activation" = ["relu", { leaky_relu = { slope = 0.2 } }]
+            "train.optimizer.sgd.momentum" = [0, 0.9]
+            "network.width" = [8, [8, 4]]
+            seed = [0, 1]
+        "#;
+        assert_eq!(told(fine), [""; 0]);
+    }
+
+    #[test]
+    fn wrong_axes_are_named() {
+        let wrong =
+            |axes: &str, expected: &str| assert!(told(axes)[0].contains(expected), "{axes}");
+        wrong(
+            "\"network.dpeth\" = [1]",
+            "unknown key `dpeth` in [network]",
+        );
+        wrong(
+            "\"network.depth\" = [1, 0]",
+            "`sweep.\"network.depth\".1` is 0",
+        );
+        wrong(
+            "\"network.activation\" = [\"rleu\"]",
+            "\"rleu\", which does not exist",
+        );
+        wrong(
+            "\"train.optimizer.sdg.momentum\" = [0.9]",
+            "\"sdg\", which does not exist",
+        );
+        wrong(
+            "\"train.optimizer.sgd.momentum\" = [1.0]",
+            "is 1.0, out of range",
+        );
+        wrong("name = [\"a\"]", "`name` cannot be an axis");
+        wrong("\"a b\" = [1]", "not the path of a key");
+    }
+}

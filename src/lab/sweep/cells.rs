@@ -1,0 +1,66 @@
+//! One cell of a sweep: its changes, its spec, its hash.
+
+use super::{Sweep, hash};
+use crate::lab::config::{Change, LoadedSpec, Precision, SpecError};
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Its place in the plan, from 0.
+    pub index: u64,
+    /// A text per column of the grid.
+    pub labels: Vec<String>,
+    /// Its changes to the spec.
+    pub changes: Vec<Change>,
+}
+
+/// A cell's spec, without what only the sweep needs, and what it is called.
+#[derive(Clone, Debug)]
+pub struct CellSpec {
+    /// The spec.
+    pub loaded: LoadedSpec,
+    /// 16 hexadecimal digits.
+    pub hash: String,
+}
+
+impl Sweep {
+    /// The cell at a place in the plan.
+    pub fn cell(&self, index: u64) -> Cell {
+        let choices = self.grid.cell(index);
+        Cell {
+            index,
+            labels: choices.iter().flat_map(|c| c.labels.clone()).collect(),
+            changes: choices.into_iter().flat_map(|c| c.changes).collect(),
+        }
+    }
+
+    /// The spec of a cell.
+    ///
+    /// # Errors
+    /// What is wrong with it, e.g. two values that do not go together.
+    pub fn spec_of(&self, cell: &Cell) -> Result<CellSpec, SpecError> {
+        let mut loaded = self.loaded.changed(&cell.changes)?;
+        let spec = &mut loaded.spec;
+        spec.sweep = toml::Table::new();
+        spec.check = Vec::new();
+        spec.remedy = Vec::new();
+        let mut numbers = spec.clone();
+        numbers.name = String::new();
+        let hash = hash(&numbers).map_err(|problem| loaded.explain(problem))?;
+        Ok(CellSpec { loaded, hash })
+    }
+}
+
+impl CellSpec {
+    /// About how many bytes it takes: its parameters with gradients and optimizer state,
+    /// and the program around it.
+    pub fn bytes(&self) -> f64 {
+        const AROUND: f64 = 32e6;
+        let spec = &self.loaded.spec;
+        let least = match spec.precision {
+            Precision::F32 => spec.network.least_bytes::<f32>(),
+            Precision::F64 => spec.network.least_bytes::<f64>(),
+        };
+        AROUND + 4.0 * least
+    }
+}

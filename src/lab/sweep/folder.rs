@@ -1,0 +1,222 @@
+//! The folder of a sweep: `spec.toml`, `sweep.json`, `cells/HASH/` and `sweep.csv`.
+//!
+//! A cell is run in `cells/.HASH.PID` and renamed to `cells/HASH` when it is whole: what
+//! has that name is done, whoever looks. Nothing is locked but a cell's own folder while
+//! it is being run, so a file system without locks will do.
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Sweep;
+use crate::base::Problem;
+use crate::lab::atomic_file::AtomicFile;
+use crate::lab::config::{Overrides, Spec};
+use crate::lab::summary::{Status, Summary};
+
+/// The folder of the cells.
+const CELLS: &str = "cells";
+/// What is known of the sweep besides its spec.
+const ABOUT: &str = "sweep.json";
+/// The table of its cells.
+pub const TABLE: &str = "sweep.csv";
+
+/// Where a sweep's cells go.
+#[derive(Clone, Debug)]
+pub struct SweepFolder {
+    /// The folder itself.
+    pub path: PathBuf,
+}
+
+/// `sweep.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct About {
+    schema_version: u32,
+    cells: u64,
+    /// The N of `--shard I/N`, where the sweep was run in shards.
+    #[serde(default)]
+    shards: Option<u64>,
+}
+
+/// What there is of a cell.
+#[derive(Clone, Debug)]
+pub enum CellState {
+    /// It came to its end.
+    Done(Box<Summary>),
+    /// It could not be run, and why.
+    Failed(String),
+    /// Nothing, or a part.
+    Missing,
+}
+
+impl SweepFolder {
+    /// Makes the folder, or finds that of an earlier call.
+    ///
+    /// # Errors
+    /// If it cannot be written, or is the folder of a run.
+    pub fn create(path: &Path, sweep: &Sweep, shards: Option<u64>) -> Result<Self, Problem> {
+        if path.join("gradients.csv").exists() {
+            return Err(
+                Problem::in_file(path, "holds a run").help("choose another folder with --out")
+            );
+        }
+        let folder = Self {
+            path: path.to_owned(),
+        };
+        fs::create_dir_all(path.join(CELLS)).map_err(|error| cannot_write(path, &error))?;
+        let mut spec = sweep.loaded.spec.clone();
+        spec.rebase_paths(&sweep.loaded.folder, path);
+        let text = spec.to_toml(&sweep.loaded.schema_seen_from(path))?;
+        folder.keep("spec.toml", text.as_bytes())?;
+        let about = About {
+            schema_version: 1,
+            cells: sweep.count()?,
+            shards,
+        };
+        let mut json = serde_json::to_string_pretty(&about).expect("keys are strings");
+        json.push('\n');
+        folder.keep(ABOUT, json.as_bytes())?;
+        Ok(folder)
+    }
+
+    /// Whether a folder is that of a sweep.
+    pub fn is_one(path: &Path) -> bool {
+        path.join(ABOUT).is_file() && path.join(CELLS).is_dir()
+    }
+
+    /// Opens the folder of an earlier call, with its sweep.
+    ///
+    /// # Errors
+    /// If it is none, or its spec cannot be read.
+    pub fn open(path: &Path) -> Result<(Self, Sweep), Problem> {
+        if !Self::is_one(path) {
+            return Err(Problem::in_file(path, "is not the folder of a sweep")
+                .help("name a folder that `vgrad sweep` wrote"));
+        }
+        let spec = path.join("spec.toml");
+        let loaded = Spec::load(&spec, &Overrides::default()).map_err(|error| {
+            Problem::in_file(&spec, format!("cannot be read\n{}", error.render(false)))
+        })?;
+        let folder = Self {
+            path: path.to_owned(),
+        };
+        Ok((folder, Sweep::of(loaded)?))
+    }
+
+    /// The N of `--shard I/N`, where the sweep was run in shards.
+    pub fn shards(&self) -> Option<u64> {
+        let text = fs::read_to_string(self.path.join(ABOUT)).ok()?;
+        serde_json::from_str::<About>(&text).ok()?.shards
+    }
+
+    /// Writes a file unless it is there with the same content.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep(&self, name: &str, content: &[u8]) -> Result<(), Problem> {
+        let path = self.path.join(name);
+        if fs::read(&path).is_ok_and(|earlier| earlier == content) {
+            return Ok(());
+        }
+        let file = AtomicFile::create(&path).and_then(|file| file.write(content));
+        file.map_err(|error| cannot_write(&path, &error))
+    }
+
+    /// The folder of a cell that is done.
+    pub fn cell(&self, hash: &str) -> PathBuf {
+        self.path.join(CELLS).join(hash)
+    }
+
+    /// The folder in which this process runs a cell.
+    pub fn workshop(&self, hash: &str) -> PathBuf {
+        let name = format!(".{hash}.{}", std::process::id());
+        self.path.join(CELLS).join(name)
+    }
+
+    fn failure(&self, hash: &str) -> PathBuf {
+        self.path.join(CELLS).join(format!("{hash}.failed"))
+    }
+
+    /// What there is of a cell.
+    pub fn state(&self, hash: &str) -> CellState {
+        let summary = self.cell(hash).join("summary.json");
+        match Summary::read(&summary) {
+            Ok(summary) if summary.status != Status::Interrupted => {
+                CellState::Done(Box::new(summary))
+            }
+            _ => match fs::read_to_string(self.failure(hash)) {
+                Ok(reason) => CellState::Failed(reason.trim_end().to_owned()),
+                Err(_) => CellState::Missing,
+            },
+        }
+    }
+
+    /// Whether a cell is done.
+    pub fn is_done(&self, hash: &str) -> bool {
+        self.cell(hash).join("summary.json").exists()
+    }
+
+    /// Notes why a cell could not be run; failed is not done.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn note_failure(&self, hash: &str, reason: &str) -> Result<(), Problem> {
+        let path = self.failure(hash);
+        fs::write(&path, format!("{reason}\n")).map_err(|error| cannot_write(&path, &error))
+    }
+
+    /// Gives what was run in the workshop its name: the cell is done. If somebody else was
+    /// faster, theirs stays, which has the same bytes.
+    ///
+    /// # Errors
+    /// If it cannot be renamed.
+    pub fn finish(&self, hash: &str) -> Result<(), Problem> {
+        let (from, to) = (self.workshop(hash), self.cell(hash));
+        for name in ["gradients.csv", "training.csv", "spec.toml"] {
+            let file = File::open(from.join(name)).and_then(|file| file.sync_data());
+            file.map_err(|error| cannot_write(&from.join(name), &error))?;
+        }
+        match fs::rename(&from, &to) {
+            Ok(()) => {}
+            Err(_) if self.is_done(hash) => {
+                let _ = fs::remove_dir_all(&from);
+            }
+            Err(error) => return Err(cannot_write(&to, &error)),
+        }
+        let _ = fs::remove_file(self.failure(hash));
+        Ok(())
+    }
+
+    /// Whether a file can be made in it.
+    pub fn is_writable(&self) -> bool {
+        tempfile::tempfile_in(self.path.join(CELLS)).is_ok()
+    }
+
+    /// Takes away what processes that are gone left of cells they did not finish.
+    pub fn sweep_up(&self) {
+        let entries = fs::read_dir(self.path.join(CELLS));
+        for entry in entries.into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if name.to_string_lossy().starts_with('.') && is_abandoned(&entry.path()) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+}
+
+/// Whether nobody holds the lock of a run's folder that somebody began.
+fn is_abandoned(folder: &Path) -> bool {
+    match File::open(folder.join(".lock")) {
+        Ok(lock) => lock.try_lock().is_ok(),
+        // It is just being made, or just being renamed.
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        Err(_) => false,
+    }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::in_file(path, format!("could not be written: {error}"))
+        .help("free some space or choose another place with --out; what is done is kept")
+}

@@ -1,0 +1,79 @@
+//! Many runs of one spec: every cell of its `[sweep]`, each in a folder named by what it
+//! is, so that a cell that is done is never done again and a changed spec is another cell.
+
+mod cells;
+mod folder;
+mod forms;
+mod memory;
+mod rows;
+mod run;
+mod shard;
+mod stall;
+
+use sha2::{Digest, Sha256};
+
+pub use cells::{Cell, CellSpec};
+pub use folder::{CellState, SweepFolder};
+pub use forms::FORMS;
+pub use rows::{SweepRow, SweepTable};
+pub use run::{CellEnd, SweepCallback, SweepEnd, SweepOptions, run_sweep};
+pub use shard::Shard;
+
+use crate::base::Problem;
+use crate::lab::config::{Grid, LoadedSpec, Spec};
+
+/// More cells than anybody runs; their plan can be printed all the same.
+pub const MOST_CELLS: u128 = 1_000_000;
+
+/// A spec with its grid.
+pub struct Sweep {
+    /// The spec as it stands, `[sweep]` and all.
+    pub loaded: LoadedSpec,
+    /// Its cells.
+    pub grid: Grid,
+}
+
+impl Sweep {
+    /// Of a spec.
+    ///
+    /// # Errors
+    /// If it has no axis.
+    pub fn of(loaded: LoadedSpec) -> Result<Self, Problem> {
+        let grid = Grid::of(&loaded.spec.sweep);
+        if grid.axes.is_empty() {
+            return Err(Problem::at_key("sweep", "the spec has no axis to sweep").help(
+                "add [sweep] with e.g. \"network.depth\" = [10, 20], or --grid network.depth=[10,20]",
+            ));
+        }
+        Ok(Self { loaded, grid })
+    }
+
+    /// How many cells it has, where they can be run.
+    ///
+    /// # Errors
+    /// If they are too many.
+    pub fn count(&self) -> Result<u64, Problem> {
+        let count = self.grid.len();
+        if count > MOST_CELLS {
+            let what = format!("{count} cells are more than can be run, {MOST_CELLS}");
+            return Err(Problem::at_key("sweep", what)
+                .help("leave out values or axes; --plan prints the cells all the same"));
+        }
+        Ok(count as u64)
+    }
+}
+
+/// What a cell is: the hash of its spec, without what cannot change its numbers, and of
+/// this program's version.
+fn hash(spec: &Spec) -> Result<String, Problem> {
+    let text = spec.to_toml("")?;
+    let mut digest = Sha256::new();
+    digest.update(env!("CARGO_PKG_VERSION"));
+    digest.update("\n");
+    digest.update(text);
+    let bytes = digest.finalize();
+    Ok(bytes[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}

@@ -1,0 +1,230 @@
+//! Running the cells of a sweep side by side.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use rayon::iter::{ParallelBridge, ParallelIterator};
+
+use super::cells::{Cell, CellSpec};
+use super::folder::SweepFolder;
+use super::memory::MemoryBudget;
+use super::{Shard, Sweep};
+use crate::base::Problem;
+use crate::lab::experiment::{RunCallback, RunOptions, run};
+use crate::lab::machine::free_memory;
+use crate::lab::run_folder::Destination;
+use crate::lab::summary::Status;
+
+/// The share of the free memory that cells may take.
+const SHARE: f64 = 0.8;
+
+/// How a sweep is run.
+pub struct SweepOptions<'a> {
+    /// Which of its cells.
+    pub shard: Shard,
+    /// Threads to use in all.
+    pub threads: usize,
+    /// Begin no further cell once one has failed.
+    pub fail_fast: bool,
+    /// Set from outside to stop after the steps at hand.
+    pub stop: &'a AtomicBool,
+}
+
+/// How a cell ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CellEnd {
+    /// It was done before.
+    Found,
+    /// It came to its end.
+    Done(Status),
+    /// It could not be run, and why.
+    Failed(String),
+}
+
+/// Who is told how a sweep goes.
+pub trait SweepCallback: Sync {
+    /// So many cells lie ahead.
+    fn begin(&self, cells: u64);
+    /// A cell has been begun.
+    fn cell_begins(&self, cell: &Cell);
+    /// Follows the run of a cell.
+    fn follower(&self) -> Box<dyn RunCallback + '_>;
+    /// A cell has ended.
+    fn cell_ends(&self, cell: &Cell, end: &CellEnd);
+}
+
+/// What a sweep came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SweepEnd {
+    /// Cells that were done before.
+    pub found: u64,
+    /// Cells that were run to their end.
+    pub done: u64,
+    /// Those of them that diverged.
+    pub diverged: u64,
+    /// Cells that could not be run.
+    pub failed: u64,
+    /// Whether it was stopped.
+    pub is_stopped: bool,
+}
+
+/// Runs every cell of the shard that is not done.
+///
+/// # Errors
+/// What concerns all cells: too many, a disk that is full.
+pub fn run_sweep(
+    sweep: &Sweep,
+    folder: &SweepFolder,
+    options: &SweepOptions,
+    callback: &dyn SweepCallback,
+) -> Result<SweepEnd, Problem> {
+    let count = sweep.count()?;
+    let Shard { index, of } = options.shard;
+    let mine = count.saturating_sub(index).div_ceil(of);
+    callback.begin(mine);
+    folder.sweep_up();
+    // A cell a thread where there are many; else threads within the cells.
+    let at_once = usize::try_from(mine).map_or(options.threads, |n| n.clamp(1, options.threads));
+    let work = Work {
+        sweep,
+        folder,
+        options,
+        callback,
+        threads: (options.threads / at_once).max(1),
+        budget: MemoryBudget::new(free_memory().map_or(f64::INFINITY, |free| SHARE * free)),
+        halted: AtomicBool::new(false),
+        problem: Mutex::new(None),
+        counts: Counts::default(),
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(at_once)
+        .build()
+        .map_err(|error| Problem::new(format!("no threads could be started: {error}")))?;
+    // Handed out in order, and never all at once in memory.
+    let step = usize::try_from(of).unwrap_or(usize::MAX);
+    pool.install(|| {
+        let cells = (index..count).step_by(step).par_bridge();
+        cells.for_each(|index| work.visit(index));
+    });
+    let problem = work.problem.into_inner();
+    if let Some(problem) = problem.unwrap_or_else(PoisonError::into_inner) {
+        return Err(problem);
+    }
+    Ok(SweepEnd {
+        is_stopped: options.stop.load(Ordering::Relaxed),
+        ..work.counts.read()
+    })
+}
+
+/// A sweep under way.
+struct Work<'a> {
+    sweep: &'a Sweep,
+    folder: &'a SweepFolder,
+    options: &'a SweepOptions<'a>,
+    callback: &'a dyn SweepCallback,
+    /// Of one cell.
+    threads: usize,
+    budget: MemoryBudget,
+    /// No further cell is begun.
+    halted: AtomicBool,
+    /// What ended the whole.
+    problem: Mutex<Option<Problem>>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    found: AtomicU64,
+    done: AtomicU64,
+    diverged: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Counts {
+    fn add(&self, end: &CellEnd) {
+        let one = |count: &AtomicU64| count.fetch_add(1, Ordering::Relaxed);
+        match end {
+            CellEnd::Found => one(&self.found),
+            CellEnd::Done(status) => {
+                if *status == Status::Diverged {
+                    one(&self.diverged);
+                }
+                one(&self.done)
+            }
+            CellEnd::Failed(_) => one(&self.failed),
+        };
+    }
+
+    fn read(&self) -> SweepEnd {
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        SweepEnd {
+            found: count(&self.found),
+            done: count(&self.done),
+            diverged: count(&self.diverged),
+            failed: count(&self.failed),
+            is_stopped: false,
+        }
+    }
+}
+
+impl Work<'_> {
+    fn visit(&self, index: u64) {
+        if self.halted.load(Ordering::Relaxed) || self.options.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let cell = self.sweep.cell(index);
+        let end = match self.sweep.spec_of(&cell) {
+            Err(error) => Ok(Some(CellEnd::Failed(error.what().to_owned()))),
+            Ok(spec) if self.folder.is_done(&spec.hash) => Ok(Some(CellEnd::Found)),
+            Ok(spec) => {
+                self.callback.cell_begins(&cell);
+                self.run(&spec)
+            }
+        };
+        match end {
+            Ok(Some(end)) => {
+                self.counts.add(&end);
+                if self.options.fail_fast && matches!(end, CellEnd::Failed(_)) {
+                    self.halted.store(true, Ordering::Relaxed);
+                }
+                self.callback.cell_ends(&cell, &end);
+            }
+            // Stopped.
+            Ok(None) => {}
+            Err(problem) => {
+                self.halted.store(true, Ordering::Relaxed);
+                let mut first = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
+                first.get_or_insert(problem);
+            }
+        }
+    }
+
+    /// Runs a cell. `None` if it was stopped.
+    fn run(&self, cell: &CellSpec) -> Result<Option<CellEnd>, Problem> {
+        let _memory = self.budget.take(cell.bytes());
+        let options = RunOptions {
+            destination: Destination::Exactly(self.folder.workshop(&cell.hash)),
+            // A part of this very cell, of an earlier process of this number.
+            force: true,
+            threads: self.threads,
+            stop: self.options.stop,
+        };
+        match run(&cell.loaded, &options, &mut *self.callback.follower()) {
+            Ok(Some(outcome)) if outcome.summary.status == Status::Interrupted => Ok(None),
+            Ok(None) => Ok(None),
+            Ok(Some(outcome)) => {
+                self.folder.finish(&cell.hash)?;
+                Ok(Some(CellEnd::Done(outcome.summary.status)))
+            }
+            Err(problem) if self.folder.is_writable() => {
+                let reason = problem.what;
+                let _ = std::fs::remove_dir_all(self.folder.workshop(&cell.hash));
+                self.folder.note_failure(&cell.hash, &reason)?;
+                Ok(Some(CellEnd::Failed(reason)))
+            }
+            // No cell could be run.
+            Err(problem) => Err(problem),
+        }
+    }
+}
