@@ -8,10 +8,12 @@ use clap::{Args, ValueEnum};
 
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
+use crate::base::Problem;
 use crate::lab::plot::{
     AxisLimits, Colors, FIGURES, FigureFile, LegendPlace, Look, PanelStyle, PlotData, Sheet, rename,
 };
 use crate::lab::remedies::RankedCures;
+use crate::lab::sweep::SweepView;
 
 /// Stands for every figure that applies.
 const ALL: &str = "all";
@@ -23,7 +25,7 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 40..=400;
 /// Draw gradients over layers and training: SVG, PNG, PDF, or on the terminal
 #[derive(Args, Debug)]
 pub struct PlotArgs {
-    /// Run folders, folders of seeds or of remedies, or CSV files
+    /// Run folders, folders of seeds, of remedies or of sweeps, or CSV files
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// The file to draw into, .svg, .png or .pdf, where only an earlier figure is replaced; without it, draw on the terminal
@@ -35,6 +37,12 @@ pub struct PlotArgs {
     /// The column to draw [default: the norm that tells of decay]
     #[arg(long, value_name = "COLUMN")]
     quantity: Option<String>,
+    /// Of a sweep: the axis from left to right, a key of its spec
+    #[arg(long, value_name = "KEY")]
+    x: Option<String>,
+    /// Of a sweep: the axis from bottom to top; without it, lines are drawn
+    #[arg(long, value_name = "KEY", requires = "x")]
+    y: Option<String>,
     /// Call a run something else, for example --label run-2="with batch norm"; repeatable
     #[arg(long, value_name = "RUN=TEXT")]
     label: Vec<String>,
@@ -118,11 +126,7 @@ impl PlotArgs {
         let destination = destination
             .map(|path| FigureFile::open(path, self.scale))
             .transpose()?;
-        let (ranked, runs) = RankedCures::open_among(&self.runs)?;
-        let mut targets = self.reading.open(&runs)?;
-        rename(&mut targets, &self.label)?;
-        let threads = self.threads.get();
-        let data = PlotData::of(&targets, ranked, self.quantity.as_deref(), threads)?;
+        let data = self.data()?;
         for warning in &data.warnings {
             output::remark(&format!("warning: {warning}"));
         }
@@ -141,6 +145,27 @@ impl PlotArgs {
             _ => output::result(&look().draw(&data))?,
         }
         Ok(Outcome::Done)
+    }
+
+    fn data(&self) -> Result<PlotData, Failure> {
+        let quantity = self.quantity.as_deref();
+        if let Some(x) = &self.x {
+            let axes = [Some(x.as_str()), self.y.as_deref()];
+            let views = self.runs.iter();
+            let views: Result<Vec<SweepView>, Problem> = views
+                .map(|path| SweepView::open(path, axes, quantity))
+                .collect();
+            return Ok(PlotData::of_sweeps(views?));
+        }
+        let (ranked, runs) = RankedCures::open_among(&self.runs)?;
+        let mut targets = self.reading.open(&runs)?;
+        rename(&mut targets, &self.label)?;
+        Ok(PlotData::of(
+            &targets,
+            ranked,
+            quantity,
+            self.threads.get(),
+        )?)
     }
 
     fn sheet(&self) -> Sheet {

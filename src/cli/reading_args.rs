@@ -7,6 +7,7 @@ use clap::Args;
 use super::output;
 use crate::base::Problem;
 use crate::lab::records::{Target, in_natural_order};
+use crate::lab::sweep::open_targets;
 
 #[derive(Args, Debug)]
 pub struct ReadingArgs {
@@ -27,7 +28,7 @@ impl ReadingArgs {
                 names.collect::<Vec<_>>().join(", ")
             ));
         }
-        let mut targets = Target::open_all(&paths)?;
+        let mut targets = open_targets(&paths)?;
         targets.iter_mut().for_each(|target| self.apply(target));
         Ok(targets)
     }

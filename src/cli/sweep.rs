@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::folder_name::folder_name;
 use super::form::form;
@@ -16,7 +17,8 @@ use crate::base::Problem;
 use crate::lab::config::{Overrides, Spec};
 use crate::lab::form::Form;
 use crate::lab::sweep::{
-    FORMS, Shard, Sweep, SweepEnd, SweepFolder, SweepOptions, SweepTable, run_sweep,
+    ENGINES, Engine, FORMS, Job, Shard, Sweep, SweepEnd, SweepFolder, SweepOptions, SweepTable,
+    run_sweep,
 };
 use crate::lab::text;
 
@@ -43,6 +45,12 @@ pub struct SweepArgs {
     /// Run only the cells with index % N = I; `vgrad gather` puts the shards together
     #[arg(long, value_name = "I/N", requires = "out")]
     shard: Option<Shard>,
+    /// Print a script that has this engine run the sweep in --shards, and run nothing
+    #[arg(long, value_name = "ENGINE", value_parser = engines(), requires = "shards")]
+    emit: Option<&'static Engine>,
+    /// How many shards the script runs, each on all of its cores
+    #[arg(long, value_name = "N", requires = "emit", value_parser = clap::value_parser!(u64).range(1..))]
+    shards: Option<u64>,
     /// Begin no further cell once one has failed
     #[arg(long)]
     fail_fast: bool,
@@ -63,8 +71,19 @@ impl SweepArgs {
             return self.print_plan(&sweep);
         }
         sweep.count().map_err(explain)?;
-        listen_for_signals()?;
         let path = self.folder(&sweep);
+        if let (Some(engine), Some(shards)) = (self.emit, self.shards) {
+            let job = Job {
+                name: &sweep.loaded.spec.name,
+                command: &self.command_line(),
+                folder: &path,
+                shards,
+                threads: self.threads.get(),
+            };
+            output::result(&engine.script(&job)?)?;
+            return Ok(Outcome::Done);
+        }
+        listen_for_signals()?;
         let shards = self.shard.map(|shard| shard.of);
         let folder = SweepFolder::create(&path, &sweep, shards)?;
         let options = SweepOptions {
@@ -106,6 +125,24 @@ impl SweepArgs {
             seed: self.changes.seed,
         };
         Ok(changes.overrides()?)
+    }
+
+    /// The command line of this sweep, without what a shard adds.
+    fn command_line(&self) -> String {
+        let mut words = vec![
+            "vgrad sweep".to_owned(),
+            quoted(&self.spec.display().to_string()),
+        ];
+        for set in &self.changes.set {
+            words.push(format!("--set {}", quoted(set)));
+        }
+        if let Some(seed) = self.changes.seed {
+            words.push(format!("--seed {seed}"));
+        }
+        for axis in &self.grid {
+            words.push(format!("--grid {}", quoted(axis)));
+        }
+        words.join(" ")
     }
 
     fn folder(&self, sweep: &Sweep) -> PathBuf {
@@ -151,6 +188,19 @@ impl SweepArgs {
         print()?;
         Ok(Outcome::Done)
     }
+}
+
+/// What `--emit` takes.
+fn engines() -> impl TypedValueParser<Value = &'static Engine> {
+    let values = ENGINES
+        .iter()
+        .map(|engine| PossibleValue::new(engine.name).help(engine.doc));
+    PossibleValuesParser::new(values).map(|name| {
+        let mut engines = ENGINES.iter();
+        engines
+            .find(|engine| engine.name == name)
+            .expect("one of the list")
+    })
 }
 
 /// What was done, and where it lies.

@@ -24,6 +24,7 @@ mod remedies;
 mod report;
 mod run;
 mod spec;
+mod sweep;
 mod table;
 mod tidy;
 mod views;

@@ -7,6 +7,7 @@ use crate::base::Problem;
 use crate::lab::reading::read_run_data;
 use crate::lab::records::{Columns, GridSize, HEADLINE, Run, RunData, Target, ValueRange};
 use crate::lab::remedies::RankedCures;
+use crate::lab::sweep::SweepView;
 use crate::lab::text::shortened;
 
 /// The most buckets of neighbouring steps that are kept.
@@ -40,11 +41,25 @@ pub struct PlotData {
     pub runs: Vec<RunData>,
     /// What cures came to, folder by folder.
     pub ranked: Vec<RankedCures>,
+    /// Quantities of sweeps over their axes.
+    pub sweeps: Vec<SweepView>,
     /// What was left out of the files, for the user to know.
     pub warnings: Vec<String>,
 }
 
 impl PlotData {
+    /// Of sweeps alone.
+    pub fn of_sweeps(sweeps: Vec<SweepView>) -> Self {
+        Self {
+            quantity: HEADLINE.to_owned(),
+            targets: Vec::new(),
+            runs: Vec::new(),
+            ranked: Vec::new(),
+            sweeps,
+            warnings: Vec::new(),
+        }
+    }
+
     /// Reads the runs, at most `threads` at once, for `quantity` or for the
     /// norm that tells of decay. `ranked` are shown beside them.
     ///
@@ -89,6 +104,7 @@ impl PlotData {
             quantity,
             runs,
             ranked,
+            sweeps: Vec::new(),
         })
     }
 

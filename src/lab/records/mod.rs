@@ -214,12 +214,17 @@ impl Target {
             .iter()
             .map(|path| Self::open(path))
             .collect::<Result<Vec<_>, _>>()?;
-        // Short names where they suffice, else the paths, else numbers.
-        relabel(&mut targets, |target, _| target.path.display().to_string());
-        relabel(&mut targets, |target, n| {
+        Self::make_labels_unlike(&mut targets);
+        Ok(targets)
+    }
+
+    /// Gives each a label of its own: short names where they suffice, else the paths,
+    /// else numbers.
+    pub fn make_labels_unlike(targets: &mut [Self]) {
+        relabel(targets, |target, _| target.path.display().to_string());
+        relabel(targets, |target, n| {
             format!("{} ({n})", target.path.display())
         });
-        Ok(targets)
     }
 
     /// The name of one of its runs, with the seed where it has several.

@@ -20,8 +20,6 @@ use crate::lab::summary::{Status, Summary};
 const CELLS: &str = "cells";
 /// What is known of the sweep besides its spec.
 const ABOUT: &str = "sweep.json";
-/// The table of its cells.
-pub const TABLE: &str = "sweep.csv";
 
 /// Where a sweep's cells go.
 #[derive(Clone, Debug)]

@@ -156,7 +156,7 @@ fn shown(table: &SweepTable, groups: &[CellGroup]) -> String {
 fn shown_estimate(estimate: Option<Estimate>, show: impl Fn(f64) -> String) -> String {
     match estimate {
         None => "–".to_owned(),
-        Some(estimate) if estimate.has_interval() => {
+        Some(estimate) if estimate.has_interval() && estimate.high - estimate.low > 0.01 => {
             let half = (estimate.high - estimate.low) / 2.0;
             format!("{} ± {half:.2}", show(estimate.mean))
         }

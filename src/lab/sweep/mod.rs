@@ -2,6 +2,7 @@
 //! is, so that a cell that is done is never done again and a changed spec is another cell.
 
 mod cells;
+mod emit;
 mod folder;
 mod forms;
 mod memory;
@@ -9,15 +10,20 @@ mod rows;
 mod run;
 mod shard;
 mod stall;
+mod targets;
+mod view;
 
 use sha2::{Digest, Sha256};
 
 pub use cells::{Cell, CellSpec};
+pub use emit::{ENGINES, Engine, Job};
 pub use folder::{CellState, SweepFolder};
 pub use forms::FORMS;
-pub use rows::{SweepRow, SweepTable};
+pub use rows::{CellGroup, FIGURES, SweepFigure, SweepRow, SweepTable, figure};
 pub use run::{CellEnd, SweepCallback, SweepEnd, SweepOptions, run_sweep};
 pub use shard::Shard;
+pub use targets::{kinds, open_targets};
+pub use view::{SweepView, ViewAxis};
 
 use crate::base::Problem;
 use crate::lab::config::{Grid, LoadedSpec, Spec};

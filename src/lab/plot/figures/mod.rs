@@ -5,6 +5,7 @@ mod curves;
 mod heatmap;
 mod layers;
 mod seeds;
+mod sweep;
 mod training;
 
 use std::collections::BTreeSet;
@@ -36,6 +37,7 @@ pub const FIGURES: &[&dyn Figure] = &[
     &curves::CurvesFigure,
     &seeds::SeedsFigure,
     &cures::CuresFigure,
+    &sweep::SweepFigure,
 ];
 
 /// The runs that get a panel of their own over the steps, and what the caption

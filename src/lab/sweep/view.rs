@@ -1,0 +1,170 @@
+//! A quantity of a sweep's cells over one axis or two.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::rows::{FIGURES, SweepTable, figure};
+use super::stall::short;
+use super::{SweepFolder, SweepRow};
+use crate::base::Problem;
+use crate::base::nearest::unknown;
+use crate::lab::json::Real;
+
+/// The quantity that is shown unless another is named.
+pub const QUANTITY: &str = "attenuation_decades";
+
+/// One axis of the view.
+#[derive(Clone, Debug)]
+pub struct ViewAxis {
+    /// Its column.
+    pub column: String,
+    /// The values, in the order of the plan.
+    pub labels: Vec<String>,
+}
+
+/// What is to be shown.
+#[derive(Clone, Debug)]
+pub struct SweepView {
+    /// The sweep's name.
+    pub name: String,
+    /// From left to right.
+    pub x: ViewAxis,
+    /// From bottom to top, in a map.
+    pub y: Option<ViewAxis>,
+    /// The quantity's name.
+    pub quantity: &'static str,
+    table: SweepTable,
+    figure: usize,
+}
+
+/// The values of the cells at one place: over the seeds and whatever else varies.
+pub type Values = Vec<f64>;
+
+impl ViewAxis {
+    /// Its values as numbers, where all are.
+    pub fn numbers(&self) -> Option<Vec<f64>> {
+        let numbers = self.labels.iter().map(|label| label.parse().ok());
+        numbers.collect()
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        short(&self.column)
+    }
+
+    fn of(table: &SweepTable, column: &str) -> Result<Self, Problem> {
+        let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+        let same = |other: &&&str| **other == column || short(other) == column;
+        let Some(found) = columns.iter().find(same) else {
+            return Err(unknown("axis of the sweep", column, &columns));
+        };
+        let place = place(table, found);
+        let mut labels: Vec<String> = Vec::new();
+        for row in &table.rows {
+            if !labels.contains(&row.labels[place]) {
+                labels.push(row.labels[place].clone());
+            }
+        }
+        Ok(Self {
+            column: (*found).to_owned(),
+            labels,
+        })
+    }
+}
+
+fn place(table: &SweepTable, column: &str) -> usize {
+    let mut columns = table.columns.iter();
+    columns.position(|own| own == column).unwrap_or_default()
+}
+
+impl SweepView {
+    /// Of the sweep in a folder.
+    ///
+    /// # Errors
+    /// If it has no such axis or quantity, or no cell is done.
+    pub fn open(
+        path: &Path,
+        [x, y]: [Option<&str>; 2],
+        quantity: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let (folder, sweep) = SweepFolder::open(path)?;
+        let table = SweepTable::read(&sweep, &folder)?;
+        let quantity = quantity.unwrap_or(QUANTITY);
+        let Some(figure) = figure(quantity) else {
+            let names: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
+            return Err(unknown("quantity of a sweep", quantity, &names));
+        };
+        if table.rows.iter().all(|row| row.verdict.is_none()) {
+            return Err(Problem::in_file(path, "no cell of this sweep is done")
+                .help("run `vgrad sweep` again: it does what is missing"));
+        }
+        let first = table
+            .columns
+            .first()
+            .map(String::as_str)
+            .unwrap_or_default();
+        Ok(Self {
+            name: table.name.clone(),
+            x: ViewAxis::of(&table, x.unwrap_or(first))?,
+            y: y.map(|y| ViewAxis::of(&table, y)).transpose()?,
+            quantity: FIGURES[figure].name,
+            table,
+            figure,
+        })
+    }
+
+    /// The place of the prediction among the figures, where the quantity has one.
+    fn predicted(&self) -> Option<usize> {
+        (self.quantity == QUANTITY).then(|| figure("predicted_attenuation_decades"))?
+    }
+
+    /// The values at each place of the map, row by row from the bottom.
+    pub fn map(&self) -> Vec<Vec<Values>> {
+        let Some(y) = &self.y else {
+            return Vec::new();
+        };
+        let mut cells = vec![vec![Values::new(); self.x.labels.len()]; y.labels.len()];
+        for row in &self.table.rows {
+            let at = |axis: &ViewAxis| self.at(row, axis);
+            if let Some(Real(value)) = row.figures[self.figure] {
+                cells[at(y)][at(&self.x)].push(value);
+            }
+        }
+        cells
+    }
+
+    fn at(&self, row: &SweepRow, axis: &ViewAxis) -> usize {
+        let label = &row.labels[place(&self.table, &axis.column)];
+        let mut labels = axis.labels.iter();
+        labels.position(|own| own == label).unwrap_or_default()
+    }
+
+    /// For everything else that varies but the seed, what it is called, the values at each
+    /// place of the axis, and the predictions there.
+    pub fn curves(&self) -> Vec<(String, [Vec<Values>; 2])> {
+        let mut curves: Vec<(String, [Vec<Values>; 2])> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let empty = || vec![Values::new(); self.x.labels.len()];
+        for row in &self.table.rows {
+            let others = self.table.columns.iter().zip(&row.labels);
+            let others =
+                others.filter(|(column, _)| **column != self.x.column && *column != "seed");
+            let words: Vec<String> = others
+                .map(|(column, label)| format!("{}={label}", short(column)))
+                .collect();
+            let words = words.join(" ");
+            let place = *places.entry(words.clone()).or_insert(curves.len());
+            if place == curves.len() {
+                curves.push((words, [empty(), empty()]));
+            }
+            let at = self.at(row, &self.x);
+            let figures = [Some(self.figure), self.predicted()];
+            for (series, figure) in curves[place].1.iter_mut().zip(figures) {
+                if let Some(Real(value)) = figure.and_then(|figure| row.figures[figure]) {
+                    series[at].push(value);
+                }
+            }
+        }
+        curves
+    }
+}

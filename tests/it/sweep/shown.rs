@@ -1,0 +1,80 @@
+//! Sweeps read by the commands that read runs.
+
+use super::{SWEPT, sweep};
+use crate::desk::Desk;
+
+#[test]
+fn a_quantity_is_drawn_over_one_axis_or_two() {
+    let desk = Desk::with(SWEPT);
+    sweep(&desk, "").fine();
+    let map = "plot runs/trial-sweep --x network.depth --y network.activation --out map.svg";
+    desk.vgrad(map.split_whitespace()).fine();
+    let svg = desk.read("map.svg");
+    for word in [
+        "attenuation_decades",
+        "depth",
+        "activation",
+        "sigmoid",
+        "tanh",
+    ] {
+        assert!(svg.contains(word), "{word}");
+    }
+    let line = "plot runs/trial-sweep --x depth --quantity test_accuracy --out line.svg";
+    desk.vgrad(line.split_whitespace()).fine();
+    let svg = desk.read("line.svg");
+    assert!(svg.contains("activation=sigmoid") && svg.contains("test_accuracy"));
+    assert!(!svg.contains("theory"), "an accuracy is not predicted");
+    let line = "plot runs/trial-sweep --x depth --out theory.svg";
+    desk.vgrad(line.split_whitespace()).fine();
+    assert!(desk.read("theory.svg").contains("theory"));
+    for (wrong, expected) in [
+        ("--x depht --out a.svg", "depht"),
+        ("--x depth --quantity lossy --out a.svg", "lossy"),
+    ] {
+        let words = format!("plot runs/trial-sweep {wrong}");
+        let ended = desk.vgrad(words.split_whitespace());
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_sweep_is_compared_and_reported_kind_by_kind() {
+    let desk = Desk::with(SWEPT);
+    sweep(&desk, "").fine();
+    let compared = desk.vgrad(["compare", "runs/trial-sweep"]);
+    assert!(matches!(compared.code, Some(0 | 1)), "{compared:?}");
+    for kind in ["activation=tanh depth=2", "activation=sigmoid depth=8"] {
+        assert!(
+            compared.stdout.contains(kind),
+            "{kind}: {}",
+            compared.stdout
+        );
+    }
+    desk.vgrad(["report", "runs/trial-sweep", "-o", "page.html"])
+        .fine();
+    assert!(
+        desk.read("page.html")
+            .contains("activation=sigmoid depth=8")
+    );
+}
+
+#[test]
+fn the_first_depth_that_stalls_is_named() {
+    let spec = SWEPT
+        .replace("steps = 4", "steps = 0")
+        .replace("[2, 4, 8]", "[2, 40]")
+        .replace("width = 6", "width = 16");
+    let desk = Desk::with(&spec);
+    let said = sweep(&desk, "").fine().stdout;
+    // 39 factors of −½ log10 0.0557 = 0.627 decades: 24 are lost (Schoenholz 2017).
+    assert!(
+        said.contains("activation = sigmoid: stalls from depth 40 on"),
+        "{said}"
+    );
+    // Tanh with Xavier is critical.
+    assert!(
+        said.contains("activation = tanh: does not stall up to depth 40"),
+        "{said}"
+    );
+}
