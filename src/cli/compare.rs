@@ -8,6 +8,7 @@ use super::decades::decades;
 use super::form::form;
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, Threads, output};
+use crate::base::Problem;
 use crate::lab::compare::forms::FORMS;
 use crate::lab::compare::{CompareRequest, Comparison, StepChoice, TOLERANCE};
 use crate::lab::form::Form;
@@ -24,8 +25,8 @@ use crate::lab::form::Form;
 /// put into natural order (depth-2 before depth-10).
 #[derive(Args, Debug)]
 pub struct CompareArgs {
-    /// Run folders, folders of seeds, or CSV files; the first is the reference
-    #[arg(required = true, num_args = 2.., value_name = "TARGET")]
+    /// Run folders, folders of seeds or of sweeps, or CSV files, at least two; the first is the reference
+    #[arg(required = true, value_name = "TARGET")]
     targets: Vec<PathBuf>,
     /// The column to compare [default: activation_grad_norm, or a file's first column ending in _norm]
     #[arg(long, value_name = "COLUMN")]
@@ -57,6 +58,14 @@ pub struct CompareArgs {
 impl CompareArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         let targets = self.reading.open(&self.targets)?;
+        if targets.len() < 2 {
+            // A folder of a sweep alone may hold several.
+            return Err(
+                Problem::new("one target alone has nothing to be compared with")
+                    .help("name at least 2 values: a reference and what is held against it")
+                    .into(),
+            );
+        }
         let request = CompareRequest {
             quantity: self.quantity.clone(),
             at: self.at,

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::folder_name::folder_name;
 use super::form::form;
 use super::run::RUNS;
-use super::spec_args::{Changes, quoted};
+use super::spec_args::Changes;
 use super::stop::{STOP, listen_for_signals};
 use super::sweep_progress::SweepProgress;
 use super::{Failure, Global, Outcome, Threads, output};
@@ -20,7 +20,7 @@ use crate::lab::sweep::{
     ENGINES, Engine, FORMS, Job, Shard, Sweep, SweepEnd, SweepFolder, SweepOptions, SweepTable,
     run_sweep,
 };
-use crate::lab::text;
+use crate::lab::text::{self, quoted};
 
 /// Run every cell of a spec's [sweep], in parallel
 ///

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use crate::base::Problem;
 use crate::lab::experiment::RunCallback;
-use crate::lab::sweep::{Cell, CellEnd, SweepCallback};
+use crate::lab::sweep::{CellEnd, SweepCallback, SweepCell};
 use crate::study::train::{Callback, StepRecord};
 
 /// Time between two plain lines.
@@ -135,7 +135,7 @@ impl SweepCallback for SweepProgress {
         self.shown().cells = cells;
     }
 
-    fn cell_begins(&self, _: &Cell) {
+    fn cell_begins(&self, _: &SweepCell) {
         let mut shown = self.shown();
         shown.running += 1;
         shown.show();
@@ -145,7 +145,7 @@ impl SweepCallback for SweepProgress {
         Box::new(Silent)
     }
 
-    fn cell_ends(&self, cell: &Cell, end: &CellEnd) {
+    fn cell_ends(&self, cell: &SweepCell, end: &CellEnd) {
         let mut shown = self.shown();
         match end {
             CellEnd::Found => shown.found += 1,

@@ -23,6 +23,7 @@ use crate::lab::compare::TOLERANCE;
 use crate::lab::config::load_rules;
 use crate::lab::form::Form;
 use crate::lab::records::{Table, Target};
+use crate::lab::sweep::SweepFolder;
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
 #[derive(Args, Debug)]
@@ -185,6 +186,14 @@ impl CheckArgs {
                     "looks like a spec, but its name does not end in .toml",
                 )
                 .help("rename it so that it does: a spec is told by its name")
+                .into());
+            }
+            if SweepFolder::is_one(&self.target) {
+                return Err(Problem::in_file(
+                    &self.target,
+                    "is the folder of a sweep, whose cells are checked one by one",
+                )
+                .help("name a folder in its cells; `vgrad gather --strict` tells whether all are there")
                 .into());
             }
             let mut target = Target::open(&self.target)?;

@@ -15,7 +15,7 @@ use super::overrides::Overrides;
 use super::remedy_faults::remedy_faults;
 use super::sections::Spec;
 use super::shape::Shape;
-use super::sweep::{Change, sweep_faults};
+use super::sweep::{SpecChange, sweep_faults};
 use super::validate::{ValueKind, faults};
 use crate::base::Conflict;
 use crate::base::paths::rebase;
@@ -61,6 +61,16 @@ impl Spec {
         text: String,
         overrides: &Overrides,
     ) -> Result<LoadedSpec, SpecError> {
+        Self::from_table(path, text, overrides, |_| {})
+    }
+
+    /// As [`Spec::from_text`], `change` having the last word on the keys.
+    fn from_table(
+        path: &Path,
+        text: String,
+        overrides: &Overrides,
+        change: impl FnOnce(&mut Table),
+    ) -> Result<LoadedSpec, SpecError> {
         let source = Source {
             path: path.to_owned(),
             text,
@@ -68,6 +78,7 @@ impl Spec {
         };
         let mut table: Table = toml::from_str(&source.text).map_err(|e| source.syntax(&e))?;
         overrides.apply(&mut table)?;
+        change(&mut table);
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         table
             .entry("name")
@@ -103,16 +114,22 @@ impl Spec {
 }
 
 impl LoadedSpec {
-    /// The spec with further changes.
+    /// The spec with further changes and without what says nothing of a run's numbers: a
+    /// sweep, rules and remedies.
     ///
     /// # Errors
     /// Whatever is wrong with the changed spec.
-    pub fn changed(&self, changes: &[Change]) -> Result<Self, SpecError> {
+    pub fn cell(&self, changes: &[SpecChange]) -> Result<Self, SpecError> {
         let mut overrides = self.source.overrides.clone();
         for (key, value) in changes {
             overrides.change(key, value)?;
         }
-        Spec::from_text(&self.source.path, self.source.text.clone(), &overrides)
+        let text = self.source.text.clone();
+        Spec::from_table(&self.source.path, text, &overrides, |table| {
+            for key in ["sweep", "check", "remedy"] {
+                table.remove(key);
+            }
+        })
     }
 
     /// The schema that the file names in its first line, as `#:schema …`.

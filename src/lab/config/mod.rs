@@ -31,4 +31,4 @@ pub use rules::load_rules;
 pub use schema::schema_json;
 pub use sections::{Data, Log, Precision, Spec, Train};
 pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced};
-pub use sweep::{Axis, Change, Choice, Grid, VARIANT_COLUMN};
+pub use sweep::{SpecChange, SweepAxis, SweepChoice, SweepGrid};

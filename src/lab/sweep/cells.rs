@@ -1,17 +1,17 @@
 //! One cell of a sweep: its changes, its spec, its hash.
 
 use super::{Sweep, hash};
-use crate::lab::config::{Change, LoadedSpec, Precision, SpecError};
+use crate::lab::config::{SpecChange, LoadedSpec, Precision, SpecError};
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
+pub struct SweepCell {
     /// Its place in the plan, from 0.
     pub index: u64,
     /// A text per column of the grid.
     pub labels: Vec<String>,
     /// Its changes to the spec.
-    pub changes: Vec<Change>,
+    pub changes: Vec<SpecChange>,
 }
 
 /// A cell's spec, without what only the sweep needs, and what it is called.
@@ -25,9 +25,9 @@ pub struct CellSpec {
 
 impl Sweep {
     /// The cell at a place in the plan.
-    pub fn cell(&self, index: u64) -> Cell {
+    pub fn cell(&self, index: u64) -> SweepCell {
         let choices = self.grid.cell(index);
-        Cell {
+        SweepCell {
             index,
             labels: choices.iter().flat_map(|c| c.labels.clone()).collect(),
             changes: choices.into_iter().flat_map(|c| c.changes).collect(),
@@ -38,13 +38,9 @@ impl Sweep {
     ///
     /// # Errors
     /// What is wrong with it, e.g. two values that do not go together.
-    pub fn spec_of(&self, cell: &Cell) -> Result<CellSpec, SpecError> {
-        let mut loaded = self.loaded.changed(&cell.changes)?;
-        let spec = &mut loaded.spec;
-        spec.sweep = toml::Table::new();
-        spec.check = Vec::new();
-        spec.remedy = Vec::new();
-        let mut numbers = spec.clone();
+    pub fn spec_of(&self, cell: &SweepCell) -> Result<CellSpec, SpecError> {
+        let loaded = self.loaded.cell(&cell.changes)?;
+        let mut numbers = loaded.spec.clone();
         numbers.name = String::new();
         let hash = hash(&numbers).map_err(|problem| loaded.explain(problem))?;
         Ok(CellSpec { loaded, hash })

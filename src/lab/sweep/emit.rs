@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::base::Problem;
+use crate::lab::text::quoted;
 
 /// The most elements of a Slurm job array: its default MaxArraySize less one.
 const MOST_SLURM: u64 = 1000;
@@ -64,11 +65,6 @@ impl Engine {
     pub fn script(&self, job: &Job) -> Result<String, Problem> {
         (self.script)(job)
     }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
 }
 
 impl Job<'_> {

@@ -15,18 +15,18 @@ mod view;
 
 use sha2::{Digest, Sha256};
 
-pub use cells::{Cell, CellSpec};
+pub use cells::{CellSpec, SweepCell};
 pub use emit::{ENGINES, Engine, Job};
 pub use folder::{CellState, SweepFolder};
 pub use forms::FORMS;
-pub use rows::{CellGroup, FIGURES, SweepFigure, SweepRow, SweepTable, figure};
+pub use rows::{CellGroup, FIGURES, CellFigure, SweepRow, SweepTable, figure};
 pub use run::{CellEnd, SweepCallback, SweepEnd, SweepOptions, run_sweep};
 pub use shard::Shard;
 pub use targets::{kinds, open_targets};
 pub use view::{SweepView, ViewAxis};
 
 use crate::base::Problem;
-use crate::lab::config::{Grid, LoadedSpec, Spec};
+use crate::lab::config::{LoadedSpec, Spec, SweepGrid};
 
 /// More cells than anybody runs; their plan can be printed all the same.
 pub const MOST_CELLS: u128 = 1_000_000;
@@ -36,7 +36,7 @@ pub struct Sweep {
     /// The spec as it stands, `[sweep]` and all.
     pub loaded: LoadedSpec,
     /// Its cells.
-    pub grid: Grid,
+    pub grid: SweepGrid,
 }
 
 impl Sweep {
@@ -45,7 +45,7 @@ impl Sweep {
     /// # Errors
     /// If it has no axis.
     pub fn of(loaded: LoadedSpec) -> Result<Self, Problem> {
-        let grid = Grid::of(&loaded.spec.sweep);
+        let grid = SweepGrid::of(&loaded.spec.sweep);
         if grid.axes.is_empty() {
             return Err(Problem::at_key("sweep", "the spec has no axis to sweep").help(
                 "add [sweep] with e.g. \"network.depth\" = [10, 20], or --grid network.depth=[10,20]",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::folder::{CellState, SweepFolder};
-use super::{Cell as SweepCell, Sweep};
+use super::{Sweep, SweepCell};
 use crate::base::Problem;
 use crate::lab::json::Real;
 use crate::lab::records::Estimate;
@@ -38,7 +38,7 @@ pub struct SweepRow {
 }
 
 /// A figure of a cell: its name in `sweep.csv`, and the way to it.
-pub struct SweepFigure {
+pub struct CellFigure {
     /// Its name.
     pub name: &'static str,
     /// What it is.
@@ -47,43 +47,43 @@ pub struct SweepFigure {
 }
 
 /// The figures of a cell, in the order of `sweep.csv`.
-pub const FIGURES: &[SweepFigure] = &[
-    SweepFigure {
+pub const FIGURES: &[CellFigure] = &[
+    CellFigure {
         name: "decay_decades_per_layer",
         doc: "decades lost per layer at step 0",
         get: |s| s.initial.decay_decades_per_layer,
     },
-    SweepFigure {
+    CellFigure {
         name: "attenuation_decades",
         doc: "decades lost in all at step 0",
         get: |s| s.initial.attenuation_decades,
     },
-    SweepFigure {
+    CellFigure {
         name: "predicted_attenuation_decades",
         doc: "those that theory expects",
         get: |s| Some(s.predicted.as_ref()?.known()?.attenuation_decades.0),
     },
-    SweepFigure {
+    CellFigure {
         name: "final_decay_decades_per_layer",
         doc: "decades lost per layer at the last step",
         get: |s| s.last.decay_decades_per_layer,
     },
-    SweepFigure {
+    CellFigure {
         name: "final_attenuation_decades",
         doc: "decades lost in all at the last step",
         get: |s| s.last.attenuation_decades,
     },
-    SweepFigure {
+    CellFigure {
         name: "train_loss",
         doc: "loss of the last logged batch",
         get: |s| s.train_loss,
     },
-    SweepFigure {
+    CellFigure {
         name: "test_loss",
         doc: "loss on the test set at the end",
         get: |s| s.test_loss,
     },
-    SweepFigure {
+    CellFigure {
         name: "test_accuracy",
         doc: "accuracy on the test set at the end",
         get: |s| s.test_accuracy,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
-use super::cells::{Cell, CellSpec};
+use super::cells::{CellSpec, SweepCell};
 use super::folder::SweepFolder;
 use super::memory::MemoryBudget;
 use super::{Shard, Sweep};
@@ -47,11 +47,11 @@ pub trait SweepCallback: Sync {
     /// So many cells lie ahead.
     fn begin(&self, cells: u64);
     /// A cell has been begun.
-    fn cell_begins(&self, cell: &Cell);
+    fn cell_begins(&self, cell: &SweepCell);
     /// Follows the run of a cell.
     fn follower(&self) -> Box<dyn RunCallback + '_>;
     /// A cell has ended.
-    fn cell_ends(&self, cell: &Cell, end: &CellEnd);
+    fn cell_ends(&self, cell: &SweepCell, end: &CellEnd);
 }
 
 /// What a sweep came to.

@@ -5,6 +5,7 @@ mod grid;
 mod killed;
 mod shards;
 mod shown;
+mod slurm;
 
 use crate::desk::{Desk, Ended};
 

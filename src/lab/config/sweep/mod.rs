@@ -8,43 +8,43 @@ mod read;
 
 use toml::{Table, Value};
 
-pub use range::Range;
+pub use range::SweepRange;
 pub use read::{shape_of, sweep_faults};
 
 /// The column that holds a variant's name.
-pub const VARIANT_COLUMN: &str = "variant";
+const VARIANT_COLUMN: &str = "variant";
 
 /// A change to the spec: a key and its value.
-pub type Change = (String, Value);
+pub type SpecChange = (String, Value);
 
 /// The cells of a sweep: the product of its axes, never all at once in memory.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Grid {
+pub struct SweepGrid {
     /// The last one changes fastest.
-    pub axes: Vec<Axis>,
+    pub axes: Vec<SweepAxis>,
 }
 
 /// What varies along one axis of the grid.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Axis {
+pub enum SweepAxis {
     /// Keys that go in step, one mostly, each with as many values as the others.
     Keys(Vec<(String, Vec<Value>)>),
     /// A key with numbers in a range.
-    Range(String, Range),
+    SweepRange(String, SweepRange),
     /// Named sets of changes.
-    Variants(Vec<(String, Vec<Change>)>),
+    Variants(Vec<(String, Vec<SpecChange>)>),
 }
 
 /// One way along an axis: what its columns hold, and what it changes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct SweepChoice {
     /// A text per column of the axis.
     pub labels: Vec<String>,
     /// Changes to the spec.
-    pub changes: Vec<Change>,
+    pub changes: Vec<SpecChange>,
 }
 
-impl Grid {
+impl SweepGrid {
     /// The grid of a spec's `[sweep]`, in which [`sweep_faults`] finds nothing.
     pub fn of(sweep: &Table) -> Self {
         read::read(sweep).0
@@ -63,13 +63,13 @@ impl Grid {
 
     /// The columns that tell its cells apart.
     pub fn columns(&self) -> Vec<&str> {
-        self.axes.iter().flat_map(Axis::columns).collect()
+        self.axes.iter().flat_map(SweepAxis::columns).collect()
     }
 
-    /// The choices of the cell at a place below [`Grid::len`], axis by axis.
-    pub fn cell(&self, place: u64) -> Vec<Choice> {
+    /// The choices of the cell at a place below [`SweepGrid::len`], axis by axis.
+    pub fn cell(&self, place: u64) -> Vec<SweepChoice> {
         let mut rest = place;
-        let mut choices: Vec<Choice> = Vec::with_capacity(self.axes.len());
+        let mut choices: Vec<SweepChoice> = Vec::with_capacity(self.axes.len());
         for axis in self.axes.iter().rev() {
             choices.push(axis.choice(rest % axis.len()));
             rest /= axis.len();
@@ -79,12 +79,12 @@ impl Grid {
     }
 }
 
-impl Axis {
+impl SweepAxis {
     /// How many choices it has.
     pub fn len(&self) -> u64 {
         match self {
             Self::Keys(keys) => keys.first().map_or(0, |(_, values)| values.len() as u64),
-            Self::Range(_, range) => range.len(),
+            Self::SweepRange(_, range) => range.len(),
             Self::Variants(variants) => variants.len() as u64,
         }
     }
@@ -98,29 +98,29 @@ impl Axis {
     pub fn columns(&self) -> Vec<&str> {
         match self {
             Self::Keys(keys) => keys.iter().map(|(key, _)| key.as_str()).collect(),
-            Self::Range(key, _) => vec![key],
+            Self::SweepRange(key, _) => vec![key],
             Self::Variants(_) => vec![VARIANT_COLUMN],
         }
     }
 
-    /// The choice at a place below [`Axis::len`].
-    pub fn choice(&self, place: u64) -> Choice {
+    /// The choice at a place below [`SweepAxis::len`].
+    pub fn choice(&self, place: u64) -> SweepChoice {
         let i = place as usize;
-        let changes: Vec<Change> = match self {
+        let changes: Vec<SpecChange> = match self {
             Self::Keys(keys) => {
                 let values = keys.iter().map(|(key, values)| (key, values[i].clone()));
                 values.map(|(key, value)| (key.clone(), value)).collect()
             }
-            Self::Range(key, range) => vec![(key.clone(), range.value(place))],
+            Self::SweepRange(key, range) => vec![(key.clone(), range.value(place))],
             Self::Variants(variants) => {
                 let (name, changes) = &variants[i];
-                return Choice {
+                return SweepChoice {
                     labels: vec![name.clone()],
                     changes: changes.clone(),
                 };
             }
         };
-        Choice {
+        SweepChoice {
             labels: changes.iter().map(|(_, value)| label(value)).collect(),
             changes,
         }

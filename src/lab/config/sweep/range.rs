@@ -9,7 +9,7 @@ use super::super::validate::{Fault, ValueKind, faults};
 
 /// Numbers from one to another, evenly spaced or evenly spaced in their logarithm.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
+pub struct SweepRange {
     from: f64,
     to: f64,
     count: u64,
@@ -18,7 +18,7 @@ pub struct Range {
     is_whole: bool,
 }
 
-impl Range {
+impl SweepRange {
     /// Reads a range of what a key of this shape takes, which stands at `path`.
     ///
     /// # Errors
@@ -84,17 +84,35 @@ impl Range {
             is_log,
             is_whole: shape.of_type("number").is_empty(),
         };
-        let places = if range.is_whole { 1..count } else { 1..1 };
-        match places
-            .into_iter()
-            .find(|&place| range.value(place) == range.value(place - 1))
-        {
+        match range.is_whole.then(|| range.first_twice()).flatten() {
             None => Ok(range),
-            Some(place) => Err(Message::new(
-                format!("the range gives {} twice", range.value(place)),
+            Some(number) => Err(Message::new(
+                format!("the range gives {number} twice"),
                 "expected no more numbers than there are whole ones between from and to",
             )),
         }
+    }
+
+    /// The first whole number that it gives twice.
+    fn first_twice(&self) -> Option<i64> {
+        let whole = |place: u64| self.number(place).round() as i64;
+        let has_room = (self.to - self.from).abs() >= (self.count - 1) as f64;
+        let places: Box<dyn Iterator<Item = u64>> = match (self.is_log, has_room) {
+            (false, true) => return None,
+            // The gaps of a logarithmic range grow with its numbers.
+            (_, _) if self.from > self.to => Box::new((1..self.count).rev()),
+            _ => Box::new(1..self.count),
+        };
+        for place in places {
+            let (number, before) = (whole(place), whole(place - 1));
+            if number == before {
+                return Some(number);
+            }
+            if self.is_log && number.abs_diff(before) > 1 {
+                break;
+            }
+        }
+        None
     }
 
     /// How many numbers it has.
@@ -122,7 +140,7 @@ impl Range {
         }
     }
 
-    /// The number at a place below [`Range::len`].
+    /// The number at a place below [`SweepRange::len`].
     pub fn value(&self, place: u64) -> Value {
         let number = self.number(place);
         if self.is_whole {

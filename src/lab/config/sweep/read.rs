@@ -6,7 +6,7 @@ use super::super::key_path::KeyPath;
 use super::super::message::{Message, unknown_key, unknown_word};
 use super::super::shape::{Shape, list};
 use super::super::validate::{Fault, ValueKind, faults};
-use super::{Axis, Change, Grid, Range};
+use super::{SpecChange, SweepAxis, SweepGrid, SweepRange};
 
 /// What a cell of the grid cannot change.
 const NOT_SWEPT: [&str; 4] = ["name", "check", "sweep", "remedy"];
@@ -21,7 +21,7 @@ pub fn sweep_faults(sweep: &Table) -> Vec<Fault> {
 }
 
 /// Reads `[sweep]`; of what is wrong, axes are left out.
-pub fn read(sweep: &Table) -> (Grid, Vec<Fault>) {
+pub fn read(sweep: &Table) -> (SweepGrid, Vec<Fault>) {
     let section = KeyPath::default().child("sweep");
     let mut reader = Reader::default();
     let plain = sweep
@@ -44,7 +44,7 @@ pub fn read(sweep: &Table) -> (Grid, Vec<Fault>) {
     if let Some(variants) = sweep.get(VARIANT).and_then(Value::as_array) {
         reader.variants(variants, &section.child(VARIANT));
     }
-    (Grid { axes: reader.axes }, reader.faults)
+    (SweepGrid { axes: reader.axes }, reader.faults)
 }
 
 /// A key with the values that it takes.
@@ -80,7 +80,7 @@ fn leaves<'a>(key: &str, value: &'a Value, path: &KeyPath) -> Vec<Leaf<'a>> {
 
 #[derive(Default)]
 struct Reader {
-    axes: Vec<Axis>,
+    axes: Vec<SweepAxis>,
     faults: Vec<Fault>,
     keys: Vec<String>,
 }
@@ -125,12 +125,12 @@ impl Reader {
         match leaf.value {
             Value::Table(range) => {
                 if let Some(range) = self.range(range, &shape, &leaf) {
-                    self.axes.push(Axis::Range(leaf.key, range));
+                    self.axes.push(SweepAxis::SweepRange(leaf.key, range));
                 }
             }
             _ => {
                 if let Some(values) = self.values(&leaf, &shape) {
-                    self.axes.push(Axis::Keys(vec![(leaf.key, values)]));
+                    self.axes.push(SweepAxis::Keys(vec![(leaf.key, values)]));
                 }
             }
         }
@@ -154,8 +154,8 @@ impl Reader {
         (self.faults.len() == before).then(|| values.clone())
     }
 
-    fn range(&mut self, table: &Table, shape: &Shape, leaf: &Leaf) -> Option<Range> {
-        match Range::read(table, shape, &leaf.path) {
+    fn range(&mut self, table: &Table, shape: &Shape, leaf: &Leaf) -> Option<SweepRange> {
+        match SweepRange::read(table, shape, &leaf.path) {
             Ok(range) => Some(range),
             Err(found) => {
                 self.faults.extend(found);
@@ -195,12 +195,12 @@ impl Reader {
             keys.push((leaf.key, values));
         }
         if !keys.is_empty() {
-            self.axes.push(Axis::Keys(keys));
+            self.axes.push(SweepAxis::Keys(keys));
         }
     }
 
     fn variants(&mut self, variants: &[Value], path: &KeyPath) {
-        let mut found: Vec<(String, Vec<Change>)> = Vec::new();
+        let mut found: Vec<(String, Vec<SpecChange>)> = Vec::new();
         for (i, variant) in variants.iter().enumerate() {
             let path = path.child(i);
             let name = variant.get("name").and_then(Value::as_str);
@@ -230,7 +230,7 @@ impl Reader {
             found.push((name.to_owned(), changes));
         }
         if !found.is_empty() {
-            self.axes.push(Axis::Variants(found));
+            self.axes.push(SweepAxis::Variants(found));
         }
     }
 }
