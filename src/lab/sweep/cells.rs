@@ -1,7 +1,7 @@
 //! One cell of a sweep: its changes, its spec, its hash.
 
 use super::{Sweep, hash};
-use crate::lab::config::{SpecChange, LoadedSpec, Precision, SpecError};
+use crate::lab::config::{LoadedSpec, Precision, SpecChange, SpecError};
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]

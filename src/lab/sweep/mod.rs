@@ -19,7 +19,7 @@ pub use cells::{CellSpec, SweepCell};
 pub use emit::{ENGINES, Engine, Job};
 pub use folder::{CellState, SweepFolder};
 pub use forms::FORMS;
-pub use rows::{CellGroup, FIGURES, CellFigure, SweepRow, SweepTable, figure};
+pub use rows::{CellFigure, CellGroup, FIGURES, SweepRow, SweepTable, figure};
 pub use run::{CellEnd, SweepCallback, SweepEnd, SweepOptions, run_sweep};
 pub use shard::Shard;
 pub use targets::{kinds, open_targets};
