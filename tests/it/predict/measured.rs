@@ -1,7 +1,10 @@
 //! Networks at their start beside what is predicted of them.
 
 use std::f64::consts::LN_10;
+use std::io::Write as _;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::thread;
 
 use rayon::prelude::*;
 use vgrad::base::team::Team;
@@ -10,7 +13,9 @@ use vgrad::lab::experiment::network;
 use vgrad::lab::plan::Plan;
 use vgrad::lab::prediction::{Prediction, Unpredictable};
 use vgrad::lab::theory::predict;
+use vgrad::lab::weights::to_bytes;
 use vgrad::nn::architecture::NetworkSpec;
+use vgrad::nn::init::{IdentityMatrix, Init};
 use vgrad::nn::mean_field::Averages;
 use vgrad::nn::measure::LayerSums;
 use vgrad::nn::train_step::Step;
@@ -42,12 +47,12 @@ pub struct Draw {
 }
 
 impl Case {
-    /// 20 layers of 256 units, 16 samples.
+    /// 20 layers of 256 units, 4 samples: what draws differ by, samples have in common.
     pub fn new(keys: impl Into<String>) -> Self {
         Self {
             depth: 20,
             width: 256,
-            batch: 16,
+            batch: 4,
             keys: keys.into(),
             widths: None,
         }
@@ -92,10 +97,21 @@ impl Case {
         Ok(self.predict().unwrap())
     }
 
-    fn draw(&self, seed: u64) -> Draw {
-        let plan = self.plan(seed);
+    /// `start`: weights to start from instead of drawing them, as a file's content.
+    fn draw(&self, seed: u64, start: Option<&[u8]>) -> Draw {
+        let mut plan = self.plan(seed);
         let team = Team::new(1).unwrap();
+        let init = plan.network.init.clone();
+        let file = start.map(|bytes| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(bytes).unwrap();
+            plan.network.init = Init::IdentityMatrix(IdentityMatrix {});
+            plan.network.weights = Some(file.path().to_owned());
+            file
+        });
         let mut drawn = network(&plan, Path::new(""), &team).unwrap();
+        drop(file);
+        (plan.network.init, plan.network.weights) = (init, None);
         // Scales what is scaled to data.
         Trainer::new(&mut drawn, &plan.data, &plan.training, &team);
         let rows: Vec<usize> = (0..self.batch).collect();
@@ -117,9 +133,14 @@ impl Case {
 
     /// [`SEEDS`] draws, side by side.
     pub fn draws(&self) -> Vec<Draw> {
+        // Most of the time goes into making matrices orthogonal, the same for every activation.
+        let is_orthogonal = ["\"orthogonal\"", "\"lsuv\""];
+        let is_orthogonal = is_orthogonal.iter().any(|init| self.keys.contains(init));
+        let shared = (is_orthogonal && self.widths.is_none()).then(orthogonal_weights);
+        let start = |seed: u64| shared.map(|files| &*files[seed as usize]);
         (0..SEEDS)
             .into_par_iter()
-            .map(|seed| self.draw(seed))
+            .map(|seed| self.draw(seed, start(seed)))
             .collect()
     }
 
@@ -162,6 +183,29 @@ impl Case {
             )
         })
     }
+}
+
+/// The weights of a plain network of 20 layers of 256 units, orthogonal, for each seed, as files.
+fn orthogonal_weights() -> &'static [Vec<u8>] {
+    static FILES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let case = Case::new("activation = \"identity\"\ninit = \"orthogonal\"");
+        let of_seed = |seed: u64| {
+            let team = Team::new(1).unwrap();
+            let drawn = network(&case.plan(seed), Path::new(""), &team).unwrap();
+            to_bytes(&drawn).unwrap()
+        };
+        // Threads of its own: those that wait for it may be rayon's.
+        thread::scope(|scope| {
+            let halves = [0, 1].map(|half| {
+                let seeds = (0..SEEDS).filter(move |seed| seed % 2 == half);
+                scope.spawn(move || seeds.map(of_seed).collect::<Vec<_>>())
+            });
+            let [even, odd] = halves.map(|half| half.join().unwrap());
+            let pairs = even.into_iter().zip(odd);
+            pairs.flat_map(|(even, odd)| [even, odd]).collect()
+        })
+    })
 }
 
 impl Draw {

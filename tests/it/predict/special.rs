@@ -32,17 +32,16 @@ fn pre_activation_order() {
 /// In batches of 32; the network is shallow enough for its seeds to agree.
 #[test]
 fn batch_norm_explodes() {
-    for keys in [
-        RELU_HE,
-        TANH,
-        "activation = \"sigmoid\"",
-        "activation = \"gelu\"",
+    for (keys, order) in [
+        (RELU_HE, ""),
+        (RELU_HE, PRE),
+        (TANH, PRE),
+        ("activation = \"sigmoid\"", ""),
+        ("activation = \"gelu\"", ""),
     ] {
-        for order in ["", PRE] {
-            let mut case = case(&[keys, order, "norm = \"batch\""]);
-            case.batch = 32;
-            case.check();
-        }
+        let mut case = case(&[keys, order, "norm = \"batch\""]);
+        case.batch = 32;
+        case.check();
     }
 }
 
@@ -152,7 +151,9 @@ fn skips_and_norms() {
                 "skip = \"identity\"",
                 &format!("norm = \"{norm}\""),
             ]);
-            case.batch = 32;
+            if norm == "batch" {
+                case.batch = 32;
+            }
             case.check();
         }
     }
