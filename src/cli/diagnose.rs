@@ -22,6 +22,7 @@ use crate::lab::text::quoted;
 /// what was measured. Every change it advises was tried on the network first, and is told with the
 /// number that it improved. A log of another program is diagnosed as far as its columns reach.
 /// Several seeds are taken together: a mechanism counts by the seeds that have it and its mean share.
+/// With -v every rule says when it fires and what it is known not to see.
 #[derive(Args, Debug)]
 pub struct DiagnoseArgs {
     /// A run folder, a folder of seeds, or a CSV file

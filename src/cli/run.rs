@@ -10,6 +10,7 @@ use super::spec_args::{Changes, SpecArgs, count};
 use super::stop::{STOP, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, Threads, diagnose, output, run_text};
 use crate::lab::config::{LoadedSpec, Spec};
+use crate::lab::decay::Verdict;
 use crate::lab::diagnose::{AdviceOptions, Diagnosis};
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::run_folder::{Destination, fresh_folder};
@@ -168,10 +169,12 @@ impl RunArgs {
         folder_name(&loaded.spec.name, changes)
     }
 
-    /// What is wrong with the run, and cures that were tried on this network; `None` for
-    /// one that was stopped.
+    /// What is wrong with the run, and cures that were tried on this network; `None` where
+    /// nothing is, and for one that was stopped.
     fn diagnosis(&self, loaded: &LoadedSpec, run: &experiment::RunOutcome) -> Option<Diagnosis> {
-        if run.summary.status == Status::Interrupted {
+        let summary = &run.summary;
+        let is_fine = summary.verdict == Verdict::Healthy && summary.learned != Some(false);
+        if is_fine || summary.status == Status::Interrupted {
             return None;
         }
         let load = |sets: &[String]| {

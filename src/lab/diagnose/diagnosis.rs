@@ -14,7 +14,7 @@ use crate::base::Problem;
 use crate::lab::config::LoadedSpec;
 use crate::lab::decay::Verdict;
 use crate::lab::onset::Onset;
-use crate::lab::records::{Run, Target};
+use crate::lab::records::{HEADLINE, Run, Target};
 
 /// What is wrong with a target, and what helps. Its keys in JSON are those of the fields.
 #[derive(Clone, Debug, Serialize)]
@@ -212,6 +212,13 @@ fn unanswered(case: &Case) -> Vec<Unanswered> {
         })
     });
     let mut open: Vec<Unanswered> = of_columns.collect();
+    if !case.is_of_activations() {
+        // Norms of ∂L/∂W are flat where activations shrink as fast as the gradient.
+        open.push(Unanswered {
+            mechanism: "contraction",
+            needs: vec![HEADLINE.to_owned()],
+        });
+    }
     if case.spec().is_none() {
         for mechanism in ["optimizer_floor", "data_scale"] {
             open.retain(|one| one.mechanism != mechanism);

@@ -19,6 +19,8 @@ pub const DEAD_UNITS: Mechanism = Mechanism {
 /// Share of a layer's units from which on it counts as dying. Half of a healthy ReLU
 /// layer's are off for the whole batch where its samples point one way.
 const MANY: f64 = 0.75;
+/// Share from which on a layer is as good as dead.
+const MOST: f64 = 0.95;
 
 fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let dead = frame.of_hidden("dead_fraction");
@@ -51,8 +53,8 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         _ => 1.0,
     };
     let is_failing = zeros > 0 || matters(case, balance.lost());
-    // Units that died for good are told of where nothing was learned, decay or not.
-    let is_idle = case.stats.learned == Some(false);
+    // Layers that died as good as whole are told of where nothing was learned, decay or not.
+    let is_idle = case.stats.learned == Some(false) && dead.iter().any(|(_, share)| *share >= MOST);
     if !(is_failing && share >= LEAST_SHARE || is_idle) {
         return None;
     }
