@@ -36,6 +36,9 @@ pub struct RunArgs {
     /// Replace an earlier run
     #[arg(long)]
     pub force: bool,
+    /// Go on with the run in --out, or in runs/NAME, from its last checkpoint; begin it where there is none
+    #[arg(long, conflicts_with = "force")]
+    pub resume: bool,
     #[command(flatten)]
     threads: Threads,
     /// The form of the result on stdout
@@ -51,9 +54,6 @@ batch. A decade is a factor of 10: a gradient that shrinks from 1 to 0.001 has l
 impl RunArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
         let loaded = self.spec.load()?;
-        if loaded.spec.log.checkpoint_every.is_some() && !global.quiet {
-            output::warn("log.checkpoint_every has no effect: nothing goes on from a checkpoint");
-        }
         listen_for_signals()?;
         match self.seeds {
             None => self.one(global, &loaded),
@@ -63,6 +63,8 @@ impl RunArgs {
 
     fn one(&self, global: &Global, loaded: &LoadedSpec) -> Result<Outcome, Failure> {
         let destination = match &self.out {
+            Some(out) if self.resume => Destination::Resumed(out.clone()),
+            None if self.resume => Destination::Resumed(Path::new(RUNS).join(self.name(loaded))),
             Some(out) => Destination::Exactly(out.clone()),
             None => Destination::Numbered {
                 parent: RUNS.into(),
@@ -81,6 +83,16 @@ impl RunArgs {
         let Some(run) = run else {
             return Ok(Outcome::Interrupted);
         };
+        if run.was_over {
+            if !global.quiet {
+                output::remark("the run has come to its end before; nothing is changed");
+            }
+            output::result(&match self.format {
+                Format::Json => run.summary.to_json(),
+                Format::Human => format!("{}\n", run.folder.display()),
+            })?;
+            return Ok(Outcome::Done);
+        }
         if global.verbose {
             let summary = &run.summary;
             output::remark(&format!(
@@ -116,10 +128,11 @@ impl RunArgs {
         let runs_is_new = !Path::new(RUNS).exists();
         let folder = match &self.out {
             Some(out) => out.clone(),
-            None if self.force => Path::new(RUNS).join(self.name(loaded)),
+            None if self.force || self.resume => Path::new(RUNS).join(self.name(loaded)),
             None => fresh_folder(Path::new(RUNS), &self.name(loaded))?,
         };
         let options = SeedOptions {
+            resume: self.resume,
             folder: folder.clone(),
             seeds: range,
             force: self.force,

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
+use crate::lab::checkpoint::{Checkpoint, Checkpointer};
 use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::Verdict;
 use crate::lab::history::{History, LayerProfile};
@@ -13,6 +14,7 @@ use crate::lab::learned::{Evidence, Guessing, commonest, guessing_loss};
 use crate::lab::machine::Machine;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::Forecast;
+use crate::lab::records::{HEADLINE, Run};
 use crate::lab::run_folder::{Destination, RunFolder};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::theory::predict;
@@ -20,6 +22,7 @@ use crate::lab::weights;
 use crate::nn::loss::Targets;
 use crate::nn::network::{Capacity, Network};
 use crate::nn::params::Draw;
+use crate::nn::snapshot::Snapshot;
 use crate::study::data::DataSummary;
 use crate::study::record::Recorder;
 use crate::study::train::{Callback, Ending, StepRecord, Trainer};
@@ -53,8 +56,10 @@ pub struct RunOutcome {
     pub folder: PathBuf,
     /// The summary.
     pub summary: Summary,
-    /// log10 ‖∂L/∂h_l‖ of the hidden layers at the first and last logged step.
+    /// ‖∂L/∂h_l‖ of the hidden layers at the first and last logged step.
     pub profile: Vec<LayerProfile>,
+    /// Whether it had come to its end before, and nothing was done.
+    pub was_over: bool,
 }
 
 /// Runs the spec of `loaded`. `None` if it was stopped before anything was worth keeping;
@@ -86,6 +91,11 @@ fn run_in<T: Scalar>(
     let mut network = network(&plan, &loaded.folder, &team)?;
     let mut trainer = Trainer::new(&mut network, &plan.data, &plan.training, &team);
     let inputs = inputs(&loaded.spec, &loaded.folder);
+    if let Destination::Resumed(path) = &options.destination
+        && let Some(outcome) = finished(path)?
+    {
+        return Ok(Some(outcome));
+    }
     let experiment = Experiment {
         loaded,
         plan: &plan,
@@ -93,18 +103,59 @@ fn run_in<T: Scalar>(
         folder: RunFolder::claim(&options.destination, options.force, &inputs)?,
     };
     let schema = options.destination.schema_of(loaded);
-    let recorder = match experiment.open(trainer.network(), &schema) {
-        Ok(recorder) => recorder,
+    let begun = match &options.destination {
+        Destination::Resumed(_) => experiment.resume(trainer.network(), &inputs)?,
+        _ => None,
+    };
+    let begun = match begun.map_or_else(|| experiment.open(trainer.network(), &schema), Ok) {
+        Ok(begun) => begun,
         Err(problem) => {
             experiment.folder.abandon();
             return Err(problem);
         }
     };
-    let outcome = experiment.train(&mut trainer, recorder, options.stop, callback)?;
+    let outcome = experiment.train(&mut trainer, begun, options.stop, callback)?;
     if outcome.is_none() {
         experiment.folder.abandon();
     }
     Ok(outcome)
+}
+
+/// The outcome of a run that has come to its end, read from its folder.
+fn finished(folder: &Path) -> Result<Option<RunOutcome>, Problem> {
+    let path = folder.join("summary.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let summary = Summary::read(&path)?;
+    if summary.status == Status::Interrupted {
+        return Ok(None);
+    }
+    let mut profile: Vec<LayerProfile> = Vec::new();
+    let mut steps = Run::open(folder)?.steps(&[HEADLINE])?;
+    while let Some(step) = steps.next_step()? {
+        let norms = step
+            .column(0)
+            .filter_map(|(layer, norm)| Some((layer, norm?)));
+        // All but the output layer.
+        let hidden = norms.take(step.layers.len().saturating_sub(1));
+        for (i, (layer, norm)) in hidden.enumerate() {
+            match profile.get_mut(i) {
+                Some(own) => own.last = norm,
+                None => profile.push(LayerProfile {
+                    layer,
+                    initial: norm,
+                    last: norm,
+                }),
+            }
+        }
+    }
+    Ok(Some(RunOutcome {
+        folder: folder.to_owned(),
+        summary,
+        profile,
+        was_over: true,
+    }))
 }
 
 /// The files that `spec` reads.
@@ -145,6 +196,12 @@ pub fn network<T: Scalar>(
     Ok(network)
 }
 
+/// What a run goes on with: its files, and what has been noted of it.
+struct Begun<'a> {
+    recorder: Recorder<'a>,
+    history: History,
+}
+
 /// An experiment in its folder.
 struct Experiment<'a, T> {
     loaded: &'a LoadedSpec,
@@ -154,15 +211,44 @@ struct Experiment<'a, T> {
 }
 
 impl<'a, T: Scalar> Experiment<'a, T> {
-    /// Writes what is known before the first step, and opens the rest.
-    fn open(&self, network: &Network<T>, schema: &str) -> Result<Recorder<'a>, Problem> {
+    /// The spec as it stands in the folder.
+    fn saved(&self) -> Spec {
         let mut spec = self.loaded.spec.clone();
         spec.log.evaluate_every = Some(self.plan.training.evaluate_every);
         spec.rebase_paths(&self.loaded.folder, self.folder.path());
+        spec
+    }
+
+    /// Writes what is known before the first step, and opens the rest.
+    fn open(&self, network: &Network<T>, schema: &str) -> Result<Begun<'a>, Problem> {
         self.folder
-            .write("spec.toml", spec.to_toml(schema)?.as_bytes())?;
+            .write("spec.toml", self.saved().to_toml(schema)?.as_bytes())?;
         self.save_weights("weights/initial.safetensors", network)?;
-        Recorder::create(self.folder.path(), self.team)
+        let layers = network.layers().iter();
+        let positions = layers.map(|layer| layer.position.map(|place| place as usize));
+        Ok(Begun {
+            recorder: Recorder::create(self.folder.path(), self.team)?,
+            history: History::new(positions.collect(), &self.plan.training),
+        })
+    }
+
+    /// Takes up the newest checkpoint; without one the folder is made empty.
+    fn resume(
+        &self,
+        network: &mut Network<T>,
+        inputs: &[PathBuf],
+    ) -> Result<Option<Begun<'a>>, Problem> {
+        let folder = self.folder.path();
+        let Some(found) = Checkpoint::newest(folder, &self.saved())? else {
+            self.folder.clear(inputs)?;
+            return Ok(None);
+        };
+        let (lengths, rows) = found.rows();
+        let history = found.restore(network)?;
+        let recorder = Recorder::resume(folder, self.team, lengths, rows)?;
+        // What it says holds no longer.
+        self.folder.remove("summary.json");
+        Ok(Some(Begun { recorder, history }))
     }
 
     fn save_weights(&self, file: &str, network: &Network<T>) -> Result<(), Problem> {
@@ -176,14 +262,18 @@ impl<'a, T: Scalar> Experiment<'a, T> {
     fn train(
         &self,
         trainer: &mut Trainer<T>,
-        mut recorder: Recorder,
+        begun: Begun,
         stop: &AtomicBool,
         callback: &mut dyn RunCallback,
     ) -> Result<Option<RunOutcome>, Problem> {
         let plan = self.plan;
-        let layers = trainer.network().layers().iter();
-        let positions = layers.map(|layer| layer.position.map(|place| place as usize));
-        let mut history = History::new(positions.collect(), &plan.training);
+        let Begun {
+            mut recorder,
+            mut history,
+        } = begun;
+        let from = trainer.network().updates();
+        let folder = self.folder.path();
+        let mut checkpointer = Checkpointer::new(folder, &self.saved(), from)?;
         let started = (SystemTime::now(), Instant::now());
         callback.begin(&plan.name, plan.training.steps);
         let ending = trainer.train(
@@ -191,6 +281,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             &mut Callbacks {
                 history: &mut history,
                 recorder: &mut recorder,
+                checkpointer: &mut checkpointer,
                 callback: &mut *callback,
             },
         );
@@ -206,15 +297,19 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         let times = Times {
             started: humantime::format_rfc3339_seconds(started.0).to_string(),
             training_seconds: seconds,
-            steps_per_second: network.updates() as f64 / seconds,
+            steps_per_second: (network.updates() - from) as f64 / seconds,
         };
         let summary = self.summary(network, &history, ending, times);
         self.folder
             .write("summary.json", summary.to_json().as_bytes())?;
+        if summary.status != Status::Interrupted {
+            checkpointer.end();
+        }
         Ok(Some(RunOutcome {
             folder: self.folder.path().to_owned(),
             summary,
             profile: history.profile(),
+            was_over: false,
         }))
     }
 
@@ -287,7 +382,15 @@ fn chance<T>(targets: &Targets<T>) -> Option<f64> {
 struct Callbacks<'a, 'team> {
     history: &'a mut History,
     recorder: &'a mut Recorder<'team>,
+    checkpointer: &'a mut Checkpointer,
     callback: &'a mut dyn RunCallback,
+}
+
+impl Callbacks<'_, '_> {
+    fn keep(&mut self, network: &dyn Snapshot) -> Result<(), Problem> {
+        self.checkpointer
+            .write(network, self.recorder, self.history)
+    }
 }
 
 impl Callback for Callbacks<'_, '_> {
@@ -295,6 +398,21 @@ impl Callback for Callbacks<'_, '_> {
         self.recorder.on_step(record)?;
         self.history.note(record);
         self.callback.on_step(record)
+    }
+
+    fn before_step(&mut self, step: u64, network: &dyn Snapshot) -> Result<(), Problem> {
+        if self.checkpointer.is_due(step) {
+            self.keep(network)?;
+        }
+        Ok(())
+    }
+
+    fn on_stop(&mut self, network: &dyn Snapshot) -> Result<(), Problem> {
+        // Before the first row nothing is worth keeping.
+        if self.recorder.logged_steps() > 0 {
+            self.keep(network)?;
+        }
+        Ok(())
     }
 
     fn on_evaluation(&mut self) -> Result<(), Problem> {

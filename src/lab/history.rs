@@ -1,5 +1,7 @@
 //! What a run's summary needs of its steps, noted as they are made.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::squares::Squares;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::learned::{Evidence, Guessing};
@@ -20,6 +22,7 @@ pub struct LayerProfile {
 }
 
 /// What the summary needs of a run's steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct History {
     /// Per layer its place on the path.
     positions: Vec<Option<usize>>,
@@ -35,13 +38,14 @@ pub struct History {
     epoch: Epoch,
     onsets: OnsetTracker,
     /// The norms of a step along the path; kept for its memory.
+    #[serde(skip)]
     norms: Vec<PathNorm>,
     /// The first value that is not finite.
     non_finite: Option<Onset>,
 }
 
 /// Sums over the updates of an epoch.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Epoch {
     number: u64,
     updates: u64,

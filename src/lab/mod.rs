@@ -3,6 +3,7 @@
 pub mod atomic_file;
 pub mod bench;
 pub mod check;
+pub mod checkpoint;
 pub mod compare;
 pub mod config;
 pub mod decay;

@@ -59,7 +59,7 @@ pub struct PathNorm {
 
 /// Looks at one logged step after another for conditions that last, with the
 /// memory of a few numbers per layer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct OnsetTracker {
     /// Numbers of the layers seen, ascending.
     layers: Vec<usize>,
@@ -72,7 +72,7 @@ pub struct OnsetTracker {
 const KINDS: usize = 6;
 
 /// The first step of an unbroken row at which a condition holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Sighting {
     step: u64,
     value: f64,

@@ -23,6 +23,9 @@ const FILES: &[&str] = &[
 /// The folders of a run besides its own.
 const FOLDERS: &[&str] = &["weights"];
 
+/// The folder of a run's checkpoints.
+pub const CHECKPOINTS: &str = "checkpoints";
+
 /// Name of the file whose lock says that a process is writing the folder.
 const LOCK: &str = ".lock";
 
@@ -38,13 +41,15 @@ pub enum Destination {
     },
     /// This folder itself.
     Exactly(PathBuf),
+    /// This folder, going on with what is in it.
+    Resumed(PathBuf),
 }
 
 impl Destination {
     /// The schema that a spec names, seen from here.
     pub fn schema_of(&self, loaded: &LoadedSpec) -> String {
         let folder = match self {
-            Self::Exactly(folder) => folder.clone(),
+            Self::Exactly(folder) | Self::Resumed(folder) => folder.clone(),
             Self::Numbered { parent, name } => parent.join(name),
         };
         loaded.schema_seen_from(&folder)
@@ -73,6 +78,12 @@ impl RunFolder {
     ) -> Result<Self, Problem> {
         match destination {
             Destination::Exactly(path) => Self::claim_exactly(path, force, inputs),
+            Destination::Resumed(path) => {
+                let is_new = !path.exists();
+                fs::create_dir_all(path).map_err(|error| cannot_create(path, &error))?;
+                holds_no_seeds(path)?;
+                Self::lock(path.clone(), is_new)
+            }
             Destination::Numbered { parent, name } if force => {
                 Self::claim_exactly(&parent.join(name), true, inputs)
             }
@@ -136,6 +147,22 @@ impl RunFolder {
             }
         };
         Ok(Self { path, is_new, lock })
+    }
+
+    /// Takes away what an earlier run left in it.
+    ///
+    /// # Errors
+    /// If something cannot be taken away, or is one of `inputs`, which this run reads.
+    pub fn clear(&self, inputs: &[PathBuf]) -> Result<(), Problem> {
+        spares(&self.path, inputs)?;
+        clear(&self.path).map_err(|error| {
+            Problem::in_file(&self.path, format!("could not be replaced: {error}"))
+        })
+    }
+
+    /// Takes a file away that no longer holds.
+    pub fn remove(&self, name: &str) {
+        let _ = fs::remove_file(self.path.join(name));
     }
 
     /// The folder.
@@ -257,6 +284,7 @@ fn clear(folder: &Path) -> std::io::Result<()> {
             _ => {}
         }
     }
+    let _ = fs::remove_dir_all(folder.join(CHECKPOINTS));
     for inner in FOLDERS {
         // Fails if something else is in it, and then it stays.
         let _ = fs::remove_dir(folder.join(inner));

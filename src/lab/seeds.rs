@@ -31,6 +31,8 @@ pub struct SeedOptions<'a> {
     pub seeds: RangeInclusive<u64>,
     /// Replace earlier runs.
     pub force: bool,
+    /// Go on with what is in the folder: run the seeds that are missing.
+    pub resume: bool,
     /// Threads to use in all.
     pub threads: usize,
     /// Set from outside to stop after the steps at hand.
@@ -80,7 +82,7 @@ pub fn run_seeds<'a>(
     callback: impl Fn() -> Box<dyn RunCallback + 'a> + Sync,
 ) -> Result<SeedGroup, Problem> {
     let SeedOptions { folder, seeds, .. } = options;
-    is_free_for(folder, seeds, options.force)?;
+    is_free_for(folder, seeds, options.force || options.resume)?;
     // What it says holds no longer.
     let _ = std::fs::remove_file(folder.join(FILE));
     let count = seeds.end() - seeds.start() + 1;
@@ -95,7 +97,12 @@ pub fn run_seeds<'a>(
         if has_failed.load(Ordering::Relaxed) || options.stop.load(Ordering::Relaxed) {
             return (seed, Ok(None));
         }
-        let destination = Destination::Exactly(folder.join(format!("seed-{seed}")));
+        let own = folder.join(format!("seed-{seed}"));
+        let destination = if options.resume {
+            Destination::Resumed(own)
+        } else {
+            Destination::Exactly(own)
+        };
         let options = RunOptions {
             destination,
             force: options.force,
@@ -127,11 +134,15 @@ pub fn run_seeds<'a>(
 
 /// That these seeds may go into `folder`, as far as can be told before the
 /// first one is run.
-fn is_free_for(folder: &Path, seeds: &RangeInclusive<u64>, force: bool) -> Result<(), Problem> {
+fn is_free_for(
+    folder: &Path,
+    seeds: &RangeInclusive<u64>,
+    may_be_there: bool,
+) -> Result<(), Problem> {
     is_free(folder).map_err(|problem| {
         problem.help("--seeds needs a folder without a run of its own: choose one with --out")
     })?;
-    if force {
+    if may_be_there {
         return Ok(());
     }
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {

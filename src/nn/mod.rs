@@ -25,6 +25,7 @@ pub mod params;
 pub mod pass;
 pub mod shard;
 pub mod skip;
+pub mod snapshot;
 pub mod times;
 pub mod train_step;
 pub mod width;

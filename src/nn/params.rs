@@ -86,6 +86,11 @@ impl<T: Scalar> LayerParams<T> {
         [&self.trained, &self.state]
     }
 
+    /// Takes up an optimizer's state that was put down.
+    pub fn set_state(&mut self, state: Vec<T>) {
+        self.state = state;
+    }
+
     /// What a layer needs to know of its parameters.
     pub fn parameters(&self) -> Parameters<'_, T> {
         Parameters {

@@ -48,6 +48,25 @@ impl Table {
         Ok(table)
     }
 
+    /// Opens a file of which the first `length` bytes are kept.
+    fn reopen(path: PathBuf, length: u64) -> Result<Self, Problem> {
+        let file = File::options().append(true).open(&path);
+        let file = file.and_then(|file| file.set_len(length).map(|()| file));
+        let file = file.map_err(|error| cannot_write(&path, &error))?;
+        Ok(Self {
+            path,
+            file,
+            pending: Vec::with_capacity(2 * CHUNK),
+            failure: None,
+        })
+    }
+
+    fn sync(&mut self) -> Result<u64, Problem> {
+        let length = self.file.sync_data().and_then(|()| self.file.metadata());
+        let length = length.map_err(|error| cannot_write(&self.path, &error))?;
+        Ok(length.len())
+    }
+
     fn write<R: ?Sized>(&mut self, columns: &[Column<R>], row: &R) -> Result<(), Problem> {
         append_row(columns, row, &mut self.pending);
         self.flush_if_full()
@@ -122,6 +141,38 @@ impl<'a> Recorder<'a> {
             last_step: now,
             last_flush: now,
         })
+    }
+
+    /// Goes on with the files of a run in `folder`, `rows` logged steps of which end at
+    /// these lengths of `gradients.csv` and `training.csv`; what stands behind is cut off.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn resume(
+        folder: &Path,
+        team: &'a Team,
+        lengths: [u64; 2],
+        rows: u64,
+    ) -> Result<Self, Problem> {
+        let now = Instant::now();
+        Ok(Self {
+            team,
+            gradients: Mutex::new(Table::reopen(folder.join("gradients.csv"), lengths[0])?),
+            training: Table::reopen(folder.join("training.csv"), lengths[1])?,
+            parts: Vec::new(),
+            rows,
+            last_step: now,
+            last_flush: now,
+        })
+    }
+
+    /// Makes sure that every row is on the disk, and says how long the files are.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn sync(&mut self) -> Result<[u64; 2], Problem> {
+        self.flush()?;
+        Ok([owned(&mut self.gradients).sync()?, self.training.sync()?])
     }
 
     /// Steps written to `gradients.csv`.

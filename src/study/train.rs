@@ -10,11 +10,13 @@ use crate::nn::loss::Targets;
 use crate::nn::measure::LayerSums;
 use crate::nn::network::Network;
 use crate::nn::optim::{Optimizer, StepInfo};
+use crate::nn::snapshot::Snapshot;
 use crate::nn::train_step::{Step, StepMetrics, Update};
 use crate::study::data::{Dataset, Split};
 use crate::study::schedule::{LearningRate, Schedule};
 
 use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
 
 /// Which steps are logged; step 0 and the last one always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub struct TrainingPlan<T> {
 }
 
 /// Loss and accuracy on the test set.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestMetrics {
     /// Mean loss.
     pub loss: f64,
@@ -99,6 +101,22 @@ pub trait Callback {
     /// # Errors
     /// Whatever keeps the run from being recorded; it ends the run.
     fn on_step(&mut self, record: &StepRecord) -> Result<(), Problem>;
+
+    /// Called before every step, when all rows of earlier ones are known.
+    ///
+    /// # Errors
+    /// As for [`Callback::on_step`].
+    fn before_step(&mut self, _step: u64, _network: &dyn Snapshot) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// Called instead of the next step when the run is stopped.
+    ///
+    /// # Errors
+    /// As for [`Callback::on_step`].
+    fn on_stop(&mut self, _network: &dyn Snapshot) -> Result<(), Problem> {
+        Ok(())
+    }
 
     /// Called before a look at the test set, which may take long.
     ///
@@ -330,10 +348,13 @@ impl<T: Scalar> Trainer<'_, T> {
     ) -> Result<Ending, Problem> {
         let plan = self.plan;
         let test_rows: Vec<usize> = (0..self.data.test.samples()).collect();
-        for step in 0..=plan.steps {
+        // From 0, or from where a checkpoint was written.
+        for step in self.network.updates()..=plan.steps {
             if stop.load(Ordering::Relaxed) {
+                callback.on_stop(self.network)?;
                 return Ok(Ending::Interrupted);
             }
+            callback.before_step(step, self.network)?;
             let is_last = step == plan.steps;
             // Before the batch: the test set sees the weights and running averages
             // that `step` updates have made.

@@ -63,6 +63,7 @@ impl CheckArgs {
             },
             Some(seeds) => {
                 let options = SeedOptions {
+                    resume: false,
                     folder: folder.clone(),
                     seeds: seed_range(loaded.spec.seed, seeds)?,
                     force: self.force,

@@ -45,8 +45,8 @@ pub enum LogSpaced {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum CheckpointEvery {
-    /// Every so many steps.
-    Steps(#[schemars(range(min = 1))] u64),
+    /// Every so many steps; 0 = never.
+    Steps(u64),
     /// A time: a number with `s`, `m` or `h`, e.g. `"30s"`.
     Time(#[schemars(regex(pattern = r"^0*[1-9][0-9]*[smh]$"))] String),
 }

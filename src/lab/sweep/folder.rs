@@ -5,7 +5,6 @@
 //! it is being run, so a file system without locks will do.
 
 use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +17,8 @@ use crate::lab::summary::{Status, Summary};
 
 /// The folder of the cells.
 const CELLS: &str = "cells";
+/// What the name of a folder begins with that a process left behind.
+const LEFT: &str = ".left-";
 /// What is known of the sweep besides its spec.
 const ABOUT: &str = "sweep.json";
 
@@ -192,25 +193,46 @@ impl SweepFolder {
         tempfile::tempfile_in(self.path.join(CELLS)).is_ok()
     }
 
-    /// Takes away what processes that are gone left of cells they did not finish.
+    /// The folder in which this process runs a cell, with what a process that is gone
+    /// left there. Of several that want it one gets it: renaming works once.
+    pub fn adopt(&self, hash: &str) -> PathBuf {
+        let own = self.workshop(hash);
+        let left = self.path.join(CELLS).join(format!("{LEFT}{hash}"));
+        if !own.exists() {
+            let _ = fs::rename(left, &own);
+        }
+        own
+    }
+
+    /// Puts aside what processes that are gone left of cells they did not finish, and
+    /// takes away what they left of cells that are done.
     pub fn sweep_up(&self) {
         let entries = fs::read_dir(self.path.join(CELLS));
         for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name();
-            if name.to_string_lossy().starts_with('.') && is_abandoned(&entry.path()) {
+            let name = name.to_string_lossy();
+            let hash = name.trim_start_matches(LEFT).trim_start_matches('.');
+            let hash = hash.split('.').next().unwrap_or_default();
+            if !name.starts_with('.') || !is_abandoned(&entry.path()) {
+                continue;
+            }
+            let left = self.path.join(CELLS).join(format!("{LEFT}{hash}"));
+            if self.is_done(hash)
+                || (fs::rename(entry.path(), &left).is_err() && entry.path() != left)
+            {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
     }
 }
 
-/// Whether nobody holds the lock of a run's folder that somebody began.
+/// Whether nobody is at work in a run's folder: its lock can be had, or it was stopped.
 fn is_abandoned(folder: &Path) -> bool {
     match File::open(folder.join(".lock")) {
         Ok(lock) => lock.try_lock().is_ok(),
-        // It is just being made, or just being renamed.
-        Err(error) if error.kind() == ErrorKind::NotFound => false,
-        Err(_) => false,
+        // Without one it is just being made or renamed, or was left in order.
+        Err(_) => Summary::read(&folder.join("summary.json"))
+            .is_ok_and(|summary| summary.status == Status::Interrupted),
     }
 }
 

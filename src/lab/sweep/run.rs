@@ -204,9 +204,9 @@ impl Work<'_> {
     fn run(&self, cell: &CellSpec) -> Result<Option<CellEnd>, Problem> {
         let _memory = self.budget.take(cell.bytes());
         let options = RunOptions {
-            destination: Destination::Exactly(self.folder.workshop(&cell.hash)),
-            // A part of this very cell, of an earlier process of this number.
-            force: true,
+            // With what a process that is gone left of this very cell.
+            destination: Destination::Resumed(self.folder.adopt(&cell.hash)),
+            force: false,
             threads: self.threads,
             stop: self.options.stop,
         };

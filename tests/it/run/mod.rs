@@ -11,6 +11,7 @@ mod files;
 mod folders;
 mod output;
 mod range;
+mod resume;
 mod round_trip;
 mod seeds;
 mod signals;

@@ -1,0 +1,186 @@
+//! Runs that go on after they were stopped or killed.
+#![cfg(unix)]
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::desk::{Desk, SMALL};
+
+/// The options with which everything that a checkpoint holds matters: an optimizer's
+/// state, dropout, running averages, weights, a part of an epoch.
+const ALL: &str = "--set train.optimizer=adam --set network.norm=batch --set network.dropout=0.2 \
+                   --set log.save_weights=true --set train.steps=400 --set log.checkpoint_every=7 \
+                   --set log.evaluate_every=33";
+
+fn files(desk: &Desk, run: &str) -> Vec<Vec<u8>> {
+    let names = [
+        "gradients.csv",
+        "training.csv",
+        "weights/initial.safetensors",
+        "weights/final.safetensors",
+    ];
+    names
+        .map(|name| desk.bytes(&format!("{run}/{name}")))
+        .to_vec()
+}
+
+/// What is left of a summary without times.
+fn told(desk: &Desk, run: &str) -> serde_json::Value {
+    let mut summary = desk.summary(run);
+    summary["times"] = serde_json::Value::Null;
+    summary
+}
+
+fn words<'a>(extra: &'a str) -> impl Iterator<Item = &'a str> {
+    ["run", "trial.toml"]
+        .into_iter()
+        .chain(ALL.split_whitespace())
+        .chain(extra.split_whitespace())
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
+    for precision in ["f32", "f64"] {
+        let desk = Desk::with(SMALL);
+        let own = format!("--set precision={precision}");
+        desk.vgrad(words(&format!("{own} --out whole"))).fine();
+        for n in 0..20u64 {
+            let mut program = desk.program();
+            program.args(words(&format!("{own} --out killed --resume -q")));
+            let mut child = program
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            std::thread::sleep(Duration::from_millis(2 + 5 * (n * n % 13)));
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        desk.vgrad(words(&format!("{own} --out killed --resume")))
+            .fine();
+        assert_eq!(files(&desk, "killed"), files(&desk, "whole"), "{precision}");
+        assert_eq!(told(&desk, "killed"), told(&desk, "whole"));
+        assert!(
+            !desk.has("killed/checkpoints"),
+            "a run that is over needs none"
+        );
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_goes_on_where_it_was() {
+    let desk = Desk::with(SMALL);
+    let long =
+        "--set train.steps=20000 --set log.every=100 --set log.checkpoint_every=0 --out stopped";
+    let mut program = desk.program();
+    program.args(words(long));
+    let child = program
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !desk.has("stopped/gradients.csv") || desk.bytes("stopped/gradients.csv").len() < 2000 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-s", "TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(75));
+    assert_eq!(desk.summary("stopped")["status"], "interrupted");
+    let done = desk.summary("stopped")["steps"].as_u64().unwrap();
+    assert_eq!(desk.list("stopped/checkpoints").len(), 1);
+    // Another spec is not gone on with.
+    let other = desk.vgrad(words(&format!("{long} --resume --set seed=5")));
+    assert_eq!(other.code, Some(2));
+    assert!(
+        other.stderr.contains("is of another spec"),
+        "{}",
+        other.stderr
+    );
+    desk.vgrad(words(&format!("{long} --resume"))).fine();
+    let summary = desk.summary("stopped");
+    assert_eq!(summary["status"], "completed");
+    assert!(0 < done && done < 20000);
+    // It did not begin anew: its speed is that of the rest.
+    let times = &summary["times"];
+    let rate =
+        times["steps_per_second"].as_f64().unwrap() * times["training_seconds"].as_f64().unwrap();
+    assert!((rate - (20000 - done) as f64).abs() < 1.0, "{rate} {done}");
+}
+
+#[test]
+fn what_is_over_is_left_as_it_is_and_what_is_not_there_is_begun() {
+    let desk = Desk::with(SMALL);
+    let first = desk.run("--resume").fine();
+    assert!(first.stdout.contains("verdict"), "{first:?}");
+    let before = desk.csv_files("runs/trial");
+    let again = desk.run("--resume").fine();
+    assert!(again.stderr.contains("nothing is changed"), "{again:?}");
+    assert_eq!(desk.csv_files("runs/trial"), before);
+    assert_eq!(desk.list("runs"), ["trial"]);
+    // A checkpoint that was cut off is as good as none.
+    desk.write(
+        "broken/checkpoints/00000000000000000003.safetensors",
+        b"half a",
+    );
+    desk.write("broken/gradients.csv", b"step,layer\n0,");
+    desk.run("--resume --out broken").fine();
+    assert_eq!(desk.csv_files("broken"), before);
+}
+
+/// Of two checkpoints the older one serves where the newer one is cut off.
+#[test]
+fn the_older_checkpoint_serves_where_the_newer_is_cut_off() {
+    let desk = Desk::with(SMALL);
+    desk.vgrad(words("--out whole")).fine();
+    let mut program = desk.program();
+    program.args(words("--set train.steps=400 --out killed -q"));
+    let mut child = program
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while desk.list("killed/checkpoints").len() < 2 {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it was over before two checkpoints"
+        );
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept: Vec<String> = desk.list("killed/checkpoints");
+    let newest = kept
+        .iter()
+        .rfind(|name| name.ends_with("safetensors"))
+        .unwrap();
+    let path = format!("killed/checkpoints/{newest}");
+    let half = desk.bytes(&path);
+    desk.write(&path, &half[..half.len() / 2]);
+    desk.vgrad(words("--out killed --resume")).fine();
+    assert_eq!(files(&desk, "killed"), files(&desk, "whole"));
+}
+
+#[test]
+fn missing_seeds_are_added_to_a_group() {
+    let desk = Desk::with(SMALL);
+    desk.run("--seeds 4 --out all").fine();
+    desk.run("--seeds 2 --out some").fine();
+    let before = desk.csv_files("some/seed-1");
+    desk.run("--seeds 4 --out some --resume").fine();
+    assert_eq!(desk.csv_files("some/seed-1"), before);
+    for seed in 0..4 {
+        let run = format!("seed-{seed}");
+        assert_eq!(
+            desk.csv_files(&format!("some/{run}")),
+            desk.csv_files(&format!("all/{run}"))
+        );
+    }
+    // The group's file is that of runs that were never stopped.
+    assert_eq!(desk.read("some/seeds.json"), desk.read("all/seeds.json"));
+}
