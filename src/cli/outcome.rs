@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use crate::base::Problem;
 use crate::lab::config::SpecError;
 
+/// The exit code of a command that was stopped and can go on (`EX_TEMPFAIL` of
+/// sysexits.h).
+pub const STOPPED: u8 = 75;
 /// The exit code of a command that could not do its work.
 const COULD_NOT_RUN: u8 = 2;
 
@@ -16,8 +19,8 @@ pub enum Outcome {
     Done,
     /// A gate failed.
     GateFailed,
-    /// Stopped early, with what there is written.
-    StoppedEarly,
+    /// Stopped early, with what there is written, and the exit code for it.
+    StoppedEarly(u8),
     /// Interrupted before anything was worth keeping.
     Interrupted,
     /// A question could not be answered; the user has been told why.
@@ -30,7 +33,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Done => 0,
             Outcome::GateFailed => 1,
             Outcome::CannotTell => COULD_NOT_RUN,
-            Outcome::StoppedEarly => 75,
+            Outcome::StoppedEarly(code) => code,
             Outcome::Interrupted => 130,
         })
     }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::folder_name::folder_name;
 use super::form::form;
+use super::outcome::STOPPED;
 use super::progress::Progress;
 use super::run::RUNS;
 use super::spec_args::{Changes, SpecArgs, count};
@@ -94,7 +95,7 @@ impl RemediesArgs {
                 "stopped; what is done is kept in {}, and the same command goes on from there",
                 folder.display()
             ));
-            return Ok(Outcome::StoppedEarly);
+            return Ok(Outcome::StoppedEarly(STOPPED));
         };
         write(&folder.join("remedies.csv"), &found.to_csv())?;
         let best = self.best(&loaded, &found, &folder)?;

@@ -7,7 +7,7 @@ use clap::Args;
 use super::folder_name::folder_name;
 use super::progress::Progress;
 use super::spec_args::{Changes, SpecArgs, count};
-use super::stop::{STOP, listen_for_signals};
+use super::stop::{EXIT_CODES, STOP, Stopping, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, Threads, diagnose, output, run_text};
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::decay::Verdict;
@@ -23,7 +23,7 @@ pub const RUNS: &str = "runs";
 
 /// Train a network and log the gradients of every layer
 #[derive(Args, Debug)]
-#[command(after_help = WORDS)]
+#[command(after_help = format!("{WORDS}\n\n{EXIT_CODES}"))]
 pub struct RunArgs {
     #[command(flatten)]
     pub spec: SpecArgs,
@@ -39,6 +39,8 @@ pub struct RunArgs {
     /// Go on with the run in --out, or in runs/NAME, from its last checkpoint; begin it where there is none
     #[arg(long, conflicts_with = "force")]
     pub resume: bool,
+    #[command(flatten)]
+    stopping: Stopping,
     #[command(flatten)]
     threads: Threads,
     /// The form of the result on stdout
@@ -112,7 +114,7 @@ impl RunArgs {
             }),
         })?;
         Ok(match run.summary.status {
-            Status::Interrupted => Outcome::StoppedEarly,
+            Status::Interrupted => Outcome::StoppedEarly(self.stopping.interrupted_exit),
             Status::Completed | Status::Diverged => Outcome::Done,
         })
     }
@@ -153,7 +155,7 @@ impl RunArgs {
         }
         Ok(match (group.is_whole, group.outcomes.is_empty()) {
             (true, _) => Outcome::Done,
-            (false, false) => Outcome::StoppedEarly,
+            (false, false) => Outcome::StoppedEarly(self.stopping.interrupted_exit),
             (false, true) => Outcome::Interrupted,
         })
     }

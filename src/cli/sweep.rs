@@ -10,7 +10,7 @@ use super::folder_name::folder_name;
 use super::form::form;
 use super::run::RUNS;
 use super::spec_args::Changes;
-use super::stop::{STOP, listen_for_signals};
+use super::stop::{EXIT_CODES, STOP, Stopping, listen_for_signals};
 use super::sweep_progress::SweepProgress;
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
@@ -28,6 +28,7 @@ use crate::lab::text::{self, quoted};
 /// `[[sweep.zip]]` for keys that go in step, `[[sweep.variant]]` for named changes. A cell's folder
 /// is named by what the cell is, so the same command does what is missing and nothing twice.
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
 pub struct SweepArgs {
     /// The experiment: a TOML file
     spec: PathBuf,
@@ -54,6 +55,8 @@ pub struct SweepArgs {
     /// Begin no further cell once one has failed
     #[arg(long)]
     fail_fast: bool,
+    #[command(flatten)]
+    stopping: Stopping,
     #[command(flatten)]
     threads: Threads,
     /// The form of the table on stdout
@@ -105,7 +108,7 @@ impl SweepArgs {
             output::remark(&conclusion(&end, &path));
         }
         Ok(if end.is_stopped {
-            Outcome::StoppedEarly
+            Outcome::StoppedEarly(self.stopping.interrupted_exit)
         } else if end.failed > 0 {
             Outcome::CannotTell
         } else {

@@ -113,7 +113,7 @@ impl CheckArgs {
     /// How it ends where a run was stopped: without --out nothing is kept.
     fn stopped(&self, has_left_something: bool) -> Outcome {
         if has_left_something && self.out.is_some() {
-            Outcome::StoppedEarly
+            Outcome::StoppedEarly(crate::cli::outcome::STOPPED)
         } else {
             Outcome::Interrupted
         }

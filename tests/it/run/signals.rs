@@ -65,7 +65,14 @@ fn wait_for_rows(desk: &Desk, file: &str) {
 
 #[test]
 fn an_interrupted_run_keeps_what_there_is() {
-    for (name, threads) in [("INT", "1"), ("TERM", "2"), ("HUP", "2")] {
+    for (name, threads) in [
+        ("INT", "1"),
+        ("TERM", "2"),
+        ("HUP", "2"),
+        ("USR1", "1"),
+        ("USR2", "1"),
+        ("XCPU", "1"),
+    ] {
         let desk = Desk::with(SMALL);
         let child = spawn(&desk, &["--threads", threads]);
         wait_for_rows(&desk, "runs/trial/gradients.csv");
