@@ -82,7 +82,7 @@ fn observed(activation: &str, scale: f64) -> (PhiSums, ParamSums, [Array2<f64>; 
     let params = &network.layer_params()[0];
     let (weight, bias) = params.trained.split_at(3 * 40);
     let weight = ArrayView2::from_shape((3, 40), weight).unwrap();
-    let z = inputs.dot(&weight) + &ArrayView1::from(bias);
+    let z = inputs.dot(&weight) + ArrayView1::from(bias);
     let curve: Activation = named(activation);
     let h = z.mapv(|z| curve.elementwise().at(z).0);
     let gradient = params.gradient[..3 * 40].to_vec();

@@ -31,7 +31,7 @@ fn told(desk: &Desk, run: &str) -> serde_json::Value {
     summary
 }
 
-fn words<'a>(extra: &'a str) -> impl Iterator<Item = &'a str> {
+fn words(extra: &str) -> impl Iterator<Item = &str> {
     ["run", "trial.toml"]
         .into_iter()
         .chain(ALL.split_whitespace())

@@ -45,7 +45,7 @@ pub struct SweepChoice {
 }
 
 impl SweepGrid {
-    /// The grid of a spec's `[sweep]`, in which [`sweep_faults`] finds nothing.
+    /// The grid of a spec's `[sweep]`, in which there is nothing wrong.
     pub fn of(sweep: &Table) -> Self {
         read::read(sweep).0
     }

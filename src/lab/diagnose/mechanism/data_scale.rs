@@ -25,7 +25,7 @@ fn find(case: &Case, _: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         return None;
     }
     let scales = case.expected.scales?;
-    let is_extreme = |size: f64| size > EXTREME || size < 1.0 / EXTREME;
+    let is_extreme = |size: f64| size.log10().abs() > EXTREME.log10();
     let mut reasons = Vec::new();
     if let Some(size) = scales.targets.filter(|size| is_extreme(*size)) {
         reasons.push(format!(
