@@ -6,6 +6,8 @@ use std::time::{Instant, SystemTime};
 
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
+use crate::lab::callbacks::Callbacks;
+pub use crate::lab::callbacks::RunCallback;
 use crate::lab::checkpoint::{Checkpoint, Checkpointer};
 use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::Verdict;
@@ -22,10 +24,8 @@ use crate::lab::weights;
 use crate::nn::loss::Targets;
 use crate::nn::network::{Capacity, Network};
 use crate::nn::params::Draw;
-use crate::nn::snapshot::Snapshot;
-use crate::study::data::DataSummary;
 use crate::study::record::Recorder;
-use crate::study::train::{Callback, Ending, StepRecord, Trainer};
+use crate::study::train::{Ending, Trainer};
 
 /// What a run needs besides its spec.
 pub struct RunOptions<'a> {
@@ -37,16 +37,6 @@ pub struct RunOptions<'a> {
     pub threads: usize,
     /// Set from outside to stop after the step at hand.
     pub stop: &'a AtomicBool,
-}
-
-/// Who is told how a run goes, besides the files.
-pub trait RunCallback: Callback + Send {
-    /// The data has been read.
-    fn loaded(&mut self, _data: &DataSummary) {}
-    /// The run begins: `steps` updates lie ahead.
-    fn begin(&mut self, name: &str, steps: u64);
-    /// The run is over.
-    fn end(&mut self);
 }
 
 /// What a run left.
@@ -376,47 +366,5 @@ fn chance<T>(targets: &Targets<T>) -> Option<f64> {
     match targets {
         Targets::Classes(classes) => commonest(classes),
         Targets::Numbers(_) => None,
-    }
-}
-
-struct Callbacks<'a, 'team> {
-    history: &'a mut History,
-    recorder: &'a mut Recorder<'team>,
-    checkpointer: &'a mut Checkpointer,
-    callback: &'a mut dyn RunCallback,
-}
-
-impl Callbacks<'_, '_> {
-    fn keep(&mut self, network: &dyn Snapshot) -> Result<(), Problem> {
-        self.checkpointer
-            .write(network, self.recorder, self.history)
-    }
-}
-
-impl Callback for Callbacks<'_, '_> {
-    fn on_step(&mut self, record: &StepRecord) -> Result<(), Problem> {
-        self.recorder.on_step(record)?;
-        self.history.note(record);
-        self.callback.on_step(record)
-    }
-
-    fn before_step(&mut self, step: u64, network: &dyn Snapshot) -> Result<(), Problem> {
-        if self.checkpointer.is_due(step) {
-            self.keep(network)?;
-        }
-        Ok(())
-    }
-
-    fn on_stop(&mut self, network: &dyn Snapshot) -> Result<(), Problem> {
-        // Before the first row nothing is worth keeping.
-        if self.recorder.logged_steps() > 0 {
-            self.keep(network)?;
-        }
-        Ok(())
-    }
-
-    fn on_evaluation(&mut self) -> Result<(), Problem> {
-        self.recorder.on_evaluation()?;
-        self.callback.on_evaluation()
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod atomic_file;
 pub mod bench;
+mod callbacks;
 pub mod check;
 pub mod checkpoint;
 pub mod compare;

@@ -3,6 +3,7 @@
 
 pub mod columns;
 pub mod data;
+pub mod log_steps;
 pub mod record;
 pub mod schedule;
 pub mod train;

@@ -1,97 +1,20 @@
 //! Recording a run: rows appended to `gradients.csv` and `training.csv` as it
 //! goes, so that a killed run leaves what it had.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod table;
+
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use self::table::Table;
 use crate::base::Problem;
 use crate::base::team::Team;
-use crate::study::columns::{Column, LayerRow, append_row, gradient_columns, training_columns};
+use crate::study::columns::{LayerRow, append_row, gradient_columns, training_columns};
 use crate::study::train::{Callback, StepRecord};
 
 /// Longest time that a finished row waits in memory, steps permitting.
 const FLUSH_AFTER: Duration = Duration::from_millis(500);
-
-/// Rows are handed to the system at the first logged step after they take so many
-/// bytes.
-const CHUNK: usize = 1 << 16;
-
-/// One CSV file in the making.
-struct Table {
-    path: PathBuf,
-    file: File,
-    /// Whole rows that are not in the file yet.
-    pending: Vec<u8>,
-    /// An error that has not been returned yet.
-    failure: Option<Problem>,
-}
-
-impl Table {
-    fn create<R: ?Sized>(path: PathBuf, columns: &[Column<R>]) -> Result<Self, Problem> {
-        let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
-        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-        // What a step of most networks adds to a chunk fits.
-        let mut pending = Vec::with_capacity(2 * CHUNK);
-        pending.extend_from_slice(names.join(",").as_bytes());
-        pending.push(b'\n');
-        let mut table = Self {
-            path,
-            file,
-            pending,
-            failure: None,
-        };
-        // A file with a header can be read, an empty one cannot.
-        table.flush()?;
-        Ok(table)
-    }
-
-    /// Opens a file of which the first `length` bytes are kept.
-    fn reopen(path: PathBuf, length: u64) -> Result<Self, Problem> {
-        let file = File::options().append(true).open(&path);
-        let file = file.and_then(|file| file.set_len(length).map(|()| file));
-        let file = file.map_err(|error| cannot_write(&path, &error))?;
-        Ok(Self {
-            path,
-            file,
-            pending: Vec::with_capacity(2 * CHUNK),
-            failure: None,
-        })
-    }
-
-    fn sync(&mut self) -> Result<u64, Problem> {
-        let length = self.file.sync_data().and_then(|()| self.file.metadata());
-        let length = length.map_err(|error| cannot_write(&self.path, &error))?;
-        Ok(length.len())
-    }
-
-    fn write<R: ?Sized>(&mut self, columns: &[Column<R>], row: &R) -> Result<(), Problem> {
-        append_row(columns, row, &mut self.pending);
-        self.flush_if_full()
-    }
-
-    fn flush_if_full(&mut self) -> Result<(), Problem> {
-        if self.pending.len() >= CHUNK {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), Problem> {
-        let written = self.file.write_all(&self.pending);
-        // What could not be written is not tried again.
-        self.pending.clear();
-        written.map_err(|error| cannot_write(&self.path, &error))
-    }
-}
-
-fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Problem {
-    Problem::in_file(path, format!("could not be written: {error}")).help(
-        "free some space or choose another place with --out; the rows written so far are readable",
-    )
-}
 
 /// The table, which no other thread has at the moment.
 fn owned(table: &mut Mutex<Table>) -> &mut Table {
@@ -367,12 +290,7 @@ mod tests {
     /// On a disk that takes the headers and nothing more.
     #[cfg(target_os = "linux")]
     fn on_a_full_disk(team: &Team) -> Recorder<'_> {
-        let full = |name: &str| Table {
-            path: name.into(),
-            file: File::options().write(true).open("/dev/full").unwrap(),
-            pending: Vec::new(),
-            failure: None,
-        };
+        let full = |name: &str| Table::on_a_full_disk(name.into());
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = Recorder::create(folder.path(), team).unwrap();
         recorder.gradients = Mutex::new(full("gradients.csv"));

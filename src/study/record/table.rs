@@ -1,0 +1,102 @@
+//! One CSV file in the making: whole rows, handed to the system in chunks.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::base::Problem;
+use crate::study::columns::{Column, append_row};
+
+/// Rows are handed to the system at the first logged step after they take so many
+/// bytes.
+const CHUNK: usize = 1 << 16;
+
+/// One CSV file in the making.
+pub struct Table {
+    path: PathBuf,
+    file: File,
+    /// Whole rows that are not in the file yet.
+    pub pending: Vec<u8>,
+    /// An error that has not been returned yet.
+    pub failure: Option<Problem>,
+}
+
+impl Table {
+    /// Creates the file and writes its header.
+    pub fn create<R: ?Sized>(path: PathBuf, columns: &[Column<R>]) -> Result<Self, Problem> {
+        let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
+        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        // What a step of most networks adds to a chunk fits.
+        let mut pending = Vec::with_capacity(2 * CHUNK);
+        pending.extend_from_slice(names.join(",").as_bytes());
+        pending.push(b'\n');
+        let mut table = Self {
+            path,
+            file,
+            pending,
+            failure: None,
+        };
+        // A file with a header can be read, an empty one cannot.
+        table.flush()?;
+        Ok(table)
+    }
+
+    /// Opens a file of which the first `length` bytes are kept.
+    pub fn reopen(path: PathBuf, length: u64) -> Result<Self, Problem> {
+        let file = File::options().append(true).open(&path);
+        let file = file.and_then(|file| file.set_len(length).map(|()| file));
+        let file = file.map_err(|error| cannot_write(&path, &error))?;
+        Ok(Self {
+            path,
+            file,
+            pending: Vec::with_capacity(2 * CHUNK),
+            failure: None,
+        })
+    }
+
+    /// One whose disk is full, called `path`.
+    #[cfg(all(test, target_os = "linux"))]
+    pub fn on_a_full_disk(path: PathBuf) -> Self {
+        Self {
+            path,
+            file: File::options().write(true).open("/dev/full").unwrap(),
+            pending: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Makes sure that what is in the file is on the disk, and says how long it is.
+    pub fn sync(&mut self) -> Result<u64, Problem> {
+        let length = self.file.sync_data().and_then(|()| self.file.metadata());
+        let length = length.map_err(|error| cannot_write(&self.path, &error))?;
+        Ok(length.len())
+    }
+
+    /// Adds a row.
+    pub fn write<R: ?Sized>(&mut self, columns: &[Column<R>], row: &R) -> Result<(), Problem> {
+        append_row(columns, row, &mut self.pending);
+        self.flush_if_full()
+    }
+
+    /// Hands the rows to the system if they take a chunk.
+    pub fn flush_if_full(&mut self) -> Result<(), Problem> {
+        if self.pending.len() >= CHUNK {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Hands the rows to the system.
+    pub fn flush(&mut self) -> Result<(), Problem> {
+        let written = self.file.write_all(&self.pending);
+        // What could not be written is not tried again.
+        self.pending.clear();
+        written.map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> Problem {
+    Problem::in_file(path, format!("could not be written: {error}")).help(
+        "free some space or choose another place with --out; the rows written so far are readable",
+    )
+}
