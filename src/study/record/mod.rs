@@ -195,11 +195,11 @@ mod tests {
     fn sums(seed: usize) -> LayerSums {
         let squares = |sum: f64| Squares::scaled(sum, Scale::One);
         LayerSums {
-            activation_grad: squares(0.1 / (seed + 1) as f64),
+            activation_grad: squares(0.25f64.powi(seed as i32 + 1)),
             params: Some(ParamSums {
                 weight_squares: squares(seed as f64),
                 weight_grad_squares: squares(f64::NAN),
-                update_squares: (!seed.is_multiple_of(2)).then_some(squares(1e-30)),
+                update_squares: (!seed.is_multiple_of(2)).then_some(squares(0.25 * seed as f64)),
                 ..ParamSums::default()
             }),
             ..LayerSums::default()
@@ -278,7 +278,7 @@ mod tests {
             .map(|step| 1 + step % 70);
         assert_eq!(expected[0].lines().count(), 1 + rows.sum::<usize>());
         assert!(expected[1].contains("\n6,0,0.1,0.14285714285714285,0.5,6.0,,inf,1\n"));
-        assert!(expected[0].contains("\n1,0,1,hidden_1,0.1,0.0,0.0,,0.0,,,,,,NaN,1,\n1,0,2,output,0.05,0.0,0.0,,1.0,1e-30,,,,,NaN,,\n"));
+        assert!(expected[0].contains("\n1,0,1,hidden_1,0.5,0.0,NaN,,0.0,,,,,,,1,,,,,,,\n1,0,2,output,0.25,0.0,NaN,,1.0,0.5,,,,,,,,,,,,,\n"));
         for (threads, flush) in [(1, false), (2, true), (2, false), (8, true)] {
             assert!(
                 written(threads, flush) == expected,
