@@ -27,6 +27,7 @@ mod sheet;
 mod style;
 mod terminal;
 mod terminal_cures;
+mod terminal_sweep;
 mod words;
 
 pub use figures::{FIGURES, Figure};

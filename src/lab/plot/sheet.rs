@@ -231,6 +231,10 @@ fn fitting(words: &str, font: &TextStyle, width: i32) -> String {
 
 fn title(data: &PlotData) -> String {
     let names = &data.targets;
+    if !data.sweeps.is_empty() {
+        let names: Vec<&str> = data.sweeps.iter().map(|view| &*view.name).collect();
+        return format!("Sweep of {}", names.join(", "));
+    }
     if names.is_empty() {
         let names: Vec<&str> = data.ranked.iter().map(|ranked| &*ranked.label).collect();
         return format!("Cures tried: {}", names.join(", "));

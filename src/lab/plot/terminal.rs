@@ -42,11 +42,12 @@ pub struct Look {
 }
 
 impl Look {
-    /// Draws the runs one after the other, then the cures.
+    /// Draws the runs one after the other, then the cures and the sweeps.
     pub fn draw(&self, data: &PlotData) -> String {
         let runs = self.runs(data);
         let cures = data.ranked.iter().map(|ranked| self.cures(ranked));
-        let drawn: Vec<String> = runs.into_iter().chain(cures).collect();
+        let sweeps = data.sweeps.iter().map(|view| self.sweep(view));
+        let drawn: Vec<String> = runs.into_iter().chain(cures).chain(sweeps).collect();
         drawn.join("\n")
     }
 

@@ -19,6 +19,18 @@ fn a_quantity_is_drawn_over_one_axis_or_two() {
     ] {
         assert!(svg.contains(word), "{word}");
     }
+    assert!(svg.contains("Sweep of trial"));
+    let told = desk.vgrad("plot runs/trial-sweep --x depth --y activation".split_whitespace());
+    let told = told.fine().stdout;
+    let table = desk.table("runs/trial-sweep/sweep.csv");
+    // Sigmoid at depth 8, cells 10 and 11: the last one of its row.
+    let lost = &table.numbers("attenuation_decades")[10..];
+    let row = told.lines().find(|line| line.contains("sigmoid")).unwrap();
+    let shown: f64 = row.split_whitespace().last().unwrap().parse().unwrap();
+    assert!(
+        (shown - (lost[0] + lost[1]) / 2.0).abs() < 1e-3 * shown.abs(),
+        "{told}"
+    );
     let line = "plot runs/trial-sweep --x depth --quantity test_accuracy --out line.svg";
     desk.vgrad(line.split_whitespace()).fine();
     let svg = desk.read("line.svg");
