@@ -61,17 +61,9 @@ pub(super) fn axes(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 "items": { "type": "object", "additionalProperties": {} },
             },
             "variant": {
-                "description": "Named sets of changes.",
+                "description": "Named sets of changes: name, and set with keys and their values.",
                 "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "name": { "type": "string" },
-                        "set": { "type": "object", "additionalProperties": {} },
-                    },
-                    "required": ["name", "set"],
-                    "additionalProperties": false,
-                },
+                "items": { "type": "object", "additionalProperties": {} },
             },
         },
         "additionalProperties": {},

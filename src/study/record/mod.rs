@@ -1,13 +1,13 @@
 //! Recording a run: rows appended to `gradients.csv` and `training.csv` as it
 //! goes, so that a killed run leaves what it had.
 
-mod table;
+mod csv_file;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use self::table::Table;
+use self::csv_file::CsvFile;
 use crate::base::Problem;
 use crate::base::team::Team;
 use crate::study::columns::{LayerRow, append_row, gradient_columns, training_columns};
@@ -17,7 +17,7 @@ use crate::study::train::{Callback, StepRecord};
 const FLUSH_AFTER: Duration = Duration::from_millis(500);
 
 /// The table, which no other thread has at the moment.
-fn owned(table: &mut Mutex<Table>) -> &mut Table {
+fn owned(table: &mut Mutex<CsvFile>) -> &mut CsvFile {
     table.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -36,8 +36,8 @@ struct Part {
 pub struct Recorder<'a> {
     team: &'a Team,
     /// Lent to the thread that makes the first part.
-    gradients: Mutex<Table>,
-    training: Table,
+    gradients: Mutex<CsvFile>,
+    training: CsvFile,
     /// Keep their memory from step to step.
     parts: Vec<Part>,
     rows: u64,
@@ -54,11 +54,11 @@ impl<'a> Recorder<'a> {
         let now = Instant::now();
         Ok(Self {
             team,
-            gradients: Mutex::new(Table::create(
+            gradients: Mutex::new(CsvFile::create(
                 folder.join("gradients.csv"),
                 gradient_columns(),
             )?),
-            training: Table::create(folder.join("training.csv"), training_columns())?,
+            training: CsvFile::create(folder.join("training.csv"), training_columns())?,
             parts: Vec::new(),
             rows: 0,
             last_step: now,
@@ -80,8 +80,8 @@ impl<'a> Recorder<'a> {
         let now = Instant::now();
         Ok(Self {
             team,
-            gradients: Mutex::new(Table::reopen(folder.join("gradients.csv"), lengths[0])?),
-            training: Table::reopen(folder.join("training.csv"), lengths[1])?,
+            gradients: Mutex::new(CsvFile::reopen(folder.join("gradients.csv"), lengths[0])?),
+            training: CsvFile::reopen(folder.join("training.csv"), lengths[1])?,
             parts: Vec::new(),
             rows,
             last_step: now,
@@ -290,7 +290,7 @@ mod tests {
     /// On a disk that takes the headers and nothing more.
     #[cfg(target_os = "linux")]
     fn on_a_full_disk(team: &Team) -> Recorder<'_> {
-        let full = |name: &str| Table::on_a_full_disk(name.into());
+        let full = |name: &str| CsvFile::on_a_full_disk(name.into());
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = Recorder::create(folder.path(), team).unwrap();
         recorder.gradients = Mutex::new(full("gradients.csv"));

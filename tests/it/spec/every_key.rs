@@ -226,9 +226,11 @@ fn the_schema_states_the_ranges_of_the_contract() {
             "eps" | "weight_variance" | "bias_variance" | "weight_decay" | "noise" => {
                 [Some(0.0), None, None, None]
             }
-            "depth" | "width" | "batch_size" | "every" | "evaluate_every" | "checkpoint_every" => {
+            "depth" | "width" | "batch_size" | "every" | "evaluate_every" => {
                 [Some(1.0), None, None, None]
             }
+            // 0 = never.
+            "checkpoint_every" => [Some(0.0), None, None, None],
             _ => continue,
         };
         assert_eq!(limits(&key), expected, "{}", key.path);

@@ -12,7 +12,7 @@ use crate::study::columns::{Column, append_row};
 const CHUNK: usize = 1 << 16;
 
 /// One CSV file in the making.
-pub struct Table {
+pub struct CsvFile {
     path: PathBuf,
     file: File,
     /// Whole rows that are not in the file yet.
@@ -21,7 +21,7 @@ pub struct Table {
     pub failure: Option<Problem>,
 }
 
-impl Table {
+impl CsvFile {
     /// Creates the file and writes its header.
     pub fn create<R: ?Sized>(path: PathBuf, columns: &[Column<R>]) -> Result<Self, Problem> {
         let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
