@@ -56,12 +56,11 @@ fn a_sweep_is_compared_and_reported_kind_by_kind() {
     sweep(&desk, "").fine();
     let compared = desk.vgrad(["compare", "runs/trial-sweep"]);
     assert!(matches!(compared.code, Some(0 | 1)), "{compared:?}");
-    for kind in ["activation=tanh depth=2", "activation=sigmoid depth=8"] {
-        assert!(
-            compared.stdout.contains(kind),
-            "{kind}: {}",
-            compared.stdout
-        );
+    // Six kinds of two seeds each, which differ in two keys.
+    let kinds = compared.stdout.matches("(2 seeds").count();
+    assert_eq!(kinds, 6, "{}", compared.stdout);
+    for key in ["network.activation", "network.depth"] {
+        assert!(compared.stdout.contains(key), "{key}: {}", compared.stdout);
     }
     desk.vgrad(["report", "runs/trial-sweep", "-o", "page.html"])
         .fine();
