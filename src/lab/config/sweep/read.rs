@@ -213,15 +213,10 @@ impl Reader {
                 let message = Message::new(format!("two variants named \"{name}\""), "taken");
                 self.fault(&path.child("name"), message.help("choose another name"));
             }
-            let keys = variant.as_table().into_iter().flat_map(Table::keys);
-            if let Some(key) = keys
-                .into_iter()
-                .find(|key| !["name", "set"].contains(&key.as_str()))
-            {
-                let message = Message::new(
-                    format!("a variant has no key `{key}`"),
-                    "expected name and set",
-                );
+            let mut keys = variant.as_table().into_iter().flat_map(Table::keys);
+            if let Some(key) = keys.find(|key| !["name", "set"].contains(&key.as_str())) {
+                let what = format!("a variant has no key `{key}`");
+                let message = Message::new(what, "expected name and set");
                 self.fault(
                     &path.child(key),
                     message.help("put keys of the spec into set"),
