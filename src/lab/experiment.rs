@@ -75,17 +75,17 @@ fn run_in<T: Scalar>(
     options: &RunOptions,
     callback: &mut dyn RunCallback,
 ) -> Result<Option<RunOutcome>, Problem> {
+    if let Destination::Resumed(path) = &options.destination
+        && let Some(outcome) = finished(path)?
+    {
+        return Ok(Some(outcome));
+    }
     let plan = Plan::<T>::new(&loaded.spec, &loaded.folder)?;
     callback.loaded(&plan.data.summary);
     let team = Team::new(options.threads)?;
     let mut network = network(&plan, &loaded.folder, &team)?;
     let mut trainer = Trainer::new(&mut network, &plan.data, &plan.training, &team);
     let inputs = inputs(&loaded.spec, &loaded.folder);
-    if let Destination::Resumed(path) = &options.destination
-        && let Some(outcome) = finished(path)?
-    {
-        return Ok(Some(outcome));
-    }
     let experiment = Experiment {
         loaded,
         plan: &plan,
