@@ -17,7 +17,7 @@ use super::spec_args::{Changes, count};
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
 use crate::lab::check::{
-    Answer, CheckReport, FORMS, GateVerdict, Moment, Questions, Rule, ask, step_summary,
+    Answer, CheckReport, FORMS, GateVerdict, Moment, Questions, Rule, ask, ask_sweep, step_summary,
 };
 use crate::lab::compare::TOLERANCE;
 use crate::lab::config::load_rules;
@@ -29,7 +29,7 @@ use crate::lab::sweep::SweepFolder;
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub struct CheckArgs {
-    /// A run folder, a folder of seeds, a CSV file, or a spec, which is run first
+    /// A run folder, a folder of seeds, a sweep's folder, a CSV file, or a spec, which is run first
     target: PathBuf,
     /// Rules besides those of the spec: a TOML file of [[check]] tables
     #[arg(long, value_name = "FILE")]
@@ -168,6 +168,9 @@ impl CheckArgs {
         if self.accept {
             questions.accept = self.moments(questions.baseline.as_ref().map(|(_, old)| old));
         }
+        if SweepFolder::is_one(&self.target) {
+            return self.check_sweep(&questions);
+        }
         // The temporary folder lasts as long as the run in it is read.
         let (target, _temporary) = if is_spec {
             match self.run_first(global)? {
@@ -186,14 +189,6 @@ impl CheckArgs {
                     "looks like a spec, but its name does not end in .toml",
                 )
                 .help("rename it so that it does: a spec is told by its name")
-                .into());
-            }
-            if SweepFolder::is_one(&self.target) {
-                return Err(Problem::in_file(
-                    &self.target,
-                    "is the folder of a sweep, whose cells are checked one by one",
-                )
-                .help("name a folder in its cells; `vgrad gather --strict` tells whether all are there")
                 .into());
             }
             let mut target = Target::open(&self.target)?;
@@ -221,17 +216,38 @@ impl CheckArgs {
                 .help("write [[check]] into the spec, or give --rules FILE or --baseline FILE");
             report.cannot.push(problem.to_string());
         }
-        for warning in &report.warnings {
-            output::remark(&format!("warning: {warning}"));
-        }
-        for problem in &report.cannot {
-            Failure::Problem(Problem::new(problem.clone())).report();
-        }
+        tell_the_rest(&report);
         if let Some(file) = self.baseline.as_ref().filter(|_| self.accept) {
             self.write(&mut report, candidate.as_ref(), file, global);
         }
         let outcome = outcome(report.verdict());
         Ok((report, outcome))
+    }
+
+    /// Every kind of cell of a sweep by itself.
+    fn check_sweep(&self, questions: &Questions) -> Result<(CheckReport, Outcome), Failure> {
+        if self.accept {
+            return Err(Problem::in_file(
+                &self.target,
+                "is the folder of a sweep, and a baseline holds one run",
+            )
+            .help("accept a folder in its cells, or the run of a spec")
+            .into());
+        }
+        let report = ask_sweep(&self.target, questions)?;
+        tell_the_rest(&report);
+        let outcome = outcome(report.verdict());
+        Ok((report, outcome))
+    }
+}
+
+/// What belongs on stderr, whatever the form.
+fn tell_the_rest(report: &CheckReport) {
+    for warning in &report.warnings {
+        output::remark(&format!("warning: {warning}"));
+    }
+    for problem in &report.cannot {
+        Failure::Problem(Problem::new(problem.clone())).report();
     }
 }
 

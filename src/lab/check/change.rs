@@ -85,6 +85,7 @@ impl Change<'_> {
             source: Source::Baseline,
             place: 0,
             file: Some(self.file.display().to_string()),
+            cell: None,
             quantity: about.quantity,
             at: about.at.to_string(),
             step: Some(about.step),

@@ -81,6 +81,8 @@ pub struct Finding {
     pub place: usize,
     /// The file that asks.
     pub file: Option<String>,
+    /// The cells of a sweep that it is about; none elsewhere.
+    pub cell: Option<String>,
     /// What was measured.
     pub quantity: String,
     /// When: `initial`, `final`, `every` or a step.
@@ -164,6 +166,14 @@ impl Finding {
     /// How far it lies from the baseline, in its unit; 0 without one.
     pub fn change(&self) -> f64 {
         self.difference().map_or(0.0, f64::abs)
+    }
+
+    /// The question, and of which cells of a sweep it was asked.
+    pub fn question(&self) -> String {
+        match &self.cell {
+            Some(cell) => format!("{cell}: {}", self.rule),
+            None => self.rule.clone(),
+        }
     }
 
     /// What changed against the baseline: "layer 3 (hidden_3): …, 10^-3 before".
@@ -257,9 +267,8 @@ impl Finding {
 
     /// The whole finding in a sentence.
     pub fn sentence(&self) -> String {
-        let place = self
-            .place()
-            .map_or_else(String::new, |place| format!("{place}: "));
+        let subject = self.cell.clone().into_iter().chain(self.place());
+        let place: String = subject.map(|subject| format!("{subject}: ")).collect();
         let step = match (&*self.at, self.step) {
             ("initial", _) => " at the initial step".to_owned(),
             ("final", _) => " at the final step".to_owned(),

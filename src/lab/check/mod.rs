@@ -2,6 +2,7 @@
 
 mod baseline;
 mod baseline_step;
+mod cells;
 mod change;
 mod compare;
 mod extremes;
@@ -19,10 +20,11 @@ mod rule;
 mod spec_keys;
 
 pub use baseline::Baseline;
+pub use cells::ask_sweep;
 pub use finding::{Finding, Source, State};
 pub use form::{FORMS, step_summary};
 pub use moment::Moment;
 pub use question::{Answer, Questions, ask};
-pub use report::{CheckReport, GateVerdict, WholeRun};
+pub use report::{CheckReport, CheckedCells, GateVerdict, WholeRun};
 pub use rule::Rule;
 pub use spec_keys::ChangedKey;

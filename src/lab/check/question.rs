@@ -81,6 +81,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
             .iter()
             .zip(&target.runs)
             .map(|(own, run)| WholeRun {
+                cell: None,
                 seed: own.seed,
                 verdict: Verdict::of_run(
                     own.diverged.is_some(),
@@ -168,6 +169,7 @@ fn divergence(run: &Measured) -> Option<Finding> {
         source: Source::Run,
         place: 0,
         file: None,
+        cell: None,
         quantity: at.quantity.clone(),
         at: "every".to_owned(),
         step: at.step,
@@ -350,6 +352,7 @@ fn finding(
         source: Source::Rule,
         place,
         file: Some(rule.file.display().to_string()),
+        cell: None,
         quantity: quantity.to_owned(),
         at: rule.check.at.name().to_owned(),
         step: steps.map(|(_, step)| step),

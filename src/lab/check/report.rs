@@ -33,12 +33,29 @@ impl GateVerdict {
 /// What one run came to as a whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WholeRun {
+    /// The cells of a sweep that it is one of; none elsewhere.
+    pub cell: Option<String>,
     /// Its seed; none where it is not known.
     pub seed: Option<u64>,
     /// The worse of its two ends; none where no layer has a norm.
     pub verdict: Option<decay::Verdict>,
     /// Whether it beats guessing, where its summary tells.
     pub learned: Option<bool>,
+}
+
+/// What came of the cells that differ in the seed alone.
+#[derive(Clone, Debug)]
+pub struct CheckedCells {
+    /// What tells them from the others.
+    pub label: String,
+    /// What came of them.
+    pub verdict: GateVerdict,
+    /// How many of them came to an end.
+    pub runs: usize,
+    /// The finding that is worst, or nearest to its limit.
+    pub worst: Option<Finding>,
+    /// What could not be answered about them.
+    pub cannot: Vec<String>,
 }
 
 /// The findings and what else there is to tell.
@@ -68,6 +85,8 @@ pub struct CheckReport {
     pub ends: Vec<[Option<Decay>; 2]>,
     /// The verdict of each run.
     pub runs: Vec<WholeRun>,
+    /// Of a sweep, what came of each kind of its cells, in the order of its plan.
+    pub cells: Vec<CheckedCells>,
 }
 
 impl CheckReport {
@@ -121,24 +140,24 @@ impl CheckReport {
     pub fn by_question(&self) -> Vec<(String, Vec<&Finding>)> {
         let mut groups: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
         let mut places = BTreeMap::new();
-        let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut alike: BTreeMap<String, usize> = BTreeMap::new();
         for finding in &self.findings {
-            let key = (&finding.rule, &finding.file, finding.place);
+            let key = (&finding.cell, &finding.rule, &finding.file, finding.place);
             let place = *places.entry(key).or_insert(groups.len());
             match groups.get_mut(place) {
                 Some((_, group)) => group.push(finding),
                 None => {
                     groups.push((finding, vec![finding]));
-                    *alike.entry(&finding.rule).or_default() += 1;
+                    *alike.entry(finding.question()).or_default() += 1;
                 }
             }
         }
         let named = groups.into_iter().map(|(first, group)| {
-            let name = match alike[&*first.rule] {
-                1 => first.rule.clone(),
-                _ => format!("{} (rule {})", first.rule, first.place + 1),
-            };
-            (name, group)
+            let name = first.question();
+            match alike[&name] {
+                1 => (name, group),
+                _ => (format!("{name} (rule {})", first.place + 1), group),
+            }
         });
         named.collect()
     }
@@ -168,6 +187,63 @@ impl CheckReport {
         lines
     }
 
+    /// Takes in what came of one kind of cells.
+    pub fn add_cells(&mut self, label: String, mut report: CheckReport) {
+        self.cells.push(CheckedCells {
+            label: label.clone(),
+            verdict: report.verdict(),
+            runs: report.runs.len(),
+            worst: report.findings.first().cloned(),
+            cannot: report.cannot.clone(),
+        });
+        for finding in &mut report.findings {
+            finding.cell = Some(label.clone());
+        }
+        for run in &mut report.runs {
+            run.cell = Some(label.clone());
+        }
+        let named = |told: Vec<String>| {
+            let told = told.into_iter();
+            let lines: Vec<String> = told.map(|line| format!("{label}: {line}")).collect();
+            lines
+        };
+        self.cannot.extend(named(report.cannot));
+        self.warnings.extend(named(report.warnings));
+        self.findings.append(&mut report.findings);
+        self.runs.append(&mut report.runs);
+        self.ends.append(&mut report.ends);
+        self.has_diverged |= report.has_diverged;
+        for changed in report.changed {
+            if !self.changed.contains(&changed) {
+                self.changed.push(changed);
+            }
+        }
+        for seed in report.seeds {
+            if !self.seeds.contains(&seed) {
+                self.seeds.push(seed);
+            }
+        }
+    }
+
+    /// " (2 fail, 4 pass of the sweep's cells)"; empty where it is no sweep.
+    fn cells_in_short(&self) -> String {
+        let count = |verdict: GateVerdict| {
+            let cells = self.cells.iter();
+            cells.filter(|cells| cells.verdict == verdict).count()
+        };
+        let parts = [
+            (count(GateVerdict::Fail), "fail"),
+            (count(GateVerdict::Cannot), "cannot be checked"),
+            (count(GateVerdict::Pass), "pass"),
+        ];
+        let parts = parts.iter().filter(|(n, _)| *n > 0);
+        let parts: Vec<String> = parts.map(|(n, word)| format!("{n} {word}")).collect();
+        match parts.is_empty() {
+            true => String::new(),
+            false => format!(" ({} of the sweep's cells)", parts.join(", ")),
+        }
+    }
+
     /// The last line: what a script that cannot see the exit code looks for.
     pub fn last_line(&self) -> String {
         let total = self.findings.len() + self.cannot.len();
@@ -180,10 +256,11 @@ impl CheckReport {
             parts.join(", ")
         };
         let checks = if total == 1 { "check" } else { "checks" };
+        let cells = self.cells_in_short();
         match (self.verdict(), &self.accepted) {
             (GateVerdict::Pass, Some(accepted)) => format!("PASS: accepted, {accepted}"),
             (GateVerdict::Pass, None) => format!(
-                "PASS: {} of {total} {checks}{}",
+                "PASS: {} of {total} {checks}{}{cells}",
                 counts(&[
                     (holds, "hold"),
                     (improved, "improved"),
@@ -196,7 +273,7 @@ impl CheckReport {
                 }
             ),
             (GateVerdict::Fail, _) => format!(
-                "FAIL: {} of {total} {checks}",
+                "FAIL: {} of {total} {checks}{cells}",
                 counts(&[
                     (fails, "fail"),
                     (unclear, "unclear"),
@@ -209,7 +286,7 @@ impl CheckReport {
                 "CANNOT check: see the error above".to_owned()
             }
             (GateVerdict::Cannot, _) => format!(
-                "CANNOT check: {} of {total} {checks}, see the error above",
+                "CANNOT check: {} of {total} {checks}{cells}, see the error above",
                 counts(&[
                     (self.cannot.len(), "could not be made"),
                     (unclear, "unclear"),

@@ -22,7 +22,7 @@ pub use forms::FORMS;
 pub use rows::{CellFigure, CellGroup, FIGURES, SweepRow, SweepTable, figure};
 pub use run::{CellEnd, SweepCallback, SweepEnd, SweepOptions, run_sweep};
 pub use shard::Shard;
-pub use targets::{kinds, open_targets};
+pub use targets::{CellKind, kinds, open_targets};
 pub use view::{SweepView, ViewAxis};
 
 use crate::base::Problem;

@@ -3,11 +3,22 @@
 
 use std::path::{Path, PathBuf};
 
-use super::SweepFolder;
-use super::rows::SweepTable;
+use super::rows::{SweepRow, SweepTable};
 use super::stall::short;
+use super::{Sweep, SweepFolder};
 use crate::base::Problem;
 use crate::lab::records::{Run, Target};
+
+/// The cells that differ in the seed alone.
+pub struct CellKind {
+    /// What tells it from the others, as "depth=5 activation=tanh"; the sweep's name
+    /// where nothing does.
+    pub label: String,
+    /// Those that came to an end.
+    pub runs: Vec<Run>,
+    /// Those that did not.
+    pub open: Vec<SweepRow>,
+}
 
 /// Opens what a command line names; the folder of a sweep becomes a target for each kind
 /// of cell that is done.
@@ -21,7 +32,7 @@ pub fn open_targets(paths: &[PathBuf]) -> Result<Vec<Target>, Problem> {
     let mut targets = Vec::new();
     for path in paths {
         if SweepFolder::is_one(path) {
-            targets.extend(kinds(path)?);
+            targets.extend(done_kinds(path)?);
         } else {
             targets.push(Target::open(path)?);
         }
@@ -30,36 +41,50 @@ pub fn open_targets(paths: &[PathBuf]) -> Result<Vec<Target>, Problem> {
     Ok(targets)
 }
 
-/// A target for each kind of cell of the sweep in a folder.
-///
-/// # Errors
-/// If nothing of it is done, or a cell cannot be read.
-pub fn kinds(path: &Path) -> Result<Vec<Target>, Problem> {
+/// A target for each kind of cell of which there is one that is done.
+fn done_kinds(path: &Path) -> Result<Vec<Target>, Problem> {
     let (folder, sweep) = SweepFolder::open(path)?;
-    let table = SweepTable::read(&sweep, &folder)?;
-    let columns = table.group_columns();
-    let mut targets = Vec::new();
-    for group in table.groups() {
-        let done = group.rows.iter().filter(|row| row.verdict.is_some());
-        let runs: Vec<Run> = done
-            .map(|row| Run::open(&folder.cell(&row.hash)))
-            .collect::<Result<_, _>>()?;
-        if runs.is_empty() {
-            continue;
-        }
-        let words = columns.iter().zip(&group.labels);
-        let words: Vec<String> = words
-            .map(|(column, label)| format!("{}={label}", short(column)))
-            .collect();
-        targets.push(Target {
-            label: words.join(" "),
+    let kinds = kinds(&folder, &sweep)?.into_iter();
+    let targets: Vec<Target> = kinds
+        .filter(|kind| !kind.runs.is_empty())
+        .map(|kind| Target {
+            label: kind.label,
             path: path.to_owned(),
-            runs,
-        });
-    }
+            runs: kind.runs,
+        })
+        .collect();
     if targets.is_empty() {
         return Err(Problem::in_file(path, "no cell of this sweep is done")
             .help("run `vgrad sweep` again: it does what is missing"));
     }
     Ok(targets)
+}
+
+/// The cells of a sweep by kind, in the order of the plan.
+///
+/// # Errors
+/// If a cell that is done cannot be read.
+pub fn kinds(folder: &SweepFolder, sweep: &Sweep) -> Result<Vec<CellKind>, Problem> {
+    let table = SweepTable::read(sweep, folder)?;
+    let columns = table.group_columns();
+    let kinds = table.groups().into_iter().map(|group| {
+        let words = columns.iter().zip(&group.labels);
+        let words: Vec<String> = words
+            .map(|(column, label)| format!("{}={label}", short(column)))
+            .collect();
+        let (done, open): (Vec<&SweepRow>, Vec<&SweepRow>) = group
+            .rows
+            .into_iter()
+            .partition(|row| row.verdict.is_some());
+        let runs = done.iter().map(|row| Run::open(&folder.cell(&row.hash)));
+        Ok(CellKind {
+            label: match words.is_empty() {
+                true => table.name.clone(),
+                false => words.join(" "),
+            },
+            runs: runs.collect::<Result<_, Problem>>()?,
+            open: open.into_iter().cloned().collect(),
+        })
+    });
+    kinds.collect()
 }

@@ -98,7 +98,7 @@ fn shorten(kind: &str, mut lines: Vec<String>) -> String {
 }
 
 fn about(kind: &str, word: &str, finding: &Finding) -> String {
-    let title = format!("{}: {word}", finding.rule);
+    let title = format!("{}: {word}", finding.question());
     annotation(kind, &title, finding.file.as_deref(), &finding.sentence())
 }
 
@@ -172,7 +172,7 @@ pub fn step_summary(report: &CheckReport) -> String {
         }
         let cells = [
             finding.state.name().to_owned(),
-            finding.rule.clone(),
+            finding.question(),
             layer,
             finding.shown_value(),
             finding.shown_reference(),

@@ -5,27 +5,102 @@ use comfy_table::{Table, presets};
 
 use crate::base::Problem;
 use crate::lab::check::finding::{Finding, Source, State};
-use crate::lab::check::report::CheckReport;
+use crate::lab::check::report::{CheckReport, CheckedCells, GateVerdict};
 use crate::lab::form::Detail;
 
 /// The most failures shown unless all are asked for.
 const MOST_ROWS: usize = 20;
 
 pub fn write(report: &CheckReport, detail: Detail) -> Result<String, Problem> {
+    let is_sweep = !report.cells.is_empty();
     let rows = match detail {
         Detail::Verbose => report.findings.iter().map(row).collect(),
+        // Its findings are many; the worst of each kind of cells stands in their table.
+        Detail::Usual | Detail::Quiet if is_sweep => Vec::new(),
         Detail::Usual | Detail::Quiet => short(report),
     };
-    let changed = changed_keys(report);
-    if rows.is_empty() {
-        return Ok(changed);
+    let mut text = changed_keys(report);
+    if is_sweep {
+        text += &table(
+            [
+                "",
+                "cells",
+                "worst",
+                "layer",
+                "value",
+                "limit or baseline",
+                "margin",
+            ],
+            by_cells(report, detail),
+        );
     }
+    if !rows.is_empty() {
+        text += &table(
+            ["", "what", "layer", "value", "limit or baseline", "margin"],
+            rows,
+        );
+    }
+    Ok(text)
+}
+
+fn table<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "what", "layer", "value", "limit or baseline", "margin"]);
+    table.set_header(header);
     table.add_rows(rows);
     let lines: Vec<String> = table.trim_fmt().lines().map(colored).collect();
-    Ok(changed + &lines.join("\n") + "\n\n")
+    lines.join("\n") + "\n\n"
+}
+
+/// A row per kind of a sweep's cells, the worst first and else in the order of the plan,
+/// with the finding that is worst.
+fn by_cells(report: &CheckReport, detail: Detail) -> Vec<[String; 7]> {
+    let most = match detail {
+        Detail::Verbose => usize::MAX,
+        Detail::Usual | Detail::Quiet => 2 * MOST_ROWS,
+    };
+    let mut cells: Vec<&CheckedCells> = report.cells.iter().collect();
+    cells.sort_by_key(|cells| {
+        let rank = match cells.verdict {
+            GateVerdict::Fail => 0,
+            GateVerdict::Cannot => 1,
+            GateVerdict::Pass => 2,
+        };
+        let state = cells.worst.as_ref().map(|worst| worst.state);
+        (rank, std::cmp::Reverse(state))
+    });
+    let mut rows: Vec<[String; 7]> = cells
+        .iter()
+        .take(most)
+        .map(|cells| of_cells(cells))
+        .collect();
+    if let more @ 1.. = cells.len().saturating_sub(most) {
+        let mut line: [String; 7] = Default::default();
+        line[1] = format!("and {more} more, shown with -v");
+        rows.push(line);
+    }
+    rows
+}
+
+fn of_cells(cells: &CheckedCells) -> [String; 7] {
+    let mut label = cells.label.clone();
+    if cells.runs > 1 {
+        label += &format!(" ({} seeds)", cells.runs);
+    }
+    let worst = cells.worst.as_ref().map(row);
+    let [state, what, layer, value, reference, margin] = worst.unwrap_or_default();
+    // What fails has failed, whatever else could not be answered.
+    match (cells.verdict, &cells.cannot) {
+        (GateVerdict::Cannot, told) => {
+            let why = told.first().and_then(|told| told.lines().next());
+            let mut line: [String; 7] = Default::default();
+            line[0] = "cannot".to_owned();
+            line[1] = label;
+            line[2] = why.unwrap_or_default().to_owned();
+            line
+        }
+        _ => [state, label, what, layer, value, reference, margin],
+    }
 }
 
 /// The keys of the spec that have changed since the baseline, a line each.
@@ -109,7 +184,7 @@ fn row(finding: &Finding) -> [String; 6] {
     };
     [
         finding.state.name().to_owned(),
-        format!("{}{at_step}", finding.rule),
+        format!("{}{at_step}", finding.question()),
         layer,
         finding.shown_value() + &interval,
         finding.shown_reference(),

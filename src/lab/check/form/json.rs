@@ -28,6 +28,7 @@ pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
             .each_ref()
             .map(|end| end.as_ref().map(|decay| decay.verdict.name()));
         json!({
+            "cell": run.cell,
             "seed": run.seed,
             "verdict": run.verdict.map(Verdict::name),
             "initial": initial,
@@ -39,6 +40,14 @@ pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
         .changed
         .iter()
         .map(|changed| json!({ "key": changed.key, "values": [changed.before, changed.now] }));
+    let cells = report.cells.iter().map(|cells| {
+        json!({
+            "cell": cells.label,
+            "verdict": cells.verdict.name(),
+            "runs": cells.runs,
+            "errors": cells.cannot,
+        })
+    });
     let value = json!({
         "schema_version": SCHEMA_VERSION,
         "vgrad_version": env!("CARGO_PKG_VERSION"),
@@ -56,6 +65,7 @@ pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
         "improved": report.count(State::Improved),
         "spec_changes": changed.collect::<Vec<_>>(),
         "runs": runs.collect::<Vec<_>>(),
+        "cells": cells.collect::<Vec<_>>(),
     });
     Ok(format!("{value:#}\n"))
 }
