@@ -68,29 +68,24 @@ impl Engine {
 }
 
 impl Job<'_> {
-    fn folder(&self) -> String {
-        quoted(&self.folder.display().to_string())
+    /// A template with what this job has in place of its `{words}`.
+    fn fill(&self, template: &str) -> String {
+        let folder = quoted(&self.folder.display().to_string());
+        let words = [
+            ("{name}", self.name),
+            ("{shards}", &self.shards.to_string()),
+            ("{last}", &(self.shards - 1).to_string()),
+            ("{threads}", &self.threads.to_string()),
+            ("{folder}", &folder),
+            // The last, since anything may stand in it.
+            ("{command}", self.command),
+        ];
+        let fill = |text: String, (word, own): (&str, &str)| text.replace(word, own);
+        words.into_iter().fold(template.to_owned(), fill)
     }
 }
 
-fn slurm(job: &Job) -> Result<String, Problem> {
-    let Job {
-        name,
-        command,
-        shards,
-        threads,
-        ..
-    } = job;
-    if *shards > MOST_SLURM {
-        return Err(Problem::new(format!(
-            "a job array of {shards} elements is more than Slurm takes by default, {MOST_SLURM}"
-        ))
-        .help("take fewer --shards: each runs its cells on all of its cores"));
-    }
-    let folder = job.folder();
-    let last = shards - 1;
-    Ok(format!(
-        r#"#!/bin/bash
+const SLURM: &str = r#"#!/bin/bash
 # Submit with sbatch; it runs {shards} shards, each on {threads} cores, and then gathers.
 # An element that is killed, or requeued, goes on where it was: submit the same again.
 #SBATCH --job-name={name}
@@ -101,37 +96,30 @@ fn slurm(job: &Job) -> Result<String, Problem> {
 #SBATCH --open-mode=append
 #SBATCH --output=%x-%a.log
 set -eu
-if [ -z "${{SLURM_JOB_ID:-}}" ]; then
+if [ -z "${SLURM_JOB_ID:-}" ]; then
     exec sbatch "$0"
 fi
 # The first element submits what follows the array: afterany, since afterok would wait
 # for ever after one failure.
-if [ "$SLURM_ARRAY_TASK_ID" = "$SLURM_ARRAY_TASK_MIN" ] && [ "${{SLURM_RESTART_COUNT:-0}}" = 0 ]; then
+if [ "$SLURM_ARRAY_TASK_ID" = "$SLURM_ARRAY_TASK_MIN" ] && [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then
     sbatch --dependency=afterany:"$SLURM_ARRAY_JOB_ID" --job-name={name}-gather \
         --output={name}-gather.log --wrap "exec vgrad gather {folder}" || true
 fi
 exec {command} --shard "$SLURM_ARRAY_TASK_ID/{shards}" --out {folder}
-"#
-    ))
+"#;
+
+fn slurm(job: &Job) -> Result<String, Problem> {
+    if job.shards > MOST_SLURM {
+        return Err(Problem::new(format!(
+            "a job array of {} elements is more than Slurm takes by default, {MOST_SLURM}",
+            job.shards
+        ))
+        .help("take fewer --shards: each runs its cells on all of its cores"));
+    }
+    Ok(job.fill(SLURM))
 }
 
-fn kubernetes(job: &Job) -> Result<String, Problem> {
-    let Job {
-        name,
-        command,
-        shards,
-        threads,
-        ..
-    } = job;
-    // A name there is lower case, with dashes.
-    let name: String = name
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
-    let folder = job.folder();
-    Ok(format!(
-        r#"# kubectl apply -f this file; the volume must be one that all pods share.
+const KUBERNETES: &str = r#"# kubectl apply -f this file; the volume must be one that all pods share.
 # Exit code 75 is a shard that was stopped and goes on; 2 is a mistake that no retry mends.
 apiVersion: batch/v1
 kind: Job
@@ -184,32 +172,40 @@ spec:
         - name: work
           persistentVolumeClaim:
             claimName: work
-"#
-    ))
+"#;
+
+/// The longest name of a Job: with its index it is a pod's host name, 63 characters at most.
+const LONGEST_NAME: usize = 52;
+
+fn kubernetes(job: &Job) -> Result<String, Problem> {
+    // A name there is a DNS label: lower case, with dashes inside.
+    let name: String = job
+        .name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(LONGEST_NAME)
+        .collect();
+    let name = match name.trim_matches('-') {
+        "" => "sweep",
+        name => name,
+    };
+    Ok(Job { name, ..*job }.fill(KUBERNETES))
 }
 
 fn parallel(job: &Job) -> Result<String, Problem> {
-    let Job {
-        name,
-        command,
-        shards,
-        threads,
-        ..
-    } = job;
-    let last = shards - 1;
-    let folder = job.folder();
-    Ok(format!(
-        "seq 0 {last} | parallel --joblog {name}.joblog --resume-failed \
-         'VGRAD_THREADS={threads} {command} --shard {{}}/{shards} --out {folder}'; \
-         vgrad gather {folder}\n",
-        command = command.replace('\'', "'\\''"),
-        folder = folder.replace('\'', "'\\''"),
-    ))
+    let shard = "VGRAD_THREADS={threads} {command} --shard {}/{shards} --out {folder}";
+    let shard = quoted(&job.fill(shard));
+    let before = job.fill("seq 0 {last} | parallel --joblog {name}.joblog --resume-failed");
+    let after = job.fill("vgrad gather {folder}");
+    Ok(format!("{before} {shard}; {after}\n"))
 }
 
 fn lines(job: &Job) -> Result<String, Problem> {
-    let folder = job.folder();
-    let shards = job.shards;
-    let line = |shard: u64| format!("{} --shard {shard}/{shards} --out {folder}\n", job.command);
-    Ok((0..shards).map(line).collect())
+    let line = |shard: u64| {
+        job.fill(&format!(
+            "{{command}} --shard {shard}/{{shards}} --out {{folder}}\n"
+        ))
+    };
+    Ok((0..job.shards).map(line).collect())
 }

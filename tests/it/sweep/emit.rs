@@ -1,5 +1,7 @@
 //! The scripts for engines that run a command many times.
 
+use serde_yaml_ng::Value;
+
 use super::{SWEPT, everything, sweep};
 use crate::desk::Desk;
 
@@ -64,4 +66,237 @@ fn the_lines_run_in_any_order_are_the_sweep() {
     desk.vgrad(["gather", "runs/far", "--strict"]).fine();
     sweep(&desk, "--grid seed=[0,1,2] --out whole").fine();
     assert_eq!(everything(&desk, "runs/far"), everything(&desk, "whole"));
+}
+
+/// Names of the fields of some objects of a Job, from the reference of the Kubernetes API,
+/// batch/v1 and core/v1, of 1.33.
+const FIELDS: &[(&str, &[&str])] = &[
+    ("", &["apiVersion", "kind", "metadata", "spec", "status"]),
+    (
+        "metadata",
+        &["annotations", "generateName", "labels", "name", "namespace"],
+    ),
+    (
+        "spec",
+        &[
+            "activeDeadlineSeconds",
+            "backoffLimit",
+            "backoffLimitPerIndex",
+            "completionMode",
+            "completions",
+            "managedBy",
+            "manualSelector",
+            "maxFailedIndexes",
+            "parallelism",
+            "podFailurePolicy",
+            "podReplacementPolicy",
+            "selector",
+            "successPolicy",
+            "suspend",
+            "template",
+            "ttlSecondsAfterFinished",
+        ],
+    ),
+    ("spec.podFailurePolicy", &["rules"]),
+    (
+        "spec.podFailurePolicy.rules",
+        &["action", "onExitCodes", "onPodConditions"],
+    ),
+    (
+        "spec.podFailurePolicy.rules.onExitCodes",
+        &["containerName", "operator", "values"],
+    ),
+    (
+        "spec.podFailurePolicy.rules.onPodConditions",
+        &["status", "type"],
+    ),
+    ("spec.template", &["metadata", "spec"]),
+    (
+        "spec.template.spec",
+        &[
+            "affinity",
+            "containers",
+            "initContainers",
+            "nodeSelector",
+            "restartPolicy",
+            "securityContext",
+            "serviceAccountName",
+            "terminationGracePeriodSeconds",
+            "tolerations",
+            "volumes",
+        ],
+    ),
+    (
+        "spec.template.spec.containers",
+        &[
+            "args",
+            "command",
+            "env",
+            "envFrom",
+            "image",
+            "imagePullPolicy",
+            "name",
+            "resources",
+            "securityContext",
+            "volumeMounts",
+            "workingDir",
+        ],
+    ),
+    (
+        "spec.template.spec.containers.env",
+        &["name", "value", "valueFrom"],
+    ),
+    (
+        "spec.template.spec.containers.resources",
+        &["claims", "limits", "requests"],
+    ),
+    (
+        "spec.template.spec.containers.resources.requests",
+        &["cpu", "memory", "ephemeral-storage"],
+    ),
+    (
+        "spec.template.spec.containers.volumeMounts",
+        &["mountPath", "name", "readOnly", "subPath"],
+    ),
+    (
+        "spec.template.spec.volumes",
+        &[
+            "configMap",
+            "emptyDir",
+            "hostPath",
+            "name",
+            "nfs",
+            "persistentVolumeClaim",
+        ],
+    ),
+    (
+        "spec.template.spec.volumes.persistentVolumeClaim",
+        &["claimName", "readOnly"],
+    ),
+];
+
+/// That every object has fields of the API alone.
+fn has_known_fields(value: &Value, path: &str) {
+    if let Some(items) = value.as_sequence() {
+        items.iter().for_each(|item| has_known_fields(item, path));
+    }
+    let Some(fields) = value.as_mapping() else {
+        return;
+    };
+    let known = FIELDS.iter().find(|(known, _)| *known == path);
+    let (_, known) = known.unwrap_or_else(|| panic!("no object at {path}"));
+    for (name, inner) in fields {
+        let name = name.as_str().unwrap();
+        assert!(known.contains(&name), "{path} has no field {name}");
+        has_known_fields(inner, format!("{path}.{name}").trim_start_matches('.'));
+    }
+}
+
+#[test]
+fn the_manifest_is_an_indexed_job_of_the_api() {
+    let desk = Desk::with(SWEPT);
+    let job: Value = serde_yaml_ng::from_str(&script(&desk, "kubernetes")).unwrap();
+    has_known_fields(&job, "");
+    assert_eq!(
+        (&job["apiVersion"], &job["kind"]),
+        (&"batch/v1".into(), &"Job".into())
+    );
+    let spec = &job["spec"];
+    // What backoffLimitPerIndex asks for.
+    assert_eq!(spec["completionMode"], "Indexed");
+    assert!(spec["backoffLimitPerIndex"].is_u64());
+    for count in ["completions", "parallelism", "maxFailedIndexes"] {
+        assert_eq!(spec[count], 4, "{count}");
+    }
+    let pod = &spec["template"]["spec"];
+    // What podFailurePolicy asks for.
+    assert_eq!(pod["restartPolicy"], "Never");
+    let container = &pod["containers"][0];
+    let mut counted = Vec::new();
+    for rule in spec["podFailurePolicy"]["rules"].as_sequence().unwrap() {
+        let action = rule["action"].as_str().unwrap();
+        assert!(["Count", "FailIndex", "FailJob", "Ignore"].contains(&action));
+        let codes = &rule["onExitCodes"];
+        assert_ne!(
+            codes.is_null(),
+            rule["onPodConditions"].is_null(),
+            "one of the two"
+        );
+        if !codes.is_null() {
+            assert_eq!(
+                (&codes["containerName"], &codes["operator"]),
+                (&container["name"], &"In".into())
+            );
+            let codes = codes["values"].as_sequence().unwrap();
+            counted.extend(
+                codes
+                    .iter()
+                    .map(|code| (code.as_u64().unwrap(), action.to_owned())),
+            );
+        }
+    }
+    // A mistake is not tried again, a shard that was stopped is.
+    let expected = [(2, "FailIndex"), (75, "Count"), (130, "Count")];
+    assert_eq!(
+        counted,
+        expected.map(|(code, action)| (code, action.to_owned()))
+    );
+    assert_eq!(container["resources"]["requests"]["cpu"], "2");
+    assert_eq!(
+        container["args"][0],
+        "exec vgrad sweep trial.toml --grid 'seed=[0,1,2]' \
+         --shard \"$JOB_COMPLETION_INDEX/4\" --out runs/far"
+    );
+    let volume = &pod["volumes"][0]["name"];
+    assert_eq!(&container["volumeMounts"][0]["name"], volume);
+}
+
+/// A Job's name with its index is a pod's host name: at most 63 letters, digits and dashes,
+/// dashes inside alone.
+#[test]
+fn the_job_has_a_name_that_the_api_takes() {
+    let desk = Desk::with(SWEPT);
+    for (name, expected) in [
+        ("deep_Sigmoid.2", "deep-sigmoid-2".to_owned()),
+        ("_a_", "a".to_owned()),
+        ("___", "sweep".to_owned()),
+        (&"x".repeat(80), "x".repeat(52)),
+    ] {
+        let words = format!("--emit kubernetes --shards 3 --out a --set name={name}");
+        let script = sweep(&desk, &words).fine().stdout;
+        let job: Value = serde_yaml_ng::from_str(&script).unwrap();
+        assert_eq!(job["metadata"]["name"], *expected);
+    }
+}
+
+/// Quotes in a command survive two shells: GNU parallel's and that of each of its jobs.
+#[cfg(unix)]
+#[test]
+fn the_line_for_parallel_is_quoted_for_both_shells() {
+    let desk = Desk::with(SWEPT);
+    let script = script(&desk, "parallel");
+    // In place of GNU parallel, what prints the command as parallel would get it.
+    let line = script.replace(
+        "parallel --joblog trial.joblog --resume-failed",
+        "printf '%s' >told",
+    );
+    let line = line.split("; vgrad gather").next().unwrap();
+    let outer = std::process::Command::new("sh")
+        .args(["-c", line])
+        .current_dir(desk.path("."))
+        .output();
+    assert!(outer.unwrap().status.success());
+    let inner = desk
+        .read("told")
+        .replace("{}", "3")
+        .replace("vgrad ", "printf '%s|' ");
+    let inner = std::process::Command::new("sh")
+        .args(["-c", &inner])
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(inner.stdout).unwrap(),
+        "sweep|trial.toml|--grid|seed=[0,1,2]|--shard|3/4|--out|runs/far|"
+    );
+    assert!(script.ends_with("; vgrad gather runs/far\n"), "{script}");
 }
