@@ -11,6 +11,9 @@ use crate::base::Problem;
 /// Bytes from which a file's kind is told.
 const HEAD: u64 = 1 << 16;
 
+/// What the name of a file begins with that is not whole.
+const UNFINISHED: &str = ".unfinished-";
+
 /// A file that takes its place, and that of an earlier one, once it is whole.
 pub struct AtomicFile {
     path: PathBuf,
@@ -25,7 +28,7 @@ impl AtomicFile {
     /// If the folder does not exist or cannot be written.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = tempfile::Builder::new()
-            .prefix(".unfinished-")
+            .prefix(UNFINISHED)
             .tempfile_in(folder_of(path))?;
         Ok(Self {
             path: path.to_owned(),
@@ -44,6 +47,17 @@ impl AtomicFile {
         make_readable(self.file.as_file());
         self.file.persist(&self.path).map_err(|error| error.error)?;
         Ok(())
+    }
+}
+
+/// Takes away what a process that was killed left in a folder of files that it was writing.
+/// For a folder that nobody else writes to.
+pub fn remove_unfinished(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            // One that stays is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

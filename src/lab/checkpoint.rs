@@ -45,9 +45,11 @@ pub struct Checkpoint {
     bytes: Vec<u8>,
 }
 
-/// Which run a checkpoint is of: everything in its spec but how it is logged and kept.
-fn identity(spec: &Spec) -> Result<String, Problem> {
+/// Which run a checkpoint is of: everything in its spec but what it is called, and how it is
+/// logged and kept.
+pub fn identity(spec: &Spec) -> Result<String, Problem> {
     let mut spec = spec.clone();
+    spec.name = String::new();
     spec.log.checkpoint_every = None;
     spec.check = Vec::new();
     spec.sweep = toml::Table::new();

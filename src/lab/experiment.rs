@@ -8,8 +8,8 @@ use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::lab::callbacks::Callbacks;
 pub use crate::lab::callbacks::RunCallback;
-use crate::lab::checkpoint::{Checkpoint, Checkpointer};
-use crate::lab::config::{LoadedSpec, Precision, Spec};
+use crate::lab::checkpoint::{Checkpoint, Checkpointer, identity};
+use crate::lab::config::{LoadedSpec, Overrides, Precision, Spec};
 use crate::lab::decay::Verdict;
 use crate::lab::history::{History, LayerProfile};
 use crate::lab::learned::{Evidence, Guessing, commonest, guessing_loss};
@@ -94,7 +94,7 @@ fn run_in<T: Scalar>(
     };
     let schema = options.destination.schema_of(loaded);
     let begun = match &options.destination {
-        Destination::Resumed(_) => experiment.resume(trainer.network(), &inputs)?,
+        Destination::Resumed(_) => experiment.resume(trainer.network(), &inputs, &schema)?,
         _ => None,
     };
     let begun = match begun.map_or_else(|| experiment.open(trainer.network(), &schema), Ok) {
@@ -209,10 +209,14 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         spec
     }
 
+    fn write_spec(&self, schema: &str) -> Result<(), Problem> {
+        let text = self.saved().to_toml(schema)?;
+        self.folder.write("spec.toml", text.as_bytes())
+    }
+
     /// Writes what is known before the first step, and opens the rest.
     fn open(&self, network: &Network<T>, schema: &str) -> Result<Begun<'a>, Problem> {
-        self.folder
-            .write("spec.toml", self.saved().to_toml(schema)?.as_bytes())?;
+        self.write_spec(schema)?;
         self.save_weights("weights/initial.safetensors", network)?;
         let layers = network.layers().iter();
         let positions = layers.map(|layer| layer.position.map(|place| place as usize));
@@ -227,9 +231,11 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         &self,
         network: &mut Network<T>,
         inputs: &[PathBuf],
+        schema: &str,
     ) -> Result<Option<Begun<'a>>, Problem> {
         let folder = self.folder.path();
         let Some(found) = Checkpoint::newest(folder, &self.saved())? else {
+            self.is_of_this_spec()?;
             self.folder.clear(inputs)?;
             return Ok(None);
         };
@@ -238,7 +244,22 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         let recorder = Recorder::resume(folder, self.team, lengths, rows)?;
         // What it says holds no longer.
         self.folder.remove("summary.json");
+        // What the run is called, and how it is kept, may have changed.
+        self.write_spec(schema)?;
         Ok(Some(Begun { recorder, history }))
+    }
+
+    /// That what lies in the folder is no run of another spec, of which there is no checkpoint.
+    fn is_of_this_spec(&self) -> Result<(), Problem> {
+        let path = self.folder.path().join("spec.toml");
+        // One that cannot be read was not written by a run.
+        match Spec::load(&path, &Overrides::default()) {
+            Ok(other) if identity(&other.spec)? != identity(&self.saved())? => Err(
+                Problem::in_file(&path, "is of another spec, and there is no checkpoint")
+                    .help("start afresh with --force, or choose another folder with --out"),
+            ),
+            _ => Ok(()),
+        }
     }
 
     fn save_weights(&self, file: &str, network: &Network<T>) -> Result<(), Problem> {

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
-use crate::lab::atomic_file::{AtomicFile, folder_of};
+use crate::lab::atomic_file::{AtomicFile, folder_of, remove_unfinished};
 use crate::lab::config::LoadedSpec;
 
 /// The files of a run, which `--force` may replace. The summary goes first:
@@ -82,7 +82,12 @@ impl RunFolder {
                 let is_new = !path.exists();
                 fs::create_dir_all(path).map_err(|error| cannot_create(path, &error))?;
                 holds_no_seeds(path)?;
-                Self::lock(path.clone(), is_new)
+                let folder = Self::lock(path.clone(), is_new)?;
+                remove_unfinished(path);
+                for inner in [FOLDERS, &[CHECKPOINTS]].concat() {
+                    remove_unfinished(&path.join(inner));
+                }
+                Ok(folder)
             }
             Destination::Numbered { parent, name } if force => {
                 Self::claim_exactly(&parent.join(name), true, inputs)

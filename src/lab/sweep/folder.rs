@@ -163,7 +163,9 @@ impl SweepFolder {
     /// If that cannot be written.
     pub fn note_failure(&self, hash: &str, reason: &str) -> Result<(), Problem> {
         let path = self.failure(hash);
-        fs::write(&path, format!("{reason}\n")).map_err(|error| cannot_write(&path, &error))
+        let file = AtomicFile::create(&path);
+        let file = file.and_then(|file| file.write(format!("{reason}\n").as_bytes()));
+        file.map_err(|error| cannot_write(&path, &error))
     }
 
     /// Gives what was run in the workshop its name: the cell is done. If somebody else was

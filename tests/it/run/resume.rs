@@ -103,9 +103,15 @@ fn a_run_that_is_stopped_goes_on_where_it_was() {
         "{}",
         other.stderr
     );
-    desk.vgrad(words(&format!("{long} --resume"))).fine();
+    desk.vgrad(words(&format!("{long} --resume --set name=renamed")))
+        .fine();
     let summary = desk.summary("stopped");
     assert_eq!(summary["status"], "completed");
+    assert_eq!(summary["name"], "renamed");
+    assert!(
+        desk.read("stopped/spec.toml")
+            .contains("name = \"renamed\"")
+    );
     assert!(0 < done && done < 20000);
     // It did not begin anew: its speed is that of the rest.
     let times = &summary["times"];
@@ -164,6 +170,36 @@ fn the_older_checkpoint_serves_where_the_newer_is_cut_off() {
     desk.write(&path, &half[..half.len() / 2]);
     desk.vgrad(words("--out killed --resume")).fine();
     assert_eq!(files(&desk, "killed"), files(&desk, "whole"));
+}
+
+/// Killed before its first checkpoint: it is begun anew, unless it is another run.
+#[test]
+fn what_was_left_of_another_spec_is_not_taken_away() {
+    let desk = Desk::with(SMALL);
+    desk.run("--out whole").fine();
+    desk.run("--out left").fine();
+    std::fs::remove_file(desk.path("left/summary.json")).unwrap();
+    desk.write("left/.unfinished-summary", "half");
+    let before = desk.csv_files("left");
+    let other = desk.run("--resume --out left --set network.depth=5");
+    assert_eq!(other.code, Some(2));
+    assert!(
+        other
+            .stderr
+            .contains("is of another spec, and there is no checkpoint"),
+        "{other:?}"
+    );
+    assert_eq!(desk.csv_files("left"), before);
+    // What it is called and when it is saved is no other spec.
+    desk.run("--resume --out left --set name=other --set log.checkpoint_every=3")
+        .fine();
+    assert_eq!(desk.csv_files("left"), desk.csv_files("whole"));
+    assert_eq!(desk.summary("left")["name"], "other");
+    assert_eq!(
+        desk.list("left"),
+        desk.list("whole"),
+        "nothing half-written stays"
+    );
 }
 
 #[test]
