@@ -1,4 +1,4 @@
-//! The skip connection's sum h + s·u.
+//! The skip connection's sum λ·h + s·u.
 
 use crate::base::{Scalar, simd};
 
@@ -15,14 +15,16 @@ pub enum BranchScale {
     Learned,
 }
 
-/// h + s·u, h (the main path) being the first input and u (the branch) the
+/// λ·h + s·u, h (the main path) being the first input and u (the branch) the
 /// second.
 ///
-/// Backward: ∂L/∂h = g, ∂L/∂u = s·g, ∂L/∂s = ⟨g, u⟩. With s = 0 the Jacobian
-/// of the main path is the identity, bit for bit.
+/// Backward: ∂L/∂h = λ·g, ∂L/∂u = s·g, ∂L/∂s = ⟨g, u⟩. With λ = 1 and s = 0 the
+/// Jacobian of the main path is the identity, bit for bit.
 pub struct ResidualAdd {
     /// Width of all values.
     pub width: usize,
+    /// λ.
+    pub shortcut: f64,
     /// s.
     pub scale: BranchScale,
 }
@@ -63,14 +65,17 @@ impl<T: Scalar> Layer<T> for ResidualAdd {
     }
 
     fn forward(&self, pass: Forward<T>) {
-        let scale = self.scale(pass.parameters.trained);
+        let (shortcut, scale) = (
+            T::from_f64(self.shortcut),
+            self.scale(pass.parameters.trained),
+        );
         let [main, branch, _] = pass.inputs.each_ref().map(entries);
         let output = entries_mut(pass.output);
         simd::dispatch(
             #[inline(always)]
             || {
                 for ((y, h), u) in output.iter_mut().zip(main).zip(branch) {
-                    *y = *h + scale * *u;
+                    *y = shortcut * *h + scale * *u;
                 }
             },
         );
@@ -83,10 +88,13 @@ impl<T: Scalar> Layer<T> for ResidualAdd {
     }
 
     fn backward(&self, pass: Backward<T>) {
-        let scale = self.scale(pass.parameters.trained);
+        let (shortcut, scale) = (
+            T::from_f64(self.shortcut),
+            self.scale(pass.parameters.trained),
+        );
         let grad = entries(&pass.grad_output);
         let [main, branch, _] = pass.grad_inputs;
-        main.write_or_add(grad.iter().copied());
+        main.write_or_add(grad.iter().map(|g| shortcut * *g));
         branch.write_or_add(grad.iter().map(|g| scale * *g));
     }
 }

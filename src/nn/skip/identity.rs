@@ -8,13 +8,15 @@ use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
 use crate::nn::mean_field::Joining;
 
 member! {
-    /// h ← h + scale·u(h), u being `every` consecutive layers. He et al. 2016, arXiv:1512.03385.
+    /// h ← shortcut·h + scale·u(h), u being `every` consecutive layers. He et al. 2016, arXiv:1512.03385.
     pub struct Identity {
         /// Layers per skip; depth − 1 must divide by it.
         #[schemars(range(min = 1))]
         every: usize = 1,
         /// Factor on the branch; 1/√depth keeps the total growth bounded.
         scale: f64 = 1.0,
+        /// Factor λ on the main path, which passes a gradient on λ times as large.
+        shortcut: f64 = 1.0,
     }
 }
 
@@ -38,7 +40,7 @@ impl<T: Scalar> Join<T> for Identity {
 
     fn theory(&self) -> Option<Joining> {
         Some(Joining::Sum {
-            carry: 1.0,
+            carry: self.shortcut,
             scale: self.scale,
         })
     }
@@ -46,6 +48,7 @@ impl<T: Scalar> Join<T> for Identity {
     fn join(&self, graph: &mut GraphBuilder<T>, at: Junction) -> ValueId {
         let sum = ResidualAdd {
             width: graph.width(at.branch),
+            shortcut: self.shortcut,
             scale: BranchScale::Fixed(self.scale),
         };
         graph.add(at.layer, sum, &[at.main, at.branch])

@@ -27,6 +27,7 @@ impl<T: Scalar> Join<T> for Rezero {
     fn join(&self, graph: &mut GraphBuilder<T>, at: Junction) -> ValueId {
         let sum = ResidualAdd {
             width: graph.width(at.branch),
+            shortcut: 1.0,
             scale: BranchScale::Learned,
         };
         graph.add(at.layer, sum, &[at.main, at.branch])

@@ -118,7 +118,11 @@ fn linear_networks_explode_under_batch_norm() {
 }
 
 fn identity_skip(scale: f64) -> Skip {
-    Identity { every: 1, scale }.into()
+    Identity {
+        scale,
+        ..Identity::default()
+    }
+    .into()
 }
 
 /// h + s·W relu(h): E‖(I + s·D·Wᵀ)g‖² = (1 + s²·σw²/2)‖g‖² with half of D's

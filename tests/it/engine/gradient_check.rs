@@ -159,9 +159,15 @@ fn check_somewhere(architecture: &Mlp, loss: &Loss, rows: usize) -> Verdict {
 }
 
 fn skips() -> Vec<Skip> {
-    let identity = |every, scale| Skip::from(vgrad::nn::skip::Identity { every, scale });
+    let identity = |every, scale, shortcut| {
+        Skip::from(vgrad::nn::skip::Identity {
+            every,
+            scale,
+            shortcut,
+        })
+    };
     let mut skips: Vec<Skip> = Skip::NAMES.iter().map(|name| named(name)).collect();
-    skips.extend([identity(2, 0.7), identity(1, 0.5)]);
+    skips.extend([identity(2, 0.7, 1.0), identity(1, 0.5, -0.8)]);
     skips
 }
 

@@ -99,6 +99,35 @@ fn pre_activation_skips() {
     pairs.check();
 }
 
+/// λ·h + 0·u passes on λ² of a squared gradient.
+#[test]
+fn skips_with_a_shortcut() {
+    let bare = case(&[
+        "activation = \"tanh\"",
+        "skip = { identity = { scale = 0.0, shortcut = 0.5 } }",
+    ]);
+    let layers = bare.predict().unwrap().layers;
+    for layer in &layers[1..19] {
+        let decades = layer.decades.unwrap().0;
+        assert!((decades - 2f64.log10()).abs() < 1e-12, "{layer:?}");
+    }
+    bare.check();
+    for order in ["", PRE] {
+        case(&[
+            TANH,
+            order,
+            "skip = { identity = { scale = 0.6, shortcut = 0.8 } }",
+        ])
+        .check();
+        case(&[
+            RELU_HE,
+            order,
+            "skip = { identity = { scale = 0.5, shortcut = -0.7 } }",
+        ])
+        .check();
+    }
+}
+
 /// h + relu(W h) drifts to positive means. The part of a gradient along h then grows as ‖h‖²
 /// does, by 2.9 per block and not by 2: a share of 1/width at first, most of it in the end.
 #[test]
