@@ -274,7 +274,9 @@ fn the_job_has_a_name_that_the_api_takes() {
 #[test]
 fn the_line_for_parallel_is_quoted_for_both_shells() {
     let desk = Desk::with(SWEPT);
-    let script = script(&desk, "parallel");
+    let emit = "sweep trial.toml --emit parallel --shards 4 --out runs/far --grid";
+    let words = emit.split_whitespace().chain(["seed=[0, 1]"]);
+    let script = desk.vgrad(words).fine().stdout;
     // In place of GNU parallel, what prints the command as parallel would get it.
     let line = script.replace(
         "parallel --joblog trial.joblog --resume-failed",
@@ -296,7 +298,7 @@ fn the_line_for_parallel_is_quoted_for_both_shells() {
         .unwrap();
     assert_eq!(
         String::from_utf8(inner.stdout).unwrap(),
-        "sweep|trial.toml|--grid|seed=[0,1,2]|--shard|3/4|--out|runs/far|"
+        "sweep|trial.toml|--grid|seed=[0, 1]|--shard|3/4|--out|runs/far|"
     );
     assert!(script.ends_with("; vgrad gather runs/far\n"), "{script}");
 }
