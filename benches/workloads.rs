@@ -16,7 +16,7 @@ use vgrad::lab::config::Overrides;
 use vgrad::lab::experiment::network;
 use vgrad::lab::plan::Plan;
 use vgrad::study::columns::{LayerRow, append_row, gradient_columns};
-use vgrad::study::record::Recorder;
+use vgrad::study::record::{Extras, Recorder};
 use vgrad::study::train::{Callback, Trainer};
 
 /// A workload ready to run, for ever.
@@ -40,7 +40,8 @@ fn steps(criterion: &mut Criterion) {
             let mut step = 0;
             for (name, is_logged) in [("not logged", false), ("all logged", true)] {
                 let folder = tempfile::tempdir().expect("a temporary folder");
-                let mut recorder = Recorder::create(folder.path(), &team).expect("room");
+                let mut recorder =
+                    Recorder::create(folder.path(), &team, Extras::default()).expect("room");
                 let network = &mut network;
                 group.bench_function(name, |bencher| {
                     let mut trainer = Trainer::new(network, data, training, &team);

@@ -85,6 +85,7 @@
 //!     clip_grad_norm: None,
 //!     evaluate_every: 50,
 //!     log: LogSteps::Every(25),
+//!     log_tensors: false,
 //!     seed: 0,
 //! };
 //! let team = Team::new(1)?;

@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use common::{Mlp, labels, named, normal, plain};
 use vgrad::base::team::Team;
 use vgrad::nn::loss::Targets;
-use vgrad::nn::measure::LayerSums;
+use vgrad::nn::measure::{LayerSums, TensorRecord, TensorSums};
 use vgrad::nn::norm::Norm;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
 use vgrad::nn::skip::Skip;
 use vgrad::nn::train_step::{Step, StepMetrics, Update};
-use vgrad::study::record::Recorder;
+use vgrad::study::record::{Extras, Recorder};
 use vgrad::study::train::{Callback, StepRecord};
 
 /// The system's allocator, counting.
@@ -83,9 +83,11 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                 };
                 let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>(name));
                 let mut network = architecture.network("cross_entropy", 64, true);
+                let mut tensors = network.measure_tensors();
                 let mut step = |t, clip| {
                     network.load(&inputs, &targets, &rows);
                     network.step(&team, nth(&optimizer, t, clip));
+                    network.tensor_sums(&mut tensors);
                     (1..=network.layers().len())
                         .map(|l| network.sums(l).delta.norm())
                         .sum::<f64>()
@@ -104,7 +106,18 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
     for threads in [1, 2] {
         let team = Team::new(threads).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let mut recorder = Recorder::create(folder.path(), &team).unwrap();
+        let extras = Extras {
+            parameters: true,
+            ..Extras::default()
+        };
+        let mut recorder = Recorder::create(folder.path(), &team, extras).unwrap();
+        let tensors: Vec<_> = (0..200)
+            .map(|i| TensorRecord {
+                layer: 1 + i / 2,
+                name: format!("layers.{i}"),
+                sums: TensorSums::default(),
+            })
+            .collect();
         let layers = vec![LayerSums::default(); 100];
         let deep = plain("relu", "he_normal", 1, vec![1; 99], 1);
         let infos = deep.graph::<f32>(false).layers;
@@ -125,6 +138,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     test: None,
                     infos: &infos,
                     layers: Some(&layers),
+                    tensors: &tensors,
                 };
                 recorder.on_step(&record).unwrap();
             }

@@ -3,6 +3,7 @@
 //! choices, suggestions for misspelt names.
 
 pub mod conflict;
+pub mod crc32c;
 pub mod elementary;
 pub mod family;
 pub mod gemm;

@@ -19,7 +19,7 @@ use crate::nn::loss::Loss;
 use crate::nn::norm::Norm;
 use crate::nn::optim::OptimizerSpec;
 use crate::nn::skip::Skip;
-use crate::study::columns::{gradient_columns, training_columns};
+use crate::study::columns::{gradient_columns, parameter_columns, training_columns};
 use crate::study::data::Source;
 use crate::study::schedule::Schedule;
 
@@ -112,7 +112,9 @@ fn columns() -> Vec<Entry> {
     let of_steps = training_columns().iter();
     let of_layers = of_layers.map(|column| plain("gradients.csv", column.name, column.doc));
     let of_steps = of_steps.map(|column| plain("training.csv", column.name, column.doc));
-    of_layers.chain(of_steps).collect()
+    let of_tensors = parameter_columns().iter();
+    let of_tensors = of_tensors.map(|column| plain("parameters.csv", column.name, column.doc));
+    of_layers.chain(of_steps).chain(of_tensors).collect()
 }
 
 fn quantities() -> Vec<Entry> {

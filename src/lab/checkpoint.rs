@@ -16,7 +16,7 @@ use crate::lab::config::{CheckpointEvery, Spec};
 use crate::lab::history::History;
 use crate::lab::run_folder::CHECKPOINTS;
 use crate::nn::snapshot::Snapshot;
-use crate::study::record::Recorder;
+use crate::study::record::{Recorded, Recorder};
 
 /// The tensor that holds the rest.
 const STATE: &str = "state";
@@ -32,10 +32,9 @@ struct State {
     /// The hash of the run's spec.
     spec: String,
     updates: u64,
-    /// Where the rows of earlier steps end in `gradients.csv` and `training.csv`.
-    lengths: [u64; 2],
-    /// Logged steps so far.
-    rows: u64,
+    /// What the run's files hold of the steps before it.
+    #[serde(flatten)]
+    recorded: Recorded,
     history: History,
 }
 
@@ -70,11 +69,12 @@ impl Checkpoint {
                 continue;
             };
             let version = env!("CARGO_PKG_VERSION");
-            let is_there = |(name, length): (&str, u64)| {
-                fs::metadata(folder.join(name)).is_ok_and(|file| file.len() >= length)
+            let is_there = |(name, length): (&str, &u64)| {
+                fs::metadata(folder.join(name)).is_ok_and(|file| file.len() >= *length)
             };
-            let files = ["gradients.csv", "training.csv"];
-            if !files.into_iter().zip(found.state.lengths).all(is_there) {
+            let files = spec.log.extras().files();
+            let lengths = &found.state.recorded.lengths;
+            if !files.into_iter().zip(lengths).all(is_there) {
                 continue;
             }
             let refused = |what: String| {
@@ -103,10 +103,9 @@ impl Checkpoint {
         Some(Self { state, bytes })
     }
 
-    /// Where the rows of the steps before it end, in `gradients.csv` and `training.csv`,
-    /// and how many steps those are.
-    pub fn rows(&self) -> ([u64; 2], u64) {
-        (self.state.lengths, self.state.rows)
+    /// What the run's files hold of the steps before it.
+    pub fn recorded(&self) -> &Recorded {
+        &self.state.recorded
     }
 
     /// Makes the network what it was, and gives back what had been noted of the run.
@@ -198,8 +197,7 @@ impl Checkpointer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             spec: self.spec.clone(),
             updates,
-            lengths: recorder.sync()?,
-            rows: recorder.logged_steps(),
+            recorded: recorder.sync()?,
             history: history.clone(),
         };
         let folder = self.folder.join(CHECKPOINTS);

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
+use crate::lab::batch_file;
 use crate::lab::callbacks::Callbacks;
 pub use crate::lab::callbacks::RunCallback;
 use crate::lab::checkpoint::{Checkpoint, Checkpointer, identity};
@@ -97,7 +98,7 @@ fn run_in<T: Scalar>(
         Destination::Resumed(_) => experiment.resume(trainer.network(), &inputs, &schema)?,
         _ => None,
     };
-    let begun = match begun.map_or_else(|| experiment.open(trainer.network(), &schema), Ok) {
+    let begun = match begun.map_or_else(|| experiment.open(&mut trainer, &schema), Ok) {
         Ok(begun) => begun,
         Err(problem) => {
             experiment.folder.abandon();
@@ -215,13 +216,20 @@ impl<'a, T: Scalar> Experiment<'a, T> {
     }
 
     /// Writes what is known before the first step, and opens the rest.
-    fn open(&self, network: &Network<T>, schema: &str) -> Result<Begun<'a>, Problem> {
+    fn open(&self, trainer: &mut Trainer<T>, schema: &str) -> Result<Begun<'a>, Problem> {
         self.write_spec(schema)?;
+        if self.loaded.spec.log.save_batch {
+            let (inputs, targets) = trainer.batch(0);
+            let bytes = batch_file::to_bytes(&inputs, &targets)?;
+            self.folder.write("batch.safetensors", &bytes)?;
+        }
+        let network = &*trainer.network();
         self.save_weights("weights/initial.safetensors", network)?;
         let layers = network.layers().iter();
         let positions = layers.map(|layer| layer.position.map(|place| place as usize));
+        let extras = self.loaded.spec.log.extras();
         Ok(Begun {
-            recorder: Recorder::create(self.folder.path(), self.team)?,
+            recorder: Recorder::create(self.folder.path(), self.team, extras)?,
             history: History::new(positions.collect(), &self.plan.training),
         })
     }
@@ -239,9 +247,10 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             self.folder.clear(inputs)?;
             return Ok(None);
         };
-        let (lengths, rows) = found.rows();
+        let recorded = found.recorded().clone();
         let history = found.restore(network)?;
-        let recorder = Recorder::resume(folder, self.team, lengths, rows)?;
+        let extras = self.loaded.spec.log.extras();
+        let recorder = Recorder::resume(folder, self.team, extras, &recorded)?;
         // What it says holds no longer.
         self.folder.remove("summary.json");
         // What the run is called, and how it is kept, may have changed.

@@ -1,6 +1,7 @@
 //! Floor 3, the lab: an experiment from TOML to verdict.
 
 pub mod atomic_file;
+pub mod batch_file;
 pub mod bench;
 mod callbacks;
 pub mod check;

@@ -91,6 +91,7 @@ impl<T: Scalar> Plan<T> {
                 Every::Steps(every) => LogSteps::Every(every),
                 Every::Log(_) => LogSteps::Log,
             },
+            log_tensors: spec.log.parameters,
             seed: spec.seed,
         };
         Ok(Self {

@@ -109,6 +109,28 @@ pub struct GradEntries {
     pub sizes: f64,
 }
 
+/// Sums over one trained tensor at one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TensorSums {
+    /// Σ of its squared gradient, before clipping.
+    pub grad_squares: Squares,
+    /// Σ of its squares before the update.
+    pub squares: Squares,
+    /// Σ of the update's squares, if one was made.
+    pub update_squares: Option<Squares>,
+}
+
+/// One trained tensor and its sums.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorRecord {
+    /// The layer it belongs to, from 1.
+    pub layer: usize,
+    /// Its name in a weights file, e.g. `layers.3.norm.weight`.
+    pub name: String,
+    /// Its sums at the last step.
+    pub sums: TensorSums,
+}
+
 impl ParamSums {
     /// Σ of all squared gradients.
     pub fn grad_squares(&self) -> Squares {

@@ -4,7 +4,7 @@
 use crate::base::Scalar;
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::nn::activation::PerRule;
-use crate::nn::measure::{LayerSums, PhiSums};
+use crate::nn::measure::{LayerSums, PhiSums, TensorRecord, TensorSums};
 use crate::nn::network::Network;
 use crate::nn::params::LayerParams;
 
@@ -23,6 +23,33 @@ impl<T: Scalar> Network<T> {
             params: layer.params.map(params),
             phi: layer.phi.and_then(|n| self.phi_sums(n)),
         }
+    }
+
+    /// From now on every trained tensor is measured by itself, which numbers of
+    /// [`Self::sums`] it does not change; gives back the tensors, layer after layer.
+    pub fn measure_tensors(&mut self) -> Vec<TensorRecord> {
+        let graph = &self.graph;
+        let records = self.layer_params.iter_mut().flat_map(|params| {
+            params.measure_tensors();
+            let layer = graph.nodes[params.node].number;
+            let trained = params.tensors.iter().filter(|tensor| tensor.is_trained());
+            let records = trained.map(|tensor| TensorRecord {
+                layer,
+                name: format!("{}.{}", params.name, tensor.name),
+                sums: TensorSums::default(),
+            });
+            records.collect::<Vec<_>>()
+        });
+        records.collect()
+    }
+
+    /// The sums of these tensors, all that [`Self::measure_tensors`] gave, at the last
+    /// step.
+    pub fn tensor_sums(&self, records: &mut [TensorRecord]) {
+        let params = self.layer_params.iter();
+        let sums = params.flat_map(|params| &params.tensor_sums);
+        let slots = records.iter_mut();
+        slots.zip(sums).for_each(|(slot, sums)| slot.sums = *sums);
     }
 
     /// Σ (∂L/∂value)² over the batch.

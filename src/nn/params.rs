@@ -1,5 +1,7 @@
 //! The parameters of one layer: their start, their gradient, their update.
 
+use std::ops::Range;
+
 use ndarray::ArrayViewMut2;
 
 use crate::base::rng::stream;
@@ -10,9 +12,9 @@ use crate::base::{Scalar, simd};
 use crate::nn::graph::ParamsUse;
 use crate::nn::init::Init;
 use crate::nn::layer::{Parameters, Role, TensorShape};
-use crate::nn::measure::{GradEntries, ParamSums};
+use crate::nn::measure::{GradEntries, ParamSums, TensorSums};
 use crate::nn::node_shards::NodeShards;
-use crate::nn::optim::{Optimizer, Slices, StepInfo};
+use crate::nn::optim::{Optimizer, Slices, StepInfo, UpdateSquares};
 use crate::nn::times::{Phase, Stopwatch};
 
 /// How the parameters of a network get their start.
@@ -48,6 +50,9 @@ pub struct LayerParams<T> {
     pub gradient: Vec<T>,
     /// Sums over them at the last step.
     pub sums: ParamSums,
+    /// Sums over each of its trained tensors at the last step; empty unless they are
+    /// asked for ([`Self::measure_tensors`]).
+    pub tensor_sums: Vec<TensorSums>,
     /// Where its time goes.
     pub watch: Stopwatch,
     /// The optimizer's; empty before the first update.
@@ -70,6 +75,7 @@ impl<T: Scalar> LayerParams<T> {
             running: Vec::new(),
             gradient: Vec::new(),
             sums: ParamSums::default(),
+            tensor_sums: Vec::new(),
             watch: Stopwatch::default(),
             state: Vec::new(),
         }
@@ -78,6 +84,13 @@ impl<T: Scalar> LayerParams<T> {
     /// Length of the first tensor.
     pub fn weight_len(&self) -> usize {
         self.weight_len
+    }
+
+    /// From now on every trained tensor is measured by itself. To be asked for before
+    /// the first update: it decides how the optimizer's state is laid out.
+    pub fn measure_tensors(&mut self) {
+        let trained = spans(&self.tensors).count();
+        self.tensor_sums = vec![TensorSums::default(); trained];
     }
 
     /// What an update reads and writes besides the gradient: the trained tensors, the
@@ -214,6 +227,16 @@ impl<T: Scalar> LayerParams<T> {
             update_squares: None,
             ..self.sums
         };
+        let whole = 0..weight.len();
+        for (sums, span) in self.tensor_sums.iter_mut().zip(spans(&self.tensors)) {
+            sums.update_squares = None;
+            // The same sum, to the last bit.
+            sums.grad_squares = if span == whole {
+                squares
+            } else {
+                sum_of_squares(&gradient[span])
+            };
+        }
         self.watch.lap(Phase::Norms);
     }
 
@@ -222,6 +245,24 @@ impl<T: Scalar> LayerParams<T> {
         // Claimed at the first update, and a no-op ever after.
         self.state
             .resize(self.trained.len() * optimizer.states_per_param(), T::zero());
+        let squares = if self.tensor_sums.is_empty() {
+            self.descend_at_once(optimizer, info, clip, gradient)
+        } else {
+            self.descend_by_tensor(optimizer, info, clip, gradient)
+        };
+        self.sums.weight_squares = squares.params;
+        self.sums.update_squares = Some(squares.update);
+        self.watch.lap(Phase::Update);
+    }
+
+    /// Updates everything, measuring the weight alone.
+    fn descend_at_once(
+        &mut self,
+        optimizer: &Optimizer<T>,
+        info: &StepInfo,
+        clip: T,
+        gradient: &[T],
+    ) -> UpdateSquares {
         let weight = self.weight_len();
         let (params, other_params) = self.trained.split_at_mut(weight);
         let (grads, other_grads) = gradient.split_at(weight);
@@ -237,10 +278,35 @@ impl<T: Scalar> LayerParams<T> {
             grads: other_grads,
             state: other_state,
         };
-        let squares = optimizer.step_both(info, clip, weights, others);
-        self.sums.weight_squares = squares.params;
-        self.sums.update_squares = Some(squares.update);
-        self.watch.lap(Phase::Update);
+        optimizer.step_both(info, clip, weights, others)
+    }
+
+    /// Updates tensor by tensor, measuring each; gives back what was measured of the
+    /// weight.
+    fn descend_by_tensor(
+        &mut self,
+        optimizer: &Optimizer<T>,
+        info: &StepInfo,
+        clip: T,
+        gradient: &[T],
+    ) -> UpdateSquares {
+        let (weight, states) = (self.weight_len(), optimizer.states_per_param());
+        let mut of_weight = UpdateSquares::default();
+        for (sums, span) in self.tensor_sums.iter_mut().zip(spans(&self.tensors)) {
+            let squares = optimizer.step(
+                info,
+                clip,
+                &mut self.trained[span.clone()],
+                &gradient[span.clone()],
+                &mut self.state[states * span.start..states * span.end],
+            );
+            sums.squares = squares.params;
+            sums.update_squares = Some(squares.update);
+            if span.start < weight {
+                of_weight += squares;
+            }
+        }
+        of_weight
     }
 
     /// Σ W² for a step after which no update is made. If this layer's has been
@@ -248,8 +314,23 @@ impl<T: Scalar> LayerParams<T> {
     pub fn measure_weight(&mut self) {
         if self.sums.update_squares.take().is_none() {
             self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
+            for (sums, span) in self.tensor_sums.iter_mut().zip(spans(&self.tensors)) {
+                sums.squares = sum_of_squares(&self.trained[span]);
+            }
         }
+        let tensors = self.tensor_sums.iter_mut();
+        tensors.for_each(|sums| sums.update_squares = None);
     }
+}
+
+/// Where each trained tensor lies among the trained values.
+fn spans(tensors: &[TensorShape]) -> impl Iterator<Item = Range<usize>> {
+    let trained = tensors.iter().filter(|tensor| tensor.is_trained());
+    trained.scan(0, |end, tensor| {
+        let start = *end;
+        *end += tensor.len();
+        Some(start..*end)
+    })
 }
 
 /// gradient ← what one node adds to the gradient of its parameters.

@@ -69,7 +69,8 @@ impl<T: Scalar> Snapshot for Network<T> {
     }
 }
 
-fn to_bytes<T: Scalar>(values: &[T]) -> Vec<u8> {
+/// The values one after another, little endian.
+pub fn to_bytes<T: Scalar>(values: &[T]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(size_of_val(values));
     for value in values {
         // Exact both ways: an f32 is an f64 with zeros behind it.

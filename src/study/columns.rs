@@ -2,7 +2,7 @@
 //! help texts say of it and the way to its cell. Columns are only ever appended.
 
 use crate::nn::graph::LayerInfo;
-use crate::nn::measure::{LayerSums, ParamSums, PhiSums};
+use crate::nn::measure::{LayerSums, ParamSums, PhiSums, TensorRecord};
 use crate::study::train::StepRecord;
 
 /// One cell.
@@ -34,6 +34,12 @@ impl Cell<'_> {
 
 fn append_count(count: u64, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+}
+
+/// The first line of a table of these columns.
+pub fn header<R: ?Sized>(columns: &[Column<R>]) -> String {
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    names.join(",") + "\n"
 }
 
 /// Appends a row: its cells in the order of `columns` and a newline.
@@ -90,6 +96,14 @@ pub struct LayerRow<'a> {
     pub info: &'a LayerInfo,
     /// Its sums, which the columns are formulas over.
     pub sums: &'a LayerSums,
+}
+
+/// One row of `parameters.csv`.
+pub struct TensorRow<'a> {
+    /// The step.
+    pub step: u64,
+    /// The tensor.
+    pub tensor: &'a TensorRecord,
 }
 
 fn number(value: f64) -> Cell<'static> {
@@ -169,6 +183,18 @@ pub fn training_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     "test_accuracy", "test_accuracy", Fraction, "accuracy on the test set at the same weights", |row| Cell::Number(row.test.and_then(|test| test.accuracy));
     "grad_norm", "grad_norm", Norm, "norm of the gradient over all parameters, before clipping", |row| number(row.metrics.grad_norm);
     "clipped", "clipped", Number, "1 if the gradient was clipped", |row| Cell::Count(u64::from(row.metrics.clipped));
+    }
+}
+
+/// `parameters.csv`: a row per logged step and trained tensor.
+pub fn parameter_columns<'a>() -> &'a [Column<TensorRow<'a>>] {
+    columns! {
+    "step", "step", Coordinate, "updates made before this measurement", |row| Cell::Count(row.step);
+    "layer", "layer", Coordinate, "the layer that the tensor belongs to", |row| Cell::Count(row.tensor.layer as u64);
+    "tensor", "tensor", Coordinate, "its name in a weights file", |row| Cell::Name(&row.tensor.name);
+    "grad_norm", "‖∂L/∂p‖", Norm, "norm of the gradient by this tensor, before clipping, without weight decay", |row| number(row.tensor.sums.grad_squares.norm());
+    "weight_norm", "‖p‖", Norm, "norm of the tensor", |row| number(row.tensor.sums.squares.norm());
+    "update_ratio", "‖Δp‖/‖p‖", Ratio, "‖Δp‖/‖p‖ of the update made right after, infinite for a tensor of zeros; empty where none is made", |row| Cell::Number(row.tensor.sums.update_squares.map(|update| update.norm_over(row.tensor.sums.squares)));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
 use crate::nn::graph::LayerInfo;
 use crate::nn::loss::Targets;
-use crate::nn::measure::LayerSums;
+use crate::nn::measure::{LayerSums, TensorRecord};
 use crate::nn::network::Network;
 use crate::nn::optim::{Optimizer, StepInfo};
 use crate::nn::snapshot::Snapshot;
@@ -16,6 +16,7 @@ use crate::study::data::{Dataset, Split};
 pub use crate::study::log_steps::LogSteps;
 use crate::study::schedule::{LearningRate, Schedule};
 
+use ndarray::{Array2, Axis};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,8 @@ pub struct TrainingPlan<T> {
     pub evaluate_every: u64,
     /// Steps that are logged.
     pub log: LogSteps,
+    /// Whether every trained tensor is measured by itself, not the layers alone.
+    pub log_tensors: bool,
     /// Seed of the order of samples.
     pub seed: u64,
 }
@@ -69,6 +72,8 @@ pub struct StepRecord<'a> {
     pub infos: &'a [LayerInfo],
     /// The layers' sums, if the step is logged.
     pub layers: Option<&'a [LayerSums]>,
+    /// The trained tensors, if the step is logged and they are measured.
+    pub tensors: &'a [TensorRecord],
 }
 
 /// Who watches a run: the recorder, the progress bar.
@@ -198,6 +203,7 @@ pub struct Trainer<'a, T> {
     batches: Batches,
     learning_rate: &'a dyn LearningRate,
     layers: Vec<LayerSums>,
+    tensors: Vec<TensorRecord>,
 }
 
 /// What came of one step.
@@ -232,7 +238,9 @@ impl<'a, T: Scalar> Trainer<'a, T> {
             network.scale_to_data();
         }
         network.divide(team);
+        let tensors = plan.log_tensors.then(|| network.measure_tensors());
         Self {
+            tensors: tensors.unwrap_or_default(),
             batches,
             learning_rate: plan.schedule.learning_rate(),
             layers: vec![LayerSums::default(); network.layers().len()],
@@ -246,6 +254,19 @@ impl<'a, T: Scalar> Trainer<'a, T> {
     /// The network.
     pub fn network(&mut self) -> &mut Network<T> {
         self.network
+    }
+
+    /// The batch of `step` as the network gets it: inputs [rows, features] and the
+    /// targets of its rows.
+    pub fn batch(&mut self, step: u64) -> (Array2<T>, Targets<T>) {
+        let (rows, train) = (self.batches.at(step), &self.data.train);
+        let targets = match &train.targets {
+            Targets::Classes(classes) => {
+                Targets::Classes(rows.iter().map(|&row| classes[row]).collect())
+            }
+            Targets::Numbers(numbers) => Targets::Numbers(numbers.select(Axis(0), rows)),
+        };
+        (train.inputs.select(Axis(0), rows), targets)
     }
 
     /// Loss and accuracy on the test set; `None` without one.
@@ -299,6 +320,7 @@ impl<'a, T: Scalar> Trainer<'a, T> {
             } else {
                 self.team.each_numbered(&mut self.layers, sums);
             }
+            network.tensor_sums(&mut self.tensors);
         }
         StepRecord {
             step: result.step,
@@ -308,6 +330,7 @@ impl<'a, T: Scalar> Trainer<'a, T> {
             test,
             infos: self.network.layers(),
             layers: result.is_logged.then_some(&self.layers[..]),
+            tensors: if result.is_logged { &self.tensors } else { &[] },
         }
     }
 }

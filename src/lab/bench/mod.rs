@@ -19,7 +19,7 @@ use crate::lab::experiment::network;
 use crate::lab::plan::Plan;
 use crate::nn::network::Network;
 use crate::nn::times::PhaseTimes;
-use crate::study::record::Recorder;
+use crate::study::record::{Extras, Recorder};
 use crate::study::train::{Callback, Trainer};
 
 /// How to measure.
@@ -235,7 +235,7 @@ impl<T: Scalar> Bench<'_, T> {
     /// every step, and the time includes that the last row is in its file.
     fn pass(&mut self, steps: u64, is_logged: bool) -> Result<Pass, Halt> {
         let mut recorder = is_logged
-            .then(|| Recorder::create(self.folder.path(), self.team))
+            .then(|| Recorder::create(self.folder.path(), self.team, Extras::default()))
             .transpose()?;
         let started = Instant::now();
         let mut logging = 0.0;

@@ -11,6 +11,7 @@ use crate::nn::architecture::NetworkSpec;
 use crate::nn::loss::{CrossEntropy, Loss};
 use crate::nn::optim::{OptimizerSpec, Sgd};
 use crate::study::data::Source;
+use crate::study::record::Extras;
 use crate::study::schedule::{Constant, Schedule};
 
 /// A vgrad experiment.
@@ -147,6 +148,17 @@ pub struct Log {
     /// Writes weights/initial.safetensors and weights/final.safetensors.
     #[serde(default)]
     pub save_weights: bool,
+    /// Writes parameters.csv: a row per logged step and trained tensor.
+    // Not written at their default: what goes by a spec's text (a sweep's cell, a
+    // checkpoint) from before the key existed still holds. So are the next two.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub parameters: bool,
+    /// Writes events.out.tfevents.vgrad, which TensorBoard opens: a scalar per logged step, layer and column.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tensorboard: bool,
+    /// Writes batch.safetensors: the inputs and targets that step 0 uses, as the network gets them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub save_batch: bool,
     /// Steps between two checkpoints, or a time such as "30s", "5m", "1h".
     #[serde(default)]
     pub checkpoint_every: Option<CheckpointEvery>,
@@ -158,7 +170,20 @@ impl Default for Log {
             every: every_step(),
             evaluate_every: None,
             save_weights: false,
+            parameters: false,
+            tensorboard: false,
+            save_batch: false,
             checkpoint_every: None,
+        }
+    }
+}
+
+impl Log {
+    /// The files that are written step by step besides those of every run.
+    pub fn extras(&self) -> Extras {
+        Extras {
+            parameters: self.parameters,
+            tensorboard: self.tensorboard,
         }
     }
 }

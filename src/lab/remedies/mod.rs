@@ -229,7 +229,9 @@ impl Series<'_> {
             let candidate = &candidates[i];
             let mut loaded = candidate.spec.clone().expect("the others are left out");
             loaded.spec.seed = seed;
-            loaded.spec.log.save_weights = false;
+            let log = &mut loaded.spec.log;
+            (log.save_weights, log.save_batch) = (false, false);
+            (log.parameters, log.tensorboard) = (false, false);
             let folder = options.folder.join(folder_of(&candidate.name));
             let order = TrialOrder {
                 loaded: &loaded,

@@ -4,18 +4,20 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::tensorboard::scalars;
 use crate::desk::{Desk, SMALL};
 
 /// The options with which everything that a checkpoint holds matters: an optimizer's
 /// state, dropout, running averages, weights, a part of an epoch.
 const ALL: &str = "--set train.optimizer=adam --set network.norm=batch --set network.dropout=0.2 \
                    --set log.save_weights=true --set train.steps=400 --set log.checkpoint_every=7 \
-                   --set log.evaluate_every=33";
+                   --set log.evaluate_every=33 --set log.parameters=true --set log.tensorboard=true";
 
 fn files(desk: &Desk, run: &str) -> Vec<Vec<u8>> {
     let names = [
         "gradients.csv",
         "training.csv",
+        "parameters.csv",
         "weights/initial.safetensors",
         "weights/final.safetensors",
     ];
@@ -60,6 +62,10 @@ fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
             .fine();
         assert_eq!(files(&desk, "killed"), files(&desk, "whole"), "{precision}");
         assert_eq!(told(&desk, "killed"), told(&desk, "whole"));
+        // But for the times in them, the events are the same too.
+        let [killed, whole] = ["killed", "whole"]
+            .map(|run| scalars(&desk.bytes(&format!("{run}/events.out.tfevents.vgrad"))));
+        assert_eq!(killed, whole);
         assert!(
             !desk.has("killed/checkpoints"),
             "a run that is over needs none"

@@ -117,6 +117,9 @@ fn every_key_can_be_set() {
                 "data.source.csv.missing",
                 "data.standardize_target",
                 "network.architecture",
+                "log.parameters",
+                "log.tensorboard",
+                "log.save_batch",
             ];
             assert!(
                 left_out.contains(&path.as_str()),

@@ -1,35 +1,33 @@
-//! One CSV file in the making: whole rows, handed to the system in chunks.
+//! One file in the making that grows by records, such as the rows of a table: whole
+//! ones, handed to the system in chunks.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
-use crate::study::columns::{Column, append_row};
 
-/// Rows are handed to the system at the first logged step after they take so many
+/// Records are handed to the system at the first logged step after they take so many
 /// bytes.
 const CHUNK: usize = 1 << 16;
 
-/// One CSV file in the making.
-pub struct CsvFile {
+/// A file in the making.
+pub struct RecordFile {
     path: PathBuf,
     file: File,
-    /// Whole rows that are not in the file yet.
+    /// Whole records that are not in the file yet.
     pub pending: Vec<u8>,
     /// An error that has not been returned yet.
     pub failure: Option<Problem>,
 }
 
-impl CsvFile {
-    /// Creates the file and writes its header.
-    pub fn create<R: ?Sized>(path: PathBuf, columns: &[Column<R>]) -> Result<Self, Problem> {
+impl RecordFile {
+    /// Creates the file and writes what it begins with.
+    pub fn create(path: PathBuf, header: &[u8]) -> Result<Self, Problem> {
         let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
-        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
         // What a step of most networks adds to a chunk fits.
         let mut pending = Vec::with_capacity(2 * CHUNK);
-        pending.extend_from_slice(names.join(",").as_bytes());
-        pending.push(b'\n');
+        pending.extend_from_slice(header);
         let mut table = Self {
             path,
             file,
@@ -72,13 +70,7 @@ impl CsvFile {
         Ok(length.len())
     }
 
-    /// Adds a row.
-    pub fn write<R: ?Sized>(&mut self, columns: &[Column<R>], row: &R) -> Result<(), Problem> {
-        append_row(columns, row, &mut self.pending);
-        self.flush_if_full()
-    }
-
-    /// Hands the rows to the system if they take a chunk.
+    /// Hands the records to the system if they take a chunk.
     pub fn flush_if_full(&mut self) -> Result<(), Problem> {
         if self.pending.len() >= CHUNK {
             self.flush()?;
@@ -86,7 +78,7 @@ impl CsvFile {
         Ok(())
     }
 
-    /// Hands the rows to the system.
+    /// Hands the records to the system.
     pub fn flush(&mut self) -> Result<(), Problem> {
         let written = self.file.write_all(&self.pending);
         // What could not be written is not tried again.

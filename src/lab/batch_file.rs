@@ -1,0 +1,48 @@
+//! The batch of step 0 on disk, so that another program can feed it to a network with
+//! the same weights and compare what comes of it.
+
+use ndarray::Array2;
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+
+use crate::base::{Problem, Scalar};
+use crate::nn::loss::Targets;
+use crate::nn::snapshot;
+
+/// A safetensors file of `inputs` [B, features] in the run's precision, as the network
+/// gets them, and `targets`: [B] of I64 for classes, else [B, outputs].
+///
+/// # Errors
+/// If they are too large for the format.
+pub fn to_bytes<T: Scalar>(inputs: &Array2<T>, targets: &Targets<T>) -> Result<Vec<u8>, Problem> {
+    let float = if size_of::<T>() == 4 {
+        Dtype::F32
+    } else {
+        Dtype::F64
+    };
+    // Row-major, whatever the array's layout.
+    let of_array = |array: &Array2<T>| {
+        let values: Vec<T> = array.iter().copied().collect();
+        (float, array.shape().to_vec(), snapshot::to_bytes(&values))
+    };
+    let targets = match targets {
+        Targets::Classes(classes) => {
+            let bytes = classes.iter().flat_map(|&c| i64::from(c).to_le_bytes());
+            (Dtype::I64, vec![classes.len()], bytes.collect())
+        }
+        Targets::Numbers(numbers) => of_array(numbers),
+    };
+    let tensors = [("inputs", of_array(inputs)), ("targets", targets)];
+    let views: Result<Vec<_>, _> = tensors
+        .iter()
+        .map(|(name, (dtype, shape, bytes))| {
+            Ok((*name, TensorView::new(*dtype, shape.clone(), bytes)?))
+        })
+        .collect();
+    let file = views.and_then(|views| safetensors::serialize(views, None));
+    file.map_err(|error| {
+        Problem::new(format!(
+            "the batch could not be put into safetensors form: {error}"
+        ))
+    })
+}
