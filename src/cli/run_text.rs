@@ -58,12 +58,15 @@ pub fn whole(told: &Told) -> String {
 fn lines(told: &Told) -> Vec<(&'static str, String)> {
     let summary = &told.outcome.summary;
     let layers = told.outcome.profile.len();
-    let mut lines = vec![("decay", text::decay_line(&summary.initial, layers))];
+    let mut lines = vec![(
+        "decay",
+        text::decay_line(&summary.initial, layers, summary.along),
+    )];
     if let Some(forecast) = &summary.predicted {
         lines.push(("", text::forecast_line(forecast)));
     }
     if summary.last.step > 0 {
-        lines.push(("", text::decay_line(&summary.last, layers)));
+        lines.push(("", text::decay_line(&summary.last, layers, summary.along)));
     }
     lines.push(("verdict", verdict_line(summary, layers)));
     lines.push(("training", training_line(summary)));

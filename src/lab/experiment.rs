@@ -22,6 +22,7 @@ use crate::lab::run_folder::{Destination, RunFolder};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::theory::predict;
 use crate::lab::weights;
+use crate::nn::architecture::Along;
 use crate::nn::loss::Targets;
 use crate::nn::network::{Capacity, Network};
 use crate::nn::params::Draw;
@@ -140,6 +141,9 @@ fn finished(folder: &Path) -> Result<Option<RunOutcome>, Problem> {
                 }),
             }
         }
+    }
+    if summary.along == Along::Time {
+        profile.retain(|layer| steps.position(layer.layer).is_some());
     }
     Ok(Some(RunOutcome {
         folder: folder.to_owned(),
@@ -328,7 +332,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         Ok(Some(RunOutcome {
             folder: self.folder.path().to_owned(),
             summary,
-            profile: history.profile(),
+            profile: history.profile(self.plan.network.along()),
             was_over: false,
         }))
     }
@@ -352,7 +356,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             }
         };
         let guessing = Guessing::of(&plan.data.train.targets);
-        let test_samples = plan.data.test.samples() as u64;
+        let test_samples = plan.data.test.targets.len() as u64;
         let learned_by = guessing.and_then(|guess| history.evidence(guess, test_samples, status));
         let verdict = Verdict::of_run(diverged.is_some(), Some(&initial), Some(&last))
             .expect("two steps have a verdict");
@@ -374,6 +378,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             train_loss: history.train_loss,
             test_loss: history.test.map(|(_, test)| test.loss),
             test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
+            along: plan.network.along(),
             chance_accuracy: chance(&plan.data.test.targets),
             engine_bytes: plan.bytes as u64,
             machine: Machine::here(self.team.threads()),

@@ -7,6 +7,7 @@ use crate::lab::decay::{Decay, Verdict};
 use crate::lab::learned::{Evidence, Guessing};
 use crate::lab::onset::{Onset, OnsetTracker, PathNorm};
 use crate::lab::summary::Status;
+use crate::nn::architecture::Along;
 use crate::nn::measure::LayerSums;
 use crate::study::train::{StepRecord, TestMetrics, TrainingPlan};
 
@@ -160,7 +161,7 @@ impl History {
     }
 
     /// The hidden layers at both ends.
-    pub fn profile(&self) -> Vec<LayerProfile> {
+    pub fn profile(&self, along: Along) -> Vec<LayerProfile> {
         let Some([(_, initial), (_, last)]) = &self.ends else {
             return Vec::new();
         };
@@ -168,6 +169,7 @@ impl History {
         // All but the output layer.
         pairs
             .take(initial.len().saturating_sub(1))
+            .filter(|(i, _)| along == Along::Layers || self.positions[*i].is_some())
             .map(|(i, (initial, last))| LayerProfile {
                 layer: i + 1,
                 initial: *initial,

@@ -10,6 +10,7 @@ use crate::lab::text;
 use crate::nn::architecture::{NetworkSpec, Setting};
 use crate::nn::loss::{Loss, TargetKind};
 use crate::nn::optim::Optimizer;
+use crate::nn::readout::Readout;
 use crate::study::data::{Dataset, LoadOptions, load};
 use crate::study::train::{LogSteps, TrainingPlan};
 
@@ -52,7 +53,7 @@ impl<T: Scalar> Plan<T> {
                 seed: spec.seed,
                 base_dir: folder,
                 test_fraction: spec.data.test_fraction,
-                standardize: spec.data.standardize,
+                standardize: spec.data.standardizes(),
                 standardize_target: spec.data.standardize_target,
                 numeric_targets: spec.train.loss.criterion::<T>().wants() == TargetKind::Numbers,
             },
@@ -63,8 +64,10 @@ impl<T: Scalar> Plan<T> {
         // To be clipped, a gradient must be kept until all are known.
         let per_parameter =
             optimizer.states_per_param() + usize::from(spec.train.clip_grad_norm.is_some());
+        let positions = positions(spec, &data)?;
         let setting = Setting {
-            inputs: data.features(),
+            positions,
+            inputs: data.features() / positions,
             outputs: data.outputs(),
             seed: spec.seed,
         };
@@ -104,6 +107,43 @@ impl<T: Scalar> Plan<T> {
             bytes,
         })
     }
+}
+
+/// Positions of a sample as the network reads it; 1 where it reads all features at once.
+fn positions<T: Scalar>(spec: &Spec, data: &Dataset<T>) -> Result<usize, Problem> {
+    let positions = spec.data.positions();
+    let features = data.features();
+    if !features.is_multiple_of(positions) {
+        let what =
+            format!("{positions} positions do not divide the {features} features of a sample");
+        return Err(Problem::at_key("data.positions", what)
+            .help(format!("set it to a divisor of {features}")));
+    }
+    let readout = spec.network.readout();
+    let (source, targets) = (spec.data.source.name(), data.train.targets_each());
+    let read = match readout {
+        Some(Readout::Every) => positions,
+        _ => 1,
+    };
+    if read == targets {
+        return Ok(if readout.is_some() { positions } else { 1 });
+    }
+    let (key, help) = match readout {
+        None => (
+            "network.architecture",
+            "use a recurrent network or a transformer with readout = \"every\"",
+        ),
+        Some(Readout::Every) if targets == 1 => (
+            "network.readout",
+            "use \"last\" or \"mean\", or data with a target for every position",
+        ),
+        Some(Readout::Every) => ("data.positions", "set it to the number of targets"),
+        Some(_) => ("network.readout", "set network.readout = \"every\""),
+    };
+    let what = format!(
+        "{source} has {targets} target(s) per sample, and the network gives {read} output(s)"
+    );
+    Err(Problem::at_key(key, what).help(help))
 }
 
 fn batch_size(spec: &Spec, samples: usize) -> Result<usize, Problem> {

@@ -11,6 +11,7 @@ use crate::lab::learned::Evidence;
 use crate::lab::machine::Machine;
 use crate::lab::onset::Onset;
 use crate::lab::prediction::Forecast;
+use crate::nn::architecture::Along;
 
 /// Version of the summary's layout. Keys may be added under the same number:
 /// readers take those that they know, and summaries that lack the newer ones.
@@ -101,6 +102,9 @@ pub struct Summary {
     /// Share of the commonest class in the test set: what guessing reaches.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub chance_accuracy: Option<f64>,
+    /// What the positions are that decay is measured along.
+    #[serde(default)]
+    pub along: Along,
     /// Bytes the engine claimed before the first step.
     #[serde(default)]
     pub engine_bytes: u64,

@@ -21,15 +21,23 @@ struct Slot {
 }
 
 impl Slot {
+    fn is_transposed(&self) -> bool {
+        matches!(self.shape.role, Role::Weight(_))
+    }
+
     /// Shape in the file: weight matrices are transposed there.
     fn file_shape(&self) -> Vec<usize> {
-        self.shape.shape.iter().rev().copied().collect()
+        let mut shape = self.shape.shape.clone();
+        if self.is_transposed() {
+            shape.reverse();
+        }
+        shape
     }
 
     /// Index in the file of the network's `i`th entry.
     fn file_index(&self, i: usize) -> usize {
         match self.shape.shape[..] {
-            [rows, columns] => (i % columns) * rows + i / columns,
+            [rows, columns] if self.is_transposed() => (i % columns) * rows + i / columns,
             _ => i,
         }
     }
@@ -48,7 +56,7 @@ fn slots<T: Scalar>(network: &Network<T>) -> BTreeMap<String, Slot> {
             };
             let start = *next;
             *next += shape.len();
-            let name = format!("{}.{}", parameters.name, shape.name);
+            let name = format!("{}.{}", parameters.origin.name, shape.name);
             slots.insert(
                 name,
                 Slot {

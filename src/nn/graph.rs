@@ -4,6 +4,8 @@
 use std::ops::Range;
 
 use crate::base::Scalar;
+use crate::nn::init::Init;
+use crate::nn::layer::positions::{JoinPositions, MAX_JOINED};
 use crate::nn::layer::{Layer, MAX_INPUTS, Saves, TensorShape};
 
 /// Index of a value.
@@ -12,9 +14,12 @@ pub type ValueId = usize;
 /// Index of a node.
 pub type NodeId = usize;
 
-/// What flows between layers, a matrix [batch, width].
+/// What flows between layers, a matrix [batch·positions, width]: the positions of a
+/// sequence, or the pixels of an image, are rows, a sample's one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Value {
+    /// Rows per sample.
+    pub positions: usize,
     /// Width.
     pub width: usize,
     /// Whether the norm of ∂L/∂value is logged: it is some layer's z or h.
@@ -27,16 +32,58 @@ pub struct Value {
     pub grad_slot: Option<usize>,
 }
 
+impl Value {
+    /// Numbers per sample.
+    pub fn per_sample(&self) -> usize {
+        self.positions * self.width
+    }
+
+    /// Its rows that belong to `samples`.
+    pub fn rows(&self, samples: &Range<usize>) -> Range<usize> {
+        samples.start * self.positions..samples.end * self.positions
+    }
+}
+
 /// Index of the parameters of a node, or of several that share them.
 pub type ParamsId = usize;
 
 /// Parameters and who uses them.
 #[derive(Clone, Debug)]
 pub struct ParamsUse {
-    /// What the names of their tensors begin with, e.g. `layers.3`.
-    pub name: String,
+    /// What they are called and how they are drawn.
+    pub origin: Origin,
     /// Their nodes in forward order: the gradient is the sum over them.
     pub nodes: Vec<NodeId>,
+}
+
+/// What parameters are called and where their random numbers come from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// What the names of their tensors begin with, e.g. `layers.3`.
+    pub name: String,
+    /// The purpose of the stream of random numbers that they are drawn from.
+    pub purpose: &'static str,
+    /// The stream's number.
+    pub stream: usize,
+    /// How they are drawn, if not by the network's init.
+    pub init: Option<Init>,
+}
+
+impl Origin {
+    /// Of the map of the network's layer `number`.
+    pub fn layer(number: usize) -> Self {
+        Self {
+            name: format!("layers.{number}"),
+            purpose: "init",
+            stream: number,
+            init: None,
+        }
+    }
+
+    /// From the stream of `purpose`, so that other draws do not depend on these.
+    pub fn with_purpose(self, purpose: &'static str) -> Self {
+        Self { purpose, ..self }
+    }
 }
 
 /// One layer in its place.
@@ -70,14 +117,34 @@ pub struct LayerInfo {
     /// Its place on the path that decay is measured along, from 1; `None` off
     /// the path.
     pub position: Option<u32>,
-    /// z_l, the output of its linear map [batch, width].
-    pub z: Option<ValueId>,
-    /// h_l, what it hands on [batch, width].
+    /// z_l, the output of its linear map; several values where it has several parts.
+    pub z: Vec<ValueId>,
+    /// h_l, what it hands on.
     pub h: ValueId,
+    /// c_l, its cell state, if it has one.
+    pub cell: Option<ValueId>,
     /// Its activation φ.
     pub phi: Option<NodeId>,
-    /// Its linear map, whose parameters the norms of weight and bias are about.
-    pub params: Option<NodeId>,
+    /// Its linear maps, whose parameters the norms of weight and bias are about.
+    pub params: Vec<NodeId>,
+    /// Whether other layers share these maps, so that they are not its own to update.
+    pub shares_params: bool,
+}
+
+impl LayerInfo {
+    /// Of a layer of which nothing else is known yet.
+    pub fn new(name: String, position: Option<u32>) -> Self {
+        Self {
+            name,
+            position,
+            z: Vec::new(),
+            h: 0,
+            cell: None,
+            phi: None,
+            params: Vec::new(),
+            shares_params: false,
+        }
+    }
 }
 
 /// A network's layers and values.
@@ -88,9 +155,9 @@ pub struct Graph<T> {
     pub values: Vec<Value>,
     /// Parameters, in the order of their first nodes.
     pub params: Vec<ParamsUse>,
-    /// Width of every forward buffer.
+    /// Numbers per sample in every forward buffer.
     pub slots: Vec<usize>,
-    /// Width of every gradient buffer.
+    /// Numbers per sample in every gradient buffer.
     pub grad_slots: Vec<usize>,
     /// The value that the loss reads.
     pub output: ValueId,
@@ -107,12 +174,14 @@ pub struct GraphBuilder<T> {
 }
 
 impl<T: Scalar> GraphBuilder<T> {
-    /// A graph whose input has `width` columns; returns the input's id too.
-    pub fn new(width: usize) -> (Self, ValueId) {
+    /// A graph whose input has `positions` rows per sample and `width` columns; returns
+    /// the input's id too.
+    pub fn new(positions: usize, width: usize) -> (Self, ValueId) {
         (
             Self {
                 nodes: Vec::new(),
                 values: vec![Value {
+                    positions,
                     width,
                     ..Value::default()
                 }],
@@ -125,14 +194,7 @@ impl<T: Scalar> GraphBuilder<T> {
 
     /// Begins the network's next layer; returns its number, from 1.
     pub fn begin_layer(&mut self, name: String, position: Option<u32>) -> usize {
-        self.layers.push(LayerInfo {
-            name,
-            position,
-            z: None,
-            h: 0,
-            phi: None,
-            params: None,
-        });
+        self.layers.push(LayerInfo::new(name, position));
         self.layers.len()
     }
 
@@ -149,9 +211,20 @@ impl<T: Scalar> GraphBuilder<T> {
         layer: impl Layer<T> + 'static,
         inputs: &[ValueId],
     ) -> ValueId {
+        self.add_drawn(number, Origin::layer(number), layer, inputs)
+    }
+
+    /// As [`Self::add`], with parameters that are called and drawn otherwise.
+    pub fn add_drawn(
+        &mut self,
+        number: usize,
+        origin: Origin,
+        layer: impl Layer<T> + 'static,
+        inputs: &[ValueId],
+    ) -> ValueId {
         let params = (!layer.tensors().is_empty()).then(|| {
             self.params.push(ParamsUse {
-                name: format!("layers.{number}"),
+                origin,
                 nodes: Vec::new(),
             });
             self.params.len() - 1
@@ -188,7 +261,10 @@ impl<T: Scalar> GraphBuilder<T> {
             self.params[id].nodes.push(self.nodes.len());
         }
         let output = self.values.len();
+        let of_inputs: Vec<_> = inputs.iter().map(|&id| self.positions(id)).collect();
+        let positions = layer.positions(&of_inputs);
         self.values.push(Value {
+            positions,
             width: layer.width(),
             ..Value::default()
         });
@@ -216,6 +292,30 @@ impl<T: Scalar> GraphBuilder<T> {
     /// Width of a value.
     pub fn width(&self, id: ValueId) -> usize {
         self.values[id].width
+    }
+
+    /// Rows per sample of a value.
+    pub fn positions(&self, id: ValueId) -> usize {
+        self.values[id].positions
+    }
+
+    /// Sequences of equal width one after the other, as a part of layer `number`: one
+    /// sequence, joined a few at a time.
+    pub fn join_positions(&mut self, number: usize, mut parts: Vec<ValueId>) -> ValueId {
+        while parts.len() > 1 {
+            let joined = parts.chunks(MAX_JOINED).map(|few| match few {
+                [one] => *one,
+                _ => {
+                    let join = JoinPositions {
+                        width: self.width(few[0]),
+                        parts: few.iter().map(|&id| self.positions(id)).collect(),
+                    };
+                    self.add(number, join, few)
+                }
+            });
+            parts = joined.collect();
+        }
+        parts[0]
     }
 
     /// Plans the buffers: what a backward pass needs again is kept, everything
@@ -261,7 +361,7 @@ impl<T: Scalar> GraphBuilder<T> {
             value.grad_slot = (v != 0 || input_gradient).then_some(grad_slot_of[v]);
         }
         for layer in &self.layers {
-            for value in layer.z.into_iter().chain([layer.h]) {
+            for value in layer.z.iter().copied().chain([layer.h]).chain(layer.cell) {
                 self.values[value].is_logged = true;
             }
             if let Some(phi) = layer.phi {
@@ -281,7 +381,7 @@ impl<T: Scalar> GraphBuilder<T> {
 
     /// Hands every wanted value a buffer. `lives` are (first, last) moments of
     /// use; a kept value has its buffer to itself. Returns each value's buffer
-    /// and each buffer's width.
+    /// and how many numbers per sample each buffer holds.
     fn share(
         &self,
         lives: &[(usize, usize)],
@@ -297,7 +397,7 @@ impl<T: Scalar> GraphBuilder<T> {
         let mut free: Vec<usize> = Vec::new();
         for v in order {
             let (first, last) = lives[v];
-            let width = self.values[v].width;
+            let width = self.values[v].per_sample();
             busy.retain(|&(until, slot)| {
                 if until < first {
                     free.push(slot);
@@ -327,7 +427,7 @@ impl<T: Scalar> GraphBuilder<T> {
 impl<T: Scalar> Graph<T> {
     /// Whether node `n` is the linear map of its layer.
     pub fn is_main_map(&self, n: NodeId) -> bool {
-        self.layers[self.nodes[n].number - 1].params == Some(n)
+        self.layers[self.nodes[n].number - 1].params.contains(&n)
     }
 
     /// How many partials all layers have.
@@ -361,7 +461,8 @@ impl<T: Scalar> Graph<T> {
             .map(|tensor| tensor.len())
             .sum();
         let columns: usize = self.slots.iter().chain(&self.grad_slots).sum();
-        let saved: usize = self.nodes.iter().map(|node| node.saves.len(batch)).sum();
+        let saved = |node: &Node<T>| node.saves.len(batch * self.values[node.output].positions);
+        let saved: usize = self.nodes.iter().map(saved).sum();
         let values = trained as f64 * (1 + per_parameter) as f64
             + columns as f64 * batch as f64
             + saved as f64;

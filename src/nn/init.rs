@@ -145,7 +145,8 @@ fn fill_uniform(rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, bound: f64
     weight.map_inplace(|w| *w = uniform(rng, bound));
 }
 
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
+/// One standard normal draw.
+pub(super) fn normal(rng: &mut ChaCha8Rng) -> f64 {
     StandardNormal.sample(rng)
 }
 

@@ -11,10 +11,14 @@ use crate::nn::moments::Moments;
 pub struct ActivationSums {
     /// Of φ's output.
     pub values: Moments,
-    /// Saturated entries; `None` where φ has no flat side.
+    /// Entries that were looked at for saturation.
+    pub checked: u64,
+    /// Those that are saturated; `None` where φ has no flat side.
     pub saturated: Option<u64>,
     /// Entries that published rules call saturated.
     pub beyond: PerRule<Option<u64>>,
+    /// Whether it means something for a unit to be dead.
+    pub counts_active: bool,
     /// Per unit, the rows in which φ' is not 0.
     pub active_rows: Vec<u32>,
     /// Per unit, the sum of φ's output over the rows.
@@ -27,6 +31,8 @@ pub struct ActivationSums {
 pub struct LayerSums {
     /// Σ (∂L/∂h_l)².
     pub activation_grad: Squares,
+    /// Σ (∂L/∂c_l)², where it has a cell state.
+    pub cell_grad: Option<Squares>,
     /// Σ (∂L/∂z_l)².
     pub delta: Squares,
     /// Over its parameters.
@@ -46,14 +52,23 @@ pub struct PhiSums {
     pub units: usize,
     /// Σ over the units of (Σ over the rows of φ's output)².
     pub unit_sums: Squares,
-    /// Units whose φ' is 0 in every row.
-    pub dead_units: usize,
-    /// Units whose φ' is not 0 in less than 1 % of the rows.
-    pub rarely_active_units: usize,
+    /// Units by how often they are active; `None` where that means nothing.
+    pub inactive: Option<InactiveUnits>,
+    /// Entries that were looked at for saturation.
+    pub checked: u64,
     /// Entries with |φ'| < 0.05·max|φ'| on φ's flat side.
     pub saturated: Option<u64>,
     /// Entries that published rules call saturated.
     pub beyond: PerRule<Option<u64>>,
+}
+
+/// Units that pass a gradient in few rows or none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct InactiveUnits {
+    /// Those whose φ' is 0 in every row.
+    pub dead: usize,
+    /// Those whose φ' is not 0 in less than 1 % of the rows.
+    pub rarely_active: usize,
 }
 
 impl PhiSums {
@@ -71,11 +86,12 @@ impl PhiSums {
 }
 
 impl LayerSums {
-    /// Of the gradients that must stay finite: by h, z, the weights and the bias.
-    pub fn gradients(&self) -> [Option<Squares>; 4] {
+    /// Of the gradients that must stay finite: by h, c, z, the weights and the bias.
+    pub fn gradients(&self) -> [Option<Squares>; 5] {
         let params = self.params;
         [
             Some(self.activation_grad),
+            self.cell_grad,
             Some(self.delta),
             params.map(|params| params.weight_grad_squares),
             params.and_then(|params| params.other_grad_squares),
@@ -131,7 +147,36 @@ pub struct TensorRecord {
     pub sums: TensorSums,
 }
 
+impl GradEntries {
+    fn joined(self, other: Self) -> Self {
+        Self {
+            zeros: self.zeros + other.zeros,
+            sizes: self.sizes + other.sizes,
+        }
+    }
+}
+
 impl ParamSums {
+    /// Over both these parameters and `other` ones.
+    pub fn joined(self, other: Self) -> Self {
+        let other_grads = [self.other_grad_squares, other.other_grad_squares];
+        let others: Squares = other_grads.iter().copied().flatten().sum();
+        Self {
+            weight_grad_squares: self.weight_grad_squares + other.weight_grad_squares,
+            weights: self.weights + other.weights,
+            other_grad_squares: other_grads.iter().any(Option::is_some).then_some(others),
+            weight_grads: self
+                .weight_grads
+                .zip(other.weight_grads)
+                .map(|(a, b)| a.joined(b)),
+            weight_squares: self.weight_squares + other.weight_squares,
+            update_squares: self
+                .update_squares
+                .zip(other.update_squares)
+                .map(|(a, b)| a + b),
+        }
+    }
+
     /// Σ of all squared gradients.
     pub fn grad_squares(&self) -> Squares {
         self.weight_grad_squares + self.other_grad_squares.unwrap_or_default()

@@ -23,6 +23,7 @@ pub mod order;
 mod orthonormal;
 pub mod params;
 pub mod pass;
+pub mod readout;
 pub mod shard;
 pub mod skip;
 pub mod snapshot;

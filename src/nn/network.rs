@@ -59,7 +59,7 @@ impl<T: Scalar> Network<T> {
         let mut layer_params: Vec<_> = params
             .map(|params| LayerParams::new(params, graph.nodes[params.nodes[0]].layer.tensors()))
             .collect();
-        draw_all(&mut layer_params, &graph, draw);
+        draw_all(&mut layer_params, draw);
         Self {
             all_reduce: AllReduce::new(capacity.chunks(), graph.longest_exchange()),
             shards: Vec::new(),
@@ -134,8 +134,9 @@ impl<T: Scalar> Network<T> {
         &mut self.layer_params
     }
 
-    /// Takes the rows `rows` of a data set as the batch at hand. Their number
-    /// may be smaller than the batch the network was made for.
+    /// Takes the samples `rows` of a data set as the batch at hand: a row of `inputs`
+    /// each, its positions side by side, and as many targets as the output has positions.
+    /// Their number may be smaller than the batch the network was made for.
     ///
     /// # Panics
     /// If there are more rows than that, or the widths or the kind of target
@@ -154,9 +155,11 @@ impl<T: Scalar> Network<T> {
         }
         let width = inputs.ncols();
         assert_eq!(
-            width, self.graph.values[0].width,
+            width,
+            self.graph.values[0].per_sample(),
             "features of the data and of the network"
         );
+        let targets_each = self.graph.values[self.graph.output].positions;
         // A smaller batch fills the first shards.
         let mut first = 0;
         for shard in &mut self.shards {
@@ -174,14 +177,17 @@ impl<T: Scalar> Network<T> {
             }
             match (&mut shard.targets, targets) {
                 (ShardTargets::Classes(slots), Targets::Classes(classes)) => {
-                    slots
-                        .iter_mut()
-                        .zip(mine)
-                        .for_each(|(slot, &row)| *slot = classes[row]);
+                    for (slots, &row) in slots.chunks_exact_mut(targets_each).zip(mine) {
+                        let first = row * targets_each;
+                        slots.copy_from_slice(&classes[first..first + targets_each]);
+                    }
                 }
                 (ShardTargets::Numbers(slots), Targets::Numbers(numbers)) => {
                     let outputs = numbers.ncols();
-                    for (slot, &row) in slots.chunks_exact_mut(outputs).zip(mine) {
+                    let targets = mine
+                        .iter()
+                        .flat_map(|&row| row * targets_each..(row + 1) * targets_each);
+                    for (slot, row) in slots.chunks_exact_mut(outputs).zip(targets) {
                         slot.iter_mut()
                             .zip(numbers.index_axis(Axis(0), row))
                             .for_each(|(s, y)| *s = *y);
@@ -261,20 +267,12 @@ fn shard<T: Scalar>(graph: &Graph<T>, mine: Range<usize>, capacity: Capacity) ->
 /// Draws all parameters: every layer has a stream of random numbers of its own.
 /// Most of the time goes into memory being claimed, which the team's threads do
 /// side by side as well.
-fn draw_all<T: Scalar>(layer_params: &mut [LayerParams<T>], graph: &Graph<T>, draw: &Draw) {
+fn draw_all<T: Scalar>(layer_params: &mut [LayerParams<T>], draw: &Draw) {
     draw.team.shares(layer_params, |share| {
         // One for all of them: claiming it anew for each takes longer than drawing.
         let mut scratch = Vec::new();
         for params in share {
-            let node = &graph.nodes[params.node];
-            // Gates draw from streams of their own, so that a layer's weights do
-            // not depend on whether it has a gate.
-            let purpose = if graph.is_main_map(params.node) {
-                "init"
-            } else {
-                "init gate"
-            };
-            params.draw(draw, (purpose, node.number), &mut scratch);
+            params.draw(draw, &mut scratch);
         }
     });
 }

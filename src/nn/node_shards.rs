@@ -50,7 +50,8 @@ impl<'a, T: Scalar> NodeShards<'a, T> {
             // Every shard saved the same of the whole batch; the first one's serves.
             let shard = &self.shards[0];
             let saved_once = shard.saved_once(self.graph, self.n);
-            reduce.advance(shard.rows.batch, saved_once, running);
+            let positions = self.graph.values[self.node().output].positions;
+            reduce.advance(shard.rows.batch * positions, saved_once, running);
         }
     }
 }

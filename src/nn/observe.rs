@@ -4,7 +4,7 @@
 use crate::base::Scalar;
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::nn::activation::PerRule;
-use crate::nn::measure::{LayerSums, PhiSums, TensorRecord, TensorSums};
+use crate::nn::measure::{InactiveUnits, LayerSums, ParamSums, PhiSums, TensorRecord, TensorSums};
 use crate::nn::network::Network;
 use crate::nn::params::LayerParams;
 
@@ -13,14 +13,19 @@ impl<T: Scalar> Network<T> {
     /// made after it if one was made.
     pub fn sums(&self, l: usize) -> LayerSums {
         let layer = &self.graph.layers[l - 1];
-        let params = |n: usize| {
-            let i = self.params_of[n].expect("a linear map has weights");
-            self.layer_params[i].sums
+        let of_map = |n: &usize| {
+            let i = self.params_of[*n].expect("a linear map has weights");
+            self.layer_params[i].sums_of(*n)
         };
+        let params = layer.params.iter().map(of_map).reduce(ParamSums::joined);
         LayerSums {
             activation_grad: self.grad_squares(layer.h),
-            delta: layer.z.map(|z| self.grad_squares(z)).unwrap_or_default(),
-            params: layer.params.map(params),
+            cell_grad: layer.cell.map(|c| self.grad_squares(c)),
+            delta: layer.z.iter().map(|z| self.grad_squares(*z)).sum(),
+            params: params.map(|sums| ParamSums {
+                update_squares: sums.update_squares.filter(|_| !layer.shares_params),
+                ..sums
+            }),
             phi: layer.phi.and_then(|n| self.phi_sums(n)),
         }
     }
@@ -33,9 +38,16 @@ impl<T: Scalar> Network<T> {
             params.measure_tensors();
             let layer = graph.nodes[params.node].number;
             let trained = params.tensors.iter().filter(|tensor| tensor.is_trained());
-            let records = trained.map(|tensor| TensorRecord {
+            let names = trained.flat_map(|tensor| {
+                let whole = format!("{}.{}", params.origin.name, tensor.name);
+                match tensor.parts {
+                    [] => vec![whole],
+                    parts => parts.iter().map(|part| format!("{whole}.{part}")).collect(),
+                }
+            });
+            let records = names.map(|name| TensorRecord {
                 layer,
-                name: format!("{}.{}", params.name, tensor.name),
+                name,
                 sums: TensorSums::default(),
             });
             records.collect::<Vec<_>>()
@@ -64,11 +76,14 @@ impl<T: Scalar> Network<T> {
             beyond: PerRule::default().map(|()| Some(0)),
             ..PhiSums::default()
         };
+        let positions = self.graph.values[self.graph.nodes[n].output].positions;
         let add = |a: Option<u64>, b: Option<u64>| Some(a? + b?);
         for chunk in self.chunks() {
             let of_chunk = &chunk.activations[n];
             sums.values.join(&of_chunk.values);
-            sums.rows += chunk.rows.count;
+            sums.rows += chunk.rows.count * positions;
+            sums.checked += of_chunk.checked;
+            sums.inactive = of_chunk.counts_active.then(InactiveUnits::default);
             sums.units = of_chunk.active_rows.len();
             sums.saturated = add(sums.saturated, of_chunk.saturated);
             sums.beyond = PerRule {
@@ -101,8 +116,10 @@ impl<T: Scalar> Network<T> {
             }
             let active = &active[..units.len()];
             let is_rare = |rows: &&u32| 100 * (**rows as usize) < sums.rows;
-            sums.dead_units += active.iter().filter(|rows| **rows == 0).count();
-            sums.rarely_active_units += active.iter().filter(is_rare).count();
+            if let Some(inactive) = &mut sums.inactive {
+                inactive.dead += active.iter().filter(|rows| **rows == 0).count();
+                inactive.rarely_active += active.iter().filter(is_rare).count();
+            }
             sums.unit_sums += sum_of_squares(&totals[..units.len()]);
         }
     }

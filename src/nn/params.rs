@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use ndarray::ArrayViewMut2;
+use ndarray::{Array2, ArrayViewMut2, s};
 
-use crate::base::rng::stream;
+use crate::base::rng::{ChaCha8Rng, stream};
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::base::sums::{count_zeros, sum_of_sizes};
 use crate::base::team::Team;
 use crate::base::{Scalar, simd};
-use crate::nn::graph::ParamsUse;
-use crate::nn::init::Init;
+use crate::nn::fans::Fans;
+use crate::nn::graph::{Origin, ParamsUse};
+use crate::nn::init::{Init, normal};
 use crate::nn::layer::{Parameters, Role, TensorShape};
 use crate::nn::measure::{GradEntries, ParamSums, TensorSums};
 use crate::nn::node_shards::NodeShards;
@@ -32,12 +33,15 @@ pub struct Draw<'a> {
 /// The parameters of one layer with their gradients and optimizer state, each
 /// in one flat buffer; the weight matrix, if there is one, comes first.
 pub struct LayerParams<T> {
-    /// What the names of its tensors begin with, e.g. `layers.3`.
-    pub name: String,
+    /// What its tensors are called and how they are drawn.
+    pub origin: Origin,
     /// The node it belongs to, the first of those that share it.
     pub node: usize,
     /// The other ones, in forward order.
     sharers: Vec<usize>,
+    /// Sums over what the first node and each sharer add to the gradient, at the last
+    /// step that observed; empty without sharers.
+    sharers_sums: Vec<ParamSums>,
     /// One sharer's part of the gradient; empty without sharers.
     addend: Vec<T>,
     /// Its tensors, trained ones first.
@@ -65,9 +69,10 @@ impl<T: Scalar> LayerParams<T> {
     /// The parameters `tensors` of the nodes that `params` names, to be drawn.
     pub fn new(params: &ParamsUse, tensors: Vec<TensorShape>) -> Self {
         Self {
-            name: params.name.clone(),
+            origin: params.origin.clone(),
             node: params.nodes[0],
             sharers: params.nodes[1..].to_vec(),
+            sharers_sums: Vec::new(),
             addend: Vec::new(),
             weight_len: tensors[0].len(),
             tensors,
@@ -89,8 +94,8 @@ impl<T: Scalar> LayerParams<T> {
     /// From now on every trained tensor is measured by itself. To be asked for before
     /// the first update: it decides how the optimizer's state is laid out.
     pub fn measure_tensors(&mut self) {
-        let trained = spans(&self.tensors).count();
-        self.tensor_sums = vec![TensorSums::default(); trained];
+        let trained = pieces(&self.tensors).map(|(piece, _)| piece + 1).max();
+        self.tensor_sums = vec![TensorSums::default(); trained.unwrap_or(0)];
     }
 
     /// What an update reads and writes besides the gradient: the trained tensors, the
@@ -112,11 +117,25 @@ impl<T: Scalar> LayerParams<T> {
         }
     }
 
+    /// Sums over its parameters as node `n` uses them: what the node adds to the
+    /// gradient, where several do.
+    pub fn sums_of(&self, n: usize) -> ParamSums {
+        let mut nodes = [self.node].into_iter().chain(self.sharers.iter().copied());
+        let place = nodes.position(|node| node == n);
+        match place.and_then(|place| self.sharers_sums.get(place)) {
+            Some(part) => ParamSums {
+                weight_squares: self.sums.weight_squares,
+                update_squares: self.sums.update_squares,
+                ..*part
+            },
+            None => self.sums,
+        }
+    }
+
     /// Claims the memory and gives the tensors their start: a weight and its bias
-    /// from the stream (`purpose`, `layer`) as `draw` says, the others
-    /// as their roles say. `scratch` is memory to draw in; whatever is in it is
-    /// lost.
-    pub fn draw(&mut self, draw: &Draw, (purpose, layer): (&str, usize), scratch: &mut Vec<f64>) {
+    /// from their stream as `draw` says, block by block, the others as their roles say.
+    /// `scratch` is memory to draw in; whatever is in it is lost.
+    pub fn draw(&mut self, draw: &Draw, scratch: &mut Vec<f64>) {
         let length = |trained: bool| -> usize {
             let tensors = self.tensors.iter();
             let chosen = tensors.filter(|tensor| tensor.is_trained() == trained);
@@ -139,16 +158,26 @@ impl<T: Scalar> LayerParams<T> {
                     scratch.resize(tensor.len(), 0.0);
                     let weight = ArrayViewMut2::from_shape(shape, scratch);
                     drawn_bias = vec![0.0; if has_drawn_bias { shape.1 } else { 0 }];
-                    let mut random = stream(draw.seed, purpose, layer as u64);
-                    draw.init.initializer().fill(
-                        &mut random,
+                    self.origin.draw(
+                        draw,
                         fans,
                         weight.expect("as long as the tensor"),
                         &mut drawn_bias,
+                        &tensor.blocks,
                     );
                     values.extend(scratch.iter().map(|w| T::from_f64(*w)));
                 }
-                Role::Bias => values.extend(drawn_bias.iter().map(|b| T::from_f64(*b))),
+                Role::Bias => {
+                    let width = tensor.len() / tensor.blocks.len().max(1);
+                    let shift = |i: usize| tensor.blocks.get(i / width).unwrap_or(&0.0);
+                    let shifted = drawn_bias.iter().enumerate().map(|(i, b)| b + shift(i));
+                    values.extend(shifted.map(T::from_f64));
+                }
+                Role::Normal(std) => {
+                    let mut random = self.origin.random(draw);
+                    let draws = (0..tensor.len()).map(|_| std * normal(&mut random));
+                    values.extend(draws.map(T::from_f64));
+                }
                 Role::Constant(start) | Role::Running(start) => {
                     values.resize(values.len() + tensor.len(), T::from_f64(start));
                 }
@@ -201,43 +230,55 @@ impl<T: Scalar> LayerParams<T> {
         self.watch.start();
         node_gradient(shards, gradient);
         if !self.sharers.is_empty() {
-            // Claimed now, and a no-op ever after.
-            self.addend.resize(gradient.len(), T::zero());
-        }
-        for &n in &self.sharers {
-            node_gradient(NodeShards { n, ..shards }, &mut self.addend);
-            simd::write_or_add(gradient, true, self.addend.iter().copied());
+            self.add_sharers(shards, observe, gradient);
         }
         self.watch.lap(Phase::Products);
-        let (weight, others) = gradient.split_at(self.weight_len());
-        // A stretch at a time, so that the second look finds it in the cache.
-        let (mut squares, mut entries) = (Squares::default(), GradEntries::default());
-        for stretch in weight.chunks(1 << 12) {
-            squares += sum_of_squares(stretch);
-            if observe {
-                entries.zeros += count_zeros(stretch);
-                entries.sizes += sum_of_sizes(stretch);
-            }
-        }
         self.sums = ParamSums {
-            weights: weight.len(),
-            weight_grad_squares: squares,
-            other_grad_squares: (!others.is_empty()).then(|| sum_of_squares(others)),
-            weight_grads: observe.then_some(entries),
-            update_squares: None,
-            ..self.sums
+            weight_squares: self.sums.weight_squares,
+            ..gradient_sums(gradient, self.weight_len(), observe)
         };
-        let whole = 0..weight.len();
-        for (sums, span) in self.tensor_sums.iter_mut().zip(spans(&self.tensors)) {
+        self.measure_gradients(gradient);
+        self.watch.lap(Phase::Norms);
+    }
+
+    /// The tensors' sums over `gradient`, if they are measured.
+    fn measure_gradients(&mut self, gradient: &[T]) {
+        if self.tensor_sums.is_empty() {
+            return;
+        }
+        for sums in &mut self.tensor_sums {
             sums.update_squares = None;
+            sums.grad_squares = Squares::default();
+        }
+        let (whole, squares) = (0..self.weight_len(), self.sums.weight_grad_squares);
+        for (piece, span) in pieces(&self.tensors) {
+            let sums = &mut self.tensor_sums[piece];
             // The same sum, to the last bit.
-            sums.grad_squares = if span == whole {
+            sums.grad_squares += if span == whole {
                 squares
             } else {
                 sum_of_squares(&gradient[span])
             };
         }
-        self.watch.lap(Phase::Norms);
+    }
+
+    /// Adds to `gradient`, the first node's part, what the other nodes add.
+    fn add_sharers(&mut self, shards: NodeShards<T>, observe: bool, gradient: &mut [T]) {
+        // Claimed now, and a no-op ever after.
+        self.addend.resize(gradient.len(), T::zero());
+        let weight_len = self.weight_len();
+        let parts = 1 + self.sharers.len();
+        self.sharers_sums.resize(parts, ParamSums::default());
+        if observe {
+            self.sharers_sums[0] = gradient_sums(gradient, weight_len, observe);
+        }
+        for (k, &n) in self.sharers.iter().enumerate() {
+            node_gradient(NodeShards { n, ..shards }, &mut self.addend);
+            if observe {
+                self.sharers_sums[k + 1] = gradient_sums(&self.addend, weight_len, observe);
+            }
+            simd::write_or_add(gradient, true, self.addend.iter().copied());
+        }
     }
 
     fn descend(&mut self, optimizer: &Optimizer<T>, info: &StepInfo, clip: T, gradient: &[T]) {
@@ -292,7 +333,10 @@ impl<T: Scalar> LayerParams<T> {
     ) -> UpdateSquares {
         let (weight, states) = (self.weight_len(), optimizer.states_per_param());
         let mut of_weight = UpdateSquares::default();
-        for (sums, span) in self.tensor_sums.iter_mut().zip(spans(&self.tensors)) {
+        for sums in &mut self.tensor_sums {
+            (sums.squares, sums.update_squares) = Default::default();
+        }
+        for (piece, span) in pieces(&self.tensors) {
             let squares = optimizer.step(
                 info,
                 clip,
@@ -300,8 +344,9 @@ impl<T: Scalar> LayerParams<T> {
                 &gradient[span.clone()],
                 &mut self.state[states * span.start..states * span.end],
             );
-            sums.squares = squares.params;
-            sums.update_squares = Some(squares.update);
+            let sums = &mut self.tensor_sums[piece];
+            sums.squares += squares.params;
+            sums.update_squares = Some(sums.update_squares.unwrap_or_default() + squares.update);
             if span.start < weight {
                 of_weight += squares;
             }
@@ -314,8 +359,13 @@ impl<T: Scalar> LayerParams<T> {
     pub fn measure_weight(&mut self) {
         if self.sums.update_squares.take().is_none() {
             self.sums.weight_squares = sum_of_squares(&self.trained[..self.weight_len()]);
-            for (sums, span) in self.tensor_sums.iter_mut().zip(spans(&self.tensors)) {
-                sums.squares = sum_of_squares(&self.trained[span]);
+            for sums in &mut self.tensor_sums {
+                sums.squares = Squares::default();
+            }
+            if !self.tensor_sums.is_empty() {
+                for (piece, span) in pieces(&self.tensors) {
+                    self.tensor_sums[piece].squares += sum_of_squares(&self.trained[span]);
+                }
             }
         }
         let tensors = self.tensor_sums.iter_mut();
@@ -323,14 +373,81 @@ impl<T: Scalar> LayerParams<T> {
     }
 }
 
-/// Where each trained tensor lies among the trained values.
-fn spans(tensors: &[TensorShape]) -> impl Iterator<Item = Range<usize>> {
+/// Where among the trained values each tensor lies that is told of by itself, with its
+/// number: a block of columns a row at a time.
+fn pieces(tensors: &[TensorShape]) -> impl Iterator<Item = (usize, Range<usize>)> {
     let trained = tensors.iter().filter(|tensor| tensor.is_trained());
-    trained.scan(0, |end, tensor| {
-        let start = *end;
+    let places = trained.scan((0, 0), |(piece, end), tensor| {
+        let place = (*piece, *end);
+        *piece += tensor.parts.len().max(1);
         *end += tensor.len();
-        Some(start..*end)
+        Some((place, tensor))
+    });
+    places.flat_map(|((piece, start), tensor)| {
+        let parts = tensor.parts.len().max(1);
+        let rows = if parts == 1 { 1 } else { tensor.shape[0] };
+        let length = tensor.len() / (rows * parts);
+        (0..rows * parts).map(move |k| {
+            let first = start + k * length;
+            (piece + k % parts, first..first + length)
+        })
     })
+}
+
+/// Sums over a gradient, of whose entries the first `weight_len` are the weight's; those
+/// over weights and update are left out.
+fn gradient_sums<T: Scalar>(gradient: &[T], weight_len: usize, observe: bool) -> ParamSums {
+    let (weight, others) = gradient.split_at(weight_len);
+    // A stretch at a time, so that the second look finds it in the cache.
+    let (mut squares, mut entries) = (Squares::default(), GradEntries::default());
+    for stretch in weight.chunks(1 << 12) {
+        squares += sum_of_squares(stretch);
+        if observe {
+            entries.zeros += count_zeros(stretch);
+            entries.sizes += sum_of_sizes(stretch);
+        }
+    }
+    ParamSums {
+        weights: weight_len,
+        weight_grad_squares: squares,
+        other_grad_squares: (!others.is_empty()).then(|| sum_of_squares(others)),
+        weight_grads: observe.then_some(entries),
+        ..ParamSums::default()
+    }
+}
+
+impl Origin {
+    fn random(&self, draw: &Draw) -> ChaCha8Rng {
+        stream(draw.seed, self.purpose, self.stream as u64)
+    }
+
+    /// Draws `weight` [read, written] and `bias`, zeros as they arrive, one of `blocks`
+    /// of columns after the other; the numbers are factors on the blocks' weights.
+    fn draw(
+        &self,
+        draw: &Draw,
+        fans: Fans,
+        mut weight: ArrayViewMut2<f64>,
+        bias: &mut [f64],
+        blocks: &[f64],
+    ) {
+        let mut random = self.random(draw);
+        let init = self.init.as_ref().unwrap_or(draw.init).initializer();
+        let count = blocks.len().max(1);
+        let (columns, entries) = (weight.ncols() / count, bias.len() / count);
+        for b in 0..count {
+            let mut block = weight.slice_mut(s![.., b * columns..(b + 1) * columns]);
+            let bias = &mut bias[b * entries..(b + 1) * entries];
+            if count == 1 {
+                init.fill(&mut random, fans, block, bias);
+            } else {
+                // Drawn apart: an init may take its matrix to lie row after row.
+                let mut drawn = Array2::zeros(block.raw_dim());
+                init.fill(&mut random, fans, drawn.view_mut(), bias);
+                block.zip_mut_with(&drawn, |w, drawn| *w = blocks[b] * drawn);
+            }
+        }
+    }
 }
 
 /// gradient ← what one node adds to the gradient of its parameters.

@@ -61,7 +61,8 @@ impl<T: Scalar> Shard<T> {
             .map(|g| Chunk::new(graph, part(g, all_chunks, batch).len()))
             .collect();
         let capacity = chunks.iter().map(|chunk| chunk.capacity).sum::<usize>();
-        let outputs = graph.values[graph.output].width;
+        let output = &graph.values[graph.output];
+        let (outputs, targets) = (output.width, capacity * output.positions);
         Self {
             chunks,
             first_chunk,
@@ -71,26 +72,29 @@ impl<T: Scalar> Shard<T> {
                 batch: 0,
             },
             targets: if classes {
-                ShardTargets::Classes(vec![0; capacity])
+                ShardTargets::Classes(vec![0; targets])
             } else {
-                ShardTargets::Numbers(claim(capacity * outputs))
+                ShardTargets::Numbers(claim(targets * outputs))
             },
             watch: Stopwatch::default(),
             gathered: vec![0.0; all_chunks * graph.longest_exchange()],
             slots: graph
                 .slots
                 .iter()
-                .map(|width| claim(width * capacity))
+                .map(|length| claim(length * capacity))
                 .collect(),
             grad_slots: graph
                 .grad_slots
                 .iter()
-                .map(|width| claim(width * capacity))
+                .map(|length| claim(length * capacity))
                 .collect(),
             saved: graph
                 .nodes
                 .iter()
-                .map(|node| claim(node.saves.len(capacity)))
+                .map(|node| {
+                    let rows = capacity * graph.values[node.output].positions;
+                    claim(node.saves.len(rows))
+                })
                 .collect(),
             loss_rows: vec![0.0; 2 * outputs],
         }
@@ -124,7 +128,7 @@ impl<T: Scalar> Shard<T> {
     /// The rows of the input, to be filled.
     pub fn input_mut(&mut self, graph: &Graph<T>) -> &mut [T] {
         let value = &graph.values[0];
-        &mut self.slots[value.slot][..value.width * self.rows.count]
+        &mut self.slots[value.slot][..value.per_sample() * self.rows.count]
     }
 
     /// ∂L/∂value, [rows, width]; [rows, 0] if it is not computed.
@@ -132,11 +136,12 @@ impl<T: Scalar> Shard<T> {
         self.gradient_rows(graph, id, 0..self.rows.count)
     }
 
+    /// The rows of some samples, by their places in the shard.
     fn gradient_rows(&self, graph: &Graph<T>, id: usize, rows: Range<usize>) -> ArrayView2<'_, T> {
         let value = &graph.values[id];
         match value.grad_slot {
-            Some(slot) => some_rows(&self.grad_slots[slot], rows, value.width),
-            None => matrix(&[], rows.len(), 0),
+            Some(slot) => some_rows(&self.grad_slots[slot], value.rows(&rows), value.width),
+            None => matrix(&[], value.rows(&rows).len(), 0),
         }
     }
 
@@ -147,7 +152,9 @@ impl<T: Scalar> Shard<T> {
 
     /// What node `n` saved once for all rows.
     pub fn saved_once(&self, graph: &Graph<T>, n: usize) -> &[T] {
-        let (_, once) = graph.nodes[n].saves.split(&self.saved[n], self.rows.count);
+        let node = &graph.nodes[n];
+        let rows = self.rows.count * graph.values[node.output].positions;
+        let (_, once) = node.saves.split(&self.saved[n], rows);
         once
     }
 
@@ -200,14 +207,14 @@ impl<T: Scalar> Shard<T> {
     ) {
         let node = &graph.nodes[n];
         let value = &graph.values[node.output];
-        let rows = self.rows.count;
+        let (samples, rows) = (self.rows.count, self.rows.count * value.positions);
         let mut output = take(&mut self.slots[value.slot]);
         let (saved, saved_once) = node.saves.split_mut(&mut self.saved[n], rows);
         node.layer.forward(Forward {
-            rows: self.rows,
+            rows: self.rows.times(value.positions),
             mode,
             parameters,
-            inputs: inputs(graph, node, &self.slots, 0..rows),
+            inputs: inputs(graph, node, &self.slots, 0..samples),
             output: matrix_mut(&mut output, rows, value.width),
             saved,
             saved_once,
@@ -215,9 +222,10 @@ impl<T: Scalar> Shard<T> {
         });
         if observe && node.is_observed {
             for chunk in &mut self.chunks {
-                let mine = chunk.rows.within(&self.rows);
+                let samples = chunk.rows.within(&self.rows);
+                let mine = value.rows(&samples);
                 let pass = Observed {
-                    input: inputs(graph, node, &self.slots, mine.clone())[0],
+                    inputs: inputs(graph, node, &self.slots, samples),
                     output: some_rows(&output, mine.clone(), value.width),
                     saved: node.saves.rows(&self.saved[n], rows, mine),
                 };
@@ -233,7 +241,7 @@ impl<T: Scalar> Shard<T> {
         let Some(slot) = output.grad_slot else { return };
         let (values, gradient) = (&self.slots[output.slot], &mut self.grad_slots[slot]);
         for chunk in &mut self.chunks {
-            let rows = chunk.rows.within(&self.rows);
+            let rows = output.rows(&chunk.rows.within(&self.rows));
             let cells = rows.start * output.width..rows.end * output.width;
             let targets = match &self.targets {
                 ShardTargets::Classes(classes) => TargetRows::Classes(&classes[rows]),
@@ -243,7 +251,7 @@ impl<T: Scalar> Shard<T> {
                 criterion,
                 &values[cells.clone()],
                 targets,
-                self.rows.batch,
+                self.rows.batch * output.positions,
                 &mut self.loss_rows,
                 &mut gradient[cells],
             );
@@ -259,7 +267,7 @@ impl<T: Scalar> Shard<T> {
             return;
         };
         for chunk in &mut self.chunks {
-            let rows = chunk.rows.within(&self.rows);
+            let rows = value.rows(&chunk.rows.within(&self.rows));
             let cells = rows.start * value.width..rows.end * value.width;
             chunk.grad_squares[id] = sum_of_squares(&self.grad_slots[slot][cells]);
         }
@@ -270,11 +278,14 @@ impl<T: Scalar> Shard<T> {
         let node = &graph.nodes[n];
         let rows = self.chunks[g].rows.within(&self.rows);
         let mut all = take(&mut self.chunks[g].partials);
+        let output = &graph.values[node.output];
         let chunk = BackwardChunk {
             inputs: self.saved_inputs(graph, node, rows.clone()),
-            saved: node
-                .saves
-                .rows(&self.saved[n], self.rows.count, rows.clone()),
+            saved: node.saves.rows(
+                &self.saved[n],
+                self.rows.count * output.positions,
+                output.rows(&rows),
+            ),
             grad_output: self.gradient_rows(graph, node.output, rows),
         };
         node.layer.partials(chunk, &mut all[node.partials.clone()]);
@@ -292,7 +303,8 @@ impl<T: Scalar> Shard<T> {
         summed: usize,
     ) {
         let node = &graph.nodes[n];
-        let rows = self.rows.count;
+        let output = &graph.values[node.output];
+        let (samples, rows) = (self.rows.count, self.rows.count * output.positions);
         let mut buffers: [Vec<T>; MAX_INPUTS] = Default::default();
         let mut grad_inputs: [InputGradient<T>; MAX_INPUTS] = Default::default();
         let slots = buffers.iter_mut().zip(&mut grad_inputs);
@@ -300,15 +312,16 @@ impl<T: Scalar> Shard<T> {
             let value = &graph.values[id];
             if let Some(slot) = value.grad_slot {
                 *buffer = take(&mut self.grad_slots[slot]);
+                let rows = samples * value.positions;
                 grad.values = Some(matrix_mut(buffer, rows, value.width));
                 grad.accumulate = node.accumulate[k];
             }
         }
         let (saved, saved_once) = node.saves.split(&self.saved[n], rows);
         node.layer.backward(Backward {
-            rows: self.rows,
+            rows: self.rows.times(output.positions),
             parameters,
-            inputs: self.saved_inputs(graph, node, 0..rows),
+            inputs: self.saved_inputs(graph, node, 0..samples),
             output: if node.saves.output {
                 self.value(graph, node.output)
             } else {
@@ -328,7 +341,7 @@ impl<T: Scalar> Shard<T> {
     }
 }
 
-/// Some rows of a value that lies in `slots`, [rows, width].
+/// The rows of some samples of a value that lies in `slots`, [rows, width].
 fn value<'a, T>(
     graph: &Graph<T>,
     id: usize,
@@ -336,10 +349,10 @@ fn value<'a, T>(
     rows: Range<usize>,
 ) -> ArrayView2<'a, T> {
     let value = &graph.values[id];
-    some_rows(&slots[value.slot], rows, value.width)
+    some_rows(&slots[value.slot], value.rows(&rows), value.width)
 }
 
-/// Some rows of what `node` reads; [rows, 0] beyond the last.
+/// What `node` reads of some samples; [rows, 0] beyond the last.
 fn inputs<'a, T>(
     graph: &Graph<T>,
     node: &Node<T>,

@@ -59,7 +59,7 @@ impl<T: Scalar> Snapshot for Network<T> {
             let (trained, running) = (part("trained")?, part("running")?);
             let state = part("state")?;
             if trained.len() != params.trained.len() || running.len() != params.running.len() {
-                return Err(params.name.clone());
+                return Err(params.origin.name.clone());
             }
             (params.trained, params.running) = (trained, running);
             params.set_state(state);

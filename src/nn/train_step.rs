@@ -213,10 +213,11 @@ impl<T: Scalar> Network<T> {
     fn step_metrics(&self) -> StepMetrics {
         let sums = self.loss_sums();
         let classes = matches!(self.shards[0].targets, ShardTargets::Classes(_));
-        let batch = self.shards[0].rows.batch as f64;
+        let targets_each = self.graph.values[self.graph.output].positions;
+        let targets = (self.shards[0].rows.batch * targets_each) as f64;
         StepMetrics {
             loss: sums.loss,
-            accuracy: classes.then(|| sums.correct as f64 / batch),
+            accuracy: classes.then(|| sums.correct as f64 / targets),
             grad_norm: self.param_grad_squares().norm(),
             clipped: false,
             diverged_at: self.first_non_finite(sums.loss),

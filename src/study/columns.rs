@@ -151,17 +151,17 @@ pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     "update_ratio", "‖ΔW‖/‖W‖", Ratio, "‖ΔW_l‖/‖W_l‖ of the update made right after; empty where none is made", |row| of_params(row, |sums| Some(sums.update_squares?.norm_over(sums.weight_squares)));
     "activation_mean", "activation_mean", Number, "mean of φ's output over batch and units", |row| of_phi(row, |sums| Some(sums.values.mean));
     "activation_std", "activation_std", Number, "population standard deviation of φ's output", |row| of_phi(row, |sums| Some(sums.values.std()));
-    "saturated_fraction", "saturated_fraction", Fraction, "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| of_phi(row, |sums| share(sums.saturated, sums.values.count));
-    "dead_fraction", "dead_fraction", Fraction, "share of units whose φ' is 0 for the whole batch", |row| of_phi(row, |sums| Some(sums.dead_units as f64 / sums.units as f64));
+    "saturated_fraction", "saturated_fraction", Fraction, "share of entries with |φ'| < 0.05·max|φ'| on φ's flat side", |row| of_phi(row, |sums| share(sums.saturated, sums.checked as f64));
+    "dead_fraction", "dead_fraction", Fraction, "share of units whose φ' is 0 for the whole batch", |row| of_phi(row, |sums| Some(sums.inactive?.dead as f64 / sums.units as f64));
     "zero_grad_fraction", "zero_grad_fraction", Fraction, "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| of_params(row, |sums| Some(sums.weight_grads?.zeros as f64 / sums.weights as f64));
     "position", "position", Coordinate, "place on the path that decay is measured along, from 1; empty off the path", |row| row.info.position.map_or(Cell::Number(None), |place| Cell::Count(place.into()));
-    "cell_grad_norm", "‖∂L/∂c‖", Norm, "‖∂L/∂c‖_F of a recurrent layer's cell state; empty without one", |_| Cell::Number(None);
+    "cell_grad_norm", "‖∂L/∂c‖", Norm, "‖∂L/∂c‖_F of a recurrent layer's cell state; empty without one", |row| Cell::Number(row.sums.cell_grad.map(|squares| squares.norm()));
     "activation_correlation", "activation_correlation", Number, "mean over pairs of samples of h_a·h_b, over the mean of ‖h‖², h being φ's output: 1 where all samples are the same point", |row| of_phi(row, PhiSums::correlation);
     "weight_grad_mean_abs", "mean |∂L/∂W|", Number, "mean size of an entry of ∂L/∂W_l", |row| of_params(row, |sums| Some(sums.weight_grads?.sizes / sums.weights as f64));
-    "saturated_karpathy_fraction", "saturated_karpathy_fraction", Fraction, "share of tanh's outputs beyond ±0.97 (Karpathy 2016)", |row| of_phi(row, |sums| share(sums.beyond.karpathy, sums.values.count));
-    "saturated_deepdiagnosis_fraction", "saturated_deepdiagnosis_fraction", Fraction, "share of tanh's or sigmoid's inputs beyond ±5 (DeepDiagnosis)", |row| of_phi(row, |sums| share(sums.beyond.deep_diagnosis, sums.values.count));
-    "saturated_debugger_fraction", "saturated_debugger_fraction", Fraction, "share of inputs beyond SageMaker Debugger's limits: tanh ±9.4999, sigmoid −23 and 16.99999", |row| of_phi(row, |sums| share(sums.beyond.debugger, sums.values.count));
-    "rarely_active_fraction", "rarely_active_fraction", Fraction, "share of units whose φ' is not 0 in less than 1 % of the batch's rows", |row| of_phi(row, |sums| Some(sums.rarely_active_units as f64 / sums.units as f64));
+    "saturated_karpathy_fraction", "saturated_karpathy_fraction", Fraction, "share of tanh's outputs beyond ±0.97 (Karpathy 2016)", |row| of_phi(row, |sums| share(sums.beyond.karpathy, sums.checked as f64));
+    "saturated_deepdiagnosis_fraction", "saturated_deepdiagnosis_fraction", Fraction, "share of tanh's or sigmoid's inputs beyond ±5 (DeepDiagnosis)", |row| of_phi(row, |sums| share(sums.beyond.deep_diagnosis, sums.checked as f64));
+    "saturated_debugger_fraction", "saturated_debugger_fraction", Fraction, "share of inputs beyond SageMaker Debugger's limits: tanh ±9.4999, sigmoid −23 and 16.99999", |row| of_phi(row, |sums| share(sums.beyond.debugger, sums.checked as f64));
+    "rarely_active_fraction", "rarely_active_fraction", Fraction, "share of units whose φ' is not 0 in less than 1 % of the batch's rows", |row| of_phi(row, |sums| Some(sums.inactive?.rarely_active as f64 / sums.units as f64));
     }
 }
 

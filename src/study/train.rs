@@ -187,7 +187,7 @@ pub fn evaluate<T: Scalar>(
     let classes = matches!(split.targets, Targets::Classes(_));
     Some(TestMetrics {
         loss: loss / rows as f64,
-        accuracy: classes.then(|| correct as f64 / rows as f64),
+        accuracy: classes.then(|| correct as f64 / split.targets.len() as f64),
     })
 }
 

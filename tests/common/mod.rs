@@ -72,6 +72,7 @@ impl Mlp {
         };
         assert_eq!(network.check(), None);
         let setting = Setting {
+            positions: 1,
             inputs: self.inputs,
             outputs: self.outputs,
             seed: self.seed,

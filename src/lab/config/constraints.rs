@@ -16,6 +16,7 @@ pub fn conflict(spec: &Spec) -> Option<Conflict> {
     name(&spec.name)
         .or_else(|| length(&spec.train))
         .or_else(|| spec.network.check())
+        .or_else(|| positions(spec))
         .or_else(|| coupled_rows(spec))
         .or_else(|| spec.train.optimizer.recipe::<f64>().check())
         .or_else(|| target(spec))
@@ -56,6 +57,33 @@ fn length(train: &Train) -> Option<Conflict> {
         ),
         _ => None,
     }
+}
+
+fn positions(spec: &Spec) -> Option<Conflict> {
+    let given = spec.data.positions?;
+    if let Some(own) = spec.data.source.as_dyn().positions() {
+        let source = spec.data.source.name();
+        return found(
+            &["data.positions", "data.source"],
+            format!(
+                "`data.positions` with `data.source` = {source}, whose samples are sequences of {own} positions"
+            ),
+            "not with this source",
+            "remove `positions`",
+        );
+    }
+    if given == 1 || spec.network.readout().is_some() {
+        return None;
+    }
+    let name = spec.network.architecture.name();
+    found(
+        &["data.positions", "network.architecture"],
+        format!(
+            "`data.positions` = {given} with `network.architecture` = {name}, which reads all features at once"
+        ),
+        "only with an architecture that reads sequences",
+        "remove `positions`, or use a recurrent network or a transformer",
+    )
 }
 
 fn coupled_rows(spec: &Spec) -> Option<Conflict> {
@@ -116,7 +144,7 @@ fn checks(spec: &Spec) -> Option<Conflict> {
     spec.check
         .iter()
         .enumerate()
-        .find_map(|(i, check)| one_check(i, check, spec.network.layers(), &[]))
+        .find_map(|(i, check)| one_check(i, check, spec.network.layers(spec.data.positions()), &[]))
 }
 
 /// What is wrong with the `i`-th check of a network of `layers` layers, the

@@ -16,10 +16,11 @@ use super::remedy_faults::remedy_faults;
 use super::sections::Spec;
 use super::shape::Shape;
 use super::sweep::{SpecChange, sweep_faults};
-use super::validate::{ValueKind, faults};
+use super::validate::{Fault, ValueKind, faults, missing};
 use crate::base::Conflict;
 use crate::base::paths::rebase;
 use crate::base::problem::{Place, Problem};
+use crate::nn::architecture::Architecture;
 use crate::study::data::TEST_FRACTION;
 
 /// No spec is longer; whatever is, is some other file.
@@ -86,6 +87,7 @@ impl Spec {
         let value = Value::Table(table);
 
         let mut found = faults(&value, &Shape::root(), &KeyPath::default());
+        found.extend(missing_activation(&value));
         let axes = value.get("sweep").and_then(Value::as_table);
         found.extend(axes.map(sweep_faults).unwrap_or_default());
         let remedies = value.get("remedy").and_then(Value::as_array);
@@ -101,6 +103,7 @@ impl Spec {
         if let Some(conflict) = conflict(&spec) {
             return Err(source.conflict(conflict));
         }
+        spec.data.standardize = Some(spec.data.standardizes());
         if spec.data.test_fraction.is_none() && !spec.data.source.has_test_file() {
             spec.data.test_fraction = Some(TEST_FRACTION);
         }
@@ -111,6 +114,22 @@ impl Spec {
             source,
         })
     }
+}
+
+/// That a network whose architecture has no φ of its own names none. (A misspelt
+/// architecture is told of by another check.)
+fn missing_activation(value: &Value) -> Option<Fault> {
+    let network = value.get("network")?.as_table()?;
+    let has_own = |architecture: &Value| {
+        let read: Result<Architecture, _> = architecture.clone().try_into();
+        read.is_ok_and(|it| !it.blueprint::<f64>().has_activation())
+    };
+    if network.contains_key("activation") || network.get("architecture").is_some_and(has_own) {
+        return None;
+    }
+    let path = KeyPath::default().child("network");
+    let table = Shape::root().property("network")?;
+    Some(missing("activation", &table, &path))
 }
 
 impl LoadedSpec {

@@ -92,14 +92,33 @@ pub struct Data {
     #[serde(default)]
     #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1, "default" = crate::study::data::TEST_FRACTION))]
     pub test_fraction: Option<f64>,
-    /// Gives every feature mean 0 and standard deviation 1 over the training split.
-    #[serde(default = "yes")]
-    pub standardize: bool,
+    /// Gives every feature mean 0 and standard deviation 1 over the training split; by default not for adding, copy and text.
+    #[serde(default)]
+    #[schemars(with = "bool", extend("default" = true))]
+    pub standardize: Option<bool>,
     /// Gives numeric targets mean 0 and standard deviation 1 over the training split; losses are then in those units.
     // Not written at its default: a baseline of before the key existed still holds.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(extend("default" = false))]
     pub standardize_target: bool,
+    /// Cuts a sample's features, in their order, into a sequence of this many positions, each with an equal share of them; for architectures that read sequences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize", range(min = 1), extend("default" = 1))]
+    pub positions: Option<usize>,
+}
+
+impl Data {
+    /// Whether the features are standardised.
+    pub fn standardizes(&self) -> bool {
+        let by_default = !self.source.as_dyn().is_encoded();
+        self.standardize.unwrap_or(by_default)
+    }
+
+    /// Positions of a sample: as the spec says, or as its source has.
+    pub fn positions(&self) -> usize {
+        let own = self.source.as_dyn().positions();
+        own.or(self.positions).unwrap_or(1)
+    }
 }
 
 /// `[train]`: how the network is trained. One of `epochs` and `steps` is needed.
@@ -188,9 +207,6 @@ impl Log {
     }
 }
 
-fn yes() -> bool {
-    true
-}
 fn batch_of_128() -> BatchSize {
     BatchSize::Samples(128)
 }

@@ -207,27 +207,32 @@ impl Checker {
     }
 
     fn missing(&mut self, key: &str, table: &Shape, path: &KeyPath) {
-        let property = table.property(key).expect("a required key is a key");
-        let full = path.child(key);
-        let section = path.keys().is_empty() && !property.of_type("object").is_empty();
-        let (what, help) = if section {
-            let keys = property.required();
-            (
-                format!("the section [{key}] is missing"),
-                format!("add [{key}] with {}", list(&keys)),
-            )
-        } else {
-            (
-                format!("`{key}` is missing {}", path.table()),
-                format!("add `{key} = …`: {}", property.expected()),
-            )
-        };
-        let message = Message::new(what, format!("`{key}` is required here"));
-        self.report(
-            ValueKind::Missing,
-            path,
-            message.explain(&full, &property).help(help),
-        );
+        self.faults.push(missing(key, table, path));
+    }
+}
+
+/// That a table of shape `table` at `path` lacks a key it must have.
+pub fn missing(key: &str, table: &Shape, path: &KeyPath) -> Fault {
+    let property = table.property(key).expect("a required key is a key");
+    let full = path.child(key);
+    let section = path.keys().is_empty() && !property.of_type("object").is_empty();
+    let (what, help) = if section {
+        let keys = property.required();
+        (
+            format!("the section [{key}] is missing"),
+            format!("add [{key}] with {}", list(&keys)),
+        )
+    } else {
+        (
+            format!("`{key}` is missing {}", path.table()),
+            format!("add `{key} = …`: {}", property.expected()),
+        )
+    };
+    let message = Message::new(what, format!("`{key}` is required here"));
+    Fault {
+        path: path.clone(),
+        kind: ValueKind::Missing,
+        message: message.explain(&full, &property).help(help),
     }
 }
 

@@ -127,7 +127,10 @@ impl Run {
     /// # Errors
     /// See [`Steps::open`].
     pub fn steps(&self, columns: &[&str]) -> Result<Steps, Problem> {
-        let layers = self.spec.as_ref().map(|spec| spec.network.depth + 1);
+        let layers = self
+            .spec
+            .as_ref()
+            .map(|spec| spec.network.layers(spec.data.positions()));
         let steps = Steps::open(&self.gradients, columns, layers)?;
         if self.refuses_resumed {
             steps.refuse_resumed()?;

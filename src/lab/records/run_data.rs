@@ -128,6 +128,7 @@ impl RunData {
             verdict: stats.verdict?,
             initial: stats.initial.as_ref()?,
             last: stats.last.as_ref()?,
+            along: summary.map(|told| told.along).unwrap_or_default(),
             diverged: self.divergence.as_ref(),
             onset: stats.onset.as_ref(),
             learned: stats.learned,

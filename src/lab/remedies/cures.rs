@@ -62,7 +62,7 @@ pub const CURES: &[Cure] = &[
         name: "standardised features",
         why: "every feature gets mean 0 and standard deviation 1",
         kind: CureKind::Data,
-        sets: |patient| match patient.spec.data.standardize {
+        sets: |patient| match patient.spec.data.standardizes() {
             true => Err("the features are standardised already".to_owned()),
             false => sets(&["data.standardize=true"]),
         },

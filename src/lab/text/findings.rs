@@ -6,12 +6,15 @@ use crate::lab::decay::{Decay, Verdict};
 use crate::lab::learned::Evidence;
 use crate::lab::onset::{Condition, Onset};
 use crate::lab::summary::{Divergence, Summary};
+use crate::nn::architecture::Along;
 
 /// What there is to say of a whole run.
 #[derive(Clone, Copy, Debug)]
 pub struct Findings<'a> {
     /// Layers on the path that decay is measured along.
     pub layers: usize,
+    /// What they are.
+    pub along: Along,
     /// Verdict of the run.
     pub verdict: Verdict,
     /// Its first logged step.
@@ -33,6 +36,7 @@ impl<'a> Findings<'a> {
     pub fn of(summary: &'a Summary, layers: usize) -> Self {
         Self {
             layers,
+            along: summary.along,
             verdict: summary.verdict,
             initial: &summary.initial,
             last: &summary.last,
@@ -66,7 +70,7 @@ impl<'a> Findings<'a> {
                 None => ends,
             }
         } else {
-            let factor = factor_sentence(attenuation(self.initial), self.layers);
+            let factor = factor_sentence(attenuation(self.initial), self.layers, self.along);
             match (onset, self.onset.map(|onset| onset.condition)) {
                 // Where it all falls off at one layer is worth a word.
                 (Some(onset), Some(Condition::Drop | Condition::Rise)) => {
@@ -150,15 +154,20 @@ pub fn ends(initial: Verdict, last: Verdict) -> String {
 
 /// What is left of the gradient on its way over `layers` layers, `attenuation`
 /// being the decades lost from the last to the first.
-pub fn factor_sentence(attenuation: f64, layers: usize) -> String {
+pub fn factor_sentence(attenuation: f64, layers: usize, along: Along) -> String {
+    let [one, last] = match along {
+        Along::Layers => ["layer", "last hidden layer"],
+        Along::Time => ["time step", "last time step"],
+    };
     if layers < 2 {
-        "with one hidden layer there is nothing to lose on the way".to_owned()
+        let one = one.replace("layer", "hidden layer");
+        format!("with one {one} there is nothing to lose on the way")
     } else if attenuation == f64::INFINITY {
-        "the first layer receives no gradient at all: it reads exactly 0".to_owned()
+        format!("the first {one} receives no gradient at all: it reads exactly 0")
     } else if !attenuation.is_finite() {
         "the gradients cannot be compared: a norm is not finite or the last one is 0".to_owned()
     } else if attenuation.abs() < 0.02 {
-        "the first layer receives as much gradient as the last hidden layer".to_owned()
+        format!("the first {one} receives as much gradient as the {last}")
     } else {
         let verb = if attenuation > 0.0 {
             "shrinks"
@@ -166,7 +175,7 @@ pub fn factor_sentence(attenuation: f64, layers: usize) -> String {
             "grows"
         };
         format!(
-            "from the last hidden layer to the first the gradient {verb} {}",
+            "from the {last} to the first the gradient {verb} {}",
             times(attenuation)
         )
     }
@@ -205,13 +214,18 @@ pub fn nothing_learned(attenuation: f64, score: &str) -> String {
 }
 
 /// The decay of one step in a line. `layers`: those on the path.
-pub fn decay_line(decay: &Decay, layers: usize) -> String {
+pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
+    let one = match along {
+        Along::Layers => "layer",
+        Along::Time => "time step",
+    };
     let Some(slope) = decay.decay_decades_per_layer else {
         let why = if layers == 1 {
-            "one hidden layer, no decay to speak of".to_owned()
+            let one = one.replace("layer", "hidden layer");
+            format!("one {one}, no decay to speak of")
         } else {
             format!(
-                "{} of {layers} layers read 0 or are not finite, no slope",
+                "{} of {layers} {one}s read 0 or are not finite, no slope",
                 decay.layers_left_out
             )
         };
@@ -225,12 +239,12 @@ pub fn decay_line(decay: &Decay, layers: usize) -> String {
         .map_or(String::new(), |r2| format!(" (R² {r2:.3})"));
     let left_out = match decay.layers_left_out {
         0 => String::new(),
-        1 => ", 1 layer left out (0 or not finite)".to_owned(),
-        n => format!(", {n} layers left out (0 or not finite)"),
+        1 => format!(", 1 {one} left out (0 or not finite)"),
+        n => format!(", {n} {one}s left out (0 or not finite)"),
     };
     let attenuation = decay.attenuation_decades.unwrap_or(0.0);
     format!(
-        "step {}: {slope:+.4}{error} decades per layer{r2}, {attenuation:+.2} in all{left_out}",
+        "step {}: {slope:+.4}{error} decades per {one}{r2}, {attenuation:+.2} in all{left_out}",
         decay.step
     )
 }
@@ -243,17 +257,17 @@ mod tests {
     #[test]
     fn what_is_left_is_told_in_plain_words() {
         assert_eq!(
-            factor_sentence(0.5, 9),
+            factor_sentence(0.5, 9, Along::Layers),
             "from the last hidden layer to the first the gradient shrinks 3.2 times"
         );
         assert_eq!(
-            factor_sentence(-18.6, 9),
+            factor_sentence(-18.6, 9, Along::Layers),
             "from the last hidden layer to the first the gradient grows 10^18.6 times"
         );
-        assert!(factor_sentence(0.0, 9).contains("as much gradient as"));
-        assert!(factor_sentence(f64::INFINITY, 9).contains("exactly 0"));
-        assert!(factor_sentence(0.0, 1).contains("one hidden layer"));
-        assert!(factor_sentence(f64::NAN, 2).contains("cannot be compared"));
+        assert!(factor_sentence(0.0, 9, Along::Layers).contains("as much gradient as"));
+        assert!(factor_sentence(f64::INFINITY, 9, Along::Layers).contains("exactly 0"));
+        assert!(factor_sentence(0.0, 1, Along::Layers).contains("one hidden layer"));
+        assert!(factor_sentence(f64::NAN, 2, Along::Layers).contains("cannot be compared"));
     }
 
     #[test]
@@ -301,6 +315,7 @@ mod tests {
         };
         let (poor, good) = (evidence(0.089), evidence(0.95));
         let dying = Findings {
+            along: Along::Layers,
             layers: 6,
             verdict: Verdict::Vanishing,
             initial: &healthy,

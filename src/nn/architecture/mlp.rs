@@ -37,7 +37,7 @@ impl<T: Scalar> Blueprint<T> for Mlp {
         })
     }
 
-    fn layers(&self, network: &NetworkSpec) -> usize {
+    fn layers(&self, network: &NetworkSpec, _positions: usize) -> usize {
         network.depth.saturating_add(1)
     }
 
@@ -138,16 +138,12 @@ impl<T: Scalar> Assembly<'_, T> {
             network.width.of(l)
         };
         let has_bias = network.bias && (is_output || !network.norm.choice::<T>().replaces_bias());
-        let linear = Linear {
-            fan_in: self.graph.width(x),
-            fan_out,
-            bias: has_bias.then_some(Role::Bias),
-            is_gate: false,
-        };
+        let bias = has_bias.then_some(Role::Bias);
+        let linear = Linear::new(self.graph.width(x), fan_out, bias);
         let z = self.graph.add(l, linear, &[x]);
         let node = self.graph.last();
         let info = self.graph.info(l);
-        (info.z, info.params) = (Some(z), Some(node));
+        (info.z, info.params) = (vec![z], vec![node]);
         z
     }
 

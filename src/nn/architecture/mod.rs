@@ -2,8 +2,12 @@
 //! the keys of `[network]`.
 
 mod mlp;
+mod recurrent;
+mod transformer;
 
 pub use mlp::Mlp;
+pub use recurrent::{Cell, Gru, Lstm, Recurrent, Rnn};
+pub use transformer::{NormPosition, PositionKind, Transformer};
 
 use std::path::PathBuf;
 
@@ -12,11 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::family::family;
 use crate::base::{Conflict, Scalar};
-use crate::nn::activation::Activation;
+use crate::nn::activation::{Activation, Tanh};
 use crate::nn::graph::{Graph, GraphBuilder, ValueId};
 use crate::nn::init::{Init, XavierNormal};
 use crate::nn::norm::{NoNorm, Norm};
 use crate::nn::order::Order;
+use crate::nn::readout::Readout;
 use crate::nn::skip::{NoSkip, Skip};
 use crate::nn::width::Width;
 
@@ -24,6 +29,8 @@ family! {
     /// What a network is made of and how its parts hang together.
     pub enum Architecture {
         Mlp = "mlp",
+        Recurrent = "recurrent",
+        Transformer = "transformer",
     }
     /// The choice itself.
     fn blueprint<T> -> Blueprint<T>;
@@ -44,8 +51,12 @@ pub struct NetworkSpec {
     pub depth: usize,
     /// Units per hidden layer, or a list with one width per hidden layer.
     pub width: Width,
-    /// The activation function of the hidden layers.
+    /// The activation function of the hidden layers; may be left out where the cell has its own (lstm, gru).
+    #[serde(default = "tanh")]
     pub activation: Activation,
+    /// What the output layer reads of a sequence: its last position (recurrent networks by default), the mean over positions (transformers by default), or every position by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readout: Option<Readout>,
     /// How the weights are drawn.
     #[serde(default = "xavier_normal")]
     #[schemars(extend("default" = "xavier_normal"))]
@@ -74,12 +85,25 @@ pub struct NetworkSpec {
 /// What a network is built for, besides what `[network]` says.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// Width of the data.
+    /// Positions of a sample: 1, or a sequence's length.
+    pub positions: usize,
+    /// Features at each.
     pub inputs: usize,
     /// Width of the output layer.
     pub outputs: usize,
     /// Seed of what layers draw in training.
     pub seed: u64,
+}
+
+/// What the positions of the path are that decay is measured along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Along {
+    /// Layers of depth.
+    #[default]
+    Layers,
+    /// Positions of a sequence, one time step after the other.
+    Time,
 }
 
 /// A choice of architecture.
@@ -90,11 +114,28 @@ pub trait Blueprint<T: Scalar> {
         &[]
     }
 
+    /// Whether `activation` is its φ and must be given.
+    fn has_activation(&self) -> bool {
+        true
+    }
+
+    /// What its output layer reads of a sequence by default; `None`: it reads all
+    /// features of a sample at once.
+    fn readout(&self) -> Option<Readout> {
+        None
+    }
+
+    /// What the path is made of that decay is measured along.
+    fn along(&self) -> Along {
+        Along::Layers
+    }
+
     /// The first of the other keys that contradict each other.
     fn check(&self, network: &NetworkSpec) -> Option<Conflict>;
 
-    /// Number of layers that are logged, the output layer included.
-    fn layers(&self, network: &NetworkSpec) -> usize;
+    /// Number of layers that are logged over sequences of so many positions, the output
+    /// layer included.
+    fn layers(&self, network: &NetworkSpec, positions: usize) -> usize;
 
     /// Builds the network that reads `input` [batch, inputs]; returns its output
     /// [batch, outputs].
@@ -115,6 +156,7 @@ impl NetworkSpec {
             depth,
             width,
             activation,
+            readout: None,
             init: xavier_normal(),
             bias: true,
             norm: no_norm(),
@@ -129,6 +171,7 @@ impl NetworkSpec {
     pub fn check(&self) -> Option<Conflict> {
         let blueprint = self.architecture.blueprint::<f64>();
         unused(self, blueprint.unused())
+            .or_else(|| self.unread_sequence())
             .or_else(|| widths(self))
             .or_else(|| blueprint.check(self))
             .or_else(|| init(self))
@@ -143,9 +186,36 @@ impl NetworkSpec {
         scheme.unwrap_or_else(|problem| panic!("{problem}"))
     }
 
-    /// Number of layers that are logged, the output layer included.
-    pub fn layers(&self) -> usize {
-        self.architecture.blueprint::<f64>().layers(self)
+    /// Number of layers that are logged over sequences of so many positions, the output
+    /// layer included.
+    pub fn layers(&self, positions: usize) -> usize {
+        self.architecture.blueprint::<f64>().layers(self, positions)
+    }
+
+    /// What the path is made of that decay is measured along.
+    pub fn along(&self) -> Along {
+        self.architecture.blueprint::<f64>().along()
+    }
+
+    /// What the output layer reads of a sequence; `None` where the architecture reads no
+    /// sequences.
+    pub fn readout(&self) -> Option<Readout> {
+        let default = self.architecture.blueprint::<f64>().readout();
+        default.map(|default| self.readout.unwrap_or(default))
+    }
+
+    /// A readout for a network that reads no sequence.
+    fn unread_sequence(&self) -> Option<Conflict> {
+        let name = self.architecture.name();
+        let reads = self.architecture.blueprint::<f64>().readout().is_some();
+        (self.readout.is_some() && !reads).then(|| {
+            Conflict::new(
+                &["network.readout", "network.architecture"],
+                format!("`network.readout` with `network.architecture` = {name}, which reads all features at once"),
+                "only with an architecture that reads sequences",
+                "remove `readout`, or use a recurrent network or a transformer",
+            )
+        })
     }
 
     /// Bytes that no network of these widths stays below: what is known of a
@@ -166,7 +236,7 @@ impl NetworkSpec {
     /// The network's layers and buffers; `input_gradient` asks for ∂L/∂x too.
     /// The keys must not contradict each other ([`Self::check`]).
     pub fn graph<T: Scalar>(&self, setting: &Setting, input_gradient: bool) -> Graph<T> {
-        let (mut graph, input) = GraphBuilder::new(setting.inputs);
+        let (mut graph, input) = GraphBuilder::new(setting.positions, setting.inputs);
         let blueprint = self.architecture.blueprint();
         let output = blueprint.build(self, setting, &mut graph, input);
         graph.finish(output, input_gradient)
@@ -175,11 +245,7 @@ impl NetworkSpec {
 
 /// A key that the architecture has no use for, and that is not at its default.
 fn unused(network: &NetworkSpec, keys: &[&str]) -> Option<Conflict> {
-    let plain = NetworkSpec::new(
-        network.depth,
-        network.width.clone(),
-        network.activation.clone(),
-    );
+    let plain = NetworkSpec::new(network.depth, network.width.clone(), tanh_or(network));
     let values = [network, &plain].map(|network| serde_json::to_value(network).ok());
     let [Some(given), Some(default)] = values else {
         return None;
@@ -224,6 +290,18 @@ fn init(network: &NetworkSpec) -> Option<Conflict> {
     ))
 }
 
+/// φ at its default: tanh where the architecture has its own, else what it is.
+fn tanh_or(network: &NetworkSpec) -> Activation {
+    if network.architecture.blueprint::<f64>().has_activation() {
+        network.activation.clone()
+    } else {
+        tanh()
+    }
+}
+
+fn tanh() -> Activation {
+    Tanh {}.into()
+}
 fn mlp() -> Architecture {
     Mlp {}.into()
 }

@@ -66,14 +66,16 @@ impl<T: Scalar> Layer<T> for Activate {
     }
 
     fn observe(&self, pass: Observed<T>, sums: &mut ActivationSums) {
-        let input = entries(&pass.input);
+        let input = entries(&pass.inputs[0]);
         let (output, slopes) = (entries(&pass.output), entries(&pass.saved[0]));
         let phi = self.activation.elementwise();
         sums.values = Moments::of(output);
+        sums.checked = output.len() as u64;
         sums.saturated = phi.count_saturated(output, slopes);
         sums.beyond = phi
             .published_limits()
             .map(|limits| limits.map(|limits| count_beyond(input, limits)));
+        sums.counts_active = true;
         phi.count_active_rows(output, slopes, &mut sums.active_rows);
         sum_rows(output, self.width, 0, &mut sums.unit_sums);
     }

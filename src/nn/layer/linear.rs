@@ -24,8 +24,44 @@ pub struct Linear {
     pub fan_out: usize,
     /// The bias, if there is one.
     pub bias: Option<Role>,
-    /// Whether this is a highway's gate, which has names of its own.
-    pub is_gate: bool,
+    /// What weight and bias are called.
+    pub names: [&'static str; 2],
+    /// How many maps stand side by side in it, each drawn by itself, with a factor on
+    /// the weights and an addend to the bias that each starts with; empty for one.
+    pub blocks: Vec<LinearBlock>,
+    /// The maps' names where each is told of by itself.
+    pub parts: &'static [&'static str],
+}
+
+/// One of several maps that stand side by side in one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LinearBlock {
+    /// Factor on the weights drawn.
+    pub gain: f64,
+    /// Addend to the biases drawn.
+    pub shift: f64,
+}
+
+impl LinearBlock {
+    /// As drawn.
+    pub const PLAIN: Self = Self {
+        gain: 1.0,
+        shift: 0.0,
+    };
+}
+
+impl Linear {
+    /// A map of one block with a layer's common names.
+    pub fn new(fan_in: usize, fan_out: usize, bias: Option<Role>) -> Self {
+        Self {
+            fan_in,
+            fan_out,
+            bias,
+            names: ["weight", "bias"],
+            blocks: Vec::new(),
+            parts: &[],
+        }
+    }
 }
 
 impl<T: Scalar> Layer<T> for Linear {
@@ -34,24 +70,22 @@ impl<T: Scalar> Layer<T> for Linear {
     }
 
     fn tensors(&self) -> Vec<TensorShape> {
-        let (weight, bias) = if self.is_gate {
-            ("gate.weight", "gate.bias")
-        } else {
-            ("weight", "bias")
+        let [weight, bias] = self.names;
+        let fans = Fans {
+            inputs: self.fan_in,
+            outputs: self.fan_out / self.blocks.len().max(1),
         };
-        let mut tensors = vec![TensorShape {
-            name: weight,
-            shape: vec![self.fan_in, self.fan_out],
-            role: Role::Weight(Fans {
-                inputs: self.fan_in,
-                outputs: self.fan_out,
-            }),
-        }];
-        tensors.extend(
-            self.bias
-                .map(|role| TensorShape::vector(bias, self.fan_out, role)),
-        );
-        tensors
+        let blocks = self.blocks.iter();
+        let weight = TensorShape {
+            blocks: blocks.clone().map(|block| block.gain).collect(),
+            parts: self.parts,
+            ..TensorShape::matrix(weight, [self.fan_in, self.fan_out], fans)
+        };
+        let bias = self.bias.map(|role| TensorShape {
+            blocks: blocks.map(|block| block.shift).collect(),
+            ..TensorShape::vector(bias, self.fan_out, role)
+        });
+        [weight].into_iter().chain(bias).collect()
     }
 
     fn phase(&self) -> Phase {

@@ -1,18 +1,25 @@
 //! Layers: differentiable operations between the values of a network, each
 //! with a hand-written forward and backward pass in a file of its own.
 //!
-//! A layer works on a *shard* of the batch, some of its rows, so that several
-//! threads can run through the network side by side. Sums over all rows (a bias'
+//! A layer works on a *shard* of the batch, some of its samples, so that several
+//! threads can run through the network side by side. A sample is a row of a matrix, or
+//! as many rows one after the other as the value has positions. Sums over all rows (a bias'
 //! gradient, batch norm's statistics) are made of *partials*: small vectors, one per
 //! chunk of the batch, that are combined in the order of the chunks, whoever
 //! computed them.
 
 pub mod activate;
+pub mod attention;
 pub mod batch_norm;
 pub mod dropout;
+mod gates;
+pub mod gru;
 pub mod highway_gate;
 pub mod layer_norm;
 pub mod linear;
+pub mod lstm;
+pub mod position_encoding;
+pub mod positions;
 pub mod residual_add;
 pub mod rms_norm;
 mod views;
@@ -48,6 +55,8 @@ pub enum Role {
     Bias,
     /// Starts at a constant whatever the init.
     Constant(f64),
+    /// Normal with this standard deviation whatever the init.
+    Normal(f64),
     /// Not trained: a running average, with its start.
     Running(f64),
 }
@@ -61,15 +70,33 @@ pub struct TensorShape {
     pub shape: Vec<usize>,
     /// How it starts.
     pub role: Role,
+    /// Its blocks of columns, each of which starts by itself, with a number for each: a
+    /// factor on drawn weights, an addend to drawn biases. Empty: one block, as drawn.
+    pub blocks: Vec<f64>,
+    /// The blocks' names where each is told of by itself.
+    pub parts: &'static [&'static str],
 }
 
 impl TensorShape {
+    /// A weight matrix [read, written].
+    pub fn matrix(name: &'static str, shape: [usize; 2], fans: Fans) -> Self {
+        Self {
+            name,
+            shape: shape.to_vec(),
+            role: Role::Weight(fans),
+            blocks: Vec::new(),
+            parts: &[],
+        }
+    }
+
     /// A vector.
     pub fn vector(name: &'static str, length: usize, role: Role) -> Self {
         Self {
             name,
             shape: vec![length],
             role,
+            blocks: Vec::new(),
+            parts: &[],
         }
     }
 
@@ -109,8 +136,8 @@ pub struct Saves {
 
 /// One chunk of a forward pass, to be looked at.
 pub struct Observed<'a, T> {
-    /// The first input [rows, its width].
-    pub input: ArrayView2<'a, T>,
+    /// The values read, each [rows, its width]; [rows, 0] beyond the last.
+    pub inputs: [ArrayView2<'a, T>; MAX_INPUTS],
     /// The output [rows, width].
     pub output: ArrayView2<'a, T>,
     /// What was saved of its rows ([`Saves::per_row`]).
@@ -132,6 +159,11 @@ pub struct Observed<'a, T> {
 pub trait Layer<T: Scalar>: Send + Sync {
     /// Width of the output.
     fn width(&self) -> usize;
+
+    /// Rows per sample of the output, where those of the inputs are `inputs`.
+    fn positions(&self, inputs: &[usize]) -> usize {
+        inputs[0]
+    }
 
     /// Its parameter tensors: a weight matrix [fan_in, fan_out] first, if there is
     /// one, then vectors, then running averages.

@@ -42,6 +42,15 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Of a value with `positions` rows per sample, where these are samples.
+    pub fn times(&self, positions: usize) -> Self {
+        Self {
+            first: self.first * positions,
+            count: self.count * positions,
+            batch: self.batch * positions,
+        }
+    }
+
     /// Which rows of `shard` these are.
     pub fn within(&self, shard: &Self) -> Range<usize> {
         let first = self.first - shard.first;

@@ -3,7 +3,7 @@
 use super::{Join, Junction, Site, equal_widths};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::graph::{GraphBuilder, Origin, ValueId};
 use crate::nn::layer::Role;
 use crate::nn::layer::highway_gate::HighwayGate;
 use crate::nn::layer::linear::Linear;
@@ -41,13 +41,15 @@ impl<T: Scalar> Join<T> for Highway {
 
     fn join(&self, graph: &mut GraphBuilder<T>, at: Junction) -> ValueId {
         let width = graph.width(at.branch);
+        let bias = Some(Role::Constant(self.gate_bias));
         let gate = Linear {
-            fan_in: width,
-            fan_out: width,
-            bias: Some(Role::Constant(self.gate_bias)),
-            is_gate: true,
+            names: ["gate.weight", "gate.bias"],
+            ..Linear::new(width, width, bias)
         };
-        let gate = graph.add(at.layer, gate, &[at.main]);
+        // A stream of their own, so that a layer's weights do not depend on whether it
+        // has a gate.
+        let origin = Origin::layer(at.layer).with_purpose("init gate");
+        let gate = graph.add_drawn(at.layer, origin, gate, &[at.main]);
         graph.add(at.layer, HighwayGate { width }, &[at.main, at.branch, gate])
     }
 }

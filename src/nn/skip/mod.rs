@@ -1,10 +1,12 @@
 //! The choice of skip connection, a file for each.
 
+mod deepnorm;
 mod highway;
 mod identity;
 mod none;
 mod rezero;
 
+pub use deepnorm::Deepnorm;
 pub use highway::Highway;
 pub use identity::Identity;
 pub use none::NoSkip;
@@ -24,6 +26,7 @@ family! {
         Identity = "identity",
         Rezero = "rezero",
         Highway = "highway",
+        Deepnorm = "deepnorm",
     }
     /// The choice itself.
     fn choice<T> -> Join<T>;

@@ -22,7 +22,8 @@ pub const TEST_FRACTION: f64 = 0.2;
 pub struct Split<T> {
     /// Shape [samples, features].
     pub inputs: Array2<T>,
-    /// One entry per sample.
+    /// One entry per sample, or one for each of its positions, a sample's one after the
+    /// other.
     pub targets: Targets<T>,
 }
 
@@ -30,6 +31,11 @@ impl<T> Split<T> {
     /// The number of samples.
     pub fn samples(&self) -> usize {
         self.inputs.nrows()
+    }
+
+    /// Targets per sample; 1 without a sample.
+    pub fn targets_each(&self) -> usize {
+        self.targets.len().checked_div(self.samples()).unwrap_or(1)
     }
 }
 
@@ -101,7 +107,10 @@ pub fn load<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset
             false => None,
         },
         targets: match options.standardize_target {
-            true => Some(Standardizer::of_targets(&raw.targets, &train)?),
+            true => Some(Standardizer::of_targets(
+                &raw.targets,
+                &raw.target_rows(&train),
+            )?),
             false => None,
         },
     };
@@ -167,16 +176,22 @@ fn gather<T: Scalar>(raw: &RawTable, rows: &[usize], scales: &Scales) -> Result<
     let inputs = Array2::from_shape_vec((rows.len(), raw.features), values)
         .expect("every row has all features");
     let targets = match &raw.targets {
-        Targets::Classes(classes) => Targets::Classes(rows.iter().map(|&r| classes[r]).collect()),
+        Targets::Classes(classes) => {
+            let rows = raw.target_rows(rows);
+            Targets::Classes(rows.iter().map(|&r| classes[r]).collect())
+        }
         Targets::Numbers(numbers) => {
+            let rows = raw.target_rows(rows);
             let mut chosen = Array2::zeros((rows.len(), numbers.ncols()));
-            for (mut to, &row) in chosen.rows_mut().into_iter().zip(rows) {
+            for (mut to, &row) in chosen.rows_mut().into_iter().zip(&rows) {
                 let mut target = numbers.row(row).to_vec();
                 if let Some(scale) = &scales.targets {
                     scale.apply(&mut target);
                 }
                 for (to, &value) in to.iter_mut().zip(&target) {
-                    *to = rounded(value, || format!("the target of sample {}", row + 1))?;
+                    *to = rounded(value, || {
+                        format!("the target of sample {}", row / raw.targets_each + 1)
+                    })?;
                 }
             }
             Targets::Numbers(chosen)

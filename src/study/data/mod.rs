@@ -18,6 +18,7 @@ mod gaps;
 mod idx;
 mod planar;
 mod raw_table;
+mod sequences;
 mod standardizer;
 mod summary;
 mod synthetic;
@@ -29,6 +30,7 @@ pub use digits::Digits;
 pub use idx::Idx;
 pub use planar::{Circles, Moons, Spirals};
 pub use raw_table::{Inputs, RawTable, Reading};
+pub use sequences::{Adding, Copy, Text};
 pub use summary::DataSummary;
 pub use synthetic::{Blobs, Gaussian, Parity, Sine};
 pub use teacher::Teacher;
@@ -45,6 +47,9 @@ family! {
         Teacher = "teacher",
         Gaussian = "gaussian",
         Sine = "sine",
+        Adding = "adding",
+        Copy = "copy",
+        Text = "text",
         Csv = "csv",
         Idx = "idx",
     }
@@ -85,6 +90,17 @@ pub trait DataSource {
     /// made numbers where the loss wants those, or what the loss wants.
     fn gives(&self) -> Option<TargetKind> {
         None
+    }
+
+    /// Positions of its samples where they are sequences.
+    fn positions(&self) -> Option<usize> {
+        None
+    }
+
+    /// Whether its features are on a scale of their own, which standardising by default
+    /// would take away.
+    fn is_encoded(&self) -> bool {
+        false
     }
 }
 

@@ -20,8 +20,11 @@ pub struct RawTable {
     pub inputs: Inputs,
     /// Features per sample.
     pub features: usize,
-    /// One target per sample.
+    /// As many targets per sample as [`Self::targets_each`], a sample's one after the
+    /// other.
     pub targets: Targets<f64>,
+    /// Targets per sample: 1, or one for each of its positions.
+    pub targets_each: usize,
     /// The classes' names by index; empty for numeric targets.
     pub class_names: Vec<String>,
     /// How many of the last rows come from a test file; `None` without one.
@@ -51,6 +54,7 @@ impl RawTable {
             inputs: Inputs::Numbers(inputs),
             features,
             targets: Targets::Classes(labels),
+            targets_each: 1,
             class_names: (0..classes).map(|class| class.to_string()).collect(),
             test_rows: None,
             reading: Reading::default(),
@@ -59,7 +63,14 @@ impl RawTable {
 
     /// The number of rows.
     pub fn samples(&self) -> usize {
-        self.targets.len()
+        self.targets.len() / self.targets_each
+    }
+
+    /// The rows of the targets of the samples `rows`.
+    pub fn target_rows(&self, rows: &[usize]) -> Vec<usize> {
+        let each = self.targets_each;
+        let all = rows.iter().flat_map(|row| row * each..(row + 1) * each);
+        all.collect()
     }
 
     /// A feature (from 0) for a message: `column "height"`, or `feature 3`.

@@ -164,6 +164,7 @@ impl DataSource for Sine {
             inputs: Inputs::Numbers(inputs),
             features: 1,
             targets: Targets::Numbers(outputs),
+            targets_each: 1,
             class_names: Vec::new(),
             test_rows: None,
             reading: Reading::default(),

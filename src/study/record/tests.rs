@@ -23,14 +23,7 @@ fn sums(seed: usize) -> LayerSums {
 
 /// `depth` hidden layers and the output.
 fn infos(depth: usize) -> Vec<LayerInfo> {
-    let info = |name, position| LayerInfo {
-        name,
-        position,
-        z: None,
-        h: 0,
-        phi: None,
-        params: None,
-    };
+    let info = LayerInfo::new;
     let hidden = (1..=depth).map(|l| info(format!("hidden_{l}"), Some(l as u32)));
     hidden.chain([info("output".into(), None)]).collect()
 }

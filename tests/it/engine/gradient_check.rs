@@ -24,7 +24,7 @@ const INPUTS: usize = 3;
 const CLASSES: usize = 3;
 
 /// A network with a batch, and the loss as a function of one number of it.
-struct Problem {
+pub struct Problem {
     network: Network<f64>,
     inputs: Array2<f64>,
     targets: Targets<f64>,
@@ -44,7 +44,18 @@ impl Problem {
             seed,
             ..architecture.clone()
         };
-        let mut network = architecture.network_of(graph, loss.clone(), rows, true);
+        let network = architecture.network_of(graph, loss.clone(), rows, true);
+        let inputs = normal(seed, rows, INPUTS);
+        Self::of(network, inputs, labels(rows, CLASSES as u32), seed)
+    }
+
+    /// With every parameter moved away from its start by draws of `seed`.
+    pub fn of(
+        mut network: Network<f64>,
+        inputs: Array2<f64>,
+        targets: Targets<f64>,
+        seed: u64,
+    ) -> Self {
         // Every parameter away from its start, so that a ReZero scale or a
         // norm's bias of 0 hides nothing.
         let mut random = normal(seed + 1000, 1, 4096).into_iter();
@@ -55,11 +66,10 @@ impl Problem {
                 .zip(&mut random)
                 .for_each(|(p, r)| *p += 0.2 * r);
         }
-        let inputs = normal(seed, rows, INPUTS);
         Self {
             network,
             inputs,
-            targets: labels(rows, CLASSES as u32),
+            targets,
             team: Team::new(1).unwrap(),
         }
     }
@@ -110,19 +120,19 @@ impl Problem {
 
 /// What a check found.
 #[derive(Debug, PartialEq)]
-enum Verdict {
+pub enum Verdict {
     Right,
     Wrong(String),
     /// A kink lies within reach of the differences: draw another point.
     NearKink,
 }
 
-fn check(problem: &mut Problem, has_kinks: bool) -> Verdict {
+pub fn check(problem: &mut Problem, has_kinks: bool) -> Verdict {
     let gradient = problem.analytic();
     let largest = gradient.iter().map(|(_, g)| g.abs()).fold(0.0, f64::max);
     assert!(largest > 0.0, "all gradients are 0");
-    // With hundreds of inputs, looking at some is as good.
-    let every = gradient.len().div_ceil(400);
+    // With hundreds of numbers, looking at some is as good.
+    let every = gradient.len().div_ceil(150);
     for &(at, analytic) in gradient.iter().step_by(every) {
         let scale = analytic.abs().max(1e-3 * largest);
         let numeric = problem.slope(at, 3e-4);
@@ -166,7 +176,8 @@ fn skips() -> Vec<Skip> {
             shortcut,
         })
     };
-    let mut skips: Vec<Skip> = Skip::NAMES.iter().map(|name| named(name)).collect();
+    let for_mlps = Skip::NAMES.iter().filter(|name| **name != "deepnorm");
+    let mut skips: Vec<Skip> = for_mlps.map(|name| named(name)).collect();
     skips.extend([identity(2, 0.7, 1.0), identity(1, 0.5, -0.8)]);
     skips
 }
@@ -287,13 +298,8 @@ fn a_wrong_slope_is_found() {
 
 /// x → W·+b → tanh → the same W·+b → tanh → an output map.
 fn one_map_twice() -> Graph<f64> {
-    let (mut graph, x) = GraphBuilder::new(INPUTS);
-    let map = |fan_out| Linear {
-        fan_in: INPUTS,
-        fan_out,
-        bias: Some(Role::Bias),
-        is_gate: false,
-    };
+    let (mut graph, x) = GraphBuilder::new(1, INPUTS);
+    let map = |fan_out| Linear::new(INPUTS, fan_out, Some(Role::Bias));
     let tanh = || Activate {
         width: INPUTS,
         activation: named("tanh"),
@@ -321,7 +327,7 @@ fn the_gradient_of_shared_parameters_is_the_sum_over_their_nodes() {
     for rows in [7, 70] {
         let mut problem = Problem::new(&architecture, one_map_twice(), &loss, rows, 0);
         let names: Vec<&str> = (problem.network.layer_params().iter())
-            .map(|params| &*params.name)
+            .map(|params| &*params.origin.name)
             .collect();
         assert_eq!(names, ["layers.1", "layers.3"]);
         assert_eq!(check(&mut problem, false), Verdict::Right);

@@ -62,7 +62,10 @@ fn a_unit_is_dead_if_it_is_in_every_part_of_the_batch() {
     };
     network.step(&team, step);
     let phi = network.sums(1).phi.unwrap();
-    assert_eq!((phi.dead_units, phi.units, phi.rows), (2, 4, ROWS));
+    assert_eq!(
+        (phi.inactive.unwrap().dead, phi.units, phi.rows),
+        (2, 4, ROWS)
+    );
     // φ(z) is 1 for one of four units in every row: mean 1/4, variance 3/16.
     assert_eq!(phi.values.mean, 0.25);
     assert_eq!(phi.values.std(), 0.1875f64.sqrt());
@@ -156,10 +159,11 @@ fn units_are_rarely_active_below_one_row_of_a_hundred() {
         .map(|z| z.iter().filter(|z| **z > 0.0).count());
     let active: Vec<usize> = active.collect();
     let units = |holds: fn(&&usize) -> bool| active.iter().filter(holds).count();
-    assert_eq!(phi.dead_units, units(|rows| **rows == 0));
+    let inactive = phi.inactive.unwrap();
+    assert_eq!(inactive.dead, units(|rows| **rows == 0));
     // Of 250 rows one or two.
-    assert_eq!(phi.rarely_active_units, units(|rows| **rows < 3));
-    assert!(phi.rarely_active_units > phi.dead_units);
+    assert_eq!(inactive.rarely_active, units(|rows| **rows < 3));
+    assert!(inactive.rarely_active > inactive.dead);
 }
 
 #[test]

@@ -12,4 +12,5 @@ mod measures;
 mod optim;
 mod optim_pytorch;
 mod pytorch;
+mod sequences;
 mod train_step;

@@ -56,7 +56,7 @@ fn in_one_or_in_two_phases_on_any_team() {
     let (inputs, targets) = (normal(1, ROWS, 5), labels(ROWS, 3));
     let rows: Vec<usize> = (0..ROWS).collect();
     for norm in Norm::NAMES {
-        for skip in Skip::NAMES {
+        for skip in Skip::NAMES.iter().filter(|name| **name != "deepnorm") {
             for name in OptimizerSpec::NAMES {
                 let architecture = layers_of_12(norm, skip);
                 let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>(name));
@@ -95,7 +95,7 @@ fn metrics_are_the_same_whether_the_gradient_is_kept_or_not() {
     let (inputs, targets) = (normal(1, ROWS, 5), labels(ROWS, 3));
     let rows: Vec<usize> = (0..ROWS).collect();
     for norm in Norm::NAMES {
-        for skip in Skip::NAMES {
+        for skip in Skip::NAMES.iter().filter(|name| **name != "deepnorm") {
             let architecture = layers_of_12(norm, skip);
             for threads in [1, 2] {
                 let looked_at = |keep_gradients: bool| {

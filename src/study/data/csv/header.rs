@@ -4,18 +4,18 @@ use std::collections::HashMap;
 
 use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
-use super::options::Delimiter;
+use super::options::{Delimiter, TargetColumns};
 use super::text::Text;
 use super::words::finite;
-use super::{CATEGORICAL, Csv, IGNORE};
+use super::{CATEGORICAL, Csv, IGNORE, TARGET};
 use crate::base::Problem;
 use crate::base::nearest::nearest;
 
 /// What a column of a file holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Role {
-    /// What is to be predicted.
-    Target,
+    /// What is to be predicted: the target with this index.
+    Target(usize),
     /// The feature column with this index, in the order of the first file.
     Feature(usize),
     /// Nothing that is read.
@@ -31,14 +31,15 @@ pub fn reader<'a>(file: &Text<'a>, delimiter: Delimiter) -> Reader<&'a [u8]> {
         .from_reader(file.text.as_bytes())
 }
 
-/// The delimiter that the header is written with: the one that makes `target`
+/// The delimiter that the header is written with: the one that makes the target `target`
 /// a column, of several such the one with the most columns.
-pub fn recognise(file: &Text, target: &str) -> Delimiter {
+pub fn recognise(file: &Text, target: &TargetColumns) -> Delimiter {
     let fit = |delimiter: Delimiter| {
         let mut reader = reader(file, delimiter);
         let header = reader.headers().ok();
         header.map_or((false, 0), |names| {
-            (names.iter().any(|name| name == target), names.len())
+            let is_target = |name: &str| target.place(name).is_some();
+            (names.iter().any(is_target), names.len())
         })
     };
     // `max_by_key` takes the last of equals; the likeliest stands first.
@@ -54,14 +55,19 @@ pub fn recognise(file: &Text, target: &str) -> Delimiter {
 /// A name twice; no target; `categorical` or `ignore` name what is no column.
 pub fn features(file: &Text, header: &StringRecord, csv: &Csv) -> Result<Vec<String>, Problem> {
     let columns = distinct(file, header)?;
-    let target = csv.target.as_str();
-    if !columns.contains_key(target) {
-        let what = format!("no column is named {target:?}, the target");
-        return Err(file.problem(0, what).help(advice(csv, header)));
+    for (i, target) in csv.target.names().iter().enumerate() {
+        if !columns.contains_key(target.as_str()) {
+            let what = format!("no column is named {target:?}, the target");
+            return Err(file.problem(0, what).help(advice(csv, target, header)));
+        }
+        if csv.target.place(target) != Some(i) {
+            let what = format!("names {target:?} twice");
+            return Err(Problem::at_key(TARGET, what).help("name every column once"));
+        }
     }
     for (key, names) in [(CATEGORICAL, &csv.categorical), (IGNORE, &csv.ignore)] {
         for name in names {
-            if name == target {
+            if csv.target.place(name).is_some() {
                 let what = format!("names {name:?}, which is the target");
                 return Err(Problem::at_key(key, what).help("it is for features: remove the name"));
             }
@@ -75,14 +81,15 @@ pub fn features(file: &Text, header: &StringRecord, csv: &Csv) -> Result<Vec<Str
         let what = format!("names {both:?}, which {IGNORE} leaves out");
         return Err(Problem::at_key(CATEGORICAL, what).help("name the column in one of the two"));
     }
-    let is_feature = |name: &&str| *name != target && !csv.ignores(name);
+    let is_feature = |name: &&str| csv.target.place(name).is_none() && !csv.ignores(name);
     let features: Vec<String> = header
         .iter()
         .filter(is_feature)
         .map(str::to_owned)
         .collect();
     if features.is_empty() {
-        let what = format!("there is no column but the target, {target:?}, and those ignored");
+        let target = listed(csv.target.names().iter().map(String::as_str));
+        let what = format!("there is no column but the target, {target}, and those ignored");
         let help = "expected at least one column to predict the target from";
         return Err(file.problem(0, what).help(help));
     }
@@ -104,10 +111,11 @@ pub fn roles(
     let expected = features
         .iter()
         .map(String::as_str)
-        .chain([csv.target.as_str()]);
+        .chain(csv.target.names().iter().map(String::as_str));
     let lacking = listed(expected.filter(|name| !columns.contains_key(name)));
-    let is_extra =
-        |name: &&str| *name != csv.target && !index.contains_key(name) && !csv.ignores(name);
+    let is_extra = |name: &&str| {
+        csv.target.place(name).is_none() && !index.contains_key(name) && !csv.ignores(name)
+    };
     let extra = listed(header.iter().filter(is_extra));
     if !lacking.is_empty() || !extra.is_empty() {
         let mut what = "the columns are not those of the training file:".to_owned();
@@ -122,8 +130,7 @@ pub fn roles(
     }
     let role = |name: &str| match index.get(name) {
         Some(&feature) => Role::Feature(feature),
-        None if name == csv.target => Role::Target,
-        None => Role::Ignored,
+        None => csv.target.place(name).map_or(Role::Ignored, Role::Target),
     };
     Ok(header.iter().map(role).collect())
 }
@@ -154,7 +161,7 @@ pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// What to do about a target that is not in the header.
-fn advice(csv: &Csv, header: &StringRecord) -> String {
+fn advice(csv: &Csv, target: &str, header: &StringRecord) -> String {
     if header.iter().all(|name| finite(name).is_some()) {
         return "the first line must be a header with the columns' names".into();
     }
@@ -167,7 +174,7 @@ fn advice(csv: &Csv, header: &StringRecord) -> String {
         None if header.len() == 1 => {
             "columns must be parted by commas, semicolons, tabs or vertical bars".into()
         }
-        _ => likest(&csv.target, header),
+        _ => likest(target, header),
     }
 }
 

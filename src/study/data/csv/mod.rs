@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::raw_table::RawTable;
 use super::{DataSource, LoadContext, Source, files};
 use crate::base::Problem;
-pub use options::{Delimiter, Missing};
+pub use options::{Delimiter, Missing, TargetColumns};
 use table::Table;
 use text::Text;
 
@@ -28,6 +28,7 @@ mod words;
 const PATH: &str = "data.source.csv.path";
 const TEST_PATH: &str = "data.source.csv.test_path";
 const CATEGORICAL: &str = "data.source.csv.categorical";
+const TARGET: &str = "data.source.csv.target";
 const IGNORE: &str = "data.source.csv.ignore";
 
 /// A CSV file with a header: `target` is the column of classes (or, with loss = "mse", of numbers), all other columns are features.
@@ -36,8 +37,8 @@ const IGNORE: &str = "data.source.csv.ignore";
 pub struct Csv {
     /// The file, relative to the spec.
     pub path: PathBuf,
-    /// The column to predict.
-    pub target: String,
+    /// The column to predict; or a list, a column for each position of a sequence (with `readout = "every"`).
+    pub target: TargetColumns,
     /// A file of test rows with the same columns, in any order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_path: Option<PathBuf>,
@@ -61,7 +62,7 @@ impl Csv {
     pub fn new(path: impl Into<PathBuf>, target: impl Into<String>) -> Self {
         Self {
             path: path.into(),
-            target: target.into(),
+            target: TargetColumns::One(target.into()),
             test_path: None,
             delimiter: None,
             missing: Missing::default(),

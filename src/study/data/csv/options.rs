@@ -3,6 +3,31 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The column to predict, or a list of columns, one for each position of a sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TargetColumns {
+    /// One column: a target per row.
+    One(String),
+    /// A column per position.
+    PerPosition(#[schemars(length(min = 1))] Vec<String>),
+}
+
+impl TargetColumns {
+    /// Their names.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::PerPosition(names) => names,
+        }
+    }
+
+    /// The place of a column among them.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.names().iter().position(|own| own == name)
+    }
+}
+
 /// The character between two cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Delimiter {

@@ -77,7 +77,7 @@ impl Row<'_> {
         }
         let name = &self.header[column];
         match self.roles[column] {
-            Role::Target => "loss = \"mse\" predicts a number; to predict a class set \
+            Role::Target(_) => "loss = \"mse\" predicts a number; to predict a class set \
                              train.loss = \"cross_entropy\""
                 .to_owned(),
             _ => format!(
@@ -90,7 +90,7 @@ impl Row<'_> {
     /// A cell that is missing where `expected` must stand.
     pub fn missing(&self, column: usize, expected: &str) -> Problem {
         let help = match self.roles[column] {
-            Role::Target => "fill in or remove the row; missing = \"drop\" leaves such rows out",
+            Role::Target(_) => "fill in or remove the row; missing = \"drop\" leaves such rows out",
             _ => {
                 "fill in or remove the row; in data.source.csv missing = \"drop\" leaves such rows \
                  out, missing = \"mean\" fills in the mean of the training split"

@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::StringRecord;
 use ndarray::Array2;
 
-use super::header::{Role, features, reader, recognise, roles};
+use super::header::{Role, features, listed, reader, recognise, roles};
 use super::index_like::IndexLike;
 use super::one_hot::{OneHotColumn, expand};
 use super::options::Missing;
@@ -35,6 +35,21 @@ pub struct Table<'a> {
 enum Target {
     Numbers(Vec<f64>),
     Classes(Words, Vec<u32>),
+}
+
+impl Target {
+    /// Makes room for a row's targets; returns the place of the first.
+    fn grow(&mut self, more: usize) -> usize {
+        let first = match self {
+            Self::Numbers(numbers) => numbers.len(),
+            Self::Classes(_, labels) => labels.len(),
+        };
+        match self {
+            Self::Numbers(numbers) => numbers.resize(first + more, f64::NAN),
+            Self::Classes(_, labels) => labels.resize(first + more, 0),
+        }
+        first
+    }
 }
 
 impl<'a> Table<'a> {
@@ -129,6 +144,8 @@ impl<'a> Table<'a> {
     fn append_row(&mut self, row: &Row, lines: &mut Lines) -> Result<(), Problem> {
         let start = self.cells.len();
         self.cells.resize(start + self.columns.len(), 0.0);
+        // A row's targets stand in the order in which the spec names them.
+        let first = self.targets.grow(self.csv.target.names().len());
         for (column, role) in row.roles.iter().enumerate() {
             match (role, &mut self.targets) {
                 (Role::Ignored, _) => {}
@@ -140,11 +157,12 @@ impl<'a> Table<'a> {
                     self.reading.missing += usize::from(cell.is_none());
                     self.cells[start + feature] = cell.unwrap_or(f64::NAN);
                 }
-                (Role::Target, Target::Numbers(numbers)) => {
+                (Role::Target(place), Target::Numbers(numbers)) => {
                     let number = row.number(column)?;
-                    numbers.push(number.ok_or_else(|| row.missing(column, "a finite number"))?);
+                    numbers[first + place] =
+                        number.ok_or_else(|| row.missing(column, "a finite number"))?;
                 }
-                (Role::Target, Target::Classes(words, labels)) => {
+                (Role::Target(place), Target::Classes(words, labels)) => {
                     let label = row
                         .word(column)
                         .ok_or_else(|| row.missing(column, "a class"))?;
@@ -154,7 +172,7 @@ impl<'a> Table<'a> {
                                 .help("correct the class or remove the row"),
                         );
                     }
-                    labels.push(words.number(label, || lines.of(row.byte())));
+                    labels[first + place] = words.number(label, || lines.of(row.byte()));
                 }
             }
         }
@@ -172,6 +190,8 @@ impl<'a> Table<'a> {
         path: &Path,
         test: Option<(&Path, usize)>,
     ) -> Result<RawTable, Problem> {
+        let targets_each = self.csv.target.names().len();
+        let target = listed(self.csv.target.names().iter().map(String::as_str));
         let (targets, class_names) = match self.targets {
             Target::Numbers(numbers) => {
                 let shape = (numbers.len(), 1);
@@ -186,25 +206,21 @@ impl<'a> Table<'a> {
                 }
                 let Ordered { names, rank } = words.ordered();
                 if let [only] = names.as_slice() {
-                    let what = format!(
-                        "column {:?} holds one class only, {only:?}",
-                        self.csv.target
-                    );
+                    let what = format!("column {target} holds one class only, {only:?}");
                     let help =
                         "expected at least two classes; with loss = \"mse\" the target is a number";
                     return Err(Problem::in_file(path, what).help(help));
                 }
                 let classes: Vec<u32> = labels.iter().map(|&n| rank[n as usize]).collect();
                 if let Some((test_path, rows)) = test {
-                    let (train, test) = classes.split_at(classes.len() - rows);
+                    let (train, test) = classes.split_at(classes.len() - rows * targets_each);
                     let mut is_known = vec![false; names.len()];
                     train
                         .iter()
                         .for_each(|&class| is_known[class as usize] = true);
                     if let Some(at) = test.iter().position(|&class| !is_known[class as usize]) {
                         let what = format!(
-                            "column {:?}: no row of {} has the class {:?}",
-                            self.csv.target,
+                            "column {target}: no row of {} has the class {:?}",
                             path.display(),
                             names[test[at] as usize]
                         );
@@ -224,6 +240,7 @@ impl<'a> Table<'a> {
             features: self.reading.feature_names.len(),
             inputs: Inputs::Numbers(expanded.values),
             targets,
+            targets_each,
             class_names,
             test_rows: test.map(|(_, rows)| rows),
             reading: self.reading,

@@ -176,6 +176,7 @@ impl Pair {
         let classes = self.labels.iter().map(|label| class_of[label]).collect();
         Ok(RawTable {
             targets: Targets::Classes(classes),
+            targets_each: 1,
             features: self.shape.iter().product(),
             inputs: Inputs::Bytes(self.pixels),
             class_names: known.iter().map(i32::to_string).collect(),

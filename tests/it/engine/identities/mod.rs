@@ -28,7 +28,8 @@ fn network(activation: &str) -> Mlp {
 /// The block of a tensor of layer `l`, by the name of its first tensor.
 fn block<'a>(network: &'a Network<f64>, l: usize, tensor: &str) -> &'a LayerParams<f64> {
     let mut blocks = network.layer_params().iter();
-    let found = blocks.find(|b| b.name == format!("layers.{l}") && b.tensors[0].name == tensor);
+    let found =
+        blocks.find(|b| b.origin.name == format!("layers.{l}") && b.tensors[0].name == tensor);
     found.unwrap_or_else(|| panic!("layer {l} has no {tensor}"))
 }
 
