@@ -16,6 +16,7 @@ mod diagnose;
 mod engine;
 mod gallery;
 mod house;
+mod laws;
 mod plot;
 mod predict;
 mod python;

@@ -1,11 +1,11 @@
 //! The known cures of vanishing and exploding gradients, in one list.
 
-use serde_json::Value;
-
+use super::changes::{
+    LEAST_EPS, eps, gain_for_dropout, gated, rate, recurrent, sets, shallower, skips,
+    standardised_targets, transformer, usual_rate, warm_up,
+};
 use crate::lab::config::{Precision, Spec};
 use crate::lab::decay::{Decay, Verdict};
-use crate::nn::loss::TargetKind;
-use crate::nn::width::Width;
 
 /// A cure: what it is called, what it changes, and why that may help.
 pub struct Cure {
@@ -50,10 +50,6 @@ pub struct Patient<'a> {
     /// The weight variance × fan_in at which its activation neither shrinks nor
     /// stretches gradients, where there is one.
     pub critical: Option<f64>,
-}
-
-fn sets(changes: &[&str]) -> Result<Vec<String>, String> {
-    Ok(changes.iter().map(|change| (*change).to_owned()).collect())
 }
 
 /// Every built-in cure, the mildest first.
@@ -171,6 +167,68 @@ pub const CURES: &[Cure] = &[
         sets: |patient| skips(patient, "network.skip=rezero".to_owned()),
     },
     Cure {
+        name: "orthogonal recurrent map",
+        why: "through time the same map is applied again and again; an orthogonal one neither \
+              stretches nor shrinks",
+        kind: CureKind::Gradients,
+        sets: |patient| recurrent(patient, &[".recurrent_init=orthogonal"]),
+    },
+    Cure {
+        name: "ReLU + identity recurrent map",
+        why: "an active ReLU hands the state on as it is (IRNN)",
+        kind: CureKind::Gradients,
+        sets: |patient| {
+            let changes = [".cell=rnn", ".recurrent_init=identity", ".forget_bias=0.0"];
+            let mut sets = recurrent(patient, &changes)?;
+            sets.push("network.activation=relu".to_owned());
+            Ok(sets)
+        },
+    },
+    Cure {
+        name: "LSTM, forget bias 1",
+        why: "the state is added to, and an open forget gate lets it last",
+        kind: CureKind::Gradients,
+        sets: |patient| gated(patient, "lstm", "1.0"),
+    },
+    Cure {
+        name: "LSTM, forget bias 3",
+        why: "a forget gate that starts wide open keeps 95 % of the state per time step",
+        kind: CureKind::Gradients,
+        sets: |patient| gated(patient, "lstm", "3.0"),
+    },
+    Cure {
+        name: "GRU",
+        why: "an update gate hands the state on past the recurrent map",
+        kind: CureKind::Gradients,
+        sets: |patient| gated(patient, "gru", "0.0"),
+    },
+    Cure {
+        name: "pre-norm",
+        why: "with the norm inside the skip, the main path of a transformer is the identity",
+        kind: CureKind::Gradients,
+        sets: |patient| {
+            let mut sets = transformer(patient, ".norm_position=pre")?;
+            sets.push("network.skip=identity".to_owned());
+            Ok(sets)
+        },
+    },
+    Cure {
+        name: "deepnorm",
+        why: "a wider main path and smaller branches bound what each block changes",
+        kind: CureKind::Gradients,
+        sets: |patient| {
+            let mut sets = transformer(patient, ".norm_position=post")?;
+            sets.extend(["network.norm=layer", "network.skip=deepnorm"].map(str::to_owned));
+            Ok(sets)
+        },
+    },
+    Cure {
+        name: "warm-up",
+        why: "small steps at first, while the last blocks' gradients are large",
+        kind: CureKind::Optimizer,
+        sets: warm_up,
+    },
+    Cure {
         name: "Adam",
         why: "each parameter's step is scaled to its own gradient",
         kind: CureKind::Optimizer,
@@ -238,118 +296,3 @@ pub const CURES: &[Cure] = &[
         },
     },
 ];
-
-/// An eps below every gradient that matters.
-const LEAST_EPS: f64 = 1e-30;
-/// ‖ΔW‖/‖W‖ of a step as it usually is where networks train (Karpathy).
-const USUAL_RATIO: f64 = 1e-3;
-
-/// A member of a family as the spec has it: its name and its parameters.
-fn member(family: &impl serde::Serialize) -> Option<(String, Value)> {
-    match serde_json::to_value(family).ok()? {
-        Value::String(name) => Some((name, Value::Null)),
-        Value::Object(fields) => fields.into_iter().next(),
-        _ => None,
-    }
-}
-
-/// The optimizer's name and eps, where it has one.
-pub fn eps(spec: &Spec) -> Option<(String, f64)> {
-    let (name, parameters) = member(&spec.train.optimizer)?;
-    let default = (name != "sgd").then_some(1e-8);
-    let eps = parameters["eps"].as_f64().or(default)?;
-    Some((name, eps))
-}
-
-fn standardised_targets(patient: &Patient) -> Result<Vec<String>, String> {
-    let spec = patient.spec;
-    if spec.train.loss.criterion::<f64>().wants() != TargetKind::Numbers {
-        return Err("the targets are classes".to_owned());
-    }
-    if spec.data.standardize_target {
-        return Err("the targets are standardised already".to_owned());
-    }
-    sets(&["data.standardize_target=true"])
-}
-
-/// The init's own gain times √(1 − p).
-fn gain_for_dropout(patient: &Patient) -> Result<Vec<String>, String> {
-    const WITH_GAIN: [&str; 7] = [
-        "he_normal",
-        "he_uniform",
-        "lecun_normal",
-        "lecun_uniform",
-        "xavier_normal",
-        "xavier_uniform",
-        "orthogonal",
-    ];
-    let network = &patient.spec.network;
-    if network.dropout == 0.0 {
-        return Err("there is no dropout".to_owned());
-    }
-    let (name, parameters) = member(&network.init).unwrap_or_default();
-    if !WITH_GAIN.contains(&&*name) {
-        return Err(format!("the init {name} has no gain"));
-    }
-    let gain = parameters["gain"].as_f64().unwrap_or(1.0) * (1.0 - network.dropout).sqrt();
-    Ok(vec![format!("network.init.{name}.gain={gain:.4}")])
-}
-
-/// The rate at which a step's ratio is the usual one, to one digit.
-fn usual_rate(patient: &Patient) -> Result<Vec<String>, String> {
-    let ratio = patient
-        .update_ratio
-        .filter(|ratio| *ratio > 0.0 && ratio.is_finite());
-    let Some(ratio) = ratio else {
-        return Err("the size of its steps is not known".to_owned());
-    };
-    let factor = USUAL_RATIO / ratio;
-    if (0.2..5.0).contains(&factor) {
-        return Err("its steps are of the usual size".to_owned());
-    }
-    set_rate(patient, factor, 0)
-}
-
-/// Skips around units, where there is one to put them around.
-fn skips(patient: &Patient, set: String) -> Result<Vec<String>, String> {
-    if patient.spec.network.depth < 2 {
-        return Err("a skip needs a second hidden layer".to_owned());
-    }
-    Ok(vec![set])
-}
-
-/// The learning rate times `factor`.
-fn rate(patient: &Patient, factor: f64) -> Result<Vec<String>, String> {
-    // Ten times 0.1 shall read 1 and not 1.0000000000000002.
-    set_rate(patient, factor, 6)
-}
-
-/// The learning rate times `factor`, with so many digits after the first.
-fn set_rate(patient: &Patient, factor: f64, digits: usize) -> Result<Vec<String>, String> {
-    let train = &patient.spec.train;
-    let has_steps = train.steps.unwrap_or(1) > 0 && train.epochs.unwrap_or(1) > 0;
-    if !has_steps {
-        return Err("a run of 0 steps has no use for a rate".to_owned());
-    }
-    let rate: f64 = format!("{:.digits$e}", train.learning_rate * factor)
-        .parse()
-        .expect("it has just been written");
-    Ok(vec![format!("train.learning_rate={rate:?}")])
-}
-
-/// As many layers as lose or gain two decades, at most half of them.
-fn shallower(patient: &Patient) -> Result<Vec<String>, String> {
-    const DECADES: f64 = 2.0;
-    let network = &patient.spec.network;
-    if matches!(network.width, Width::PerLayer(_)) {
-        return Err("its layers have widths of their own".to_owned());
-    }
-    if network.depth < 4 {
-        return Err("it is shallow already".to_owned());
-    }
-    let per_layer = patient.initial.decay_decades_per_layer;
-    let per_layer = per_layer.unwrap_or(0.0).abs().max(1e-9);
-    let depth = 1 + (DECADES / per_layer) as usize;
-    let depth = depth.clamp(2, network.depth / 2);
-    Ok(vec![format!("network.depth={depth}")])
-}

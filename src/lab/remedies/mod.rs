@@ -1,6 +1,7 @@
 //! What cures a network, by experiment: the spec as it is, each known cure by
 //! itself, then the best in pairs, over several seeds and ranked.
 
+mod changes;
 mod cures;
 mod forms;
 mod ranked_cures;
@@ -16,7 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-pub use self::cures::{CURES, Cure, CureKind, Patient, eps};
+pub use self::changes::eps;
+pub use self::cures::{CURES, Cure, CureKind, Patient};
 pub use self::forms::FORMS;
 pub use self::ranked_cures::RankedCures;
 pub use self::report::{CureRow, Remedies};

@@ -14,6 +14,7 @@ mod predict;
 mod repeated;
 mod signal;
 mod skip;
+mod through_time;
 mod underflow;
 mod walk;
 

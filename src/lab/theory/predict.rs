@@ -11,6 +11,7 @@ use crate::lab::decay::{Verdict, slope};
 use crate::lab::json::Real;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::{LayerPrediction, Phase, Prediction, UnderflowDepth, Unpredictable};
+use crate::nn::architecture::Architecture;
 use crate::nn::loss::Targets;
 use crate::nn::mean_field::NormKind;
 use crate::nn::order::Order;
@@ -18,6 +19,7 @@ use crate::nn::order::Order;
 use super::finite_width::{PlainLayer, variance_by_q};
 use super::repeated::Repeated;
 use super::signal::Signal;
+use super::through_time::time_steps;
 use super::walk::{LayerTheory, Propagation};
 
 /// What variation of q adds to the log of a squared gradient, as a share of the variance by
@@ -55,6 +57,10 @@ pub fn predict_loaded(loaded: &LoadedSpec) -> Result<Result<Prediction, Unpredic
 /// Where there is no theory, with the reason.
 pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     let setting = setting_of(plan)?;
+    if let Architecture::Recurrent(recurrent) = &plan.network.architecture {
+        let rows = time_steps(plan, recurrent, &setting.scheme)?;
+        return through_time(plan, &setting, &rows);
+    }
     let walk = setting.walk()?;
     let rows = walk.layers;
     let contributions = setting.contributions(&rows)?;
@@ -89,6 +95,45 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
         underflow_depth: UnderflowDepth::of(start, &path.sums(), rate),
         input_square: Real(setting.input.square),
         contributions,
+    })
+}
+
+/// The prediction of a recurrent network from its time steps.
+fn through_time<T: Scalar>(
+    plan: &Plan<T>,
+    setting: &Propagation,
+    rows: &[LayerTheory],
+) -> Result<Prediction, Unpredictable> {
+    let between = rows.iter().skip(1).filter_map(|row| row.backward);
+    let path = Path {
+        layers: rows.iter().map(|row| row.layer).collect(),
+        losses: between.clone().map(|it| decades(it.chi)).collect(),
+        variances: between.map(|it| it.variance).collect(),
+    };
+    let variance = path.variance();
+    let attenuation = path.attenuation();
+    let centre = attenuation + variance / (4.0 * LN_10);
+    let reach = variance.sqrt() / LN_10;
+    let start = entry(plan, setting)?.log10();
+    let rate = path.losses.last().copied();
+    Ok(Prediction {
+        name: plan.name.clone(),
+        layers: path.predictions(rows),
+        q_star: None,
+        chi_1: None,
+        phase: None,
+        q_is_slow: None,
+        xi: None,
+        c_star: None,
+        xi_c: None,
+        decay_decades_per_layer: path.slope().map(Real),
+        attenuation_decades: Real(attenuation),
+        attenuation_interval: [Real(centre - reach), Real(centre + reach)],
+        finite_width_dominates: false,
+        verdict: Verdict::of_attenuation(attenuation),
+        underflow_depth: UnderflowDepth::of(start, &path.sums(), rate),
+        input_square: Real(setting.input.square),
+        contributions: Vec::new(),
     })
 }
 

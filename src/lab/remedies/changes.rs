@@ -1,0 +1,183 @@
+//! The changes that cures make to a spec, and why some do not apply to it.
+
+use serde_json::Value;
+
+use super::cures::Patient;
+use crate::lab::config::Spec;
+use crate::nn::architecture::Architecture;
+use crate::nn::loss::TargetKind;
+use crate::nn::width::Width;
+
+/// These changes.
+pub(super) fn sets(changes: &[&str]) -> Result<Vec<String>, String> {
+    Ok(changes.iter().map(|change| (*change).to_owned()).collect())
+}
+
+/// An eps below every gradient that matters.
+pub(super) const LEAST_EPS: f64 = 1e-30;
+/// ‖ΔW‖/‖W‖ of a step as it usually is where networks train (Karpathy).
+const USUAL_RATIO: f64 = 1e-3;
+
+/// A member of a family as the spec has it: its name and its parameters.
+fn member(family: &impl serde::Serialize) -> Option<(String, Value)> {
+    match serde_json::to_value(family).ok()? {
+        Value::String(name) => Some((name, Value::Null)),
+        Value::Object(fields) => fields.into_iter().next(),
+        _ => None,
+    }
+}
+
+/// The optimizer's name and eps, where it has one.
+pub fn eps(spec: &Spec) -> Option<(String, f64)> {
+    let (name, parameters) = member(&spec.train.optimizer)?;
+    let default = (name != "sgd").then_some(1e-8);
+    let eps = parameters["eps"].as_f64().or(default)?;
+    Some((name, eps))
+}
+
+/// Targets of mean 0 and standard deviation 1, where they are numbers.
+pub(super) fn standardised_targets(patient: &Patient) -> Result<Vec<String>, String> {
+    let spec = patient.spec;
+    if spec.train.loss.criterion::<f64>().wants() != TargetKind::Numbers {
+        return Err("the targets are classes".to_owned());
+    }
+    if spec.data.standardize_target {
+        return Err("the targets are standardised already".to_owned());
+    }
+    sets(&["data.standardize_target=true"])
+}
+
+/// The init's own gain times √(1 − p).
+pub(super) fn gain_for_dropout(patient: &Patient) -> Result<Vec<String>, String> {
+    const WITH_GAIN: [&str; 7] = [
+        "he_normal",
+        "he_uniform",
+        "lecun_normal",
+        "lecun_uniform",
+        "xavier_normal",
+        "xavier_uniform",
+        "orthogonal",
+    ];
+    let network = &patient.spec.network;
+    if network.dropout == 0.0 {
+        return Err("there is no dropout".to_owned());
+    }
+    let (name, parameters) = member(&network.init).unwrap_or_default();
+    if !WITH_GAIN.contains(&&*name) {
+        return Err(format!("the init {name} has no gain"));
+    }
+    let gain = parameters["gain"].as_f64().unwrap_or(1.0) * (1.0 - network.dropout).sqrt();
+    Ok(vec![format!("network.init.{name}.gain={gain:.4}")])
+}
+
+/// The rate at which a step's ratio is the usual one, to one digit.
+pub(super) fn usual_rate(patient: &Patient) -> Result<Vec<String>, String> {
+    let ratio = patient
+        .update_ratio
+        .filter(|ratio| *ratio > 0.0 && ratio.is_finite());
+    let Some(ratio) = ratio else {
+        return Err("the size of its steps is not known".to_owned());
+    };
+    let factor = USUAL_RATIO / ratio;
+    if (0.2..5.0).contains(&factor) {
+        return Err("its steps are of the usual size".to_owned());
+    }
+    set_rate(patient, factor, 0)
+}
+
+const RECURRENT: &str = "network.architecture.recurrent";
+const TRANSFORMER: &str = "network.architecture.transformer";
+
+/// Changes of a recurrent network's own keys.
+pub(super) fn recurrent(patient: &Patient, changes: &[&str]) -> Result<Vec<String>, String> {
+    if !matches!(
+        patient.spec.network.architecture,
+        Architecture::Recurrent(_)
+    ) {
+        return Err("for recurrent networks".to_owned());
+    }
+    let all = changes.iter().map(|change| format!("{RECURRENT}{change}"));
+    Ok(all.collect())
+}
+
+/// Another cell, with gates.
+pub(super) fn gated(
+    patient: &Patient,
+    cell: &str,
+    forget_bias: &str,
+) -> Result<Vec<String>, String> {
+    let changes = [
+        format!(".cell={cell}"),
+        format!(".forget_bias={forget_bias}"),
+    ];
+    let mut sets = recurrent(patient, &[&changes[0], &changes[1]])?;
+    // Its gates have functions of their own.
+    sets.push("network.activation=tanh".to_owned());
+    Ok(sets)
+}
+
+/// A change of a transformer's own keys.
+pub(super) fn transformer(patient: &Patient, change: &str) -> Result<Vec<String>, String> {
+    match patient.spec.network.architecture {
+        Architecture::Transformer(_) => Ok(vec![format!("{TRANSFORMER}{change}")]),
+        _ => Err("for transformers".to_owned()),
+    }
+}
+
+/// A few epochs of small steps, where there are steps.
+pub(super) fn warm_up(patient: &Patient) -> Result<Vec<String>, String> {
+    if !matches!(
+        patient.spec.network.architecture,
+        Architecture::Transformer(_)
+    ) {
+        return Err("for transformers".to_owned());
+    }
+    if patient.spec.train.steps == Some(0) || patient.spec.train.epochs == Some(0) {
+        return Err("a run of 0 steps has no use for a warm-up".to_owned());
+    }
+    sets(&["train.schedule.cosine.warmup_steps=80"])
+}
+
+/// Skips around units, where there is one to put them around.
+pub(super) fn skips(patient: &Patient, set: String) -> Result<Vec<String>, String> {
+    if patient.spec.network.depth < 2 {
+        return Err("a skip needs a second hidden layer".to_owned());
+    }
+    Ok(vec![set])
+}
+
+/// The learning rate times `factor`.
+pub(super) fn rate(patient: &Patient, factor: f64) -> Result<Vec<String>, String> {
+    // Ten times 0.1 shall read 1 and not 1.0000000000000002.
+    set_rate(patient, factor, 6)
+}
+
+/// The learning rate times `factor`, with so many digits after the first.
+fn set_rate(patient: &Patient, factor: f64, digits: usize) -> Result<Vec<String>, String> {
+    let train = &patient.spec.train;
+    let has_steps = train.steps.unwrap_or(1) > 0 && train.epochs.unwrap_or(1) > 0;
+    if !has_steps {
+        return Err("a run of 0 steps has no use for a rate".to_owned());
+    }
+    let rate: f64 = format!("{:.digits$e}", train.learning_rate * factor)
+        .parse()
+        .expect("it has just been written");
+    Ok(vec![format!("train.learning_rate={rate:?}")])
+}
+
+/// As many layers as lose or gain two decades, at most half of them.
+pub(super) fn shallower(patient: &Patient) -> Result<Vec<String>, String> {
+    const DECADES: f64 = 2.0;
+    let network = &patient.spec.network;
+    if matches!(network.width, Width::PerLayer(_)) {
+        return Err("its layers have widths of their own".to_owned());
+    }
+    if network.depth < 4 {
+        return Err("it is shallow already".to_owned());
+    }
+    let per_layer = patient.initial.decay_decades_per_layer;
+    let per_layer = per_layer.unwrap_or(0.0).abs().max(1e-9);
+    let depth = 1 + (DECADES / per_layer) as usize;
+    let depth = depth.clamp(2, network.depth / 2);
+    Ok(vec![format!("network.depth={depth}")])
+}
