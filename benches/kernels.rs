@@ -107,8 +107,9 @@ fn observe_layer(criterion: &mut Criterion, rows: usize, width: usize) {
     group.throughput(Throughput::Elements(x.len() as u64));
     group.bench_function("dispatched", |bencher| {
         bencher.iter(|| {
+            let none = || matrix(&[], rows, 0);
             let pass = Observed {
-                input: matrix(&x, rows, width),
+                inputs: [matrix(&x, rows, width), none(), none()],
                 output: matrix(black_box(&y), rows, width),
                 saved: [matrix(&slope, rows, width), matrix(&[], rows, 0)],
             };
