@@ -2,6 +2,7 @@
 //! the team of threads, and what all floors share: errors, families of named
 //! choices, suggestions for misspelt names.
 
+pub mod circular;
 pub mod conflict;
 pub mod crc32c;
 pub mod elementary;

@@ -5,6 +5,7 @@ use std::iter::Sum;
 
 use ndarray::{LinalgScalar, NdFloat, ScalarOperand};
 
+use super::circular;
 use super::elementary;
 use super::gemm::Register;
 use super::scratch::Scratch;
@@ -13,7 +14,7 @@ use super::scratch::Scratch;
 ///
 /// `NdFloat` brings the arithmetic and the standard library's elementary
 /// functions. Those of this trait are for loops over slices: in f32 they are
-/// [`elementary`]'s, which vectorise; in f64 the standard library's and, for
+/// [`elementary`]'s and [`circular`]'s, which vectorise; in f64 the standard library's and, for
 /// the error function, libm's (errors below one unit in the last place).
 pub trait Scalar:
     NdFloat
@@ -45,6 +46,8 @@ pub trait Scalar:
     fn fast_ln_1p(self) -> Self;
     /// The hyperbolic tangent.
     fn fast_tanh(self) -> Self;
+    /// Sine and cosine.
+    fn fast_sin_cos(self) -> (Self, Self);
     /// The error function erf(x) = 2/√π ∫₀ˣ e^(−t²) dt.
     fn erf(self) -> Self;
     /// 1 − erf(x), accurate where erf(x) is close to 1.
@@ -78,6 +81,10 @@ impl Scalar for f32 {
     #[inline(always)]
     fn fast_tanh(self) -> Self {
         elementary::tanh(self)
+    }
+    #[inline(always)]
+    fn fast_sin_cos(self) -> (Self, Self) {
+        circular::sin_cos(self)
     }
     #[inline(always)]
     fn erf(self) -> Self {
@@ -115,6 +122,10 @@ impl Scalar for f64 {
     #[inline(always)]
     fn fast_tanh(self) -> Self {
         self.tanh()
+    }
+    #[inline(always)]
+    fn fast_sin_cos(self) -> (Self, Self) {
+        self.sin_cos()
     }
     #[inline(always)]
     fn erf(self) -> Self {

@@ -8,4 +8,21 @@ pub struct Fans {
     pub inputs: usize,
     /// fan_out.
     pub outputs: usize,
+    /// The side k of a convolution's kernel: the rows of the matrix are then those of
+    /// its k·k taps, one tap after the other.
+    pub kernel: Option<usize>,
+    /// Whether the map reads the network's input.
+    pub is_first: bool,
+}
+
+impl Fans {
+    /// Of a map inside a network that is no convolution.
+    pub fn new(inputs: usize, outputs: usize) -> Self {
+        Self {
+            inputs,
+            outputs,
+            kernel: None,
+            is_first: false,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! Weights are drawn in f64 and rounded to the run's precision, so an f32 and
 //! an f64 run of one seed start from the same numbers.
 
-use ndarray::{Array2, ArrayViewMut2};
+use ndarray::ArrayViewMut2;
 use rand_distr::{Distribution, StandardNormal, Uniform as UniformDistribution};
 
 use crate::base::family::{family, member};
@@ -11,7 +11,12 @@ use crate::base::rng::ChaCha8Rng;
 use crate::nn::activation::{Activation, Elementwise};
 use crate::nn::fans::Fans;
 use crate::nn::mean_field::{NoCriticalPoint, critical_weight_variance};
-use crate::nn::orthonormal::orthonormal_rows;
+
+mod siren;
+mod structured;
+
+pub use siren::Siren;
+pub use structured::{IdentityMatrix, Lsuv, Orthogonal};
 
 family! {
     /// How the weights (and for some schemes the biases) are drawn.
@@ -31,6 +36,7 @@ family! {
         Critical = "critical",
         PytorchDefault = "pytorch_default",
         Lsuv = "lsuv",
+        Siren = "siren",
     }
     /// The scheme itself.
     fn initializer -> Initializer;
@@ -42,9 +48,9 @@ pub trait Initializer {
     /// (as long as a row of it, or 0 without bias); both arrive as zeros.
     fn fill(&self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>, bias: &mut [f64]);
 
-    /// The variances of what [`Self::fill`] draws for a matrix of this shape; `None`
+    /// The variances of what [`Self::fill`] draws for a map of these fans; `None`
     /// where the weights are not random.
-    fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread>;
+    fn spread(&self, fans: Fans) -> Option<Spread>;
 
     /// Another scheme to draw by where φ has a say in it.
     ///
@@ -177,8 +183,8 @@ macro_rules! scaled {
             fn fill(&self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>, _bias: &mut [f64]) {
                 self.scaled().fill(rng, fans, weight);
             }
-            fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread> {
-                Spread::of_weights(self.scaled().std(Fans { inputs: fan_in, outputs: fan_out }).powi(2))
+            fn spread(&self, fans: Fans) -> Option<Spread> {
+                Spread::of_weights(self.scaled().std(fans).powi(2))
             }
         }
     )+ };
@@ -200,51 +206,6 @@ scaled! {
 }
 
 member! {
-    /// A random matrix with orthonormal rows or columns, times the gain. Saxe et al. 2014, arXiv:1312.6120.
-    pub struct Orthogonal {
-        /// Every singular value.
-        #[schemars(range(min = 0))]
-        gain: f64 = 1.0,
-    }
-}
-impl Initializer for Orthogonal {
-    fn fill(&self, rng: &mut ChaCha8Rng, _: Fans, mut weight: ArrayViewMut2<f64>, _: &mut [f64]) {
-        let (fan_in, fan_out) = weight.dim();
-        // Held transposed, so that a column is a contiguous row.
-        let mut rows = Array2::zeros((fan_in.min(fan_out), fan_in.max(fan_out)));
-        fill_normal(rng, rows.view_mut(), 1.0);
-        let tall = orthonormal_rows(rows).reversed_axes();
-        let q = if fan_in >= fan_out {
-            tall.view()
-        } else {
-            tall.t()
-        };
-        weight.zip_mut_with(&q, |w, q| *w = self.gain * q);
-    }
-    fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread> {
-        // min(fan_in, fan_out) singular values, all equal to the gain.
-        Some(Spread {
-            weight: self.gain * self.gain / fan_in.max(fan_out) as f64,
-            bias: 0.0,
-            is_orthogonal: true,
-        })
-    }
-}
-
-member! {
-    /// The identity matrix, cut or padded with zeros where not square (as PyTorch's eye_). Le, Jaitly & Hinton 2015, arXiv:1504.00941.
-    pub struct IdentityMatrix {}
-}
-impl Initializer for IdentityMatrix {
-    fn fill(&self, _: &mut ChaCha8Rng, _: Fans, mut weight: ArrayViewMut2<f64>, _: &mut [f64]) {
-        weight.diag_mut().fill(1.0);
-    }
-    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
-        None
-    }
-}
-
-member! {
     /// Normal with a fixed standard deviation, whatever the width: too small or too large when deep.
     pub struct Normal {
         /// Standard deviation (the default is Keras's).
@@ -256,7 +217,7 @@ impl Initializer for Normal {
     fn fill(&self, rng: &mut ChaCha8Rng, _: Fans, weight: ArrayViewMut2<f64>, _: &mut [f64]) {
         fill_normal(rng, weight, self.std);
     }
-    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+    fn spread(&self, _: Fans) -> Option<Spread> {
         Spread::of_weights(self.std * self.std)
     }
 }
@@ -273,7 +234,7 @@ impl Initializer for Uniform {
     fn fill(&self, rng: &mut ChaCha8Rng, _: Fans, weight: ArrayViewMut2<f64>, _: &mut [f64]) {
         fill_uniform(rng, weight, self.bound);
     }
-    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+    fn spread(&self, _: Fans) -> Option<Spread> {
         Spread::of_weights(self.bound * self.bound / 3.0)
     }
 }
@@ -302,7 +263,7 @@ impl Initializer for TruncatedNormal {
             *w = self.std / CUT_STD * z;
         });
     }
-    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+    fn spread(&self, _: Fans) -> Option<Spread> {
         Spread::of_weights(self.std * self.std)
     }
 }
@@ -324,9 +285,9 @@ impl Initializer for MeanField {
         fill_normal(rng, weight, (self.weight_variance / fan_in).sqrt());
         bias.fill_with(|| self.bias_variance.sqrt() * normal(rng));
     }
-    fn spread(&self, fan_in: usize, _fan_out: usize) -> Option<Spread> {
+    fn spread(&self, fans: Fans) -> Option<Spread> {
         Some(Spread {
-            weight: self.weight_variance / fan_in as f64,
+            weight: self.weight_variance / fans.inputs as f64,
             bias: self.bias_variance,
             is_orthogonal: false,
         })
@@ -345,7 +306,7 @@ impl Initializer for Critical {
     fn fill(&self, _: &mut ChaCha8Rng, _: Fans, _: ArrayViewMut2<f64>, _: &mut [f64]) {
         unreachable!("drawn by what `Init::for_activation` makes of it");
     }
-    fn spread(&self, _fan_in: usize, _fan_out: usize) -> Option<Spread> {
+    fn spread(&self, _: Fans) -> Option<Spread> {
         None
     }
     fn for_activation(
@@ -374,28 +335,12 @@ impl Initializer for PytorchDefault {
         fill_uniform(rng, weight, bound);
         bias.fill_with(|| uniform(rng, bound));
     }
-    fn spread(&self, fan_in: usize, _fan_out: usize) -> Option<Spread> {
-        let variance = 1.0 / (3.0 * fan_in as f64);
+    fn spread(&self, fans: Fans) -> Option<Spread> {
+        let variance = 1.0 / (3.0 * fans.inputs as f64);
         Some(Spread {
             weight: variance,
             bias: variance,
             is_orthogonal: false,
         })
-    }
-}
-
-member! {
-    /// Layer-sequential unit variance: orthogonal, then each W_l is scaled on the first training batch until z_l has standard deviation 1 ± 0.01. Mishkin & Matas 2016, arXiv:1511.06422.
-    pub struct Lsuv {}
-}
-impl Initializer for Lsuv {
-    fn fill(&self, rng: &mut ChaCha8Rng, fans: Fans, weight: ArrayViewMut2<f64>, bias: &mut [f64]) {
-        Orthogonal { gain: 1.0 }.fill(rng, fans, weight, bias);
-    }
-    fn spread(&self, fan_in: usize, fan_out: usize) -> Option<Spread> {
-        Orthogonal { gain: 1.0 }.spread(fan_in, fan_out)
-    }
-    fn is_data_dependent(&self) -> bool {
-        true
     }
 }

@@ -5,6 +5,7 @@ use crate::base::Scalar;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::Unpredictable;
 use crate::nn::architecture::{Cell, Recurrent};
+use crate::nn::fans::Fans;
 use crate::nn::init::{Init, Spread};
 use crate::nn::mean_field::NormKind;
 use crate::nn::readout::Readout;
@@ -111,10 +112,12 @@ fn spread(
     key: &'static str,
     [inputs, outputs]: [usize; 2],
 ) -> Result<Spread, Unpredictable> {
-    init.initializer().spread(inputs, outputs).ok_or_else(|| {
-        let reason = format!("the {} init draws no random weights", init.name());
-        Unpredictable::new(key, reason)
-    })
+    init.initializer()
+        .spread(Fans::new(inputs, outputs))
+        .ok_or_else(|| {
+            let reason = format!("the {} init draws no random weights", init.name());
+            Unpredictable::new(key, reason)
+        })
 }
 
 /// The mean square of the features at every position.

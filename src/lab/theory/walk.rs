@@ -2,6 +2,7 @@
 
 use crate::lab::prediction::Unpredictable;
 use crate::nn::architecture::{Architecture, NetworkSpec};
+use crate::nn::fans::Fans;
 use crate::nn::init::{Init, Spread};
 use crate::nn::mean_field::{Joining, NormKind};
 use crate::nn::order::Order;
@@ -52,6 +53,7 @@ pub struct Propagation<'a> {
 /// Where a linear map stands.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
+    First,
     Hidden,
     Output,
     Gate,
@@ -103,7 +105,7 @@ impl Propagation<'_> {
         let every = self.every();
         let mut rows = Vec::with_capacity(depth);
         let mut passage = Passage::from(self.input, self.inputs);
-        self.linear(&mut passage, widths[0], Place::Hidden)?;
+        self.linear(&mut passage, widths[0], Place::First)?;
         passage.nonlinear(&self.nonlinearity(1)?);
         rows.push(row(1, &passage, Some(passage.backward)));
         let mut main = passage.signal;
@@ -180,7 +182,7 @@ impl Propagation<'_> {
         let every = self.every();
         let mut rows: Vec<LayerTheory> = Vec::with_capacity(depth);
         let mut passage = Passage::from(self.input, self.inputs);
-        self.linear(&mut passage, widths[0], Place::Hidden)?;
+        self.linear(&mut passage, widths[0], Place::First)?;
         let mut main = passage.signal;
         for first in (2..=depth).step_by(every) {
             let mut branch = Passage::from(main, widths[first - 2]);
@@ -222,7 +224,10 @@ impl Propagation<'_> {
     }
 
     fn map(&self, [inputs, outputs]: [usize; 2], place: Place) -> Result<LinearMap, Unpredictable> {
-        let spread = self.spread([inputs, outputs])?;
+        let spread = self.spread(Fans {
+            is_first: place == Place::First,
+            ..Fans::new(inputs, outputs)
+        })?;
         let has_norm = self.norm()? != NormKind::None;
         let is_output = place == Place::Output;
         Ok(LinearMap {
@@ -234,8 +239,8 @@ impl Propagation<'_> {
         })
     }
 
-    fn spread(&self, [inputs, outputs]: [usize; 2]) -> Result<Spread, Unpredictable> {
-        let spread = self.scheme.initializer().spread(inputs, outputs);
+    fn spread(&self, fans: Fans) -> Result<Spread, Unpredictable> {
+        let spread = self.scheme.initializer().spread(fans);
         spread.ok_or_else(|| {
             let name = self.scheme.name();
             let reason = format!(
@@ -249,7 +254,7 @@ impl Propagation<'_> {
     /// The variance of an output weight.
     pub(super) fn output_weight(&self) -> Result<f64, Unpredictable> {
         let last = self.widths[self.network.depth - 1];
-        Ok(self.spread([last, self.outputs])?.weight)
+        Ok(self.spread(Fans::new(last, self.outputs))?.weight)
     }
 
     /// Layers per skip.

@@ -22,6 +22,8 @@ pub struct Linear {
     pub fan_in: usize,
     /// Width of z.
     pub fan_out: usize,
+    /// What its weights are drawn by, all its blocks together.
+    pub fans: Fans,
     /// The bias, if there is one.
     pub bias: Option<Role>,
     /// What weight and bias are called.
@@ -56,6 +58,7 @@ impl Linear {
         Self {
             fan_in,
             fan_out,
+            fans: Fans::new(fan_in, fan_out),
             bias,
             names: ["weight", "bias"],
             blocks: Vec::new(),
@@ -72,8 +75,8 @@ impl<T: Scalar> Layer<T> for Linear {
     fn tensors(&self) -> Vec<TensorShape> {
         let [weight, bias] = self.names;
         let fans = Fans {
-            inputs: self.fan_in,
-            outputs: self.fan_out / self.blocks.len().max(1),
+            outputs: self.fans.outputs / self.blocks.len().max(1),
+            ..self.fans
         };
         let blocks = self.blocks.iter();
         let weight = TensorShape {

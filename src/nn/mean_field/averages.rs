@@ -97,7 +97,7 @@ fn nodes(curve: &dyn Elementwise<f64>, mean: f64, variance: f64, fineness: usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::{Activation, Elu, HardTanh, LeakyRelu, Selu};
+    use crate::nn::activation::{Activation, Elu, HardTanh, LeakyRelu, Selu, Sine};
     use serde::Deserialize;
     use serde::de::value::{Error, StrDeserializer};
     use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
@@ -147,6 +147,22 @@ mod tests {
             }
             let normal_cdf = averages(&named("normal_cdf"), q).variance;
             close(normal_cdf, erf(q / 2.0) / 4.0, 1e-10, "variance");
+        }
+    }
+
+    /// E sin²(ωx) = ½(1 − e^(−2ω²q)), E (ω cos ωx)² = ½ω²(1 + e^(−2ω²q)).
+    #[test]
+    fn closed_forms_of_sines() {
+        for omega in [1.0, 30.0] {
+            let sine = Sine { omega }.into();
+            for q in QS {
+                let averages = averages(&sine, q);
+                let what = format!("sine of {omega} at {q}");
+                let exponent = -2.0 * omega * omega * q;
+                close(averages.square, -0.5 * exponent.exp_m1(), 1e-11, &what);
+                let slope = 0.5 * omega * omega * (1.0 + exponent.exp());
+                close(averages.slope_square, slope, 1e-11, &what);
+            }
         }
     }
 

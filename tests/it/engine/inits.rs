@@ -1,6 +1,6 @@
 //! Every initialisation scheme, by name: a new one needs an expectation here.
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, Axis, s};
 use serde_json::json;
 use vgrad::base::rng::stream;
 use vgrad::nn::activation::{Activation, Relu, Tanh};
@@ -12,10 +12,7 @@ fn fill(init: &Init, fan_in: usize, fan_out: usize, seed: u64) -> (Array2<f64>, 
     let mut weight = Array2::zeros((fan_in, fan_out));
     let mut bias = vec![0.0; fan_out];
     let mut rng = stream(seed, "init", 1);
-    let fans = Fans {
-        inputs: fan_in,
-        outputs: fan_out,
-    };
+    let fans = Fans::new(fan_in, fan_out);
     let drawn = init.for_activation(&tanh()).unwrap();
     drawn
         .initializer()
@@ -42,6 +39,7 @@ fn members_and_variants() -> Vec<Init> {
         json!({ "truncated_normal": { "std": 0.7 } }),
         json!({ "critical": { "bias_variance": 0.05 } }),
         json!({ "mean_field": { "weight_variance": 0.5, "bias_variance": 0.2 } }),
+        json!({ "siren": { "omega": 2.0 } }),
     ];
     defaults.chain(variants.map(from_json)).collect()
 }
@@ -131,6 +129,12 @@ fn expectation(init: &Init, fan_in: f64, fan_out: f64) -> Expectation {
         Init::PytorchDefault(_) => {
             Some((Uniform, 1.0 / (3.0 * fan_in), Some(1.0 / (3.0 * fan_in))))
         }
+        // Uniform on ±√(6/fan_in)/omega: omega z has variance 2·E x².
+        Init::Siren(siren) => Some((
+            Uniform,
+            2.0 / fan_in / siren.omega.powi(2),
+            Some(1.0 / (3.0 * fan_in)),
+        )),
         // Below: the exact tests.
         Init::Orthogonal(_) | Init::IdentityMatrix(_) | Init::Lsuv(_) => None,
     }
@@ -160,7 +164,7 @@ fn the_spread_is_that_of_the_draws() {
     for init in members_and_variants() {
         let drawn = init.for_activation(&tanh()).unwrap();
         for (fan_in, fan_out) in [(300, 200), (200, 300)] {
-            let spread = drawn.initializer().spread(fan_in, fan_out);
+            let spread = drawn.initializer().spread(Fans::new(fan_in, fan_out));
             let Some(spread) = spread else {
                 assert_eq!(init.name(), "identity");
                 continue;
@@ -188,8 +192,8 @@ fn critical_depends_on_the_activation() {
     let critical = from_json("critical".into());
     let relu = critical.for_activation(&Relu {}.into()).unwrap();
     let he = from_json("he_normal".into());
-    let [found, expected] =
-        [relu, he].map(|init| init.initializer().spread(300, 200).unwrap().weight);
+    let fans = Fans::new(300, 200);
+    let [found, expected] = [relu, he].map(|init| init.initializer().spread(fans).unwrap().weight);
     assert!(
         (found - expected).abs() < 1e-12 * expected,
         "{found} {expected}"
@@ -288,6 +292,59 @@ fn identity_is_pytorchs_eye() {
     }
 }
 
+/// Sitzmann et al. 2020, section 3.2: what reads the data spreads its phases widely.
+#[test]
+fn sirens_first_layer_is_uniform_within_1_over_fan_in() {
+    let siren = from_json("siren".into());
+    let fans = Fans {
+        is_first: true,
+        ..Fans::new(50, 400)
+    };
+    let mut weight = Array2::zeros((50, 400));
+    let mut bias = vec![0.0; 400];
+    let mut rng = stream(0, "init", 1);
+    siren
+        .initializer()
+        .fill(&mut rng, fans, weight.view_mut(), &mut bias);
+    let variance = 1.0 / 50f64.powi(2) / 3.0;
+    Uniform.check(weight.iter(), variance, "layer 1");
+    let spread = siren.initializer().spread(fans).unwrap();
+    assert!((spread.weight - variance).abs() < 1e-12 * variance);
+    let largest = bias
+        .iter()
+        .fold(0.0, |largest: f64, b| largest.max(b.abs()));
+    assert!((0.9..1.0).contains(&(largest * 50f64.sqrt())), "{largest}");
+}
+
+/// A convolution's kernel of these inits is a matrix at its centre (Xiao et al. 2018).
+#[test]
+fn orthogonal_kernels_are_0_but_for_the_centre_tap() {
+    for name in ["orthogonal", "lsuv", "identity"] {
+        for (side, channels, outputs) in [(3, 4, 6), (5, 3, 3), (1, 2, 5)] {
+            let fans = Fans {
+                kernel: Some(side),
+                ..Fans::new(side * side * channels, side * side * outputs)
+            };
+            let taps = side * side;
+            let mut weight = Array2::zeros((taps * channels, outputs));
+            let mut rng = stream(0, "init", 1);
+            let init = from_json(name.into());
+            init.initializer()
+                .fill(&mut rng, fans, weight.view_mut(), &mut []);
+            let tap = |t: usize| weight.slice(s![t * channels..(t + 1) * channels, ..]);
+            let (matrix, _) = fill(&init, channels, outputs, 0);
+            for t in 0..taps {
+                let expected = if t == taps / 2 {
+                    matrix.clone()
+                } else {
+                    0.0 * &matrix
+                };
+                assert_eq!(tap(t), expected, "{name} {side} {t}");
+            }
+        }
+    }
+}
+
 #[test]
 fn only_lsuv_scales_to_data() {
     for name in Init::NAMES {
@@ -313,10 +370,7 @@ fn draws_depend_on_the_seed_alone() {
 
 #[test]
 fn a_matrix_is_filled_from_the_fans_stated_and_not_from_its_shape() {
-    let fans = Fans {
-        inputs: 50,
-        outputs: 150,
-    };
+    let fans = Fans::new(50, 150);
     // Variances: 2/fan_in, 2/(fan_in + fan_out), σw²/fan_in
     // and, uniform on ±1/√fan_in, 1/(3 fan_in).
     for (init, variance) in [

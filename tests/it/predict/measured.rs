@@ -15,6 +15,7 @@ use vgrad::lab::prediction::{Prediction, Unpredictable};
 use vgrad::lab::theory::predict;
 use vgrad::lab::weights::to_bytes;
 use vgrad::nn::architecture::NetworkSpec;
+use vgrad::nn::fans::Fans;
 use vgrad::nn::init::{IdentityMatrix, Init};
 use vgrad::nn::mean_field::Averages;
 use vgrad::nn::measure::LayerSums;
@@ -224,7 +225,8 @@ impl Draw {
         let before = self.sums[..self.network.depth - 1].iter().zip(1..);
         let chi = before.map(|(layer, l)| {
             let [fan_in, fan_out] = [l, l + 1].map(|l| self.network.width.of(l));
-            let spread = scheme.initializer().spread(fan_in, fan_out).unwrap();
+            let fans = Fans::new(fan_in, fan_out);
+            let spread = scheme.initializer().spread(fans).unwrap();
             let weight_variance = spread.weight * fan_in as f64;
             let values = layer.phi.unwrap().values;
             let square = values.mean.powi(2) + values.std().powi(2);
