@@ -28,7 +28,7 @@ pub use csv::{Csv, Delimiter, Missing};
 pub use dataset::{Dataset, LoadOptions, Split, TEST_FRACTION, load};
 pub use digits::Digits;
 pub use idx::Idx;
-pub use planar::{Circles, Moons, Spirals};
+pub use planar::{Circles, Moons, Ring, Spirals};
 pub use raw_table::{Inputs, RawTable, Reading};
 pub use sequences::{Adding, Copy, Text};
 pub use summary::DataSummary;
@@ -42,6 +42,7 @@ family! {
         Spirals = "spirals",
         Moons = "moons",
         Circles = "circles",
+        Ring = "ring",
         Blobs = "blobs",
         Parity = "parity",
         Teacher = "teacher",

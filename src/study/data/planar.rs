@@ -116,6 +116,43 @@ impl DataSource for Circles {
     }
 }
 
+member! {
+    /// Normal clouds evenly on a circle, one class per cloud: the modes that a generator is to find. As the ring of Metz et al. 2017, arXiv:1611.02163.
+    pub struct Ring {
+        /// Clouds; cloud k lies at the angle 2πk/modes.
+        #[schemars(range(min = 1))]
+        modes: u32 = 8,
+        /// Points, all clouds together.
+        #[schemars(range(min = 1))]
+        samples: usize = 2000,
+        /// The circle's radius.
+        #[schemars(range(min = 0.0))]
+        radius: f64 = 1.0,
+        /// Standard deviation of a cloud on each coordinate.
+        #[schemars(range(min = 0.0))]
+        std: f64 = 0.05,
+    }
+}
+
+impl DataSource for Ring {
+    fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
+        let mut points = reserve("ring", self.samples, 2, self.modes)?;
+        let mut labels = Vec::with_capacity(self.samples);
+        let mut rng = stream(context.seed, "data", 0);
+        for mode in 0..self.modes {
+            let (sin, cos) = (2.0 * PI * f64::from(mode) / f64::from(self.modes)).sin_cos();
+            for _ in 0..share(self.samples, mode, self.modes) {
+                for centre in [self.radius * cos, self.radius * sin] {
+                    let noise: f64 = rng.sample(StandardNormal);
+                    points.push(centre + self.std * noise);
+                }
+                labels.push(mode);
+            }
+        }
+        Ok(RawTable::labelled(points, 2, labels, self.modes))
+    }
+}
+
 /// Two classes of points on curves, with noise of this standard deviation on each coordinate.
 /// `curve(class, i, count)` is the i-th of a class's `count` points.
 fn two_curves(
@@ -212,6 +249,27 @@ mod tests {
     }
 
     #[test]
+    fn a_ring_of_four_without_spread_is_a_square() {
+        let ring = Ring {
+            modes: 4,
+            samples: 6,
+            radius: 2.0,
+            std: 0.0,
+        };
+        let raw = ring.load(&context(0)).unwrap();
+        assert_eq!(class_counts(&raw), [2, 2, 1, 1]);
+        let expected = [
+            [2.0, 0.0],
+            [2.0, 0.0],
+            [0.0, 2.0],
+            [0.0, 2.0],
+            [-2.0, 0.0],
+            [0.0, -2.0],
+        ];
+        assert_near(&rows(&raw), &expected);
+    }
+
+    #[test]
     fn noise_has_the_deviation_asked_for() {
         let clean = rows(
             &Moons {
@@ -242,14 +300,10 @@ mod tests {
     fn assert_near(points: &[Vec<f64>], expected: &[[f64; 2]]) {
         assert_eq!(points.len(), expected.len());
         for (point, expected) in points.iter().zip(expected) {
-            assert!(
-                (point[0] - expected[0]).abs() < 1e-15,
-                "{point:?} {expected:?}"
-            );
-            assert!(
-                (point[1] - expected[1]).abs() < 1e-15,
-                "{point:?} {expected:?}"
-            );
+            for (found, expected) in point.iter().zip(expected) {
+                let is_near = (found - expected).abs() < 4e-16 * expected.abs().max(2.0);
+                assert!(is_near, "{point:?} {expected}");
+            }
         }
     }
 }
