@@ -14,7 +14,6 @@ use vgrad::nn::loss::Targets;
 use vgrad::nn::measure::{LayerSums, TensorRecord, TensorSums};
 use vgrad::nn::norm::Norm;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
-use vgrad::nn::skip::Skip;
 use vgrad::nn::train_step::{Step, StepMetrics, Update};
 use vgrad::study::record::{Extras, Recorder};
 use vgrad::study::train::{Callback, StepRecord};
@@ -73,7 +72,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
     let rows: Vec<usize> = (0..64).collect();
     let (inputs, targets) = (normal(1, 64, 5), labels(64, 3));
     for norm in Norm::NAMES {
-        for skip in Skip::NAMES {
+        for skip in common::skips_of_mlps() {
             for name in OptimizerSpec::NAMES {
                 let architecture = Mlp {
                     norm: named(norm),

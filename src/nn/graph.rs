@@ -327,11 +327,15 @@ impl<T: Scalar> GraphBuilder<T> {
         let mut grad_kept = vec![false; count];
         let mut producer = vec![0; count];
         let mut last_reader = vec![0; count];
+        // Only what depends on parameters, or on an input that is asked for.
+        let mut is_differentiated = vec![input_gradient; count];
         kept[0] = true;
         kept[output] = true;
         grad_kept[0] = input_gradient;
         for (n, node) in self.nodes.iter().enumerate() {
             producer[node.output] = n;
+            let depends = node.inputs.iter().any(|&input| is_differentiated[input]);
+            is_differentiated[node.output] = node.params.is_some() || depends;
             kept[node.output] |= node.saves.output;
             grad_kept[node.output] = node.saves.grad_output;
             for &input in &node.inputs {
@@ -347,7 +351,7 @@ impl<T: Scalar> GraphBuilder<T> {
             .collect();
         let (slot_of, slots) = self.share(&forward, &kept, |_| true);
         let (grad_slot_of, grad_slots) =
-            self.share(&backward, &grad_kept, |v| v != 0 || input_gradient);
+            self.share(&backward, &grad_kept, |v| is_differentiated[v]);
         let mut written = vec![false; count];
         written[output] = true;
         for node in self.nodes.iter_mut().rev() {
@@ -358,7 +362,7 @@ impl<T: Scalar> GraphBuilder<T> {
         for (v, value) in self.values.iter_mut().enumerate() {
             value.is_kept = kept[v];
             value.slot = slot_of[v];
-            value.grad_slot = (v != 0 || input_gradient).then_some(grad_slot_of[v]);
+            value.grad_slot = is_differentiated[v].then_some(grad_slot_of[v]);
         }
         for layer in &self.layers {
             for value in layer.z.iter().copied().chain([layer.h]).chain(layer.cell) {

@@ -5,6 +5,7 @@ pub mod activation;
 mod ahead;
 pub mod architecture;
 pub mod chunk;
+pub mod encoding;
 pub mod fans;
 pub mod graph;
 pub mod init;

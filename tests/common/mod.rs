@@ -10,6 +10,7 @@ use vgrad::base::rng::stream;
 use vgrad::base::team::Team;
 use vgrad::nn::activation::Activation;
 use vgrad::nn::architecture::{NetworkSpec, Setting};
+use vgrad::nn::encoding::InputEncoding;
 use vgrad::nn::graph::Graph;
 use vgrad::nn::init::Init;
 use vgrad::nn::loss::{Loss, Targets};
@@ -39,6 +40,13 @@ pub fn labels(rows: usize, classes: u32) -> Targets<f64> {
     Targets::Classes((0..rows as u32).map(|row| row % classes).collect())
 }
 
+/// The skips that an MLP takes without parameters of their own.
+pub fn skips_of_mlps() -> impl Iterator<Item = &'static str> {
+    let others = ["deepnorm", "concat"];
+    let names = Skip::NAMES.iter().copied();
+    names.filter(move |name| !others.contains(name))
+}
+
 /// A multilayer perceptron.
 #[derive(Clone, Debug)]
 pub struct Mlp {
@@ -51,6 +59,7 @@ pub struct Mlp {
     pub norm: Norm,
     pub order: Order,
     pub skip: Skip,
+    pub encoding: InputEncoding,
     pub dropout: f64,
     pub seed: u64,
 }
@@ -67,6 +76,7 @@ impl Mlp {
             norm: self.norm.clone(),
             order: self.order,
             skip: self.skip.clone(),
+            encoding: self.encoding.clone(),
             dropout: self.dropout,
             ..NetworkSpec::new(self.depth(), widths, self.activation.clone())
         };
@@ -121,6 +131,7 @@ pub fn plain(
         norm: named("none"),
         order: Order::LinearNormActivation,
         skip: named("none"),
+        encoding: named("none"),
         dropout: 0.0,
         seed: 0,
     }

@@ -11,7 +11,7 @@ use crate::lab::decay::{Verdict, slope};
 use crate::lab::json::Real;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::{LayerPrediction, Phase, Prediction, UnderflowDepth, Unpredictable};
-use crate::nn::architecture::Architecture;
+use crate::nn::architecture::{Architecture, NetworkSpec};
 use crate::nn::loss::Targets;
 use crate::nn::mean_field::NormKind;
 use crate::nn::order::Order;
@@ -152,13 +152,14 @@ fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictabl
     let scheme = network.init.for_activation(&network.activation);
     let scheme =
         scheme.map_err(|problem| Unpredictable::new("network.init", problem.to_string()))?;
+    let encoded = encoded(network, &plan.data.train.inputs);
     Ok(Propagation {
         network,
         scheme,
-        inputs: plan.setting.inputs,
+        inputs: encoded.ncols(),
         widths: (1..=network.depth).map(|l| network.width.of(l)).collect(),
         outputs: plan.setting.outputs,
-        input: moments(&plan.data.train.inputs),
+        input: moments(&encoded),
         batch: plan.training.batch_size,
     })
 }
@@ -170,13 +171,22 @@ fn decades(chi: f64) -> f64 {
     if decades.abs() < 1e-12 { 0.0 } else { decades }
 }
 
+/// The data as layer 1 reads it, [samples, columns].
+fn encoded<T: Scalar>(network: &NetworkSpec, inputs: &Array2<T>) -> Array2<f64> {
+    let scheme = network.encoding.scheme::<T>();
+    let columns = scheme.columns_of(0.0).len();
+    let entries = inputs.iter().flat_map(|x| scheme.columns_of((*x).to_f64()));
+    let shape = (inputs.nrows(), inputs.ncols() * columns);
+    Array2::from_shape_vec(shape, entries.collect()).expect("as many columns for every feature")
+}
+
 /// The first two moments of the data.
-fn moments<T: Scalar>(inputs: &Array2<T>) -> Signal {
+fn moments(inputs: &Array2<f64>) -> Signal {
     let (rows, columns) = inputs.dim();
     let count = (rows * columns).max(1) as f64;
-    let square = inputs.iter().map(|x| (*x).to_f64().powi(2)).sum::<f64>() / count;
+    let square = inputs.iter().map(|x| x.powi(2)).sum::<f64>() / count;
     let means = inputs.columns().into_iter().map(|column| {
-        let sum: f64 = column.iter().map(|x| (*x).to_f64()).sum();
+        let sum: f64 = column.iter().sum();
         (sum / rows as f64).powi(2)
     });
     let of_means = means.sum::<f64>() / columns.max(1) as f64;

@@ -1,16 +1,12 @@
-//! The multilayer perceptron: the order of its layers' parts, its main path,
-//! the names and positions of its layers.
+//! The multilayer perceptron.
 
+use super::chain::{Chain, Links};
 use super::{Blueprint, NetworkSpec, Setting};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::Role;
-use crate::nn::layer::activate::Activate;
-use crate::nn::layer::dropout::Dropout;
-use crate::nn::layer::linear::Linear;
-use crate::nn::order::Order;
-use crate::nn::skip::{Junction, Site};
+use crate::nn::layer::join_columns::JoinColumns;
+use crate::nn::skip::Site;
 
 member! {
     /// A multilayer perceptron: `depth` hidden layers of linear map, norm and activation, then a linear output layer.
@@ -48,125 +44,36 @@ impl<T: Scalar> Blueprint<T> for Mlp {
         graph: &mut GraphBuilder<T>,
         input: ValueId,
     ) -> ValueId {
-        let mut assembly = Assembly {
+        let encoded = network.encoding.scheme().add(graph, input);
+        let links = Dense { network, encoded };
+        let chain = Chain {
             graph,
             network,
             setting,
+            links: &links,
         };
-        let mut main = assembly.first_layer(input);
-        let mut current = main;
-        for l in 2..=network.depth {
-            let position = Mlp::position(network, l);
-            assembly.graph.begin_layer(hidden(l), position);
-            let branch = assembly.unit(l, current);
-            current = branch;
-            if position.is_some() {
-                let at = Junction {
-                    layer: l,
-                    main,
-                    branch,
-                };
-                current = network.skip.choice().join(assembly.graph, at);
-                main = current;
-            }
-            assembly.graph.info(l).h = current;
-        }
-        let features = assembly.before_output(current);
-        let l = assembly.graph.begin_layer("output".into(), None);
-        let output = assembly.linear(l, features);
-        assembly.graph.info(l).h = output;
-        output
+        chain.build(encoded)
     }
 }
 
-/// The name of hidden layer `l`.
-fn hidden(l: usize) -> String {
-    format!("hidden_{l}")
-}
-
-/// An MLP in the making.
-struct Assembly<'a, T> {
-    graph: &'a mut GraphBuilder<T>,
+/// Maps from all units of a layer to all of the next.
+struct Dense<'a> {
     network: &'a NetworkSpec,
-    setting: &'a Setting,
+    /// What layer 1 reads.
+    encoded: ValueId,
 }
 
-impl<T: Scalar> Assembly<'_, T> {
-    fn is_pre_activation(&self) -> bool {
-        self.network.order == Order::NormActivationLinear
+impl<T: Scalar> Links<T> for Dense<'_> {
+    fn width(&self, l: usize) -> usize {
+        self.network.width.of(l)
     }
 
-    fn first_layer(&mut self, input: ValueId) -> ValueId {
-        let position = Mlp::position(self.network, 1);
-        self.graph.begin_layer(hidden(1), position);
-        let z = self.linear(1, input);
-        let h = if self.is_pre_activation() {
-            z
-        } else {
-            self.nonlinear(1, z)
-        };
-        self.graph.info(1).h = h;
-        h
-    }
-
-    /// One unit u_l: linear, norm, activation, dropout, in the chosen order.
-    fn unit(&mut self, l: usize, h: ValueId) -> ValueId {
-        if self.is_pre_activation() {
-            let a = self.nonlinear(l - 1, h);
-            self.linear(l, a)
-        } else {
-            let z = self.linear(l, h);
-            self.nonlinear(l, z)
+    fn read(&self, graph: &mut GraphBuilder<T>, l: usize, x: ValueId) -> ValueId {
+        if !self.network.skip.choice::<T>().brings_input_to(l) {
+            return x;
         }
-    }
-
-    fn before_output(&mut self, h: ValueId) -> ValueId {
-        if self.is_pre_activation() {
-            self.nonlinear(self.network.depth, h)
-        } else {
-            h
-        }
-    }
-
-    /// The linear map of layer `l`, the output layer included.
-    fn linear(&mut self, l: usize, x: ValueId) -> ValueId {
-        let network = self.network;
-        let is_output = l > network.depth;
-        let fan_out = if is_output {
-            self.setting.outputs
-        } else {
-            network.width.of(l)
-        };
-        let has_bias = network.bias && (is_output || !network.norm.choice::<T>().replaces_bias());
-        let bias = has_bias.then_some(Role::Bias);
-        let linear = Linear::new(self.graph.width(x), fan_out, bias);
-        let z = self.graph.add(l, linear, &[x]);
-        let node = self.graph.last();
-        let info = self.graph.info(l);
-        (info.z, info.params) = (vec![z], vec![node]);
-        z
-    }
-
-    /// Norm, activation and dropout of hidden layer `l`.
-    fn nonlinear(&mut self, l: usize, z: ValueId) -> ValueId {
-        let network = self.network;
-        let normalised = network.norm.choice().add(self.graph, l, z);
-        let width = self.graph.width(z);
-        let activate = Activate {
-            width,
-            activation: network.activation.clone(),
-        };
-        let a = self.graph.add(l, activate, &[normalised]);
-        self.graph.info(l).phi = Some(self.graph.last());
-        if network.dropout == 0.0 {
-            return a;
-        }
-        let dropout = Dropout {
-            width,
-            probability: network.dropout,
-            seed: self.setting.seed,
-            layer: l,
-        };
-        self.graph.add(l, dropout, &[a])
+        let parts = [x, self.encoded];
+        let widths = parts.map(|part| graph.width(part));
+        graph.add(l, JoinColumns { widths }, &parts)
     }
 }

@@ -1,6 +1,7 @@
 //! The choice of architecture, a file for each, and what they have in common:
 //! the keys of `[network]`.
 
+mod chain;
 mod mlp;
 mod recurrent;
 mod transformer;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::family::family;
 use crate::base::{Conflict, Scalar};
 use crate::nn::activation::{Activation, Tanh};
+use crate::nn::encoding::{InputEncoding, NoEncoding};
 use crate::nn::graph::{Graph, GraphBuilder, ValueId};
 use crate::nn::init::{Init, XavierNormal};
 use crate::nn::norm::{NoNorm, Norm};
@@ -54,6 +56,11 @@ pub struct NetworkSpec {
     /// The activation function of the hidden layers; may be left out where the cell has its own (lstm, gru).
     #[serde(default = "tanh")]
     pub activation: Activation,
+    /// What becomes of a feature before layer 1 reads it; MLPs only.
+    // Not written at its default, as above.
+    #[serde(default = "no_encoding", skip_serializing_if = "is_unencoded")]
+    #[schemars(extend("default" = "none"))]
+    pub encoding: InputEncoding,
     /// What the output layer reads of a sequence: its last position (recurrent networks by default), the mean over positions (transformers by default), or every position by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readout: Option<Readout>,
@@ -156,6 +163,7 @@ impl NetworkSpec {
             depth,
             width,
             activation,
+            encoding: no_encoding(),
             readout: None,
             init: xavier_normal(),
             bias: true,
@@ -250,7 +258,7 @@ fn unused(network: &NetworkSpec, keys: &[&str]) -> Option<Conflict> {
     let [Some(given), Some(default)] = values else {
         return None;
     };
-    let key = keys.iter().find(|key| given[**key] != default[**key])?;
+    let key = keys.iter().find(|key| given.get(key) != default.get(key))?;
     let name = network.architecture.name();
     Some(Conflict::new(
         &[&format!("network.{key}"), "network.architecture"],
@@ -307,6 +315,12 @@ fn mlp() -> Architecture {
 }
 fn is_mlp(architecture: &Architecture) -> bool {
     *architecture == mlp()
+}
+fn no_encoding() -> InputEncoding {
+    NoEncoding {}.into()
+}
+fn is_unencoded(encoding: &InputEncoding) -> bool {
+    *encoding == no_encoding()
 }
 fn yes() -> bool {
     true

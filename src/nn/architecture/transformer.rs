@@ -15,7 +15,7 @@ use crate::nn::layer::linear::{Linear, LinearBlock};
 use crate::nn::layer::position_encoding::{Encoding, PositionEncoding};
 use crate::nn::layer::positions::{AtPosition, MeanPositions};
 use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
-use crate::nn::norm::Norm;
+use crate::nn::norm::{Norm, Over};
 use crate::nn::readout::Readout;
 use crate::nn::skip::{Deepnorm, Identity, Junction, Skip};
 use crate::nn::width::Width;
@@ -65,7 +65,7 @@ const POSITION_STD: f64 = 0.02;
 
 impl<T: Scalar> Blueprint<T> for Transformer {
     fn unused(&self) -> &'static [&'static str] {
-        &["order"]
+        &["encoding", "order"]
     }
 
     fn readout(&self) -> Option<Readout> {
@@ -380,7 +380,10 @@ impl<T: Scalar> Assembly<'_, T> {
     }
 
     fn normalised(&mut self, number: usize, x: ValueId) -> ValueId {
-        self.network.norm.choice().add(self.graph, number, x)
+        self.network
+            .norm
+            .choice()
+            .add(self.graph, number, x, Over::Row)
     }
 
     /// What the branch of layer `number` reads.

@@ -1,6 +1,6 @@
 //! Batch norm.
 
-use super::Normalise;
+use super::{Normalise, Over};
 use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::{GraphBuilder, ValueId};
@@ -13,7 +13,7 @@ member! {
 }
 
 impl<T: Scalar> Normalise<T> for Batch {
-    fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId {
+    fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId, _: Over) -> ValueId {
         let width = graph.width(value);
         graph.add(layer, BatchNorm { width }, &[value])
     }

@@ -27,11 +27,31 @@ family! {
     fn choice<T> -> Normalise<T>;
 }
 
+/// What a norm that looks at each sample by itself runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// The units of a row: every position by itself.
+    Row,
+    /// The units of all positions of a sample together.
+    Sample,
+}
+
+impl Over {
+    /// Rows that are normalised together, of a value with `positions` of them.
+    fn rows(self, positions: usize) -> usize {
+        match self {
+            Self::Row => 1,
+            Self::Sample => positions,
+        }
+    }
+}
+
 /// A choice of normalisation.
 pub trait Normalise<T: Scalar> {
-    /// Normalises `value` [batch, width], as a part of the network's layer
+    /// Normalises `value` [batch·positions, width], as a part of the network's layer
     /// `layer`; returns the result.
-    fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId;
+    fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId, over: Over)
+    -> ValueId;
 
     /// What it divides by in batches of so many samples; `None` where there is no theory.
     fn theory(&self, _batch: usize) -> Option<NormKind> {

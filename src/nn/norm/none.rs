@@ -1,6 +1,6 @@
 //! No normalisation.
 
-use super::Normalise;
+use super::{Normalise, Over};
 use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::{GraphBuilder, ValueId};
@@ -12,7 +12,7 @@ member! {
 }
 
 impl<T: Scalar> Normalise<T> for NoNorm {
-    fn add(&self, _: &mut GraphBuilder<T>, _: usize, value: ValueId) -> ValueId {
+    fn add(&self, _: &mut GraphBuilder<T>, _: usize, value: ValueId, _: Over) -> ValueId {
         value
     }
 

@@ -1,6 +1,6 @@
 //! Layer norm.
 
-use super::Normalise;
+use super::{Normalise, Over};
 use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::{GraphBuilder, ValueId};
@@ -13,9 +13,18 @@ member! {
 }
 
 impl<T: Scalar> Normalise<T> for PerSample {
-    fn add(&self, graph: &mut GraphBuilder<T>, layer: usize, value: ValueId) -> ValueId {
-        let width = graph.width(value);
-        graph.add(layer, LayerNorm { width }, &[value])
+    fn add(
+        &self,
+        graph: &mut GraphBuilder<T>,
+        layer: usize,
+        value: ValueId,
+        over: Over,
+    ) -> ValueId {
+        let norm = LayerNorm {
+            width: graph.width(value),
+            rows: over.rows(graph.positions(value)),
+        };
+        graph.add(layer, norm, &[value])
     }
 
     fn theory(&self, _: usize) -> Option<NormKind> {

@@ -1,11 +1,13 @@
 //! The choice of skip connection, a file for each.
 
+mod concat;
 mod deepnorm;
 mod highway;
 mod identity;
 mod none;
 mod rezero;
 
+pub use concat::Concat;
 pub use deepnorm::Deepnorm;
 pub use highway::Highway;
 pub use identity::Identity;
@@ -27,6 +29,7 @@ family! {
         Rezero = "rezero",
         Highway = "highway",
         Deepnorm = "deepnorm",
+        Concat = "concat",
     }
     /// The choice itself.
     fn choice<T> -> Join<T>;
@@ -57,6 +60,12 @@ pub trait Join<T: Scalar> {
     /// Layers between two points of the main path, which it joins.
     fn layers_per_skip(&self) -> usize {
         1
+    }
+
+    /// Whether the map of hidden layer `layer` reads the encoded input too.
+    fn brings_input_to(&self, layer: usize) -> bool {
+        let _ = layer;
+        false
     }
 
     /// What in the network around it does not go with it.

@@ -2,10 +2,11 @@
 //! norm × skip × order × loss × bias, parameters and inputs. The combinations
 //! come from the families' lists, so a new member is covered without an edit.
 
-use crate::common::{Mlp, kept, labels, named, normal, plain};
+use crate::common::{Mlp, kept, labels, named, normal, plain, skips_of_mlps};
 use ndarray::Array2;
 use vgrad::base::team::Team;
-use vgrad::nn::activation::Activation;
+use vgrad::nn::activation::{Activation, Sine};
+use vgrad::nn::encoding::Fourier;
 use vgrad::nn::graph::{Graph, GraphBuilder};
 use vgrad::nn::layer::activate::Activate;
 use vgrad::nn::layer::linear::Linear;
@@ -14,7 +15,7 @@ use vgrad::nn::loss::{Loss, Targets};
 use vgrad::nn::network::Network;
 use vgrad::nn::norm::Norm;
 use vgrad::nn::order::Order;
-use vgrad::nn::skip::Skip;
+use vgrad::nn::skip::{Concat, Skip};
 
 /// |analytic − numeric| may be at most this times max(|g|, 1e-3·largest |g|).
 const TOLERANCE: f64 = 1e-6;
@@ -176,10 +177,19 @@ fn skips() -> Vec<Skip> {
             shortcut,
         })
     };
-    let for_mlps = Skip::NAMES.iter().filter(|name| **name != "deepnorm");
-    let mut skips: Vec<Skip> = for_mlps.map(|name| named(name)).collect();
-    skips.extend([identity(2, 0.7, 1.0), identity(1, 0.5, -0.8)]);
+    let mut skips: Vec<Skip> = skips_of_mlps().map(named).collect();
+    let concat = Concat { at: vec![2, 3] }.into();
+    skips.extend([identity(2, 0.7, 1.0), identity(1, 0.5, -0.8), concat]);
     skips
+}
+
+/// φ by its name. A sine of frequency 30 behind another one has one of 900, for which the
+/// differences' steps are too wide.
+fn gentle(activation: &str) -> Activation {
+    match activation {
+        "sine" => Sine { omega: 1.0 }.into(),
+        name => named(name),
+    }
 }
 
 /// Every combination that is not refused, with a name for messages.
@@ -199,6 +209,7 @@ fn combinations(activation: &str, depth: usize) -> Vec<(String, Mlp)> {
                     all.push((
                         name,
                         Mlp {
+                            activation: gentle(activation),
                             norm: named(norm),
                             skip,
                             order,
@@ -251,6 +262,30 @@ fn dropout_and_unequal_widths() {
         };
         let verdict = check_somewhere(&architecture, &named("cross_entropy"), 7);
         assert_eq!(verdict, Verdict::Right, "{norm}");
+    }
+}
+
+/// Encoded inputs, read again by the maps of later layers, of unequal widths.
+#[test]
+fn encodings_and_what_reads_them_again() {
+    let plain = plain("tanh", "he_normal", INPUTS, vec![6, 3, 5], CLASSES);
+    for (bands, include_input) in [(1, true), (3, false)] {
+        for order in [Order::LinearNormActivation, Order::NormActivationLinear] {
+            for at in [vec![2], vec![2, 3]] {
+                let architecture = Mlp {
+                    encoding: Fourier {
+                        bands,
+                        include_input,
+                    }
+                    .into(),
+                    skip: Concat { at: at.clone() }.into(),
+                    order,
+                    ..plain.clone()
+                };
+                let verdict = check_somewhere(&architecture, &named("mse"), 5);
+                assert_eq!(verdict, Verdict::Right, "{bands} {order:?} {at:?}");
+            }
+        }
     }
 }
 

@@ -2,14 +2,13 @@
 //! and what it does when something is not finite.
 
 use crate::common::Mlp;
-use crate::common::{labels, named, normal, plain};
+use crate::common::{labels, named, normal, plain, skips_of_mlps};
 use ndarray::Array2;
 use vgrad::base::team::Team;
 use vgrad::nn::loss::Targets;
 use vgrad::nn::network::Network;
 use vgrad::nn::norm::Norm;
 use vgrad::nn::optim::{Optimizer, OptimizerSpec, StepInfo};
-use vgrad::nn::skip::Skip;
 use vgrad::nn::train_step::{Step, Update};
 
 const ROWS: usize = 70;
@@ -56,7 +55,7 @@ fn in_one_or_in_two_phases_on_any_team() {
     let (inputs, targets) = (normal(1, ROWS, 5), labels(ROWS, 3));
     let rows: Vec<usize> = (0..ROWS).collect();
     for norm in Norm::NAMES {
-        for skip in Skip::NAMES.iter().filter(|name| **name != "deepnorm") {
+        for skip in skips_of_mlps() {
             for name in OptimizerSpec::NAMES {
                 let architecture = layers_of_12(norm, skip);
                 let optimizer = Optimizer::<f64>::new(&named::<OptimizerSpec>(name));
@@ -95,7 +94,7 @@ fn metrics_are_the_same_whether_the_gradient_is_kept_or_not() {
     let (inputs, targets) = (normal(1, ROWS, 5), labels(ROWS, 3));
     let rows: Vec<usize> = (0..ROWS).collect();
     for norm in Norm::NAMES {
-        for skip in Skip::NAMES.iter().filter(|name| **name != "deepnorm") {
+        for skip in skips_of_mlps() {
             let architecture = layers_of_12(norm, skip);
             for threads in [1, 2] {
                 let looked_at = |keep_gradients: bool| {

@@ -5,4 +5,5 @@ mod matrix;
 mod measured;
 mod plain;
 mod shown;
+mod sines;
 mod special;

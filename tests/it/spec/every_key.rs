@@ -31,7 +31,9 @@ fn sample(schemas: &[Value], default: Option<&Value>) -> Option<String> {
                 })
                 .map(f64::to_string)
                 .collect(),
-            Some("array") if schema["items"]["type"] == "integer" => vec!["[1, 2]".to_owned()],
+            Some("array") if schema["items"]["type"] == "integer" => {
+                vec!["[2, 3]".to_owned()]
+            }
             _ => Vec::new(),
         });
     let default = default.map(Value::to_string);
@@ -117,6 +119,7 @@ fn every_key_can_be_set() {
                 "data.source.csv.missing",
                 "data.standardize_target",
                 "network.architecture",
+                "network.encoding",
                 "log.parameters",
                 "log.tensorboard",
                 "log.save_batch",

@@ -89,9 +89,9 @@ pub trait Unit<T: Scalar> {
 impl<T: Scalar> Blueprint<T> for Recurrent {
     fn unused(&self) -> &'static [&'static str] {
         if self.cell.unit::<T>().has_activation() {
-            &["norm", "skip", "dropout", "order"]
+            &["encoding", "norm", "skip", "dropout", "order"]
         } else {
-            &["activation", "norm", "skip", "dropout", "order"]
+            &["encoding", "activation", "norm", "skip", "dropout", "order"]
         }
     }
 
