@@ -2,6 +2,7 @@
 
 use super::advice::Hint;
 use super::diagnosis::{Diagnosis, Ranked};
+use super::mechanism::Rate;
 use super::replay::Replayed;
 use super::rules::RuleSubject;
 use super::theory_beside::TheoryBeside;
@@ -129,6 +130,11 @@ fn onset_line(onset: &Onset) -> String {
 
 fn mechanism_line(ranked: &Ranked, seeds: usize) -> String {
     let found = &ranked.found;
+    let rate = match found.rate {
+        Some(Rate::TooSmall) => ", the rate is too small",
+        Some(Rate::TooLarge) => ", the rate is too large",
+        None => "",
+    };
     let share = match found.share {
         Some(share) => format!(" ({:.0} % of the decay)", 100.0 * share),
         None => String::new(),
@@ -142,7 +148,7 @@ fn mechanism_line(ranked: &Ranked, seeds: usize) -> String {
         step => format!(" at step {step}"),
     };
     format!(
-        "{}{share}{of_seeds}{since}: {}",
+        "{}{rate}{share}{of_seeds}{since}: {}",
         found.mechanism.title, found.sentence
     )
 }

@@ -92,7 +92,7 @@ fn flat(frame: &Frame, lost: f64) -> String {
         .zip(norm(first))
         .map(|(last, first)| last - first);
     let beside = match spread.filter(|spread| spread.is_finite()) {
-        Some(spread) => format!(" differ {} only", times(spread)),
+        Some(spread) => format!(" differ by {} only", significant(10f64.powf(spread.abs()))),
         None => " look flat".to_owned(),
     };
     format!(

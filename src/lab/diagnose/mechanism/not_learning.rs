@@ -5,7 +5,7 @@ use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism, Rate};
 use crate::lab::decay::Verdict;
 use crate::lab::remedies::CureKind;
-use crate::lab::text::significant;
+use crate::lab::text::number;
 
 pub const NOT_LEARNING: Mechanism = Mechanism {
     name: "healthy_but_not_learning",
@@ -31,7 +31,7 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         return None;
     }
     let updates = case.updates;
-    let ratio = |log: f64| significant(10f64.powf(log));
+    let ratio = |log: f64| number(10f64.powf(log));
     let mut layers = Vec::new();
     let (rate, sentence) = match (updates.first, updates.mean(), updates.most) {
         (Some(first), _, _) if has_diverged => (
