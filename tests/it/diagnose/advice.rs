@@ -115,6 +115,13 @@ fn five_hundred_relu_layers_get_no_batch_norm_either() {
     all_are_kept(&desk, &found);
 }
 
+/// That a person is told so of the run.
+#[track_caller]
+fn says(desk: &Desk, expected: &str) {
+    let told = desk.vgrad(["diagnose", "run"]).fine().stdout;
+    assert!(told.contains(expected), "{told}");
+}
+
 #[test]
 fn deep_hes_relu_that_blows_up_gets_a_smaller_rate() {
     let desk = Desk::with(SPEC);
@@ -151,6 +158,7 @@ fn a_rate_of_a_billion_gets_a_smaller_one() {
     let set = changes_of(&of_rate.unwrap_or_else(|| panic!("{found:#}")))[0].clone();
     let rate: f64 = set.split_once('=').unwrap().1.parse().unwrap();
     assert!(rate < 1.0, "{set}");
+    says(&desk, "healthy but not learning, the rate is too large");
     all_are_kept(&desk, &found);
 }
 
@@ -237,6 +245,7 @@ fn a_run_of_no_step_gets_no_hint_about_rates() {
 fn a_rate_that_is_too_small_gets_a_larger_one() {
     let desk = Desk::with(SPEC);
     let found = advised(&desk, &["train.learning_rate=1e-6", "network.depth=4"]);
+    says(&desk, "healthy but not learning, the rate is too small");
     assert!(touches(&hints(&found)[0], "train."), "{found:#}");
     all_are_kept(&desk, &found);
 }
