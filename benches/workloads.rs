@@ -10,7 +10,6 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use vgrad::base::team::Team;
-use vgrad::lab::bench::product_operations;
 use vgrad::lab::bench::workloads::{USUAL, Workload};
 use vgrad::lab::config::Overrides;
 use vgrad::lab::experiment::network;
@@ -33,7 +32,7 @@ fn steps(criterion: &mut Criterion) {
         for name in USUAL {
             let plan = plan(name);
             let mut network = network(&plan, Path::new(""), &team).expect("a network");
-            let operations = product_operations(&network, &plan);
+            let operations = plan.work.products;
             let mut group = criterion.benchmark_group(format!("{name}/{threads}"));
             group.throughput(Throughput::Elements(operations as u64));
             let (data, training) = (&plan.data, &plan.training);

@@ -17,8 +17,8 @@ use crate::base::Problem;
 use crate::lab::config::{Overrides, Spec};
 use crate::lab::form::Form;
 use crate::lab::sweep::{
-    ENGINES, Engine, FORMS, Job, Shard, Sweep, SweepEnd, SweepFolder, SweepOptions, SweepTable,
-    run_sweep,
+    CellEstimate, ENGINES, Engine, Estimator, FORMS, Job, Shard, Sweep, SweepEnd, SweepFolder,
+    SweepOptions, SweepTable, run_sweep,
 };
 use crate::lab::text::{self, quoted};
 
@@ -162,8 +162,10 @@ impl SweepArgs {
     fn print_plan(&self, sweep: &Sweep) -> Result<Outcome, Failure> {
         let cells = sweep.grid.len();
         let mut out = BufWriter::new(std::io::stdout().lock());
+        let mut estimator = Estimator::default();
+        let mut whole = 0.0;
         let mut print = || -> std::io::Result<()> {
-            writeln!(out, "index\thash\tmemory\tchanges")?;
+            writeln!(out, "index\thash\ttime\tmemory\tchanges")?;
             for index in 0..u64::try_from(cells).unwrap_or(u64::MAX) {
                 let cell = sweep.cell(index);
                 let changes: Vec<String> = cell
@@ -172,23 +174,34 @@ impl SweepArgs {
                     .map(|(key, value)| format!("--set {}", quoted(&format!("{key}={value}"))))
                     .collect();
                 let changes = changes.join(" ");
-                match sweep.spec_of(&cell) {
+                let (hash, estimate) = match sweep.spec_of(&cell) {
                     Ok(spec) => {
-                        let memory = text::bytes(spec.bytes());
-                        writeln!(out, "{index}\t{}\t{memory}\t{changes}", spec.hash)?;
+                        let estimate = estimator.estimate(&spec.loaded);
+                        (spec.hash, estimate.map_err(|problem| problem.what))
                     }
-                    Err(error) => {
-                        writeln!(
-                            out,
-                            "{index}\t–\t–\t{changes}\tcannot run: {}",
-                            error.what()
-                        )?;
+                    Err(error) => ("–".to_owned(), Err(error.what().to_owned())),
+                };
+                match estimate {
+                    Ok(CellEstimate { seconds, bytes }) => {
+                        whole += seconds;
+                        let (time, memory) = (text::duration(seconds), text::bytes(bytes));
+                        writeln!(out, "{index}\t{hash}\t{time}\t{memory}\t{changes}")?;
+                    }
+                    Err(why) => {
+                        writeln!(out, "{index}\t{hash}\t–\t–\t{changes}\tcannot run: {why}")?;
                     }
                 }
             }
             out.flush()
         };
         print()?;
+        let threads = self.threads.get();
+        let cores = if threads == 1 { "core" } else { "cores" };
+        output::remark(&format!(
+            "{cells} cells, about {} on {threads} {cores}; times are rough estimates for one core each, \
+             from how fast this machine multiplies",
+            text::duration(whole / threads as f64)
+        ));
         Ok(Outcome::Done)
     }
 }

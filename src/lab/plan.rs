@@ -11,6 +11,7 @@ use crate::nn::architecture::{NetworkSpec, Setting};
 use crate::nn::loss::{Loss, TargetKind};
 use crate::nn::optim::Optimizer;
 use crate::nn::readout::Readout;
+use crate::nn::work::StepWork;
 use crate::study::data::{Dataset, LoadOptions, load};
 use crate::study::train::{LogSteps, TrainingPlan};
 
@@ -30,6 +31,8 @@ pub struct Plan<T> {
     pub training: TrainingPlan<T>,
     /// Bytes the network takes.
     pub bytes: f64,
+    /// What a step asks of the machine.
+    pub work: StepWork,
 }
 
 impl<T: Scalar> Plan<T> {
@@ -40,14 +43,15 @@ impl<T: Scalar> Plan<T> {
     /// A problem with the data, a batch larger than the training split, a
     /// network that does not fit in memory. Nothing large has been allocated.
     pub fn new(spec: &Spec, folder: &Path) -> Result<Self, Problem> {
-        let free = free_memory();
-        let too_large = |bytes, at_least| match too_large(bytes, at_least, free) {
-            Some(problem) => Err(problem),
-            None => Ok(()),
-        };
-        // Before a graph of 10⁹ layers is built.
-        too_large(spec.network.least_bytes::<T>(), "at least ")?;
-        let data: Dataset<T> = load(
+        Self::of(spec, Self::load(spec, folder)?)
+    }
+
+    /// The data of `spec`, whose paths are relative to `folder`.
+    ///
+    /// # Errors
+    /// A problem with the data.
+    pub fn load(spec: &Spec, folder: &Path) -> Result<Dataset<T>, Problem> {
+        load(
             &spec.data.source,
             &LoadOptions {
                 seed: spec.seed,
@@ -57,7 +61,18 @@ impl<T: Scalar> Plan<T> {
                 standardize_target: spec.data.standardize_target,
                 numeric_targets: spec.train.loss.criterion::<T>().wants() == TargetKind::Numbers,
             },
-        )?;
+        )
+    }
+
+    /// Settles everything that depends on `data`, which is that of `spec`.
+    ///
+    /// # Errors
+    /// As [`Self::new`], but for the data.
+    pub fn of(spec: &Spec, data: Dataset<T>) -> Result<Self, Problem> {
+        let free = free_memory();
+        let fits = |bytes, at_least| fits(bytes, at_least, free);
+        // Before a graph of 10⁹ layers is built.
+        fits(spec.network.least_bytes::<T>(), "at least ")?;
         let samples = data.train.samples();
         let batch_size = batch_size(spec, samples)?;
         let optimizer = Optimizer::new(&spec.train.optimizer);
@@ -73,7 +88,7 @@ impl<T: Scalar> Plan<T> {
         };
         let graph = spec.network.graph::<T>(&setting, false);
         let bytes = graph.bytes(batch_size, per_parameter);
-        too_large(bytes, "")?;
+        fits(bytes, "")?;
         let steps = steps(spec, (samples / batch_size) as u64)?;
         let evaluate_every = spec
             .log
@@ -105,6 +120,7 @@ impl<T: Scalar> Plan<T> {
             setting,
             training,
             bytes,
+            work: graph.work(batch_size),
         })
     }
 }
@@ -178,12 +194,12 @@ fn steps(spec: &Spec, per_epoch: u64) -> Result<u64, Problem> {
     }
 }
 
-/// That a network of `bytes` (at least) does not fit into what is free, where
-/// the system says; a terabyte it has not.
-fn too_large(bytes: f64, at_least: &str, free: Option<f64>) -> Option<Problem> {
+/// That a network of `bytes` (at least) fits into what is free, where the system says;
+/// a terabyte it has not.
+fn fits(bytes: f64, at_least: &str, free: Option<f64>) -> Result<(), Problem> {
     const TERABYTE: f64 = 1e12;
     if bytes <= free.unwrap_or(TERABYTE) {
-        return None;
+        return Ok(());
     }
     let available = free.map_or_else(
         || "that is more than this program counts on".to_owned(),
@@ -194,5 +210,5 @@ fn too_large(bytes: f64, at_least: &str, free: Option<f64>) -> Option<Problem> {
         text::bytes(bytes)
     );
     let help = "lower network.depth, network.width or train.batch_size";
-    Some(Problem::at_key("network", what).help(help))
+    Err(Problem::at_key("network", what).help(help))
 }

@@ -31,3 +31,4 @@ pub mod snapshot;
 pub mod times;
 pub mod train_step;
 pub mod width;
+pub mod work;

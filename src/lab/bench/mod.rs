@@ -17,7 +17,6 @@ use crate::base::{Problem, Scalar};
 use crate::lab::config::{Precision, Spec};
 use crate::lab::experiment::network;
 use crate::lab::plan::Plan;
-use crate::nn::network::Network;
 use crate::nn::times::PhaseTimes;
 use crate::study::record::{Extras, Recorder};
 use crate::study::train::{Callback, Trainer};
@@ -148,7 +147,7 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<BenchRe
     let plan = Plan::<T>::new(&spec, options.base_dir)?;
     let team = Team::new(options.threads)?;
     let mut network = network(&plan, options.base_dir, &team)?;
-    let operations = product_operations(&network, &plan);
+    let operations = plan.work.products;
     let folder = tempfile::tempdir()
         .map_err(|error| Problem::new(format!("no temporary folder could be made: {error}")))?;
     let peak = peak_gflops::<T>() * team.threads() as f64;
@@ -190,16 +189,6 @@ fn bench_in<T: Scalar>(mut spec: Spec, options: &BenchOptions) -> Result<BenchRe
         unlogged_steps_per_s: median(&unlogged),
         logging_cost: median(&costs),
     })
-}
-
-/// Floating-point operations of the matrix products of one step: three products
-/// per linear map, but for the gradient of the network's inputs.
-pub fn product_operations<T: Scalar>(network: &Network<T>, plan: &Plan<T>) -> f64 {
-    let tensors = network.layer_params().iter().map(|block| &block.tensors[0]);
-    let matrices = tensors.filter(|tensor| tensor.shape.len() == 2);
-    let lengths: Vec<usize> = matrices.map(|tensor| tensor.len()).collect();
-    let (entries, first) = (lengths.iter().sum::<usize>(), lengths[0]);
-    2.0 * plan.training.batch_size as f64 * (3 * entries - first) as f64
 }
 
 /// The middle value, or the mean of the two in the middle.
@@ -312,12 +301,10 @@ mod tests {
     fn operations_are_counted_by_hand() {
         let loaded = Workload::named("W3").unwrap().spec(&Overrides::default());
         let plan = Plan::<f32>::new(&loaded.unwrap().spec, Path::new("")).unwrap();
-        let team = Team::new(2).unwrap();
-        let network = network(&plan, Path::new(""), &team).unwrap();
         // Batch 64, 64 inputs: 100 maps of 64 × 64, the first without its
         // input gradient, and one of 64 × 10.
         let by_hand = 2 * 64 * (2 * 64 * 64 + 3 * 99 * 64 * 64 + 3 * 64 * 10);
-        assert_eq!(product_operations(&network, &plan), f64::from(by_hand));
+        assert_eq!(plan.work.products, f64::from(by_hand));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod cells;
 mod emit;
+mod estimate;
 mod folder;
 mod forms;
 mod memory;
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub use cells::{CellSpec, SweepCell};
 pub use emit::{ENGINES, Engine, Job};
+pub use estimate::{CellEstimate, Estimator};
 pub use folder::{CellState, SweepFolder};
 pub use forms::FORMS;
 pub use rows::{CellFigure, CellGroup, FIGURES, SweepRow, SweepTable, figure};

@@ -21,7 +21,7 @@ pub use forecast::forecast_line;
 pub use group::{group_sentence, group_verdict};
 pub use markdown::escaped;
 pub use name::{shortened, symbol};
-pub use number::{bytes, decades, estimate, limit, log10, number, significant, times};
+pub use number::{bytes, decades, duration, estimate, limit, log10, number, significant, times};
 pub use range::{layer_ranges, layers};
 pub use shell::quoted;
 pub use tone::Tone;

@@ -30,6 +30,18 @@ pub fn significant(value: f64) -> String {
     format!("{value:.*}", digits.clamp(0.0, 9.0) as usize)
 }
 
+/// A time in the unit that suits it, in three significant digits: "3 ms", "12.4 s", "5.2 h".
+pub fn duration(seconds: f64) -> String {
+    let (value, unit) = match seconds {
+        s if s < 1.0 => (s * 1e3, "ms"),
+        s if s < 120.0 => (s, "s"),
+        s if s < 7200.0 => (s / 60.0, "min"),
+        s if s < 172_800.0 => (s / 3600.0, "h"),
+        s => (s / 86_400.0, "days"),
+    };
+    format!("{} {unit}", significant(value))
+}
+
 /// A limit as one would write it into a spec: 0.1, 3, 1e-7.
 pub fn limit(value: f64) -> String {
     let size = value.abs();
@@ -155,6 +167,22 @@ mod tests {
         let show = |value: f64| format!("{value:.1}");
         assert_eq!(estimate(2.0, Some([1.5, 2.5]), show), "2.0 [1.5, 2.5]");
         assert_eq!(estimate(2.0, None, show), "2.0");
+    }
+
+    #[test]
+    fn a_time_has_the_unit_that_suits_it() {
+        let texts = [0.0031, 0.5, 12.4, 600.0, 18_720.0, 864_000.0].map(duration);
+        assert_eq!(
+            texts,
+            [
+                "3.10 ms",
+                "500 ms",
+                "12.4 s",
+                "10.0 min",
+                "5.20 h",
+                "10.0 days"
+            ]
+        );
     }
 
     #[test]
