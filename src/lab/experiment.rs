@@ -245,6 +245,9 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         inputs: &[PathBuf],
         schema: &str,
     ) -> Result<Option<Begun<'a>>, Problem> {
+        if self.folder.is_new() {
+            return Ok(None);
+        }
         let folder = self.folder.path();
         let Some(found) = Checkpoint::newest(folder, &self.saved())? else {
             self.is_of_this_spec()?;

@@ -1,5 +1,7 @@
 //! What this machine is and how much memory it has left.
 
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
@@ -21,20 +23,26 @@ pub struct Machine {
 impl Machine {
     /// Looks at this machine.
     pub fn here(threads: usize) -> Self {
-        let system =
-            System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()))
-                .ok();
-        let cpu = system.as_ref().and_then(|system| system.cpus().first());
-        Self {
+        // Looked at once: a sweep of many small cells would take most of its time for it.
+        static HERE: LazyLock<Machine> = LazyLock::new(|| Machine {
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
-            cpu: cpu
-                .map(|cpu| cpu.brand().trim().to_owned())
-                .unwrap_or_default(),
+            cpu: cpu().unwrap_or_default(),
             cores: cores(),
+            threads: 0,
+        });
+        Self {
             threads,
+            ..HERE.clone()
         }
     }
+}
+
+/// The first processor as it calls itself.
+fn cpu() -> Option<String> {
+    let kind = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    let system = System::new_with_specifics(kind).ok()?;
+    Some(system.cpus().first()?.brand().trim().to_owned())
 }
 
 /// Cores at hand.
@@ -44,8 +52,13 @@ pub fn cores() -> usize {
 
 /// Bytes of memory that a new program may use, where the system says.
 pub fn free_memory() -> Option<f64> {
-    let kind = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    let system = System::new_with_specifics(kind).ok()?;
+    static SYSTEM: Mutex<Option<System>> = Mutex::new(None);
+    let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
+    if system.is_none() {
+        *system = System::new_with_specifics(RefreshKind::nothing()).ok();
+    }
+    let system = system.as_mut()?;
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
     let free = match system.cgroup_limits() {
         Some(limits) => limits.free_memory.min(system.available_memory()),
         None => system.available_memory(),

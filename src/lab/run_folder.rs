@@ -84,6 +84,9 @@ impl RunFolder {
             Destination::Resumed(path) => {
                 let is_new = !path.exists();
                 fs::create_dir_all(path).map_err(|error| cannot_create(path, &error))?;
+                if is_new {
+                    return Self::lock(path.clone(), is_new);
+                }
                 holds_no_seeds(path)?;
                 let folder = Self::lock(path.clone(), is_new)?;
                 remove_unfinished(path);
@@ -173,6 +176,11 @@ impl RunFolder {
         let _ = fs::remove_file(self.path.join(name));
     }
 
+    /// Whether it was not there before.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -188,7 +196,10 @@ impl RunFolder {
             Problem::in_file(&path, format!("could not be written: {error}"))
                 .help("free some space or choose another place with --out")
         };
-        fs::create_dir_all(folder_of(&path)).map_err(|error| failed(&error))?;
+        let inner = folder_of(&path);
+        if inner != self.path {
+            fs::create_dir_all(inner).map_err(|error| failed(&error))?;
+        }
         let file = AtomicFile::create(&path).map_err(|error| failed(&error))?;
         file.write(content).map_err(|error| failed(&error))
     }
@@ -267,6 +278,9 @@ fn holds_no_seeds(folder: &Path) -> Result<(), Problem> {
 
 /// That replacing the run in `folder` takes none of `inputs` away.
 fn spares(folder: &Path, inputs: &[PathBuf]) -> Result<(), Problem> {
+    if inputs.is_empty() {
+        return Ok(());
+    }
     let real = |path: &Path| fs::canonicalize(path).ok();
     let doomed: Vec<PathBuf> = FILES.iter().filter_map(|f| real(&folder.join(f))).collect();
     let is_doomed = |input: &&PathBuf| real(input).is_some_and(|input| doomed.contains(&input));

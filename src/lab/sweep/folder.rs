@@ -4,8 +4,12 @@
 //! has that name is done, whoever looks. Nothing is locked but a cell's own folder while
 //! it is being run, so a file system without locks will do.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +134,9 @@ impl SweepFolder {
 
     /// The folder in which this process runs a cell.
     pub fn workshop(&self, hash: &str) -> PathBuf {
-        let name = format!(".{hash}.{}", std::process::id());
+        // Processes of several machines, or containers, may have the same number.
+        static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(()));
+        let name = format!(".{hash}.{}-{:08x}", std::process::id(), *PROCESS as u32);
         self.path.join(CELLS).join(name)
     }
 
@@ -174,67 +180,103 @@ impl SweepFolder {
     /// # Errors
     /// If it cannot be renamed.
     pub fn finish(&self, hash: &str) -> Result<(), Problem> {
-        let (from, to) = (self.workshop(hash), self.cell(hash));
-        for name in ["gradients.csv", "training.csv", "spec.toml"] {
-            let file = File::open(from.join(name)).and_then(|file| file.sync_data());
-            file.map_err(|error| cannot_write(&from.join(name), &error))?;
-        }
-        match fs::rename(&from, &to) {
+        self.finish_from(&self.workshop(hash), hash)
+    }
+
+    fn finish_from(&self, from: &Path, hash: &str) -> Result<(), Problem> {
+        let sync = |name: &str| File::open(from.join(name))?.sync_data();
+        // The other two are on the disk since they were written.
+        let names = ["gradients.csv", "training.csv"];
+        let synced = names.into_iter().try_for_each(sync);
+        match synced.and_then(|()| fs::rename(from, self.cell(hash))) {
             Ok(()) => {}
             Err(_) if self.is_done(hash) => {
-                let _ = fs::remove_dir_all(&from);
+                let _ = fs::remove_dir_all(from);
             }
-            Err(error) => return Err(cannot_write(&to, &error)),
+            Err(error) => return Err(cannot_write(&self.cell(hash), &error)),
         }
         let _ = fs::remove_file(self.failure(hash));
         Ok(())
     }
 
-    /// Whether a file can be made in it.
+    /// Whether a file of some size can be written in it.
     pub fn is_writable(&self) -> bool {
-        tempfile::tempfile_in(self.path.join(CELLS)).is_ok()
+        // On a full disk an empty one can still be made.
+        const ROOM: [u8; 1 << 20] = [0; 1 << 20];
+        let file = tempfile::tempfile_in(self.path.join(CELLS));
+        file.and_then(|mut file| {
+            file.write_all(&ROOM)?;
+            file.sync_data()
+        })
+        .is_ok()
     }
 
-    /// The folder in which this process runs a cell, with what a process that is gone
-    /// left there. Of several that want it one gets it: renaming works once.
-    pub fn adopt(&self, hash: &str) -> PathBuf {
-        let own = self.workshop(hash);
+    /// Moves what a process that is gone left of a cell to where this process runs it. Of
+    /// several that want it one gets it: renaming works once.
+    pub fn adopt(&self, hash: &str) {
         let left = self.path.join(CELLS).join(format!("{LEFT}{hash}"));
-        if !own.exists() {
-            let _ = fs::rename(left, &own);
-        }
-        own
+        let _ = fs::rename(left, self.workshop(hash));
     }
 
     /// Puts aside what processes that are gone left of cells they did not finish, and
-    /// takes away what they left of cells that are done.
-    pub fn sweep_up(&self) {
+    /// takes away what they left of cells that are done. The cells that were put aside.
+    pub fn sweep_up(&self) -> BTreeSet<String> {
+        let mut aside = BTreeSet::new();
         let entries = fs::read_dir(self.path.join(CELLS));
         for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let hash = name.trim_start_matches(LEFT).trim_start_matches('.');
             let hash = hash.split('.').next().unwrap_or_default();
-            if !name.starts_with('.') || !is_abandoned(&entry.path()) {
+            if !name.starts_with('.') {
                 continue;
+            }
+            match left_of(&entry.path()) {
+                Left::Nothing => continue,
+                Left::Whole => {
+                    // What cannot be written now is tried again at the next start.
+                    let _ = self.finish_from(&entry.path(), hash);
+                    continue;
+                }
+                Left::Part => {}
             }
             let left = self.path.join(CELLS).join(format!("{LEFT}{hash}"));
             if self.is_done(hash)
                 || (fs::rename(entry.path(), &left).is_err() && entry.path() != left)
             {
                 let _ = fs::remove_dir_all(entry.path());
+            } else {
+                aside.insert(hash.to_owned());
             }
         }
+        aside
     }
 }
 
-/// Whether nobody is at work in a run's folder: its lock can be had, or it was stopped.
-fn is_abandoned(folder: &Path) -> bool {
-    match File::open(folder.join(".lock")) {
-        Ok(lock) => lock.try_lock().is_ok(),
-        // Without one it is just being made or renamed, or was left in order.
-        Err(_) => Summary::read(&folder.join("summary.json"))
-            .is_ok_and(|summary| summary.status == Status::Interrupted),
+/// What a process that is gone left in the folder of a run.
+enum Left {
+    /// Nothing, or somebody is at work in it.
+    Nothing,
+    /// A run that can be gone on with.
+    Part,
+    /// A run that has come to its end and only lacks its name.
+    Whole,
+}
+
+fn left_of(folder: &Path) -> Left {
+    if let Ok(lock) = File::open(folder.join(".lock")) {
+        return match lock.try_lock() {
+            Ok(()) => Left::Part,
+            Err(_) => Left::Nothing,
+        };
+    }
+    match Summary::read(&folder.join("summary.json")) {
+        Ok(summary) if summary.status == Status::Interrupted => Left::Part,
+        Ok(_) => Left::Whole,
+        // A run that failed, say on a full disk.
+        Err(_) if folder.join("spec.toml").exists() => Left::Part,
+        // It is just being made.
+        Err(_) => Left::Nothing,
     }
 }
 

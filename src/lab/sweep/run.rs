@@ -1,5 +1,6 @@
 //! Running the cells of a sweep side by side.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -83,7 +84,7 @@ pub fn run_sweep(
     let Shard { index, of } = options.shard;
     let mine = count.saturating_sub(index).div_ceil(of);
     callback.begin(mine);
-    folder.sweep_up();
+    let aside = folder.sweep_up();
     // A cell a thread where there are many; else threads within the cells.
     let at_once = usize::try_from(mine).map_or(options.threads, |n| n.clamp(1, options.threads));
     let work = Work {
@@ -92,6 +93,7 @@ pub fn run_sweep(
         options,
         callback,
         threads: (options.threads / at_once).max(1),
+        aside,
         budget: MemoryBudget::new(free_memory().map_or(f64::INFINITY, |free| SHARE * free)),
         halted: AtomicBool::new(false),
         problem: Mutex::new(None),
@@ -125,6 +127,8 @@ struct Work<'a> {
     callback: &'a dyn SweepCallback,
     /// Of one cell.
     threads: usize,
+    /// Cells of which an earlier process left a part.
+    aside: BTreeSet<String>,
     budget: MemoryBudget,
     /// No further cell is begun.
     halted: AtomicBool,
@@ -203,9 +207,11 @@ impl Work<'_> {
     /// Runs a cell. `None` if it was stopped.
     fn run(&self, cell: &CellSpec) -> Result<Option<CellEnd>, Problem> {
         let _memory = self.budget.take(cell.bytes());
+        if self.aside.contains(&cell.hash) {
+            self.folder.adopt(&cell.hash);
+        }
         let options = RunOptions {
-            // With what a process that is gone left of this very cell.
-            destination: Destination::Resumed(self.folder.adopt(&cell.hash)),
+            destination: Destination::Resumed(self.folder.workshop(&cell.hash)),
             force: false,
             threads: self.threads,
             stop: self.options.stop,
