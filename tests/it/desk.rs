@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -88,6 +89,27 @@ impl Desk {
             .env_remove("CLICOLOR_FORCE")
             .stdin(Stdio::null());
         command
+    }
+
+    /// Starts the program and kills it as soon as `is_due`, which gets the time since
+    /// then. Whether it had not come to its end before.
+    pub fn kill_when<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        mut is_due: impl FnMut(Duration) -> bool,
+    ) -> bool {
+        let mut program = self.program();
+        program.args(arguments);
+        program.stdout(Stdio::null()).stderr(Stdio::null());
+        let started = Instant::now();
+        let mut child = program.spawn().unwrap();
+        while !is_due(started.elapsed()) {
+            if child.try_wait().unwrap().is_some() {
+                return false;
+            }
+        }
+        child.kill().unwrap();
+        !child.wait().unwrap().success()
     }
 
     /// Runs the program to its end.

@@ -25,6 +25,8 @@ mod recorded;
 mod remedies;
 mod report;
 mod run;
+#[cfg(target_os = "linux")]
+mod small_disk;
 mod spec;
 mod sweep;
 mod table;

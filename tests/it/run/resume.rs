@@ -40,23 +40,38 @@ fn words(extra: &str) -> impl Iterator<Item = &str> {
         .chain(extra.split_whitespace())
 }
 
+/// Killed 40 times: while a checkpoint is written, when it has just got its name, and at
+/// any other moment.
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
+    let is_unfinished = |name: &String| name.starts_with(".unfinished");
+    let mut died_writing = 0;
     for precision in ["f32", "f64"] {
         let desk = Desk::with(SMALL);
-        let own = format!("--set precision={precision}");
+        let own = format!(
+            "--set precision={precision} --set train.steps=1500 --set log.every=25 \
+             --set log.checkpoint_every=1"
+        );
         desk.vgrad(words(&format!("{own} --out whole"))).fine();
+        let checkpoints = || desk.list("killed/checkpoints");
+        let newest = |names: &[String]| {
+            let whole = names.iter().filter(|name| !is_unfinished(name));
+            whole.max().cloned()
+        };
         for n in 0..20u64 {
-            let mut program = desk.program();
-            program.args(words(&format!("{own} --out killed --resume -q")));
-            let mut child = program
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            std::thread::sleep(Duration::from_millis(2 + 5 * (n * n % 13)));
-            child.kill().unwrap();
-            child.wait().unwrap();
+            let earlier = checkpoints();
+            let is_new = |name: &String| is_unfinished(name) && !earlier.contains(name);
+            let is_due = |since: Duration| match n % 3 {
+                0 => checkpoints().iter().any(is_new),
+                1 => newest(&checkpoints()) > newest(&earlier),
+                _ => since > Duration::from_millis(2 + 5 * (n * n % 13)),
+            };
+            let arguments = format!("{own} --out killed --resume -q");
+            assert!(
+                desk.kill_when(words(&arguments), is_due),
+                "it was over before"
+            );
+            died_writing += u32::from(checkpoints().iter().any(is_unfinished));
         }
         desk.vgrad(words(&format!("{own} --out killed --resume")))
             .fine();
@@ -66,11 +81,13 @@ fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
         let [killed, whole] = ["killed", "whole"]
             .map(|run| scalars(&desk.bytes(&format!("{run}/events.out.tfevents.vgrad"))));
         assert_eq!(killed, whole);
-        assert!(
-            !desk.has("killed/checkpoints"),
-            "a run that is over needs none"
+        assert_eq!(
+            desk.list("killed"),
+            desk.list("whole"),
+            "a run that is over leaves nothing else"
         );
     }
+    assert!(died_writing > 0, "no kill was during the write");
 }
 
 #[test]
