@@ -1,6 +1,8 @@
 //! `vgrad sweep` and `vgrad gather`: every cell of a grid, through the real binary.
 
+mod calls;
 mod checked;
+mod disk;
 mod emit;
 mod grid;
 mod killed;
