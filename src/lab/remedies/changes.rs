@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::cures::Patient;
+use super::patient::Patient;
 use crate::lab::config::Spec;
 use crate::nn::architecture::Architecture;
 use crate::nn::loss::TargetKind;

@@ -4,8 +4,9 @@ use super::changes::{
     LEAST_EPS, eps, gain_for_dropout, gated, rate, recurrent, sets, shallower, skips,
     standardised_targets, transformer, usual_rate, warm_up,
 };
-use crate::lab::config::{Precision, Spec};
-use crate::lab::decay::{Decay, Verdict};
+use super::patient::Patient;
+use crate::lab::config::Precision;
+use crate::lab::decay::Verdict;
 
 /// A cure: what it is called, what it changes, and why that may help.
 pub struct Cure {
@@ -35,21 +36,6 @@ pub enum CureKind {
     Dropout,
     /// The numbers that it calculates with.
     Precision,
-}
-
-/// What is to be cured.
-pub struct Patient<'a> {
-    /// The spec as it is.
-    pub spec: &'a Spec,
-    /// The verdict on its run.
-    pub verdict: Verdict,
-    /// The gradients at step 0.
-    pub initial: &'a Decay,
-    /// The median over the hidden layers of ‖ΔW‖/‖W‖ at step 0, where it is known.
-    pub update_ratio: Option<f64>,
-    /// The weight variance × fan_in at which its activation neither shrinks nor
-    /// stretches gradients, where there is one.
-    pub critical: Option<f64>,
 }
 
 /// Every built-in cure, the mildest first.

@@ -4,6 +4,7 @@
 mod changes;
 mod cures;
 mod forms;
+mod patient;
 mod ranked_cures;
 mod ranking;
 mod report;
@@ -18,8 +19,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 pub use self::changes::eps;
-pub use self::cures::{CURES, Cure, CureKind, Patient};
+pub use self::cures::{CURES, Cure, CureKind};
 pub use self::forms::FORMS;
+pub use self::patient::Patient;
 pub use self::ranked_cures::RankedCures;
 pub use self::report::{CureRow, Remedies};
 pub use self::result::CureResult;
