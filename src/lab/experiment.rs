@@ -12,17 +12,16 @@ pub use crate::lab::callbacks::RunCallback;
 use crate::lab::checkpoint::{Checkpoint, Checkpointer, identity};
 use crate::lab::config::{LoadedSpec, Overrides, Precision, Spec};
 use crate::lab::decay::Verdict;
+use crate::lab::finished::finished;
 use crate::lab::history::{History, LayerProfile};
 use crate::lab::learned::{Evidence, Guessing, commonest, guessing_loss};
 use crate::lab::machine::Machine;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::Forecast;
-use crate::lab::records::{HEADLINE, Run};
 use crate::lab::run_folder::{Destination, RunFolder};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::theory::predict;
 use crate::lab::weights;
-use crate::nn::architecture::Along;
 use crate::nn::loss::Targets;
 use crate::nn::network::{Capacity, Network};
 use crate::nn::params::Draw;
@@ -78,9 +77,14 @@ fn run_in<T: Scalar>(
     callback: &mut dyn RunCallback,
 ) -> Result<Option<RunOutcome>, Problem> {
     if let Destination::Resumed(path) = &options.destination
-        && let Some(outcome) = finished(path)?
+        && let Some((summary, profile)) = finished(path)?
     {
-        return Ok(Some(outcome));
+        return Ok(Some(RunOutcome {
+            folder: path.clone(),
+            summary,
+            profile,
+            was_over: true,
+        }));
     }
     let plan = Plan::<T>::new(&loaded.spec, &loaded.folder)?;
     callback.loaded(&plan.data.summary);
@@ -111,46 +115,6 @@ fn run_in<T: Scalar>(
         experiment.folder.abandon();
     }
     Ok(outcome)
-}
-
-/// The outcome of a run that has come to its end, read from its folder.
-fn finished(folder: &Path) -> Result<Option<RunOutcome>, Problem> {
-    let path = folder.join("summary.json");
-    if !path.exists() {
-        return Ok(None);
-    }
-    let summary = Summary::read(&path)?;
-    if summary.status == Status::Interrupted {
-        return Ok(None);
-    }
-    let mut profile: Vec<LayerProfile> = Vec::new();
-    let mut steps = Run::open(folder)?.steps(&[HEADLINE])?;
-    while let Some(step) = steps.next_step()? {
-        let norms = step
-            .column(0)
-            .filter_map(|(layer, norm)| Some((layer, norm?)));
-        // All but the output layer.
-        let hidden = norms.take(step.layers.len().saturating_sub(1));
-        for (i, (layer, norm)) in hidden.enumerate() {
-            match profile.get_mut(i) {
-                Some(own) => own.last = norm,
-                None => profile.push(LayerProfile {
-                    layer,
-                    initial: norm,
-                    last: norm,
-                }),
-            }
-        }
-    }
-    if summary.along == Along::Time {
-        profile.retain(|layer| steps.position(layer.layer).is_some());
-    }
-    Ok(Some(RunOutcome {
-        folder: folder.to_owned(),
-        summary,
-        profile,
-        was_over: true,
-    }))
 }
 
 /// The files that `spec` reads.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod decay;
 pub mod diagnose;
 pub mod experiment;
+mod finished;
 pub mod form;
 pub mod history;
 pub mod json;
