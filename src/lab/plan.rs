@@ -8,6 +8,7 @@ use crate::lab::config::{BatchSize, Every, Spec};
 use crate::lab::machine::free_memory;
 use crate::lab::text;
 use crate::nn::architecture::{NetworkSpec, Setting};
+use crate::nn::image::Image;
 use crate::nn::loss::{Loss, TargetKind};
 use crate::nn::optim::Optimizer;
 use crate::nn::readout::Readout;
@@ -79,10 +80,16 @@ impl<T: Scalar> Plan<T> {
         // To be clipped, a gradient must be kept until all are known.
         let per_parameter =
             optimizer.states_per_param() + usize::from(spec.train.clip_grad_norm.is_some());
-        let positions = positions(spec, &data)?;
+        let image = image(spec, &data)?;
+        let positions = match image {
+            // One number per pixel: the pixels are rows as they are.
+            Some(image) if image.channels == 1 => image.pixels(),
+            _ => positions(spec, &data)?,
+        };
         let setting = Setting {
             positions,
             inputs: data.features() / positions,
+            image,
             outputs: data.outputs(),
             seed: spec.seed,
         };
@@ -122,6 +129,42 @@ impl<T: Scalar> Plan<T> {
             bytes,
             work: graph.work(batch_size),
         })
+    }
+}
+
+/// The shape of a sample where the network reads images.
+fn image<T: Scalar>(spec: &Spec, data: &Dataset<T>) -> Result<Option<Image>, Problem> {
+    let key = "data.image";
+    let features = data.features();
+    let image = spec.data.image.or(data.image).map(Image::new);
+    if let Some(image) = image.filter(|image| image.features() != features) {
+        let what = format!(
+            "images {image} have {} numbers, and a sample has {features} features",
+            image.features()
+        );
+        return Err(Problem::at_key(key, what).help(format!(
+            "give channels, rows and columns whose product is {features}"
+        )));
+    }
+    let blueprint = spec.network.architecture.blueprint::<T>();
+    if !blueprint.reads_images() {
+        return Ok(None);
+    }
+    let Some(image) = image else {
+        let (name, source) = (spec.network.architecture.name(), spec.data.source.name());
+        let what = format!(
+            "is absent: {name} reads images, and {source} does not say how its {features} features are one"
+        );
+        return Err(Problem::at_key(key, what)
+            .help("add `image = [channels, rows, columns]` to [data], as the features lie: channel by channel, row by row"));
+    };
+    // That each sample has one target.
+    positions(spec, data)?;
+    match blueprint.check_image(&spec.network, image) {
+        Some(conflict) => {
+            Err(Problem::at_key(conflict.keys[0].clone(), conflict.what).help(conflict.help))
+        }
+        None => Ok(Some(image)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Weights on disk: safetensors files with PyTorch's names and layout, so that
-//! `layers.3.weight` has shape [fan_out, fan_in].
+//! `layers.3.weight` has shape [fan_out, fan_in], of a convolution [channels out, channels
+//! in, rows, columns].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,11 +26,24 @@ impl Slot {
         matches!(self.shape.role, Role::Weight(_))
     }
 
-    /// Shape in the file: weight matrices are transposed there.
+    /// The side of a convolution's kernel.
+    fn kernel(&self) -> Option<usize> {
+        match self.shape.role {
+            Role::Weight(fans) => fans.kernel,
+            _ => None,
+        }
+    }
+
+    /// Shape in the file: weight matrices are transposed there, and a kernel's taps come
+    /// last.
     fn file_shape(&self) -> Vec<usize> {
         let mut shape = self.shape.shape.clone();
         if self.is_transposed() {
             shape.reverse();
+        }
+        if let Some(side) = self.kernel() {
+            shape[1] /= side * side;
+            shape.extend([side, side]);
         }
         shape
     }
@@ -37,7 +51,12 @@ impl Slot {
     /// Index in the file of the network's `i`th entry.
     fn file_index(&self, i: usize) -> usize {
         match self.shape.shape[..] {
-            [rows, columns] if self.is_transposed() => (i % columns) * rows + i / columns,
+            [rows, columns] if self.is_transposed() => {
+                let taps = self.kernel().map_or(1, |side| side * side);
+                // Here a row is a channel of a tap, there a tap of a channel.
+                let (tap, channel) = (i / columns / (rows / taps), i / columns % (rows / taps));
+                (i % columns) * rows + channel * taps + tap
+            }
             _ => i,
         }
     }

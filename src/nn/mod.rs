@@ -8,6 +8,7 @@ pub mod chunk;
 pub mod encoding;
 pub mod fans;
 pub mod graph;
+pub mod image;
 pub mod init;
 pub mod layer;
 pub mod loss;

@@ -84,6 +84,7 @@ impl Mlp {
         let setting = Setting {
             positions: 1,
             inputs: self.inputs,
+            image: None,
             outputs: self.outputs,
             seed: self.seed,
         };

@@ -105,6 +105,10 @@ pub struct Data {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "usize", range(min = 1), extend("default" = 1))]
     pub positions: Option<usize>,
+    /// `[channels, rows, columns]` of a sample's features, for architectures that read images; digits and IDX files of grey images know theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "[usize; 3]", inner(range(min = 1)))]
+    pub image: Option<[usize; 3]>,
 }
 
 impl Data {

@@ -2,10 +2,12 @@
 //! the keys of `[network]`.
 
 mod chain;
+mod conv;
 mod mlp;
 mod recurrent;
 mod transformer;
 
+pub use conv::Conv;
 pub use mlp::Mlp;
 pub use recurrent::{Cell, Gru, Lstm, Recurrent, Rnn};
 pub use transformer::{NormPosition, PositionKind, Transformer};
@@ -20,6 +22,7 @@ use crate::base::{Conflict, Scalar};
 use crate::nn::activation::{Activation, Tanh};
 use crate::nn::encoding::{InputEncoding, NoEncoding};
 use crate::nn::graph::{Graph, GraphBuilder, ValueId};
+use crate::nn::image::Image;
 use crate::nn::init::{Init, XavierNormal};
 use crate::nn::norm::{NoNorm, Norm};
 use crate::nn::order::Order;
@@ -31,6 +34,7 @@ family! {
     /// What a network is made of and how its parts hang together.
     pub enum Architecture {
         Mlp = "mlp",
+        Conv = "conv",
         Recurrent = "recurrent",
         Transformer = "transformer",
     }
@@ -51,7 +55,7 @@ pub struct NetworkSpec {
     /// Number of hidden layers.
     #[schemars(range(min = 1))]
     pub depth: usize,
-    /// Units per hidden layer, or a list with one width per hidden layer.
+    /// Units (of a convolution: channels) per hidden layer, or a list with one width per hidden layer.
     pub width: Width,
     /// The activation function of the hidden layers; may be left out where the cell has its own (lstm, gru).
     #[serde(default = "tanh")]
@@ -92,10 +96,12 @@ pub struct NetworkSpec {
 /// What a network is built for, besides what `[network]` says.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// Positions of a sample: 1, or a sequence's length.
+    /// Positions of a sample as it arrives: 1, or a sequence's length.
     pub positions: usize,
     /// Features at each.
     pub inputs: usize,
+    /// The shape of a sample where it is an image that is read as one.
+    pub image: Option<Image>,
     /// Width of the output layer.
     pub outputs: usize,
     /// Seed of what layers draw in training.
@@ -129,6 +135,17 @@ pub trait Blueprint<T: Scalar> {
     /// What its output layer reads of a sequence by default; `None`: it reads all
     /// features of a sample at once.
     fn readout(&self) -> Option<Readout> {
+        None
+    }
+
+    /// Whether it reads images.
+    fn reads_images(&self) -> bool {
+        false
+    }
+
+    /// What in it does not go with images of this shape.
+    fn check_image(&self, network: &NetworkSpec, image: Image) -> Option<Conflict> {
+        let _ = (network, image);
         None
     }
 

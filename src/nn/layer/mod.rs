@@ -20,10 +20,12 @@ pub mod join_columns;
 pub mod layer_norm;
 pub mod linear;
 pub mod lstm;
+pub mod pixels;
 pub mod position_encoding;
 pub mod positions;
 pub mod residual_add;
 pub mod rms_norm;
+pub mod unfold;
 mod views;
 
 use ndarray::ArrayView2;

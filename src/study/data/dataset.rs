@@ -48,6 +48,8 @@ pub struct Dataset<T> {
     pub test: Split<T>,
     /// The classes' names by index; empty for numeric targets.
     pub class_names: Vec<String>,
+    /// `[channels, rows, columns]` of the features where they are known to be an image's.
+    pub image: Option<[usize; 3]>,
     /// What was read, for people.
     pub summary: DataSummary,
 }
@@ -119,6 +121,7 @@ pub fn load<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset
         train: gather(&raw, &train, &scales)?,
         test: gather(&raw, &test, &scales)?,
         class_names: raw.class_names,
+        image: raw.reading.image,
     })
 }
 

@@ -37,7 +37,9 @@ impl DataSource for Digits {
                 }
             }
         }
-        Ok(RawTable::labelled(pixels, PIXELS, labels, 10))
+        let mut table = RawTable::labelled(pixels, PIXELS, labels, 10);
+        table.reading.image = Some([1, 8, 8]);
+        Ok(table)
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Reading {
     pub dropped: usize,
     /// Missing cells, each a NaN among the inputs that is to be filled in.
     pub missing: usize,
+    /// `[channels, rows, columns]` of the features where they are known to be an image's.
+    pub image: Option<[usize; 3]>,
     /// What the user should look at.
     pub warnings: Vec<String>,
 }

@@ -4,6 +4,7 @@
 
 mod activations;
 mod batch_norm_explosion;
+mod convolution;
 mod gradient_check;
 mod identities;
 mod inits;

@@ -46,6 +46,7 @@ impl Sequential {
         let setting = Setting {
             positions: self.positions,
             inputs: FEATURES,
+            image: None,
             outputs: CLASSES,
             seed: self.seed,
         };

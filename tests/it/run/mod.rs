@@ -2,6 +2,7 @@
 //! what it leaves when it is stopped.
 
 mod bad_data;
+mod bad_images;
 mod bad_sizes;
 mod bad_weights;
 mod batch;

@@ -31,6 +31,7 @@ fn sample(schemas: &[Value], default: Option<&Value>) -> Option<String> {
                 })
                 .map(f64::to_string)
                 .collect(),
+            Some("array") if schema["minItems"] == 3 => vec!["[1, 2, 3]".to_owned()],
             Some("array") if schema["items"]["type"] == "integer" => {
                 vec!["[2, 3]".to_owned()]
             }

@@ -181,7 +181,14 @@ impl Pair {
             inputs: Inputs::Bytes(self.pixels),
             class_names: known.iter().map(i32::to_string).collect(),
             test_rows,
-            reading: Reading::default(),
+            reading: Reading {
+                // Of colours it is not known where they stand.
+                image: match self.shape[..] {
+                    [rows, columns] => Some([1, rows, columns]),
+                    _ => None,
+                },
+                ..Reading::default()
+            },
         })
     }
 }
