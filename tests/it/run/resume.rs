@@ -49,7 +49,7 @@ fn a_run_that_is_killed_again_and_again_ends_with_the_same_bytes() {
     for precision in ["f32", "f64"] {
         let desk = Desk::with(SMALL);
         let own = format!(
-            "--set precision={precision} --set train.steps=1500 --set log.every=25 \
+            "--set precision={precision} --set train.steps=700 --set log.every=25 \
              --set log.checkpoint_every=1"
         );
         desk.vgrad(words(&format!("{own} --out whole"))).fine();
