@@ -7,6 +7,7 @@ use clap::Args;
 use super::decades::decades;
 use super::form::form;
 use super::reading_args::ReadingArgs;
+use super::suggested::{Suggested, quantities};
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
 use crate::lab::compare::forms::FORMS;
@@ -29,7 +30,7 @@ pub struct CompareArgs {
     #[arg(required = true, value_name = "TARGET")]
     targets: Vec<PathBuf>,
     /// The column to compare [default: activation_grad_norm, or a file's first column ending in _norm]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", value_parser = Suggested { words: quantities }, hide_possible_values = true)]
     quantity: Option<String>,
     /// Where: the first or the last logged step, the logged step of a number, or the mean of log10
     /// over all logged steps (the geometric mean)

@@ -12,6 +12,7 @@ use crate::base::family::{MemberInfo, Parameter};
 use crate::base::nearest::unknown;
 use crate::lab::config::Quantity;
 use crate::lab::diagnose::{MECHANISMS, RULES};
+use crate::lab::hook::HOOKS;
 use crate::nn::activation::Activation;
 use crate::nn::architecture::Architecture;
 use crate::nn::init::Init;
@@ -23,7 +24,7 @@ use crate::study::columns::{gradient_columns, parameter_columns, training_column
 use crate::study::data::Source;
 use crate::study::schedule::Schedule;
 
-/// List architectures, activations, inits, norms, skips, optimizers, schedules, losses, sources, columns, quantities, mechanisms, rules
+/// List architectures, activations, inits, norms, skips, optimizers, schedules, losses, sources, columns, quantities, hooks, mechanisms, rules
 #[derive(Args, Debug)]
 pub struct ListArgs {
     /// One of these kinds; without it, all
@@ -69,6 +70,12 @@ const KINDS: &[Kind] = &[
     kind("sources", || members("data.source", Source::members())),
     kind("columns", columns),
     kind("quantities", quantities),
+    kind("hooks", || {
+        let hooks = HOOKS.iter();
+        hooks
+            .map(|hook| plain("hook", hook.name, hook.doc))
+            .collect()
+    }),
     kind("mechanisms", || {
         let mechanisms = MECHANISMS.iter();
         mechanisms

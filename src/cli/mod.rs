@@ -15,7 +15,9 @@ mod folder_name;
 mod form;
 mod gallery;
 mod gather;
+mod hook;
 mod list;
+mod man;
 mod new;
 mod outcome;
 mod output;
@@ -154,11 +156,13 @@ enum Command {
     Remedies(remedies::RemediesArgs),
     Sweep(sweep::SweepArgs),
     Gather(gather::GatherArgs),
+    Hook(hook::HookArgs),
     New(new::NewArgs),
     List(list::ListArgs),
     Bench(bench::BenchArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -202,11 +206,13 @@ impl Cli {
             Command::Remedies(args) => args.run(&self.global),
             Command::Sweep(args) => args.run(&self.global),
             Command::Gather(args) => args.run(&self.global),
+            Command::Hook(args) => args.run(),
             Command::New(args) => args.run(&self.global),
             Command::List(args) => args.run(),
             Command::Bench(args) => args.run(&self.global),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(),
+            Command::Man(args) => args.run(),
         }
     }
 }

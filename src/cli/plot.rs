@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
 use super::reading_args::ReadingArgs;
+use super::suggested::{Suggested, quantities};
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
 use crate::lab::plot::{
@@ -35,7 +36,7 @@ pub struct PlotArgs {
     #[arg(long, value_name = "FIGURE", requires = "out", value_parser = names())]
     figure: Vec<String>,
     /// The column to draw [default: the norm that tells of decay]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", value_parser = Suggested { words: quantities }, hide_possible_values = true)]
     quantity: Option<String>,
     /// Of a sweep: the axis from left to right, a key of its spec
     #[arg(long, value_name = "KEY")]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::reading_args::ReadingArgs;
+use super::suggested::{Suggested, quantities};
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
 use crate::lab::remedies::RankedCures;
@@ -29,7 +30,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// The column of norms to look at [default: activation_grad_norm, else the first ending in _norm]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", value_parser = Suggested { words: quantities }, hide_possible_values = true)]
     quantity: Option<String>,
     #[command(flatten)]
     reading: ReadingArgs,

@@ -5,6 +5,15 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::error::Error;
 use clap::{Arg, Command};
 
+use crate::study::columns::{Unit, gradient_columns};
+
+/// The columns of a run that `--quantity` can name.
+pub fn quantities() -> Vec<&'static str> {
+    let columns = gradient_columns().iter();
+    let measured = columns.filter(|column| column.unit != Unit::Coordinate);
+    measured.map(|column| column.name).collect()
+}
+
 /// Takes every word, and knows the usual ones.
 #[derive(Clone, Copy)]
 pub struct Suggested {

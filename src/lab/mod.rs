@@ -14,6 +14,7 @@ pub mod experiment;
 mod finished;
 pub mod form;
 pub mod history;
+pub mod hook;
 pub mod json;
 pub mod learned;
 pub mod machine;

@@ -48,6 +48,7 @@ fn list_names_every_kind_with_a_line_of_help() {
         "sources",
         "columns",
         "quantities",
+        "hooks",
         "mechanisms",
         "rules",
     ];
@@ -86,27 +87,6 @@ fn list_suggests_the_nearest_kind() {
 fn schema_is_the_committed_file() {
     let committed = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/vgrad.schema.json"));
     assert_eq!(stdout(&["schema"]), committed.unwrap());
-}
-
-#[test]
-fn completions_know_the_commands() {
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let script = stdout(&["completions", shell]);
-        assert!(
-            script.contains("vgrad") && script.contains("completions"),
-            "{shell}"
-        );
-    }
-}
-
-#[test]
-fn completions_offer_kinds_and_experiments() {
-    for shell in ["bash", "zsh"] {
-        let script = stdout(&["completions", shell]);
-        for word in ["quantities", "optimizers", "relu_he_20", "own_csv"] {
-            assert!(script.contains(word), "{shell} does not offer {word}");
-        }
-    }
 }
 
 #[test]

@@ -10,12 +10,15 @@ mod commands;
 #[path = "../common/mod.rs"]
 mod common;
 mod compare;
+mod completions;
 mod cures_shown;
 mod desk;
 mod diagnose;
 mod engine;
 mod gallery;
+mod hook;
 mod house;
+mod install;
 mod laws;
 mod plot;
 mod predict;

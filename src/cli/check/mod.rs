@@ -14,6 +14,7 @@ use self::first_run::Ran;
 use super::decades::decades;
 use super::reading_args::ReadingArgs;
 use super::spec_args::{Changes, count};
+use super::suggested::{Suggested, quantities};
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
 use crate::lab::check::{
@@ -47,7 +48,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "DECADES", default_value_t = TOLERANCE, value_parser = decades, allow_negative_numbers = true)]
     tolerance: f64,
     /// The norm that decay is measured by [default: activation_grad_norm, or the first column ending in _norm]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", value_parser = Suggested { words: quantities }, hide_possible_values = true)]
     quantity: Option<String>,
     /// Let unclear and improved count as failed
     #[arg(long)]

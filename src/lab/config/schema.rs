@@ -12,6 +12,9 @@ use serde_json::Value;
 
 use super::sections::Spec;
 
+/// Where the catalogue that editors ask keeps it, for files called `*.vgrad.toml`.
+const ID: &str = "https://json.schemastore.org/vgrad.json";
+
 /// The schema as `vgrad schema` prints it.
 pub fn schema_json() -> String {
     let mut text = serde_json::to_string_pretty(&*ROOT).expect("a schema is JSON");
@@ -25,6 +28,8 @@ pub static ROOT: LazyLock<Value> = LazyLock::new(|| {
         .into_generator()
         .into_root_schema_for::<Spec>();
     RecursiveTransform(tidy).transform(&mut schema);
+    schema.insert("$id".to_owned(), ID.into());
+    schema.insert("title".to_owned(), "vgrad experiment".into());
     schema.to_value()
 });
 

@@ -5,6 +5,7 @@ mod cases;
 mod conflicts;
 mod every_key;
 mod schema_keys;
+mod validators;
 
 use std::path::Path;
 use std::process::Output;
