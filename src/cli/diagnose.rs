@@ -62,8 +62,7 @@ const LONG: Effort = Effort {
 
 impl DiagnoseArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
-        let targets = self.reading.open(std::slice::from_ref(&self.target))?;
-        let target = &targets[0];
+        let target = &self.reading.open_one(&self.target)?;
         listen_for_signals()?;
         let first = &target.runs[0];
         let load = |sets: &[String]| load(first, sets);
@@ -109,5 +108,6 @@ pub fn of_run(
         advice: Some(advice),
         command: Some(command),
     };
-    diagnose(&Target::open(folder).ok()?, &examination).ok()
+    let target = Target::open(folder).ok()?;
+    diagnose(&target, &examination).ok()
 }

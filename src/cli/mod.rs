@@ -25,6 +25,7 @@ mod plot;
 mod predict;
 mod predict_text;
 mod progress;
+mod read;
 mod reading_args;
 mod remedies;
 mod report;
@@ -153,6 +154,7 @@ enum Command {
     Report(report::ReportArgs),
     Predict(predict::PredictArgs),
     Diagnose(diagnose::DiagnoseArgs),
+    Read(read::ReadArgs),
     Remedies(remedies::RemediesArgs),
     Sweep(sweep::SweepArgs),
     Gather(gather::GatherArgs),
@@ -203,6 +205,7 @@ impl Cli {
             Command::Report(args) => args.run(&self.global),
             Command::Predict(args) => args.run(),
             Command::Diagnose(args) => args.run(&self.global),
+            Command::Read(args) => args.run(&self.global),
             Command::Remedies(args) => args.run(&self.global),
             Command::Sweep(args) => args.run(&self.global),
             Command::Gather(args) => args.run(&self.global),

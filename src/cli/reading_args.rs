@@ -1,22 +1,35 @@
 //! How logs are read, for the commands that read them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::output;
 use crate::base::Problem;
+use crate::lab::logs::LogOptions;
 use crate::lab::records::{Target, in_natural_order};
-use crate::lab::sweep::open_targets;
+use crate::lab::sweep::{SweepFolder, open_targets};
 
 #[derive(Args, Debug)]
 pub struct ReadingArgs {
+    /// Of a log of another program: its layers from the input to the output, a,b,c; or a pattern or
+    /// a network's name (policy, encoder) that picks some of them
+    #[arg(long, value_name = "NAMES|REGEX")]
+    layers: Option<String>,
     /// Refuse a log whose steps go back, instead of taking the later rows from there on
     #[arg(long)]
     no_resume: bool,
 }
 
 impl ReadingArgs {
+    /// How logs are to be read.
+    pub fn options(&self) -> LogOptions {
+        LogOptions {
+            layers: self.layers.clone(),
+            refuses_resumed: self.no_resume,
+        }
+    }
+
     /// Opens the targets of a command line, those of a shell's pattern in the
     /// natural order of their names.
     pub fn open(&self, paths: &[PathBuf]) -> Result<Vec<Target>, Problem> {
@@ -28,15 +41,14 @@ impl ReadingArgs {
                 names.collect::<Vec<_>>().join(", ")
             ));
         }
-        let mut targets = open_targets(&paths)?;
-        targets.iter_mut().for_each(|target| self.apply(target));
-        Ok(targets)
+        open_targets(&paths, &self.options())
     }
 
-    /// Makes an opened target be read so.
-    pub fn apply(&self, target: &mut Target) {
-        if self.no_resume {
-            target.refuse_resumed();
+    /// Opens a single target.
+    pub fn open_one(&self, path: &Path) -> Result<Target, Problem> {
+        if SweepFolder::is_one(path) {
+            return Ok(open_targets(&[path.to_owned()], &self.options())?.swap_remove(0));
         }
+        Target::open_with(path, &self.options())
     }
 }

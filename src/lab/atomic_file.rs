@@ -41,8 +41,21 @@ impl AtomicFile {
     /// # Errors
     /// If it cannot be written; then nothing is left behind.
     pub fn write(mut self, content: &[u8]) -> io::Result<()> {
+        self.file().write_all(content)?;
+        self.finish()
+    }
+
+    /// The file, to be written piece by piece.
+    pub fn file(&mut self) -> &mut File {
         // The file and not its wrapper, whose errors name the temporary path.
-        self.file.as_file_mut().write_all(content)?;
+        self.file.as_file_mut()
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// If it cannot be written; then nothing is left behind.
+    pub fn finish(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
         make_readable(self.file.as_file());
         self.file.persist(&self.path).map_err(|error| error.error)?;

@@ -102,8 +102,16 @@ pub struct Decay {
     /// Layers that the fit leaves out because their norm is 0, not finite or an
     /// empty cell.
     pub layers_left_out: usize,
+    /// Layers among those whose norm the log's writer rounded to 0: it is at most half a unit
+    /// of the last decimal, which the attenuation counts with as a bound.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub layers_below_resolution: usize,
     /// The verdict on these gradients.
     pub verdict: Verdict,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Decay {
@@ -113,10 +121,33 @@ impl Decay {
     ///
     /// The attenuation runs from the last to the first norm that there is.
     pub fn measure(step: u64, norms: &[(usize, Option<f64>)]) -> Option<Self> {
+        Self::measure_above(step, norms, None)
+    }
+
+    /// The same of a log whose writer rounded: norms that are `resolution` at most are bounds.
+    /// They have no place on the line that is fitted; the attenuation is at least what they
+    /// make it. `None` too where all are bounds.
+    pub fn measure_above(
+        step: u64,
+        norms: &[(usize, Option<f64>)],
+        resolution: Option<f64>,
+    ) -> Option<Self> {
+        let is_bound = |norm: f64| resolution.is_some_and(|resolution| norm <= resolution);
+        let bounds = norms
+            .iter()
+            .filter(|(_, norm)| norm.is_some_and(is_bound))
+            .count();
+        if bounds > 0
+            && !norms
+                .iter()
+                .any(|(_, norm)| norm.is_some_and(|norm| !is_bound(norm)))
+        {
+            return None;
+        }
         let points: Vec<(f64, f64)> = norms
             .iter()
             .filter_map(|(position, norm)| Some((*position as f64, (*norm)?)))
-            .filter(|(_, norm)| norm.is_finite() && *norm > 0.0)
+            .filter(|(_, norm)| norm.is_finite() && *norm > 0.0 && !is_bound(*norm))
             .map(|(position, norm)| (position, norm.log10()))
             .collect();
         let mut present = norms.iter().filter_map(|(_, norm)| *norm);
@@ -140,6 +171,7 @@ impl Decay {
             std_error: fit.and_then(|fit| fit.std_error),
             attenuation_decades: Some(attenuation),
             layers_left_out: norms.len() - points.len(),
+            layers_below_resolution: bounds,
             verdict,
         })
     }

@@ -17,6 +17,8 @@ pub mod history;
 pub mod hook;
 pub mod json;
 pub mod learned;
+pub mod log_report;
+pub mod logs;
 pub mod machine;
 pub mod onset;
 pub mod plan;

@@ -20,6 +20,7 @@ mod hook;
 mod house;
 mod install;
 mod laws;
+mod logs;
 mod plot;
 mod predict;
 mod python;

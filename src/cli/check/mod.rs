@@ -23,7 +23,7 @@ use crate::lab::check::{
 use crate::lab::compare::TOLERANCE;
 use crate::lab::config::load_rules;
 use crate::lab::form::Form;
-use crate::lab::records::{Table, Target};
+use crate::lab::records::Target;
 use crate::lab::sweep::SweepFolder;
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
@@ -192,9 +192,7 @@ impl CheckArgs {
                 .help("rename it so that it does: a spec is told by its name")
                 .into());
             }
-            let mut target = Target::open(&self.target)?;
-            self.reading.apply(&mut target);
-            (target, None)
+            (self.reading.open_one(&self.target)?, None)
         };
         if let Some(spec) = target.spec() {
             let file = if is_spec {
@@ -252,12 +250,12 @@ fn tell_the_rest(report: &CheckReport) {
     }
 }
 
-/// The columns of the layers' file; none where it cannot be read, which is told
+/// The columns of the layers; none where they cannot be read, which is told
 /// when the target is.
 fn layer_columns(target: &Path) -> Vec<String> {
     let target = Target::open(target).ok();
-    let table = target.and_then(|target| Table::open(&target.runs[0].gradients).ok());
-    table.map_or_else(Vec::new, |table| table.header().to_vec())
+    let columns = target.and_then(|target| target.runs[0].layer_columns().ok());
+    columns.unwrap_or_default()
 }
 
 /// The form of this name, or the one that fits the surroundings.

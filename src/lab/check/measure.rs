@@ -11,7 +11,7 @@ use crate::base::Problem;
 use crate::lab::config::CheckedSteps;
 use crate::lab::decay::Decay;
 pub use crate::lab::records::Diverged;
-use crate::lab::records::{Columns, Run, RunStats, Step, Table};
+use crate::lab::records::{Columns, Run, RunStats, Step, Training};
 
 /// The weight gradient, the second of the two norms that a baseline holds.
 const WEIGHT_GRAD: &str = "weight_grad_norm";
@@ -117,6 +117,8 @@ fn columns(run: &Run, wanted: &Wanted) -> Result<Columns, Problem> {
 struct Visitor<'a> {
     wanted: &'a Wanted<'a>,
     columns: &'a [String],
+    /// What a norm is at most that a log's writer rounded to 0.
+    resolution: Option<f64>,
     /// Places of the columns that a baseline holds.
     held: Vec<usize>,
     /// Places on the path that decay is measured along.
@@ -134,6 +136,7 @@ impl<'a> Visitor<'a> {
         Self {
             wanted,
             columns,
+            resolution: columns.first().and_then(|first| run.resolution(first)),
             positions: BTreeMap::new(),
             step: None,
             measured: Measured {
@@ -155,7 +158,8 @@ impl<'a> Visitor<'a> {
     }
 
     fn decay(&self, step: &Step) -> Option<Decay> {
-        step.decay(0, |layer| self.positions.get(&layer).copied())
+        let place = |layer: usize| self.positions.get(&layer).copied();
+        step.decay(0, place, self.resolution)
     }
 
     fn visit(&mut self, step: &Step, positions: &BTreeMap<usize, usize>) {
@@ -258,22 +262,26 @@ fn of_decay(decay: &Decay, name: &str) -> Option<f64> {
 /// The rules about columns of `training.csv`.
 fn per_step(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Problem> {
     let is_asked = rules.iter().any(Rule::is_per_step);
-    let Some(path) = run.training.as_ref().filter(|_| is_asked) else {
+    let rows = match is_asked {
+        true => Training::of(run)?,
+        false => None,
+    };
+    let Some(mut rows) = rows else {
         return Ok(());
     };
-    let mut table = Table::open(path)?;
-    let step_column = table.column("step")?;
     let mut asked = Vec::new();
+    let mut places = Vec::new();
     for (i, rule) in rules.iter().enumerate() {
         if rule.is_per_step() {
-            asked.push((i, rule.check.at, table.column(rule.check.quantity.name())?));
+            asked.push((i, rule.check.at));
+            places.push(rows.column(rule.check.quantity.name())?);
         }
     }
     let mut is_first = true;
-    while let Some(row) = table.next_row()? {
-        let step = row.count(step_column)?;
-        for &(i, at, column) in &asked {
-            let Some(value) = row.number(column)? else {
+    while let Some(row) = rows.next_row(&places)? {
+        let step = row.step;
+        for (&(i, at), value) in asked.iter().zip(row.values) {
+            let Some(value) = value else {
                 continue;
             };
             let found = &mut measured.found[i];

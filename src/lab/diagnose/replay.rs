@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::frame::Frame;
 use super::rules::{PublishedRule, RULES, RuleLook};
 use crate::base::Problem;
-use crate::lab::records::{LayerInfo, Run, RunStats, Step, Table};
+use crate::lab::records::{LayerInfo, Run, RunStats, Step, Training};
 
 /// What a rule says of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -147,30 +147,23 @@ impl Replayed {
 
     /// The norm over all parameters, step by step.
     fn at_norms(&mut self, run: &Run, is_so: fn(f64) -> bool) -> Result<(), Problem> {
-        let table = run
-            .training
-            .as_ref()
-            .map(|path| Table::open(path))
-            .transpose()?;
-        let columns = table.and_then(|table| {
-            let places = (table.find("step")?, table.find("grad_norm")?);
-            Some((table, places))
-        });
-        let Some((mut table, (step, norm))) = columns else {
+        let rows = Training::of(run)?;
+        let found = rows.and_then(|rows| Some((rows.find("grad_norm")?, rows)));
+        let Some((norm, mut rows)) = found else {
             self.fires = None;
             self.at_the_end = None;
             self.missing = vec!["grad_norm".to_owned()];
             return Ok(());
         };
-        while let Some(row) = table.next_row()? {
-            let Some(value) = row.number(norm)? else {
+        while let Some(row) = rows.next_row(&[norm])? {
+            let Some(value) = row.values[0] else {
                 continue;
             };
             let fires = is_so(value);
             self.at_the_end = Some(fires);
             if fires && self.step.is_none() {
                 self.fires = Some(true);
-                self.step = Some(row.count(step)?);
+                self.step = Some(row.step);
             }
         }
         Ok(())

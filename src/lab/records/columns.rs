@@ -1,15 +1,20 @@
 //! Which columns a run is read for.
 
 use super::Run;
+use super::foreign::ForeignRun;
 use super::layout::{Layout, headline_of};
 use super::table::Table;
 use crate::base::Problem;
 
 /// The columns that a run is read for, the norm that decay is measured by first.
 pub struct Columns {
-    table: Table,
-    layout: Layout,
+    of: Of,
     names: Vec<String>,
+}
+
+enum Of {
+    Table(Box<Table>),
+    Log(ForeignRun),
 }
 
 impl Columns {
@@ -18,18 +23,27 @@ impl Columns {
     /// # Errors
     /// If the file cannot be read or does not have it.
     pub fn choose(run: &Run, quantity: Option<&str>) -> Result<Self, Problem> {
-        let table = Table::open(&run.gradients)?;
-        let layout = Layout::of(&table)?;
-        let first = match quantity {
-            Some(name) => name.to_owned(),
-            None => headline_of(&table, &layout)?,
+        let mut columns = match run.foreign() {
+            Some(foreign) => Self {
+                of: Of::Log(foreign.clone()),
+                names: Vec::new(),
+            },
+            None => {
+                let table = Table::open(&run.gradients)?;
+                Layout::of(&table)?;
+                Self {
+                    of: Of::Table(Box::new(table)),
+                    names: Vec::new(),
+                }
+            }
         };
-        layout.value(&table, &first)?;
-        Ok(Self {
-            table,
-            layout,
-            names: vec![first],
-        })
+        let first = match (quantity, &mut columns.of) {
+            (Some(name), _) => name.to_owned(),
+            (None, Of::Table(table)) => headline_of(table)?,
+            (None, Of::Log(foreign)) => foreign.columns().swap_remove(0),
+        };
+        columns.also(&first)?;
+        Ok(columns)
     }
 
     /// Takes another column too, and gives its place among those chosen.
@@ -37,11 +51,17 @@ impl Columns {
     /// # Errors
     /// If the file does not have it.
     pub fn also(&mut self, name: &str) -> Result<usize, Problem> {
-        if let Some(at) = self.names.iter().position(|own| own == name) {
+        let name = match &self.of {
+            Of::Table(table) => {
+                Layout::value(table, name)?;
+                name.to_owned()
+            }
+            Of::Log(foreign) => foreign.column(name)?,
+        };
+        if let Some(at) = self.names.iter().position(|own| *own == name) {
             return Ok(at);
         }
-        self.layout.value(&self.table, name)?;
-        self.names.push(name.to_owned());
+        self.names.push(name);
         Ok(self.names.len() - 1)
     }
 

@@ -1,11 +1,9 @@
 //! `training.csv` read back: loss and accuracy over the steps, kept to a
 //! bounded size however many rows there are.
 
-use std::path::Path;
-
 use super::diverged::Diverged;
 use super::halving::{Bounds, Halving, Neighbour};
-use super::table::Table;
+use super::training::Training;
 use crate::base::Problem;
 
 /// The most points of a curve, an even number. A chart of common width can
@@ -116,60 +114,61 @@ impl Curves {
     }
 }
 
-/// Reads a `training.csv`, the steps ascending, and finds where the loss or the
+/// Reads the rows per step, the steps ascending, and finds where the loss or the
 /// whole gradient's norm stopped being finite; what is left out is told in
 /// `warnings`.
 ///
 /// # Errors
-/// If it cannot be read, a cell is no number, or the steps do not ascend.
+/// If they cannot be read, a cell is no number, or the steps do not ascend.
 pub(super) fn curves(
-    path: &Path,
+    mut rows: Training,
     warnings: &mut Vec<String>,
 ) -> Result<(Curves, Option<Diverged>), Problem> {
-    let mut table = Table::open(path)?;
-    let step = table.column("step")?;
+    const COLUMNS: [&str; 5] = [
+        "train_loss",
+        "train_accuracy",
+        "test_loss",
+        "test_accuracy",
+        "grad_norm",
+    ];
     let mut curves = Curves::default();
     let mut diverged = None;
-    let finite = ["train_loss", "grad_norm"].map(|name| (name, table.find(name)));
-    let places =
-        ["train_loss", "train_accuracy", "test_loss", "test_accuracy"].map(|name| table.find(name));
-    while let Some(row) = table.next_row()? {
-        let step = row.count(step)?;
+    let there: Vec<(usize, usize)> = (0..COLUMNS.len())
+        .filter_map(|at| Some((at, rows.find(COLUMNS[at])?)))
+        .collect();
+    let places: Vec<usize> = there.iter().map(|(_, place)| *place).collect();
+    while let Some(row) = rows.next_row(&places)? {
+        let step = row.step;
         let (first, last) = curves.steps.unwrap_or((step, step));
         if curves.steps.is_some() && step <= last {
-            return Err(Problem::at_line(
-                path,
-                row.line(),
-                format!("step {step} comes after step {last}"),
-            )
-            .help("a file holds one run: one row per step, the steps ascending"));
+            let problem = rows.problem(format!("step {step} comes after step {last}"));
+            return Err(problem.help("a file holds one run: one row per step, the steps ascending"));
         }
         curves.steps = Some((first, step));
-        let columns = [
-            &mut curves.train_loss,
-            &mut curves.train_accuracy,
-            &mut curves.test_loss,
-            &mut curves.test_accuracy,
-        ];
-        for (curve, place) in columns.into_iter().zip(places) {
-            let Some(place) = place else { continue };
-            if let Some(value) = row.number(place)? {
+        for ((at, _), value) in there.iter().zip(row.values) {
+            let Some(value) = value else { continue };
+            let curve = match COLUMNS[*at] {
+                "train_loss" => Some(&mut curves.train_loss),
+                "train_accuracy" => Some(&mut curves.train_accuracy),
+                "test_loss" => Some(&mut curves.test_loss),
+                "test_accuracy" => Some(&mut curves.test_accuracy),
+                _ => None,
+            };
+            if let Some(curve) = curve {
                 curve.add(step, value);
             }
-        }
-        for (name, place) in finite {
-            let value = place.map_or(Ok(None), |place| row.number(place))?;
-            if value.is_some_and(|value| !value.is_finite()) && diverged.is_none() {
+            let is_watched = matches!(COLUMNS[*at], "train_loss" | "grad_norm");
+            if is_watched && !value.is_finite() && diverged.is_none() {
                 diverged = Some(Diverged {
                     step: Some(step),
                     layer: None,
-                    quantity: name.to_owned(),
-                    value,
+                    quantity: COLUMNS[*at].to_owned(),
+                    value: Some(value),
                 });
             }
         }
     }
-    warnings.extend(table.cut_warning());
+    warnings.extend(rows.cut_warning());
     Ok((curves, diverged))
 }
 

@@ -5,6 +5,7 @@ mod columns;
 mod curves;
 mod diverged;
 mod estimate;
+mod foreign;
 mod grid;
 mod halving;
 mod layout;
@@ -18,6 +19,9 @@ pub mod specs;
 mod step;
 mod steps;
 mod table;
+mod table_steps;
+mod target;
+mod training;
 mod value_range;
 
 use std::collections::BTreeMap;
@@ -28,12 +32,15 @@ pub use columns::Columns;
 pub use curves::{Curve, Curves};
 pub use diverged::Diverged;
 pub use estimate::{Estimate, difference, mean, mean_half_width, median};
+pub use foreign::ForeignRun;
 pub use grid::{Bucket, Grid, GridSize};
 pub use halving::Bounds;
 pub use layout::HEADLINE;
 pub use natural::in_natural_order;
 pub use step::Step;
 pub use steps::{OUTPUT, Steps};
+pub use target::Target;
+pub use training::Training;
 
 pub use run_data::RunData;
 pub use run_stats::{LayerInfo, RunStats};
@@ -63,17 +70,8 @@ pub struct Run {
     numbered: Option<u64>,
     /// Whether a log whose steps go back is an error.
     refuses_resumed: bool,
-}
-
-/// What a user names on the command line: a run, or several seeds of one.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// A short name, unlike those of the other targets.
-    pub label: String,
-    /// As it was named.
-    pub path: PathBuf,
-    /// At least one; several are the seeds of one experiment, by ascending seed.
-    pub runs: Vec<Run>,
+    /// The network of a log that another program wrote.
+    foreign: Option<ForeignRun>,
 }
 
 impl Run {
@@ -83,15 +81,7 @@ impl Run {
     /// If there is none, or its spec or summary cannot be understood.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         if !path.is_dir() {
-            return Ok(Self {
-                path: path.to_owned(),
-                gradients: path.to_owned(),
-                training: None,
-                spec: None,
-                summary: None,
-                numbered: None,
-                refuses_resumed: false,
-            });
+            return Ok(Self::file(path));
         }
         let file = |name: &str| Some(path.join(name)).filter(|file| file.exists());
         let gradients = file("gradients.csv").ok_or_else(|| no_run(path))?;
@@ -105,9 +95,49 @@ impl Run {
             training: file("training.csv"),
             spec,
             summary,
+            ..Self::file(path)
+        })
+    }
+
+    /// A lone file.
+    fn file(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            gradients: path.to_owned(),
+            training: None,
+            spec: None,
+            summary: None,
             numbered: None,
             refuses_resumed: false,
-        })
+            foreign: None,
+        }
+    }
+
+    /// The network of a log that another program wrote, if it is one.
+    pub fn foreign(&self) -> Option<&ForeignRun> {
+        self.foreign.as_ref()
+    }
+
+    /// What a norm in `column` that reads as this value is at most: the writer rounded it.
+    pub fn resolution(&self, column: &str) -> Option<f64> {
+        let part = self.foreign.as_ref()?.part();
+        part.column(column)?.resolution
+    }
+
+    /// Whether it has rows per step: losses, the whole gradient's norm.
+    pub fn has_training(&self) -> bool {
+        self.training.is_some() || self.foreign.is_some()
+    }
+
+    /// The names of its layers' columns.
+    ///
+    /// # Errors
+    /// If its file cannot be read.
+    pub fn layer_columns(&self) -> Result<Vec<String>, Problem> {
+        match &self.foreign {
+            Some(foreign) => Ok(foreign.columns()),
+            None => Ok(Table::open(&self.gradients)?.header().to_vec()),
+        }
     }
 
     /// Its seed: the spec's, or without one the number of its folder.
@@ -127,6 +157,9 @@ impl Run {
     /// # Errors
     /// See [`Steps::open`].
     pub fn steps(&self, columns: &[&str]) -> Result<Steps, Problem> {
+        if let Some(foreign) = &self.foreign {
+            return Steps::of_log(foreign, columns);
+        }
         let layers = self
             .spec
             .as_ref()
@@ -144,9 +177,9 @@ impl Run {
     /// # Errors
     /// If `training.csv` cannot be understood.
     fn curves(&self, warnings: &mut Vec<String>) -> Result<(Curves, Option<Diverged>), Problem> {
-        match &self.training {
+        match Training::of(self)? {
             None => Ok((Curves::default(), None)),
-            Some(path) => curves::curves(path, warnings),
+            Some(rows) => curves::curves(rows, warnings),
         }
     }
 
@@ -183,149 +216,6 @@ impl Run {
                 .collect(),
         }
     }
-}
-
-impl Target {
-    /// Opens a run folder, a folder of seeds (`seed-0`, `seed-1` …, as
-    /// `vgrad run --seeds` leaves it) or a lone CSV file.
-    ///
-    /// # Errors
-    /// If there is none, or the seeds of a folder are not of one experiment.
-    pub fn open(path: &Path) -> Result<Self, Problem> {
-        let runs = if !path.exists() {
-            return Err(
-                Problem::in_file(path, "does not exist").help("name a run folder or a CSV file")
-            );
-        } else if path.is_dir() && !path.join("gradients.csv").exists() {
-            seeds(path)?
-        } else {
-            vec![Run::open(path)?]
-        };
-        Ok(Self {
-            label: last_part(path),
-            path: path.to_owned(),
-            runs,
-        })
-    }
-
-    /// Opens several, and gives each a label of its own.
-    ///
-    /// # Errors
-    /// See [`Target::open`].
-    pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Problem> {
-        let mut targets = paths
-            .iter()
-            .map(|path| Self::open(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        Self::make_labels_unlike(&mut targets);
-        Ok(targets)
-    }
-
-    /// Gives each a label of its own: short names where they suffice, else the paths,
-    /// else numbers.
-    pub fn make_labels_unlike(targets: &mut [Self]) {
-        relabel(targets, |target, _| target.path.display().to_string());
-        relabel(targets, |target, n| {
-            format!("{} ({n})", target.path.display())
-        });
-    }
-
-    /// The name of one of its runs, with the seed where it has several.
-    pub fn label_of(&self, run: &Run) -> String {
-        match (self.runs.len(), run.path.file_name()) {
-            (1, _) | (_, None) => self.label.clone(),
-            (_, Some(seed)) => format!("{}/{}", self.label, seed.to_string_lossy()),
-        }
-    }
-
-    /// Makes a log whose steps go back an error.
-    pub fn refuse_resumed(&mut self) {
-        let runs = self.runs.iter_mut();
-        runs.for_each(|run| run.refuses_resumed = true);
-    }
-
-    /// The spec of its first seed.
-    pub fn spec(&self) -> Option<&Spec> {
-        self.runs[0].spec.as_ref()
-    }
-}
-
-/// Gives the targets that share a label another one, made from the target and
-/// its place among those that share it, from 1.
-fn relabel(targets: &mut [Target], new: impl Fn(&Target, usize) -> String) {
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (i, target) in targets.iter().enumerate() {
-        groups.entry(target.label.clone()).or_default().push(i);
-    }
-    for members in groups.into_values().filter(|members| members.len() > 1) {
-        for (n, i) in members.into_iter().enumerate() {
-            targets[i].label = new(&targets[i], n + 1);
-        }
-    }
-}
-
-/// The last part of a path that says something: `runs/deep` is "deep", and so
-/// is `.` within it.
-fn last_part(path: &Path) -> String {
-    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = path.file_name().or(whole.file_name()).unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
-/// The runs `seed-0`, `seed-1` … of a folder, by ascending seed.
-fn seeds(folder: &Path) -> Result<Vec<Run>, Problem> {
-    let unreadable =
-        |error: std::io::Error| Problem::in_file(folder, format!("cannot be read: {error}"));
-    let mut runs = Vec::new();
-    let mut empty = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let name = last_part(&path);
-        let Some(number) = name.strip_prefix("seed-").and_then(|n| n.parse().ok()) else {
-            continue;
-        };
-        if path.join("gradients.csv").exists() {
-            runs.push(Run {
-                numbered: Some(number),
-                ..Run::open(&path)?
-            });
-        } else {
-            empty.push(path);
-        }
-    }
-    if runs.is_empty() {
-        return Err(no_run(folder));
-    }
-    empty.sort();
-    if let Some(path) = empty.first() {
-        return Err(no_run(path).help("run this seed again, or take its folder away"));
-    }
-    runs.sort_by(|a, b| (a.seed(), &a.path).cmp(&(b.seed(), &b.path)));
-    for pair in runs.windows(2) {
-        let [a, b] = pair else { continue };
-        let wrong = if a.seed() == b.seed() {
-            "are of the same seed"
-        } else if experiment(a) != experiment(b) {
-            "are not seeds of one experiment: their specs differ"
-        } else {
-            continue;
-        };
-        let (a, b) = (last_part(&a.path), last_part(&b.path));
-        return Err(Problem::in_file(folder, format!("{a} and {b} {wrong}"))
-            .help("name the two as runs of their own"));
-    }
-    Ok(runs)
-}
-
-/// What the seeds of one experiment have in common.
-fn experiment(run: &Run) -> Option<Spec> {
-    run.resolved_spec().map(|spec| Spec {
-        seed: 0,
-        name: String::new(),
-        check: Vec::new(),
-        sweep: toml::Table::new(),
-        ..spec
-    })
 }
 
 fn load_spec(path: &Path) -> Result<Spec, Problem> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::layout::{Layers, Layout};
+use super::layout::Layout;
 use super::table::Table;
 use crate::base::Problem;
 
@@ -38,10 +38,6 @@ impl Resumed {
     /// If the file is sorted by layer and not by step.
     pub fn of(mut table: Table, layout: &Layout) -> Result<Self, Problem> {
         let mut found = Self::default();
-        let layer = match layout.layers {
-            Layers::Rows(layer) => Some(layer),
-            Layers::Columns { .. } => None,
-        };
         let path = table.path().to_owned();
         let (mut row, mut text, mut before) = (0, Vec::new(), None);
         // The layers of the first step, and of the first step after going back.
@@ -58,7 +54,7 @@ impl Resumed {
                 if let Some(before) = before
                     && step < before
                 {
-                    let again = layer.is_none_or(|layer| first.contains(cells.bytes(layer)));
+                    let again = first.contains(cells.bytes(layout.layer));
                     if !again {
                         return Err(Problem::at_line(
                             &path,
@@ -80,8 +76,8 @@ impl Resumed {
                 }
                 before = Some(step);
             }
-            if is_first_step && let Some(layer) = layer {
-                first.insert(cells.bytes(layer).to_vec());
+            if is_first_step {
+                first.insert(cells.bytes(layout.layer).to_vec());
             }
             row += 1;
         }

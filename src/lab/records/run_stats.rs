@@ -107,8 +107,9 @@ impl RunStats {
             visit(&last, &positions)?;
         }
         let place = |layer: usize| positions.get(&layer).copied();
-        stats.initial = first.decay(0, place);
-        stats.last = last.decay(0, place);
+        let resolution = run.resolution(columns[0]);
+        stats.initial = first.decay(0, place, resolution);
+        stats.last = last.decay(0, place, resolution);
         stats.last_step = last.step;
         stats.layers = layers(&steps, &numbers, &positions);
         stats.warnings = steps.warnings().to_vec();

@@ -1,41 +1,8 @@
-//! The bytes of a log: a file, or what was packed in it; and what stands above
-//! its header.
+//! What stands above the header of a CSV file, and where its last whole line ends.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
-use std::sync::Arc;
+use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::read::MultiGzDecoder;
-
-/// The unpacked bytes of a gzip file, which is known by its first bytes.
-pub fn unpacked(file: &mut File) -> io::Result<Option<Arc<[u8]>>> {
-    let mut magic = Vec::new();
-    file.take(2).read_to_end(&mut magic)?;
-    file.seek(SeekFrom::Start(0))?;
-    if magic != [0x1f, 0x8b] {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    MultiGzDecoder::new(file).read_to_end(&mut bytes)?;
-    Ok(Some(bytes.into()))
-}
-
-/// The bytes from `start` to `end` of a file, or of what was unpacked of it.
-pub fn content(
-    mut file: File,
-    unpacked: Option<Arc<[u8]>>,
-    start: u64,
-    end: u64,
-) -> io::Result<Box<dyn Read + Send>> {
-    let length = end.saturating_sub(start);
-    if let Some(bytes) = unpacked {
-        let mut cursor = Cursor::new(bytes);
-        cursor.set_position(start);
-        return Ok(Box::new(cursor.take(length)));
-    }
-    file.seek(SeekFrom::Start(start))?;
-    Ok(Box::new(file.take(length)))
-}
+use crate::lab::logs::input::LogInput;
 
 /// What stands above the first row.
 pub struct Top {
@@ -90,15 +57,17 @@ impl Top {
 }
 
 /// Bytes up to and with the last newline.
-pub fn whole_lines(file: &mut File, length: u64) -> io::Result<u64> {
+pub fn whole_lines(input: &LogInput) -> io::Result<u64> {
     const PIECE: u64 = 1 << 16;
-    let mut end = length;
+    let mut end = input.length();
     let mut bytes = Vec::new();
     while end > 0 {
         let start = end.saturating_sub(PIECE);
-        file.seek(SeekFrom::Start(start))?;
         bytes.clear();
-        file.take(end - start).read_to_end(&mut bytes)?;
+        input
+            .from(start)?
+            .take(end - start)
+            .read_to_end(&mut bytes)?;
         if let Some(at) = bytes.iter().rposition(|byte| *byte == b'\n') {
             return Ok(start + at as u64 + 1);
         }

@@ -8,6 +8,8 @@ use crate::lab::onset::PathNorm;
 pub struct Step {
     /// Updates made before.
     pub step: u64,
+    /// The epoch, where a log of another program tells it.
+    pub epoch: Option<u64>,
     /// The numbers of its layers, ascending.
     pub layers: Vec<usize>,
     /// Layer by layer a value per column; `None` = does not apply.
@@ -47,11 +49,16 @@ impl Step {
     }
 
     /// How the norms in `column` decay along the path. `None` where no layer on
-    /// it has a value.
-    pub fn decay(&self, column: usize, position: impl Fn(usize) -> Option<usize>) -> Option<Decay> {
+    /// it has a value. `resolution` is what a norm is at most that the writer rounded to 0.
+    pub fn decay(
+        &self,
+        column: usize,
+        position: impl Fn(usize) -> Option<usize>,
+        resolution: Option<f64>,
+    ) -> Option<Decay> {
         let norms = self.along(column, position);
         let norms: Vec<_> = norms.iter().map(|at| (at.position, at.norm)).collect();
-        Decay::measure(self.step, &norms)
+        Decay::measure_above(self.step, &norms, resolution)
     }
 
     /// Puts the layers in order, and says which is there twice, if one is.

@@ -2,16 +2,15 @@
 //! What spreadsheets and other programs add is understood: a `sep=` line,
 //! comments, semicolons or tabs, gzip, and a header that stands again.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::source::{Top, content, unpacked, whole_lines};
+use super::source::{Top, whole_lines};
 use crate::base::Problem;
 use crate::base::nearest::nearest;
+use crate::lab::logs::input::LogInput;
 
 /// Bytes read at once.
 const BUFFER: usize = 1 << 18;
@@ -19,8 +18,7 @@ const BUFFER: usize = 1 << 18;
 /// A CSV file up to its last whole row.
 pub struct Table {
     path: PathBuf,
-    /// The unpacked bytes of a gzip file.
-    unpacked: Option<Arc<[u8]>>,
+    input: LogInput,
     reader: csv::Reader<Box<dyn Read + Send>>,
     /// Bytes before the header.
     offset: u64,
@@ -48,25 +46,10 @@ impl Table {
     /// # Errors
     /// If it cannot be read, is empty or has no proper header.
     pub fn open(path: &Path) -> Result<Self, Problem> {
-        let unreadable =
-            |error: io::Error| Problem::in_file(path, format!("cannot be read: {error}"));
-        let mut file = File::open(path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        if !metadata.is_file() {
-            return Err(Problem::in_file(path, "is no regular file")
-                .help("write the rows to a file first: it is read from both ends"));
-        }
-        let unpacked = unpacked(&mut file).map_err(unreadable)?;
-        let (length, whole) = match &unpacked {
-            Some(bytes) => {
-                let newline = bytes.iter().rposition(|byte| *byte == b'\n');
-                (bytes.len() as u64, newline.map_or(0, |at| at as u64 + 1))
-            }
-            None => {
-                let length = metadata.len();
-                (length, whole_lines(&mut file, length).map_err(unreadable)?)
-            }
-        };
+        let input = LogInput::open(path)?;
+        let unreadable = |error: io::Error| input.unreadable(&error);
+        let length = input.length();
+        let whole = whole_lines(&input).map_err(unreadable)?;
         if whole == 0 {
             let what = if length == 0 {
                 "is empty; a CSV file with a header was expected"
@@ -77,10 +60,11 @@ impl Table {
                 "give a run folder or the CSV file of a run that got as far as its first step",
             ));
         }
-        let top = Top::of(content(file, unpacked.clone(), 0, whole).map_err(unreadable)?)
-            .map_err(unreadable)?;
-        let file = File::open(path).map_err(unreadable)?;
-        let rest = content(file, unpacked.clone(), top.offset, whole).map_err(unreadable)?;
+        let from = |start: u64| -> io::Result<_> {
+            Ok(input.from(start)?.take(whole.saturating_sub(start)))
+        };
+        let top = from(0).and_then(Top::of).map_err(unreadable)?;
+        let rest: Box<dyn Read + Send> = Box::new(from(top.offset).map_err(unreadable)?);
         let mut reader = ReaderBuilder::new()
             .buffer_capacity(BUFFER)
             .delimiter(top.delimiter)
@@ -106,7 +90,7 @@ impl Table {
         }
         Ok(Self {
             path: path.to_owned(),
-            unpacked,
+            input,
             reader,
             offset: top.offset,
             delimiter: top.delimiter,
@@ -131,6 +115,11 @@ impl Table {
     /// The lines of what has been read on which a header stands again.
     pub fn headers_again(&self) -> &[u64] {
         &self.again
+    }
+
+    /// An error about the row at hand.
+    pub fn problem_here(&self, what: String) -> Problem {
+        Problem::at_line(&self.path, self.line(), what)
     }
 
     /// What to tell the user where a last line without newline is left out.
@@ -225,8 +214,7 @@ impl Table {
     fn line(&self) -> u64 {
         let start = self.offset + self.record.position().map_or(0, csv::Position::byte);
         let count = || -> io::Result<u64> {
-            let file = File::open(&self.path)?;
-            let mut bytes = BufReader::new(content(file, self.unpacked.clone(), 0, u64::MAX)?);
+            let mut bytes = BufReader::new(self.input.from(0)?);
             let (mut at, mut lines) = (0, 1);
             loop {
                 let piece = bytes.fill_buf()?;

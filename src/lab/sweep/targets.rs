@@ -7,6 +7,7 @@ use super::rows::{SweepRow, SweepTable};
 use super::stall::short;
 use super::{Sweep, SweepFolder};
 use crate::base::Problem;
+use crate::lab::logs::LogOptions;
 use crate::lab::records::{Run, Target};
 
 /// The cells that differ in the seed alone.
@@ -25,16 +26,16 @@ pub struct CellKind {
 ///
 /// # Errors
 /// Those of [`Target::open_all`]; a sweep of which nothing is done.
-pub fn open_targets(paths: &[PathBuf]) -> Result<Vec<Target>, Problem> {
+pub fn open_targets(paths: &[PathBuf], options: &LogOptions) -> Result<Vec<Target>, Problem> {
     if !paths.iter().any(|path| SweepFolder::is_one(path)) {
-        return Target::open_all(paths);
+        return Target::open_all_with(paths, options);
     }
     let mut targets = Vec::new();
     for path in paths {
         if SweepFolder::is_one(path) {
             targets.extend(done_kinds(path)?);
         } else {
-            targets.push(Target::open(path)?);
+            targets.extend(Target::open_each(path, options)?);
         }
     }
     Target::make_labels_unlike(&mut targets);

@@ -237,14 +237,22 @@ pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
     let r2 = decay
         .r2
         .map_or(String::new(), |r2| format!(" (R² {r2:.3})"));
-    let left_out = match decay.layers_left_out {
+    let below = decay.layers_below_resolution;
+    let count = |n: usize, why: &str| match n {
         0 => String::new(),
-        1 => format!(", 1 {one} left out (0 or not finite)"),
-        n => format!(", {n} {one}s left out (0 or not finite)"),
+        1 => format!(", 1 {one} left out ({why})"),
+        n => format!(", {n} {one}s left out ({why})"),
     };
+    let left_out = count(decay.layers_left_out - below, "0 or not finite");
+    let left_out = left_out + &count(below, "below the log's resolution");
     let attenuation = decay.attenuation_decades.unwrap_or(0.0);
+    let sign = match (below, attenuation > 0.0) {
+        (0, _) => "",
+        (_, true) => "at least ",
+        (_, false) => "at most ",
+    };
     format!(
-        "step {}: {slope:+.4}{error} decades per {one}{r2}, {attenuation:+.2} in all{left_out}",
+        "step {}: {slope:+.4}{error} decades per {one}{r2}, {sign}{attenuation:+.2} in all{left_out}",
         decay.step
     )
 }
@@ -363,6 +371,7 @@ mod tests {
             std_error: None,
             attenuation_decades: Some(attenuation),
             layers_left_out: 0,
+            layers_below_resolution: 0,
             verdict,
         }
     }

@@ -122,6 +122,7 @@ mod tests {
             std_error: None,
             attenuation_decades: Some(attenuation),
             layers_left_out: 0,
+            layers_below_resolution: 0,
             verdict,
         }
     }

@@ -1,24 +1,17 @@
-//! The layers' figures of a run, one logged step at a time.
-
-#[cfg(test)]
-mod tests;
+//! The layers' figures in a CSV file with the columns `step` and `layer`, step by step.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::base::Problem;
 use crate::lab::records::diverged::{Diverged, is_plainly_finite};
-use crate::lab::records::layout::{Layers, Layout, is_norm};
+use crate::lab::records::layout::{Layout, is_norm};
 use crate::lab::records::resume::Resumed;
 use crate::lab::records::step::Step;
 use crate::lab::records::table::{Row, Table};
 
-/// The name of the output layer.
-pub const OUTPUT: &str = "output";
-
-/// Reads a CSV file with the columns `step` and `layer`, or a column per layer,
-/// step by step, in one pass and with the memory of a few steps.
-pub struct Steps {
+/// Reads such a file step by step, in one pass and with the memory of a few steps.
+pub struct TableSteps {
     table: Table,
     layout: Layout,
     resumed: Resumed,
@@ -31,9 +24,6 @@ pub struct Steps {
     /// What is known of the layers so far.
     names: BTreeMap<usize, String>,
     positions: BTreeMap<usize, usize>,
-    /// Where layers are named and not numbered: their numbers by name.
-    numbers: Option<BTreeMap<Vec<u8>, usize>>,
-    rows: u64,
     /// The first row of the step after the one handed out last.
     ahead: Option<Ahead>,
     /// The step read last, not handed out before the next one has begun.
@@ -54,14 +44,14 @@ struct ColumnAt {
     is_norm: bool,
 }
 
-/// What a row says: its step and a layer with its values, or all layers.
+/// What a row says: its step and a layer with its values.
 struct Ahead {
     step: u64,
-    layers: Vec<usize>,
+    layer: usize,
     values: Vec<Option<f64>>,
 }
 
-impl Steps {
+impl TableSteps {
     /// Opens a file to read `columns` of it. `layers` is the number of layers
     /// of a whole step, where it is known from elsewhere.
     ///
@@ -74,30 +64,24 @@ impl Steps {
             .iter()
             .map(|name| {
                 Ok(ColumnAt {
-                    at: layout.value(&table, name)?,
+                    at: Layout::value(&table, name)?,
                     is_norm: is_norm(name),
                 })
             })
             .collect::<Result<Vec<_>, Problem>>()?;
         let resumed = Resumed::of(Table::open(path)?, &layout)?;
-        let is_long = matches!(layout.layers, Layers::Rows(_));
         let norms = table.header().iter().enumerate();
-        let norms = norms.filter(|(_, name)| is_long && is_norm(name));
+        let norms = norms.filter(|(_, name)| is_norm(name));
         let norms = norms.map(|(i, name)| (i, name.clone()));
         let mut watched: Vec<(usize, String)> = norms.collect();
-        if is_long && let Some(first) = columns.first() {
+        if let Some(first) = columns.first() {
             watched.retain(|(at, _)| *at != first.at);
             watched.insert(0, (first.at, table.header()[first.at].clone()));
         }
-        let mut names = BTreeMap::new();
-        let mut warnings = resumed.warnings(&table);
-        if let Layers::Columns { places, .. } = &layout.layers {
-            names.extend((1..).zip(places.iter().map(|(name, _)| name.clone())));
-            warnings.push(by_appearance(&table));
-        }
+        let warnings = resumed.warnings(&table);
         Ok(Self {
-            name_column: table.find("name").filter(|_| is_long),
-            position_column: table.find("position").filter(|_| is_long),
+            name_column: table.find("name"),
+            position_column: table.find("position"),
             held: Step {
                 columns: columns.len(),
                 ..Step::default()
@@ -107,10 +91,8 @@ impl Steps {
             columns,
             watched,
             diverged: None,
-            names,
+            names: BTreeMap::new(),
             positions: BTreeMap::new(),
-            numbers: None,
-            rows: 0,
             ahead: None,
             before: Vec::new(),
             count: 0,
@@ -156,9 +138,6 @@ impl Steps {
         }
         if self.is_at_end {
             self.warnings.extend(self.table.cut_warning());
-            if self.numbers.is_some() {
-                self.warnings.push(by_appearance(&self.table));
-            }
             if self.count == 0 {
                 return Err(Problem::in_file(
                     self.table.path(),
@@ -191,87 +170,61 @@ impl Steps {
         self.held.values.clear();
         if let Some(ahead) = self.ahead.take() {
             self.held.step = ahead.step;
-            self.held.layers.extend(ahead.layers);
+            self.held.layers.push(ahead.layer);
             self.held.values.extend(ahead.values);
         }
         while let Some(row) = self.table.next_row()? {
             let step = row.count(self.layout.step)?;
             if !self.resumed.holds(step) {
-                self.rows += 1;
                 continue;
             }
-            let mut next = Ahead {
-                step,
-                layers: Vec::new(),
-                values: Vec::new(),
-            };
-            match &self.layout.layers {
-                Layers::Columns { quantity, places } => {
-                    for (layer, (_, at)) in (1..).zip(places) {
-                        next.layers.push(layer);
-                        let value = row.norm(*at)?;
-                        next.values.extend(self.columns.iter().map(|_| value));
-                        if value.is_some_and(|value| !value.is_finite()) {
-                            // The last layer is the one nearest the output.
-                            let earlier = self.diverged.as_ref().and_then(|at| at.step);
-                            if earlier.is_none_or(|earlier| earlier == step) {
-                                self.diverged = Some(Diverged {
-                                    step: Some(step),
-                                    layer: Some(layer),
-                                    quantity: quantity.clone(),
-                                    value,
-                                });
-                            }
-                        }
-                    }
-                }
-                Layers::Rows(at) => {
-                    let layer = number(&mut self.numbers, row, *at, self.rows == 0)?;
-                    if let Some(at) = self.name_column.or(self.numbers.as_ref().map(|_| *at))
-                        && !self.names.contains_key(&layer)
-                    {
-                        let name = String::from_utf8_lossy(row.bytes(at)).into_owned();
-                        self.names.insert(layer, name);
-                    }
-                    if let Some(at) = self.position_column
-                        && !self.positions.contains_key(&layer)
-                        && !row.bytes(at).is_empty()
-                    {
-                        self.positions.insert(layer, row.count(at)? as usize);
-                    }
-                    if let Some((quantity, value)) = non_finite(row, &self.watched)? {
-                        let earlier = self.diverged.as_ref();
-                        let is_first = earlier.is_none_or(|earlier| {
-                            earlier.step == Some(step) && earlier.layer < Some(layer)
-                        });
-                        if is_first {
-                            self.diverged = Some(Diverged {
-                                step: Some(step),
-                                layer: Some(layer),
-                                quantity: quantity.to_owned(),
-                                value: Some(value),
-                            });
-                        }
-                    }
-                    next.layers.push(layer);
-                    for column in &self.columns {
-                        next.values.push(if column.is_norm {
-                            row.norm(column.at)?
-                        } else {
-                            row.number(column.at)?
-                        });
-                    }
+            let layer = row.count(self.layout.layer)? as usize;
+            if let Some(at) = self.name_column
+                && !self.names.contains_key(&layer)
+            {
+                let name = String::from_utf8_lossy(row.bytes(at)).into_owned();
+                self.names.insert(layer, name);
+            }
+            if let Some(at) = self.position_column
+                && !self.positions.contains_key(&layer)
+                && !row.bytes(at).is_empty()
+            {
+                self.positions.insert(layer, row.count(at)? as usize);
+            }
+            if let Some((quantity, value)) = non_finite(row, &self.watched)? {
+                let earlier = self.diverged.as_ref();
+                let is_first = earlier.is_none_or(|earlier| {
+                    earlier.step == Some(step) && earlier.layer < Some(layer)
+                });
+                if is_first {
+                    self.diverged = Some(Diverged {
+                        step: Some(step),
+                        layer: Some(layer),
+                        quantity: quantity.to_owned(),
+                        value: Some(value),
+                    });
                 }
             }
-            self.rows += 1;
+            let mut values = Vec::with_capacity(self.columns.len());
+            for column in &self.columns {
+                values.push(if column.is_norm {
+                    row.norm(column.at)?
+                } else {
+                    row.number(column.at)?
+                });
+            }
             if self.held.layers.is_empty() {
                 self.held.step = step;
             }
             if step == self.held.step {
-                self.held.layers.extend(next.layers);
-                self.held.values.extend(next.values);
+                self.held.layers.push(layer);
+                self.held.values.extend(values);
             } else {
-                self.ahead = Some(next);
+                self.ahead = Some(Ahead {
+                    step,
+                    layer,
+                    values,
+                });
                 break;
             }
         }
@@ -308,44 +261,10 @@ impl Steps {
         self.names.get(&layer).map(String::as_str)
     }
 
-    /// Whether a layer that has been read counts as hidden: all but the one
-    /// named `output`.
-    pub fn is_hidden(&self, layer: usize) -> bool {
-        self.name(layer) != Some(OUTPUT)
-    }
-
-    /// What was left out, once all has been read; how the layers were taken.
+    /// What was left out, once all has been read.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
-}
-
-/// The number of a row's layer. Where the first row has a name, all have:
-/// they are numbered from 1 in the order in which they appear.
-fn number(
-    numbers: &mut Option<BTreeMap<Vec<u8>, usize>>,
-    row: Row,
-    at: usize,
-    is_first: bool,
-) -> Result<usize, Problem> {
-    let number = match numbers {
-        None => row.count(at).map(|layer| layer as usize),
-        Some(numbers) => {
-            let next = numbers.len() + 1;
-            let name = row.bytes(at);
-            return Ok(match numbers.get(name) {
-                Some(number) => *number,
-                None => *numbers.entry(name.to_vec()).or_insert(next),
-            });
-        }
-    };
-    let name = row.bytes(at);
-    let is_name = name.first().is_some_and(u8::is_ascii_alphabetic);
-    if number.is_err() && is_first && is_name {
-        *numbers = Some(BTreeMap::from([(name.to_vec(), 1)]));
-        return Ok(1);
-    }
-    number
 }
 
 /// The first of the `watched` columns that is not finite in a row, and its value.
@@ -373,13 +292,4 @@ fn non_finite<'a>(
         }
     }
     Ok(None)
-}
-
-/// What to tell of layers that have names and no numbers.
-fn by_appearance(table: &Table) -> String {
-    format!(
-        "{}: its layers are taken in the order in which they stand, the first as the one nearest \
-         the input",
-        table.path().display()
-    )
 }

@@ -1,0 +1,203 @@
+//! The verdict in a sentence for someone who has not heard of decades.
+
+use super::network::Network;
+use super::total::{OverSteps, Total};
+use crate::lab::decay::{Decay, Verdict};
+use crate::lab::onset::Condition;
+use crate::lab::text::{ends, number, onset_sentence, times, word};
+
+/// What is said of a network: the verdict, and why.
+pub fn verdict(network: &Network) -> String {
+    let (word, why) = word_and_reason(network);
+    format!("{word}: {why}")
+}
+
+fn word_and_reason(network: &Network) -> (String, String) {
+    let stats = &network.stats;
+    let Some(verdict) = stats.verdict else {
+        let why = match network.resolution() {
+            Some(bound) => format!(
+                "every layer reads 0, which the writer rounded: all that is known is that they are below {bound:e}"
+            ),
+            None => "no layer has a norm at the first or the last step".to_owned(),
+        };
+        return ("no verdict".to_owned(), why);
+    };
+    let name = word(verdict).to_owned();
+    if verdict == Verdict::Diverged {
+        return (name, diverged(network));
+    }
+    let (Some(initial), Some(last)) = (&stats.initial, &stats.last) else {
+        return (name, "one end of the log has no norms".to_owned());
+    };
+    let worse = if last.verdict > initial.verdict {
+        last
+    } else {
+        initial
+    };
+    let mut name = name;
+    let mut sentence = depth(network, worse);
+    if initial.verdict != last.verdict {
+        name = ends(initial.verdict, last.verdict);
+        sentence = format!("at step {} {sentence}", worse.step);
+    }
+    let path = network
+        .stats
+        .layers
+        .iter()
+        .filter(|layer| layer.position.is_some());
+    if path.count() == 1 {
+        name = "no verdict".to_owned();
+    }
+    if let Some(onset) = &stats.onset
+        && matches!(
+            onset.condition,
+            Condition::Zero | Condition::Drop | Condition::Rise
+        )
+    {
+        sentence = format!("{sentence}; {}", onset_sentence(onset));
+    }
+    (name, sentence)
+}
+
+/// Where numbers stopped being finite.
+fn diverged(network: &Network) -> String {
+    let stats = &network.stats;
+    let Some(at) = &stats.diverged else {
+        return "a number stopped being finite".to_owned();
+    };
+    let step = at
+        .step
+        .map_or(String::new(), |step| format!(" at step {step}"));
+    match at
+        .layer
+        .and_then(|layer| stats.layers.iter().find(|own| own.layer == layer))
+    {
+        Some(layer) => format!(
+            "the gradient stopped being a number{step}, in layer {} ({})",
+            layer.layer, layer.name
+        ),
+        None => format!(
+            "{} stopped being a number{step}",
+            at.quantity.replace('_', " ")
+        ),
+    }
+}
+
+/// What the first layer on the path gets of what the last one gets.
+fn depth(network: &Network, decay: &Decay) -> String {
+    let path: Vec<_> = network
+        .stats
+        .layers
+        .iter()
+        .filter(|layer| layer.position.is_some())
+        .collect();
+    let (Some(first), Some(last)) = (path.first(), path.last()) else {
+        return "no layer is on the path".to_owned();
+    };
+    if path.len() == 1 {
+        return "it has one layer, and vanishing shows between layers; name a log, or a folder of files, with all of them".to_owned();
+    }
+    let attenuation = decay.attenuation_decades.unwrap_or(0.0);
+    let shown = |name: &str, layer: usize| match name {
+        "" => format!("layer {layer}"),
+        name => crate::lab::text::shortened(name, 30),
+    };
+    let [first, last] = [
+        shown(&first.name, first.layer),
+        shown(&last.name, last.layer),
+    ];
+    if attenuation.is_infinite() || attenuation.is_nan() {
+        return format!(
+            "the first layer ({first}) gets exactly 0 where the last ({last}) gets a gradient"
+        );
+    }
+    let at_least = if decay.layers_below_resolution > 0 {
+        "at least "
+    } else {
+        ""
+    };
+    let size = times(attenuation);
+    if attenuation.abs() < 0.02 {
+        return format!("the first layer ({first}) gets as much gradient as the last ({last})");
+    }
+    let more = if attenuation > 0.0 {
+        "smaller"
+    } else {
+        "larger"
+    };
+    let so = match decay.verdict {
+        Verdict::Vanishing => ": the layers near the input hardly learn",
+        Verdict::AtRisk => ": learning near the input is slow, and may fail",
+        Verdict::Exploding => ": updates near the input are far too large beside the others",
+        _ => ": gradients reach every layer",
+    };
+    let so = if decay.layers_below_resolution > 0 && decay.verdict < Verdict::Vanishing {
+        "; how much more the log's rounding hides"
+    } else {
+        so
+    };
+    format!(
+        "the gradient of the first layer ({first}) is {at_least}{size} {more} than that of the last ({last}){so}"
+    )
+}
+
+/// What is said of a run without layers.
+pub fn training(total: &Total) -> String {
+    match (&total.norm, &total.loss) {
+        (Some(norm), _) => over_training(norm, total.resolution),
+        (None, Some(loss)) => format!(
+            "the loss goes from {} to {} in {} steps that are logged; no gradient is in the log",
+            number(loss.ends[0]),
+            number(loss.ends[1]),
+            loss.count
+        ),
+        (None, None) => "nothing is in the log that tells how training went".to_owned(),
+    }
+}
+
+fn over_training(norm: &OverSteps, resolution: Option<f64>) -> String {
+    let rounded = match resolution {
+        Some(bound) if norm.zeros > 0 => format!(
+            "; {} of {} read 0 because the writer rounded: they are below {bound:e}, neither zero nor dead",
+            norm.zeros, norm.count
+        ),
+        _ => String::new(),
+    };
+    if let Some((step, count)) = norm.non_finite {
+        let from = if count == norm.count {
+            "at every logged step"
+        } else {
+            "first"
+        };
+        return format!(
+            "the whole gradient is NaN or infinite at {count} of {} logged steps, {from} from step {step} on{rounded}",
+            norm.count
+        );
+    }
+    let [low, high] = norm.range;
+    let spread = if low > 0.0 {
+        (high / low).log10()
+    } else {
+        f64::INFINITY
+    };
+    let how = if rounded.is_empty() && low == 0.0 {
+        "it is exactly 0 at times".to_owned()
+    } else if spread < 1.0 {
+        "it stays of one size".to_owned()
+    } else if spread.is_finite() {
+        format!(
+            "its largest is {} its smallest",
+            times(spread).replace(" times", " times")
+        )
+    } else {
+        "it goes down to where the log has no digits".to_owned()
+    };
+    format!(
+        "over training the whole gradient goes from {} to {} (between {} and {}): {how}{rounded}",
+        number(norm.ends[0]),
+        number(norm.ends[1]),
+        number(low),
+        number(high)
+    )
+}

@@ -1,0 +1,125 @@
+//! Networks that a log has side by side, each with a path of its own.
+
+use super::parameter::words;
+
+/// Words of two networks that are trained together.
+const FAMILIES: &[&[(&str, &[&str])]] = &[
+    &[
+        ("policy", &["policy", "pi", "actor", "action"]),
+        ("value", &["value", "vf", "critic", "qf"]),
+    ],
+    &[
+        ("generator", &["generator", "gen", "netg"]),
+        ("discriminator", &["discriminator", "disc", "netd"]),
+    ],
+    &[("student", &["student"]), ("teacher", &["teacher"])],
+    &[
+        ("encoder", &["encoder", "enc"]),
+        ("decoder", &["decoder", "dec"]),
+    ],
+];
+
+/// A chain and its layers, as places in the list of names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainMembers {
+    /// Its name; empty where there is but one.
+    pub name: String,
+    /// Its layers.
+    pub members: Vec<usize>,
+}
+
+/// Tells the chains among layers apart. Layers that belong to none are part of each where
+/// the chains share an input; between encoder and decoder, of the nearer one.
+pub fn chains(names: &[&str], is_path: &[bool]) -> Vec<ChainMembers> {
+    for family in FAMILIES {
+        let of: Vec<Option<usize>> = names.iter().map(|name| member(family, name)).collect();
+        let has = |chain: usize| {
+            of.iter()
+                .zip(is_path)
+                .any(|(own, path)| *own == Some(chain) && *path)
+        };
+        if !(0..family.len()).all(has) {
+            continue;
+        }
+        let is_serial = family[0].0 == "encoder";
+        let belongs = |i: usize, chain: usize| match of[i] {
+            Some(own) => own == chain,
+            // Embeddings lie before the encoder, the head behind the decoder.
+            None if is_serial => (chain == 1) == is_last(names[i]),
+            None => true,
+        };
+        let chain = |chain: usize| ChainMembers {
+            name: family[chain].0.to_owned(),
+            members: (0..names.len()).filter(|&i| belongs(i, chain)).collect(),
+        };
+        return (0..family.len()).map(chain).collect();
+    }
+    vec![ChainMembers {
+        name: String::new(),
+        members: (0..names.len()).collect(),
+    }]
+}
+
+/// Whether a name is that of a chain alone, which tells no layer.
+pub fn is_chain(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let mut words = FAMILIES.iter().flat_map(|family| family.iter());
+    words.any(|(_, words)| words.contains(&&*lower))
+}
+
+fn member(family: &[(&str, &[&str])], name: &str) -> Option<usize> {
+    // In `attn.value` the value is a part of attention.
+    let is_attention = words(name).any(|word| word.starts_with("att"));
+    words(name).find_map(|word| {
+        let chain = family.iter().position(|(_, own)| own.contains(&&*word));
+        chain.filter(|_| !(is_attention && word == "value"))
+    })
+}
+
+fn is_last(name: &str) -> bool {
+    let mut words = words(name);
+    words.any(|word| ["head", "out", "output", "classifier", "logits", "fc"].contains(&&*word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(names: &[&str]) -> Vec<(String, Vec<String>)> {
+        let chains = chains(names, &vec![true; names.len()]);
+        let chains = chains.into_iter().map(|chain| {
+            let members = chain.members.iter().map(|&i| names[i].to_owned());
+            (chain.name, members.collect())
+        });
+        chains.collect()
+    }
+
+    #[test]
+    fn policy_and_value_are_two() {
+        let names = [
+            "shared.0",
+            "mlp_extractor.policy_net.0",
+            "mlp_extractor.value_net.0",
+            "action_net",
+            "value_net",
+        ];
+        let chains = found(&names);
+        assert_eq!(
+            chains[0].1,
+            ["shared.0", "mlp_extractor.policy_net.0", "action_net"]
+        );
+        assert_eq!(
+            chains[1].1,
+            ["shared.0", "mlp_extractor.value_net.0", "value_net"]
+        );
+    }
+
+    #[test]
+    fn encoder_and_decoder_are_two_and_an_encoder_alone_is_none() {
+        let chains = found(&["embed", "encoder.0", "decoder.0", "lm_head"]);
+        assert_eq!(chains[0].1, ["embed", "encoder.0"]);
+        assert_eq!(chains[1].1, ["decoder.0", "lm_head"]);
+        assert_eq!(found(&["encoder.0", "encoder.1", "head"]).len(), 1);
+        assert_eq!(found(&["a.attn.value", "a.attn.query", "policy"]).len(), 1);
+    }
+}

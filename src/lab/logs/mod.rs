@@ -1,0 +1,32 @@
+//! Logs that other programs wrote: recognised by what is in them, read as a stream, their
+//! layers put into forward order.
+//!
+//! A format is a file in `formats` and a line in its list; it turns a log into rows of named
+//! numbers. What the names mean, which of them are layers and in which order they lie is
+//! worked out for all formats alike, in a first pass ([`ForeignLog::open`]). A second one gives
+//! steps with a value per layer and column ([`LogSteps`]).
+
+mod bare;
+mod chains;
+mod format;
+mod formats;
+pub mod input;
+mod log;
+mod names;
+mod order;
+mod parameter;
+mod parts;
+mod pick;
+mod points;
+mod quantity;
+mod series;
+mod steps;
+mod survey;
+mod text;
+mod wire;
+
+pub use log::{ForeignLog, LogOptions};
+pub use names::CurveKind;
+pub use order::OrderSource;
+pub use parts::{LogColumn, LogLayer, LogPart, RunSeries};
+pub use steps::{LogStep, LogSteps};

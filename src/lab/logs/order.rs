@@ -1,0 +1,501 @@
+//! The forward order of layers, from the input to the output, by their names and by the
+//! order in which the log has them.
+//!
+//! Loggers sort names by alphabet, which puts the head before the layers and layer 10
+//! before layer 2. A name is cut into words and numbers, which compare piece by piece:
+//! numbers as numbers, words by where networks have such parts. What the names leave open
+//! is decided by the order in the log where that order agrees with all that the names say,
+//! forward or backward, and else is for the user to say.
+
+use std::cmp::Ordering;
+
+/// How sure the order of a log's names is to have a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameOrder {
+    /// As the program visited its layers, unless it is alphabetical.
+    Written,
+    /// As rows of a table of layers.
+    Rows,
+    /// Sorted by the logger, or as chance has it.
+    Meaningless,
+}
+
+/// How an order was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderSource {
+    /// By the numbers and words in the names alone.
+    Names,
+    /// By the names; the log has them the other way round.
+    NamesBackward,
+    /// Partly by the order in the log, which agrees with the names.
+    LogForward,
+    /// Partly by the order in the log, which runs backwards.
+    LogBackward,
+    /// By the order in the log alone: the names say nothing.
+    Appearance,
+    /// The user gave it.
+    Given,
+    /// There is but one layer.
+    Single,
+}
+
+impl OrderSource {
+    /// In words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Names => "by the numbers and words in their names",
+            Self::NamesBackward => {
+                "by their names; the log has them in backward order, output first"
+            }
+            Self::LogForward => "by their names, and by the log's order where names say nothing",
+            Self::LogBackward => {
+                "by their names, and by the log's order, which runs backwards (output first)"
+            }
+            Self::Appearance => {
+                "as the log has them, the first taken as nearest the input: the names say nothing"
+            }
+            Self::Given => "as given with --layers",
+            Self::Single => "one layer",
+        }
+    }
+}
+
+/// Puts `names`, which stand in the order of the log, into forward order: their places in it.
+/// Where it cannot be told, no source is given and the order is a guess.
+pub fn forward(names: &[&str], log: NameOrder) -> (Vec<usize>, Option<OrderSource>) {
+    let keys: Vec<Vec<Piece>> = names.iter().map(|name| pieces(name)).collect();
+    let as_logged: Vec<usize> = (0..names.len()).collect();
+    if names.len() < 2 {
+        return (as_logged, Some(OrderSource::Single));
+    }
+    let mut order = as_logged.clone();
+    order.sort_by(|&a, &b| total(&keys[a], &keys[b]));
+    let is_open = |pair: &[usize]| told(&keys[pair[0]], &keys[pair[1]]).is_eq();
+    if !order.windows(2).any(is_open) {
+        let is_backward = names.len() > 2 && order.windows(2).all(|pair| pair[0] > pair[1]);
+        let source = match is_backward {
+            true => OrderSource::NamesBackward,
+            false => OrderSource::Names,
+        };
+        return (order, Some(source));
+    }
+    let is_alphabetical = names.windows(2).all(|pair| pair[0] <= pair[1]);
+    let has_meaning = match log {
+        NameOrder::Rows => true,
+        NameOrder::Written => !is_alphabetical,
+        NameOrder::Meaningless => false,
+    };
+    if !has_meaning || names.len() > MOST_OPEN {
+        return (order, None);
+    }
+    let pairs = as_logged.iter().flat_map(|&a| (0..a).map(move |b| (b, a)));
+    let (mut ahead, mut back) = (0, 0);
+    for (a, b) in pairs {
+        match told(&keys[a], &keys[b]) {
+            Ordering::Less => ahead += 1,
+            Ordering::Greater => back += 1,
+            Ordering::Equal => {}
+        }
+    }
+    match (ahead, back) {
+        (0, 0) => (as_logged, Some(OrderSource::Appearance)),
+        (_, 0) => (as_logged, Some(OrderSource::LogForward)),
+        (0, _) => (
+            as_logged.into_iter().rev().collect(),
+            Some(OrderSource::LogBackward),
+        ),
+        _ => (order, None),
+    }
+}
+
+/// The most layers whose order in the log is held against their names pair by pair.
+const MOST_OPEN: usize = 3000;
+
+/// A piece of a name.
+#[derive(Clone, Debug, PartialEq)]
+enum Piece {
+    Number(u128),
+    /// A word and where networks have it.
+    Word(String, f32),
+}
+
+/// What names tell of the order of two layers; equal where they tell nothing: at the first
+/// piece that differs, words of one rank leave it open.
+fn told(a: &[Piece], b: &[Piece]) -> Ordering {
+    for (x, y) in a.iter().zip(b).filter(|(x, y)| x != y) {
+        return match (x, y) {
+            (Piece::Number(x), Piece::Number(y)) => x.cmp(y),
+            _ => rank(x).total_cmp(&rank(y)),
+        };
+    }
+    // Keras: dense, dense_1.
+    a.len().cmp(&b.len())
+}
+
+/// The same, made total: what is open follows the alphabet.
+fn total(a: &[Piece], b: &[Piece]) -> Ordering {
+    for (x, y) in a.iter().zip(b).filter(|(x, y)| x != y) {
+        let order = match (x, y) {
+            (Piece::Number(x), Piece::Number(y)) => x.cmp(y),
+            (Piece::Word(x, own), Piece::Word(y, other)) => {
+                own.total_cmp(other).then_with(|| x.cmp(y))
+            }
+            (Piece::Number(_), Piece::Word(_, _)) => {
+                rank(x).total_cmp(&rank(y)).then(Ordering::Less)
+            }
+            (Piece::Word(_, _), Piece::Number(_)) => {
+                rank(x).total_cmp(&rank(y)).then(Ordering::Greater)
+            }
+        };
+        return order;
+    }
+    a.len().cmp(&b.len())
+}
+
+fn rank(piece: &Piece) -> f32 {
+    match piece {
+        Piece::Number(_) => MIDDLE,
+        Piece::Word(_, rank) => *rank,
+    }
+}
+
+/// The pieces of a name in lower case. A part between dots that is known as a whole is one.
+fn pieces(name: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for part in name
+        .split(['.', '/', ' ', ':'])
+        .filter(|part| !part.is_empty())
+    {
+        let part = part.to_ascii_lowercase();
+        if let Some(rank) = known(PARTS, &part) {
+            pieces.push(Piece::Word(part, rank));
+            continue;
+        }
+        for word in part.split(['_', '-']).filter(|word| !word.is_empty()) {
+            let mut rest = word;
+            while !rest.is_empty() {
+                let is_digit = rest.as_bytes()[0].is_ascii_digit();
+                let end = rest.find(|c: char| c.is_ascii_digit() != is_digit);
+                let (piece, left) = rest.split_at(end.unwrap_or(rest.len()));
+                // A number too long for a number is a word.
+                pieces.push(match piece.parse().ok().filter(|_| is_digit) {
+                    Some(number) => Piece::Number(number),
+                    None => Piece::Word(piece.to_owned(), known(WORDS, piece).unwrap_or(MIDDLE)),
+                });
+                rest = left;
+            }
+        }
+    }
+    pieces
+}
+
+fn known(table: &[(f32, &[&str])], word: &str) -> Option<f32> {
+    let row = table.iter().find(|(_, words)| words.contains(&word));
+    row.map(|(rank, _)| *rank)
+}
+
+/// Where layers, blocks and unknown words stand.
+const MIDDLE: f32 = 2.0;
+
+/// Parts of names known as a whole: their words alone say something else.
+const PARTS: &[(f32, &[&str])] = &[
+    (
+        0.0,
+        &[
+            "patch_embed",
+            "tok_embeddings",
+            "embed_tokens",
+            "word_embeddings",
+        ],
+    ),
+    (
+        0.1,
+        &[
+            "fc_in",
+            "conv_in",
+            "proj_in",
+            "input_layer",
+            "input_proj",
+            "first_layer",
+            "conv_first",
+            "to_patch_embedding",
+        ],
+    ),
+    (1.4, &["down_blocks", "downs", "down"]),
+    (1.6, &["mid_block", "mid", "bottleneck", "middle"]),
+    (
+        2.05,
+        &[
+            "query_key_value",
+            "qkv",
+            "c_attn",
+            "in_proj",
+            "wqkv",
+            "to_qkv",
+            "qkv_proj",
+        ],
+    ),
+    (
+        2.051,
+        &["q_proj", "wq", "to_q", "q", "query", "q_lin", "q_a_proj"],
+    ),
+    (2.052, &["k_proj", "wk", "to_k", "k", "key", "k_lin"]),
+    (2.053, &["v_proj", "wv", "to_v", "v", "value", "v_lin"]),
+    (2.1, &["self_attn", "self_attention", "selfattention"]),
+    (
+        2.2,
+        &[
+            "cross_attn",
+            "crossattention",
+            "multihead_attn",
+            "encoder_attn",
+            "encdecattention",
+        ],
+    ),
+    (
+        2.4,
+        &[
+            "gate_proj",
+            "w1",
+            "wi",
+            "wi_0",
+            "c_fc",
+            "dense_h_to_4h",
+            "intermediate",
+            "fc_up",
+            "lin1",
+            "gate_up_proj",
+        ],
+    ),
+    (2.41, &["up_proj", "w3", "wi_1"]),
+    (
+        2.42,
+        &["down_proj", "w2", "dense_4h_to_h", "fc_down", "lin2"],
+    ),
+    (2.7, &["up_blocks", "ups", "up"]),
+    (2.9, &["downsample", "shortcut"]),
+    (
+        3.5,
+        &[
+            "o_proj", "out_proj", "c_proj", "wo", "to_out", "o", "proj", "out_lin", "attn_out",
+        ],
+    ),
+    (
+        4.0,
+        &[
+            "fc_out",
+            "conv_out",
+            "proj_out",
+            "output_layer",
+            "out_layer",
+            "last_layer",
+            "to_logits",
+            "conv_last",
+            "action_net",
+            "value_net",
+            "fc_final",
+            "final_layer",
+            "final_conv",
+        ],
+    ),
+    (4.1, &["lm_head", "embed_out", "unembed"]),
+];
+
+/// Words, and where networks have them: embeddings and stems first, heads last.
+const WORDS: &[(f32, &[&str])] = &[
+    (0.0, &["wte", "tok", "token", "tokens"]),
+    (0.01, &["wpe", "pos", "position"]),
+    (
+        0.02,
+        &[
+            "embed",
+            "embedding",
+            "embeddings",
+            "emb",
+            "embedder",
+            "patch",
+        ],
+    ),
+    (
+        0.1,
+        &[
+            "input", "inputs", "inp", "in", "stem", "first", "initial", "entry",
+        ],
+    ),
+    (1.0, &["backbone", "base", "trunk", "pretrained"]),
+    (1.1, &["encoder", "enc", "student", "generator"]),
+    (1.2, &["features", "extractor", "cnn", "preprocess"]),
+    (1.3, &["conv"]),
+    (1.5, &["bottleneck", "latent"]),
+    (2.1, &["attn", "attention", "mha", "att", "sa"]),
+    (2.2, &["rnn", "lstm", "gru", "cross"]),
+    (2.3, &["mlp", "ffn", "ff", "feedforward", "feed"]),
+    (2.5, &["fc", "linear", "lin", "dense"]),
+    (2.8, &["neck", "pooler", "projector"]),
+    (3.0, &["decoder", "dec", "discriminator"]),
+    (3.5, &["proj", "projection"]),
+    (
+        4.0,
+        &[
+            "head",
+            "heads",
+            "out",
+            "output",
+            "outputs",
+            "classifier",
+            "classification",
+            "prediction",
+            "predictions",
+            "predictor",
+            "pred",
+            "logits",
+            "logit",
+            "score",
+            "final",
+            "last",
+            "cls",
+            "readout",
+            "top",
+            "softmax",
+            "probs",
+            "regressor",
+            "action",
+            "exit",
+        ],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names in forward order, given to [`forward`] in some other order.
+    fn found(names: &[&str], log: NameOrder) -> (Vec<String>, Option<OrderSource>) {
+        let (order, source) = forward(names, log);
+        (order.iter().map(|&i| names[i].to_owned()).collect(), source)
+    }
+
+    fn sorted(names: &[&str]) -> Vec<String> {
+        let mut sorted: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        sorted.sort();
+        sorted
+    }
+
+    #[test]
+    fn alphabets_are_seen_through() {
+        let cases: [&[&str]; 12] = [
+            &[
+                "layers.0",
+                "layers.1",
+                "layers.2",
+                "layers.10",
+                "layers.11",
+                "head",
+            ],
+            &["dense", "dense_1", "dense_2", "dense_10", "predictions"],
+            &["fc1", "fc2", "fc10", "out"],
+            &["0", "2", "4", "10", "12"],
+            &[
+                "conv1",
+                "layer1.0.conv1",
+                "layer1.0.conv2",
+                "layer2.0.conv1",
+                "layer10.1.conv2",
+                "fc",
+            ],
+            &["conv1", "conv2", "fc1", "fc2", "fc3"],
+            &[
+                "h.0.attn.c_attn",
+                "h.0.attn.c_proj",
+                "h.0.mlp.c_fc",
+                "h.0.mlp.c_proj",
+                "h.1.attn.c_attn",
+                "h.10.attn.c_attn",
+                "lm_head",
+            ],
+            &[
+                "model.layers.0.self_attn.q_proj",
+                "model.layers.0.self_attn.k_proj",
+                "model.layers.0.self_attn.v_proj",
+                "model.layers.0.self_attn.o_proj",
+                "model.layers.0.mlp.gate_proj",
+                "model.layers.0.mlp.up_proj",
+                "model.layers.0.mlp.down_proj",
+                "model.layers.1.self_attn.q_proj",
+                "lm_head",
+            ],
+            &[
+                "embed",
+                "stem.conv",
+                "blocks.0.mlp.fc1",
+                "blocks.0.mlp.fc2",
+                "blocks.9.mlp.fc1",
+                "head",
+            ],
+            &[
+                "patch_embed.proj",
+                "encoder.layer.0",
+                "encoder.layer.3",
+                "classifier",
+            ],
+            &["input_layer", "hidden.0", "hidden.1", "output_layer"],
+            &[
+                "bert.encoder.layer.0.attention.self.query",
+                "bert.encoder.layer.0.attention.self.value",
+                "bert.encoder.layer.0.attention.output.dense",
+                "bert.encoder.layer.0.intermediate.dense",
+                "bert.encoder.layer.0.output.dense",
+                "classifier",
+            ],
+        ];
+        for names in cases {
+            let alphabetical = sorted(names);
+            let alphabetical: Vec<&str> = alphabetical.iter().map(String::as_str).collect();
+            let (order, source) = found(&alphabetical, NameOrder::Meaningless);
+            assert_eq!(order, names);
+            assert!(source.is_some(), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_run_backwards_are_recognised() {
+        let (order, source) = found(&["out", "fc2", "fc1"], NameOrder::Rows);
+        assert_eq!(order, ["fc1", "fc2", "out"]);
+        assert_eq!(source, Some(OrderSource::NamesBackward));
+        // What the names leave open follows the log's direction.
+        let (order, source) = found(&["head", "gamma", "alpha", "stem"], NameOrder::Written);
+        assert_eq!(order, ["stem", "alpha", "gamma", "head"]);
+        assert_eq!(source, Some(OrderSource::LogBackward));
+    }
+
+    #[test]
+    fn what_names_leave_open_is_taken_from_an_order_with_a_meaning_only() {
+        let names = ["stem", "zeta", "alpha", "head"];
+        let (order, source) = found(&names, NameOrder::Written);
+        assert_eq!(
+            (order.as_slice(), source),
+            (&names.map(str::to_owned)[..], Some(OrderSource::LogForward))
+        );
+        assert_eq!(found(&names, NameOrder::Meaningless).1, None);
+        assert_eq!(
+            found(&["alpha", "beta", "gamma"], NameOrder::Written).1,
+            None
+        );
+        assert_eq!(
+            found(&["gamma", "alpha", "beta"], NameOrder::Rows).1,
+            Some(OrderSource::Appearance)
+        );
+        // The log contradicts the names: its order has no meaning.
+        assert_eq!(
+            found(&["zeta", "head", "alpha", "stem"], NameOrder::Written).1,
+            None
+        );
+    }
+
+    #[test]
+    fn huge_numbers_are_no_trouble() {
+        let long = "9".repeat(60);
+        let names = [&*format!("fc{long}"), "fc1"];
+        assert_eq!(found(&names, NameOrder::Meaningless).0.len(), 2);
+    }
+}

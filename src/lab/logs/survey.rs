@@ -1,0 +1,345 @@
+//! The first pass over a log: its series, which of them counts steps, where steps go back,
+//! and what rounding its numbers show.
+
+use std::collections::HashSet;
+
+use super::names::{Meaning, STEPS, meaning};
+use super::points::{GoesBack, Points};
+use super::series::{Digits, LogCell, LogReader, LogRow, SeriesTable};
+use crate::base::Problem;
+
+/// Rows looked at to find what counts the steps.
+const PEEKED: usize = 2000;
+
+/// What is known of a series.
+#[derive(Clone, Debug)]
+pub struct SeriesInfo {
+    /// What it is.
+    pub meaning: Meaning,
+    /// Numbers it has.
+    pub count: u64,
+    /// Of those, exact zeros, and values that are not finite.
+    pub zeros: u64,
+    /// See [`SeriesInfo::zeros`].
+    pub non_finite: u64,
+    /// Whether one is below 0.
+    pub has_negatives: bool,
+    /// How its numbers are written.
+    pub writing: Writing,
+}
+
+/// How numbers are written: whether they were rounded to some decimals.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Writing {
+    /// Numbers seen by decimals; the last takes all that have more.
+    by_decimals: [u32; MOST_DECIMALS + 2],
+    /// Zeros among them that are written with decimals: `0.000`.
+    padded: u32,
+    is_text: bool,
+}
+
+/// Rounding beyond that many decimals is none that a program makes.
+const MOST_DECIMALS: usize = 9;
+
+impl Writing {
+    fn add(&mut self, value: f64, digits: Option<Digits>) {
+        let Some(digits) = digits else { return };
+        self.is_text = true;
+        if !value.is_finite() {
+            return;
+        }
+        let decimals = usize::from(digits.decimals).min(MOST_DECIMALS + 1);
+        self.padded += u32::from(digits.is_padded);
+        if value != 0.0 || digits.is_padded {
+            self.by_decimals[decimals] += 1;
+        }
+    }
+
+    /// Takes in another series' numbers.
+    pub fn join(&mut self, other: &Self) {
+        for (own, other) in self.by_decimals.iter_mut().zip(other.by_decimals) {
+            *own += other;
+        }
+        self.padded += other.padded;
+        self.is_text |= other.is_text;
+    }
+
+    /// What a number that reads 0 is at most: half a unit of the last decimal, where all
+    /// numbers were rounded to as many.
+    pub fn resolution(&self) -> Option<f64> {
+        let most = self.by_decimals.iter().rposition(|count| *count > 0)?;
+        if !self.is_text || most == 0 || most > MOST_DECIMALS {
+            return None;
+        }
+        let all: u32 = self.by_decimals.iter().sum();
+        // A padded zero shows the format; else nearly all numbers must have the same
+        // decimals, one fewer where the last is a zero that is not written.
+        let alike = self.by_decimals[most] + self.by_decimals[most - 1];
+        let is_rounded = self.padded > 0 || (all >= 4 && alike * 10 >= all * 7);
+        is_rounded.then(|| 0.5 * 10f64.powi(-(most as i32)))
+    }
+}
+
+/// What the first pass found.
+#[derive(Debug)]
+pub struct Survey {
+    /// The series.
+    pub series: SeriesTable,
+    /// What is known of each.
+    pub infos: Vec<SeriesInfo>,
+    /// The series that counts steps, by its name; none where rows are counted.
+    pub step: Option<String>,
+    /// Where the steps go back.
+    pub back: Vec<GoesBack>,
+    /// Rows.
+    pub rows: u64,
+    /// Series that hold histograms.
+    pub histograms: HashSet<String>,
+    /// All numbers, where the log has them tag by tag.
+    pub points: Option<Points>,
+    /// What the reader left out.
+    pub warnings: Vec<String>,
+}
+
+impl Survey {
+    /// Looks through a log. `open` begins to read it from the start; a log whose rows are
+    /// not by step is `collected` whole.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn of(
+        open: &dyn Fn() -> Result<Box<dyn LogReader>, Problem>,
+        is_bare: &dyn Fn(&SeriesTable) -> bool,
+        collected: bool,
+    ) -> Result<Self, Problem> {
+        let mut series = SeriesTable::default();
+        let step = find_step(&mut *open()?, &mut series)?;
+        let is_bare = is_bare(&series);
+        let mut found = Self {
+            series,
+            infos: Vec::new(),
+            step,
+            back: Vec::new(),
+            rows: 0,
+            histograms: HashSet::new(),
+            points: collected.then(Points::default),
+            warnings: Vec::new(),
+        };
+        if !found.look(&mut *open()?, is_bare)? {
+            // Sorted by layer: the numbers are put in order by step.
+            found.restart();
+            found.points = Some(Points::default());
+            found.look(&mut *open()?, is_bare)?;
+        }
+        Ok(found)
+    }
+
+    fn restart(&mut self) {
+        self.infos.clear();
+        self.back.clear();
+        self.rows = 0;
+    }
+
+    /// Reads all rows; `false` where they turn out to be sorted by layer.
+    fn look(&mut self, reader: &mut dyn LogReader, is_bare: bool) -> Result<bool, Problem> {
+        let mut row = LogRow::default();
+        let mut walks: Vec<Walk> = Vec::new();
+        loop {
+            row.clear();
+            if !reader.next_row(&mut self.series, &mut row)? {
+                break;
+            }
+            self.learn(&row, is_bare);
+            if !row.histograms.is_empty() {
+                self.histograms.extend(row.histograms.drain(..));
+            }
+            let step = self.step_of(&row);
+            if let Some(points) = &mut self.points {
+                let infos = &self.infos;
+                let is_kept = |series: u32| infos[series as usize].meaning != Meaning::Coordinate;
+                points.take(&row, step, is_kept)?;
+                self.rows += 1;
+                continue;
+            }
+            let lead = row.cells.iter().find(|cell| self.is_gradient(cell));
+            if let Some(lead) = lead {
+                let run = &self.series.all()[lead.series as usize].run;
+                let at = walks.iter().position(|walk| walk.run == *run);
+                let at = at.unwrap_or_else(|| {
+                    walks.push(Walk::of(run));
+                    walks.len() - 1
+                });
+                let gradients = row.cells.iter().filter(|cell| self.is_gradient(cell));
+                let gradients: Vec<u32> = gradients.map(|cell| cell.series).collect();
+                match walks[at].go(step, &gradients) {
+                    Move::On => {}
+                    Move::ByLayer => return Ok(false),
+                    Move::Back { step, before } => self.back.push(GoesBack {
+                        run: run.clone(),
+                        row: self.rows,
+                        step,
+                        before,
+                        place: reader.place(),
+                    }),
+                }
+            }
+            self.rows += 1;
+        }
+        self.warnings = reader.warnings();
+        if let Some(points) = &mut self.points {
+            let run_of = |series: u32| self.series.all()[series as usize].run.clone();
+            self.back = points.went_back(run_of);
+        }
+        Ok(true)
+    }
+
+    fn is_gradient(&self, cell: &LogCell) -> bool {
+        let info = &self.infos[cell.series as usize];
+        matches!(info.meaning, Meaning::Gradient(_) | Meaning::Total)
+    }
+
+    /// The step a row tells, if it does.
+    fn step_of(&self, row: &LogRow) -> Option<u64> {
+        step_of(&self.series, self.step.as_deref(), row)
+    }
+
+    /// Takes in how a row's numbers are written.
+    fn learn(&mut self, row: &LogRow, is_bare: bool) {
+        while self.infos.len() < self.series.all().len() {
+            let series = &self.series.all()[self.infos.len()];
+            self.infos.push(SeriesInfo {
+                meaning: match meaning(series) {
+                    Meaning::Other if is_bare => super::bare::meaning(&series.name),
+                    meaning => meaning,
+                },
+                count: 0,
+                zeros: 0,
+                non_finite: 0,
+                has_negatives: false,
+                writing: Writing::default(),
+            });
+        }
+        for cell in &row.cells {
+            let info = &mut self.infos[cell.series as usize];
+            info.count += 1;
+            info.zeros += u64::from(cell.value == 0.0);
+            info.non_finite += u64::from(!cell.value.is_finite());
+            info.has_negatives |= cell.value < 0.0;
+            info.writing.add(cell.value, cell.digits);
+        }
+    }
+}
+
+/// The whole step of a row, in the series of this name.
+pub fn step_of(series: &SeriesTable, name: Option<&str>, row: &LogRow) -> Option<u64> {
+    let name = name?;
+    let mut cells = row.cells.iter();
+    let cell = cells.find(|cell| series.all()[cell.series as usize].name == name)?;
+    // Up to 2^53 every whole number is an f64.
+    let is_whole =
+        cell.value.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&cell.value);
+    is_whole.then_some(cell.value as u64)
+}
+
+/// What counts the steps: of the names that do so the best that stands beside the norms.
+fn find_step(
+    reader: &mut dyn LogReader,
+    series: &mut SeriesTable,
+) -> Result<Option<String>, Problem> {
+    let mut beside = vec![0u64; STEPS.len()];
+    let mut anywhere = vec![0u64; STEPS.len()];
+    let mut meanings: Vec<bool> = Vec::new();
+    let mut places: Vec<Option<usize>> = Vec::new();
+    let mut row = LogRow::default();
+    for _ in 0..PEEKED {
+        row.clear();
+        if !reader.next_row(series, &mut row)? {
+            break;
+        }
+        for own in &series.all()[meanings.len()..] {
+            meanings.push(matches!(
+                meaning(own),
+                Meaning::Gradient(_) | Meaning::Total
+            ));
+            let lower = own.name.to_ascii_lowercase();
+            places.push(STEPS.iter().position(|name| *name == lower));
+        }
+        let has_norm = row.cells.iter().any(|cell| meanings[cell.series as usize]);
+        for cell in &row.cells {
+            let Some(place) = places[cell.series as usize] else {
+                continue;
+            };
+            if cell.value.fract() == 0.0 && cell.value >= 0.0 {
+                anywhere[place] += 1;
+                beside[place] += u64::from(has_norm);
+            }
+        }
+    }
+    let counts = if beside.iter().any(|count| *count > 0) {
+        beside
+    } else {
+        anywhere
+    };
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let best = counts
+        .iter()
+        .position(|count| *count > 0 && *count * 2 > most);
+    Ok(best.and_then(|place| {
+        let mut own = places.iter().position(|at| *at == Some(place));
+        own.take().map(|at| series.all()[at].name.clone())
+    }))
+}
+
+/// How far the steps of a run have come.
+struct Walk {
+    run: String,
+    last: Option<u64>,
+    /// The gradients of the step at hand.
+    here: HashSet<u32>,
+    /// All that were seen before.
+    seen: HashSet<u32>,
+}
+
+enum Move {
+    On,
+    Back {
+        step: u64,
+        before: u64,
+    },
+    /// Steps begin anew for a layer that was not there before.
+    ByLayer,
+}
+
+impl Walk {
+    fn of(run: &str) -> Self {
+        Self {
+            run: run.to_owned(),
+            last: None,
+            here: HashSet::new(),
+            seen: HashSet::new(),
+        }
+    }
+
+    fn go(&mut self, step: Option<u64>, gradients: &[u32]) -> Move {
+        let repeats = gradients.iter().any(|series| self.here.contains(series));
+        let (Some(step), Some(last)) = (step, self.last) else {
+            self.last = step.or(self.last);
+            self.here.extend(gradients);
+            self.seen.extend(gradients);
+            return Move::On;
+        };
+        let is_new = !gradients.iter().any(|series| self.seen.contains(series));
+        let goes_back = step < last || (step == last && repeats);
+        if step != last || repeats {
+            self.here.clear();
+        }
+        self.here.extend(gradients);
+        self.seen.extend(gradients);
+        self.last = Some(step);
+        match (goes_back, is_new && step < last) {
+            (_, true) => Move::ByLayer,
+            (true, false) => Move::Back { step, before: last },
+            (false, false) => Move::On,
+        }
+    }
+}
