@@ -17,8 +17,9 @@ use crate::lab::form::Form;
 /// Compare runs: specs, outcomes, and the gradients layer by layer
 ///
 /// The first target is the reference, and every other one is held against it. A
-/// target is a run folder, a folder of seeds as `vgrad run --seeds` leaves it, or a
-/// CSV file with the columns `step`, `layer` and a norm. Several seeds are taken
+/// target is a run folder, a folder of seeds as `vgrad run --seeds` leaves it, a CSV
+/// file with the columns `step`, `layer` and a norm, or a log of another program, as
+/// `vgrad read` understands it. Several seeds are taken
 /// together: the mean with its 95 % interval. Layers are equal if every pair of seeds
 /// is within the tolerance, different if the mean is beyond it and its interval
 /// excludes 0, else unclear. Runs of different depth are compared by relative depth.
@@ -26,7 +27,7 @@ use crate::lab::form::Form;
 /// put into natural order (depth-2 before depth-10).
 #[derive(Args, Debug)]
 pub struct CompareArgs {
-    /// Run folders, folders of seeds or of sweeps, or CSV files, at least two; the first is the reference
+    /// Run folders, folders of seeds or of sweeps, CSV files or logs of other programs, at least two; the first is the reference
     #[arg(required = true, value_name = "TARGET")]
     targets: Vec<PathBuf>,
     /// The column to compare [default: activation_grad_norm, or a file's first column ending in _norm]

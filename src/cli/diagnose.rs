@@ -25,7 +25,7 @@ use crate::lab::text::quoted;
 /// With -v every rule says when it fires and what it is known not to see.
 #[derive(Args, Debug)]
 pub struct DiagnoseArgs {
-    /// A run folder, a folder of seeds, or a CSV file
+    /// A run folder, a folder of seeds, a CSV file or a log of another program
     #[arg(value_name = "TARGET")]
     target: PathBuf,
     /// Do not try what would help

@@ -26,7 +26,7 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 40..=400;
 /// Draw gradients over layers and training: SVG, PNG, PDF, or on the terminal
 #[derive(Args, Debug)]
 pub struct PlotArgs {
-    /// Run folders, folders of seeds, of remedies or of sweeps, or CSV files
+    /// Run folders, folders of seeds, of remedies or of sweeps, CSV files or logs of other programs
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// The file to draw into, .svg, .png or .pdf, where only an earlier figure is replaced; without it, draw on the terminal

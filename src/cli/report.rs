@@ -14,7 +14,7 @@ use crate::lab::report::{PageFile, Report, Request, of_cures};
 /// Write one HTML page about runs, with charts that work offline
 #[derive(Args, Debug)]
 pub struct ReportArgs {
-    /// Run folders, folders of seeds or CSV files; or folders of remedies
+    /// Run folders, folders of seeds, CSV files or logs of other programs; or folders of remedies
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
     /// The page; an earlier page is replaced, another file is not

@@ -30,7 +30,7 @@ use crate::lab::sweep::SweepFolder;
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_CODES)]
 pub struct CheckArgs {
-    /// A run folder, a folder of seeds, a sweep's folder, a CSV file, or a spec, which is run first
+    /// A run folder, a folder of seeds, a sweep's folder, a CSV file, a log of another program, or a spec, which is run first
     target: PathBuf,
     /// Rules besides those of the spec: a TOML file of [[check]] tables
     #[arg(long, value_name = "FILE")]

@@ -160,7 +160,7 @@ fn about(network: &Network, heading: Option<&str>, detail: Detail) -> String {
 /// What weight gradients do not show.
 const BLIND: &str = "these are gradients of weights, which stay level where activations shrink \
     as fast as the gradient does: a network that is dead near its input can look healthy. \
-    `vgrad hook` prints the lines that log activation gradients";
+    Gradients of activations (activation_grad_norm) show it";
 
 fn layers(network: &Network, on_path: usize) -> String {
     let all = network.stats.layers.len();
@@ -290,7 +290,7 @@ fn about_total(total: &Total, detail: Detail) -> String {
     if detail != Detail::Quiet {
         line(
             "next",
-            "log a norm per layer, which shows where gradients vanish: `vgrad hook` prints the lines for it",
+            "log a norm per layer: it shows where in the network gradients vanish",
         );
     }
     text

@@ -17,6 +17,7 @@ pub use total::Total;
 
 use crate::base::Problem;
 use crate::lab::form::Form;
+use crate::lab::logs::input::STDIN;
 use crate::lab::logs::{ForeignLog, LogOptions};
 use crate::lab::records::Target;
 
@@ -55,15 +56,21 @@ impl LogReport {
     /// # Errors
     /// If it cannot be read or understood.
     pub fn of(path: &Path, options: &LogOptions) -> Result<Self, Problem> {
-        let is_run = path.join("gradients.csv").exists();
-        let log = match is_run {
-            true => None,
-            false => ForeignLog::open(path, options)?,
-        };
-        let targets = match &log {
-            Some(log) if log.parts.is_empty() => Vec::new(),
-            Some(log) => Target::of_log(log),
-            None => Target::open_each(path, options).map_err(unknown)?,
+        let (targets, log) = match Target::open_each(path, options) {
+            Ok(targets) => {
+                let foreign = targets.first().and_then(|target| target.runs[0].foreign());
+                let log = foreign.map(|foreign| foreign.log().clone());
+                (targets, log)
+            }
+            Err(problem) => {
+                // One without layers tells of training.
+                let log = match path.exists() || path == Path::new(STDIN) {
+                    true => ForeignLog::open(path, options).ok().flatten(),
+                    false => None,
+                };
+                let log = log.filter(|log| log.parts.is_empty());
+                (Vec::new(), Some(log.ok_or_else(|| unknown(problem))?))
+            }
         };
         let runs = targets.iter().flat_map(|target| {
             let runs = target.runs.iter();

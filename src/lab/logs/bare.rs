@@ -1,7 +1,8 @@
 //! Tables whose columns are layers by name alone, with nothing that says what was measured.
 
+use super::glossary::is_coordinate;
 use super::names;
-use super::names::{LayerMeasure, Meaning, is_coordinate};
+use super::names::{LayerMeasure, Meaning};
 use super::parameter::{ParameterName, words};
 use super::series::SeriesTable;
 

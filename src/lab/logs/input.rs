@@ -19,8 +19,9 @@ const ALWAYS_UNPACKED: u64 = 64 << 20;
 /// Beyond that, a file may expand to so many times its size: logs expand up to 30 times,
 /// what is made to exhaust a machine 1000 times.
 const MOST_EXPANSION: u64 = 200;
-/// Bytes by which a log's format is recognised.
+/// Bytes by which a log's format is recognised, and where no line ends in those.
 const HEAD: u64 = 1 << 16;
+const LONG_HEAD: u64 = 8 << 20;
 
 /// Bytes that can be read again.
 #[derive(Clone, Debug)]
@@ -134,18 +135,23 @@ impl LogInput {
         Ok(BufReader::with_capacity(1 << 18, bytes))
     }
 
-    /// The first bytes, by which a format is recognised.
+    /// The first bytes, by which a format is recognised: more where the first line, a table's
+    /// header, is long.
     ///
     /// # Errors
     /// If they cannot be read.
     pub fn head(&self) -> Result<Vec<u8>, Problem> {
-        let mut head = Vec::new();
-        let bytes = self.from(0).map_err(|error| self.unreadable(&error))?;
-        bytes
-            .take(HEAD)
-            .read_to_end(&mut head)
-            .map_err(|error| self.unreadable(&error))?;
-        Ok(head)
+        let read = |length: u64| -> io::Result<Vec<u8>> {
+            let mut head = Vec::new();
+            self.from(0)?.take(length).read_to_end(&mut head)?;
+            Ok(head)
+        };
+        let head = read(HEAD).map_err(|error| self.unreadable(&error))?;
+        // A line of text ends with a newline, and holds no zero bytes.
+        if head.contains(&b'\n') || head.contains(&0) || (head.len() as u64) < HEAD {
+            return Ok(head);
+        }
+        read(LONG_HEAD).map_err(|error| self.unreadable(&error))
     }
 
     /// The error about bytes that cannot be read.

@@ -108,10 +108,14 @@ impl ForeignLog {
                 return Err(Problem::new(format!("{place}: {what}"))
                     .help("a resumed run is read without --no-resume"));
             }
-            self.warnings.push(format!(
-                "{place}: {what}: the run was resumed there, and its later rows hold from step {} on",
-                back.step
-            ));
+            let so = match back.step == back.before {
+                true => "the later of its rows hold".to_owned(),
+                false => format!(
+                    "the run was resumed there, and its later rows hold from step {} on",
+                    back.step
+                ),
+            };
+            self.warnings.push(format!("{place}: {what}: {so}"));
         }
         Ok(())
     }

@@ -8,9 +8,12 @@
 
 mod bare;
 mod chains;
+mod columns;
 mod format;
 mod formats;
+mod glossary;
 pub mod input;
+mod layer_sources;
 mod log;
 mod names;
 mod order;
@@ -20,13 +23,19 @@ mod pick;
 mod points;
 mod quantity;
 mod series;
+mod step;
 mod steps;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod text;
+mod vocabulary;
 mod wire;
 
+pub use columns::LogColumn;
 pub use log::{ForeignLog, LogOptions};
 pub use names::CurveKind;
 pub use order::OrderSource;
-pub use parts::{LogColumn, LogLayer, LogPart, RunSeries};
-pub use steps::{LogStep, LogSteps};
+pub use parts::{LogLayer, LogPart, RunSeries};
+pub use step::LogStep;
+pub use steps::LogSteps;

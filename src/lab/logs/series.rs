@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::base::Problem;
 
 /// The most series of a log: a network with a hundred thousand tensors has not been seen.
-const MOST_SERIES: usize = 100_000;
+pub const MOST_SERIES: usize = 100_000;
 /// The most bytes of a name.
 const MOST_NAME: usize = 4096;
 

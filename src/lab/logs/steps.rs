@@ -6,45 +6,9 @@ use super::log::ForeignLog;
 use super::names::Meaning;
 use super::points::GoesBack;
 use super::series::{LogReader, LogRow, SeriesTable};
+use super::step::LogStep;
 use super::survey::step_of;
 use crate::base::Problem;
-
-/// The numbers of a run at one step.
-#[derive(Clone, Debug, Default)]
-pub struct LogStep {
-    /// The step.
-    pub step: u64,
-    /// The epoch, where the log tells it.
-    pub epoch: Option<u64>,
-    values: Vec<Option<f64>>,
-    touched: Vec<u32>,
-}
-
-impl LogStep {
-    /// The number of a series.
-    pub fn value(&self, series: u32) -> Option<f64> {
-        self.values.get(series as usize).copied().flatten()
-    }
-
-    fn set(&mut self, series: u32, value: f64) {
-        let at = series as usize;
-        if self.values.len() <= at {
-            self.values.resize(at + 1, None);
-        }
-        if self.values[at].is_none() {
-            self.touched.push(series);
-        }
-        self.values[at] = Some(value);
-    }
-
-    fn clear(&mut self, step: u64) {
-        for series in self.touched.drain(..) {
-            self.values[series as usize] = None;
-        }
-        self.step = step;
-        self.epoch = None;
-    }
-}
 
 /// Reads the steps of one run of a log.
 pub struct LogSteps {
@@ -116,7 +80,9 @@ impl LogSteps {
                 count: 0,
             },
         };
-        let back = survey.back.iter().filter(|back| back.run == run).cloned();
+        let back = survey.back.iter();
+        let back = back.filter(|back| back.run == run && back.step < back.before);
+        let back = back.cloned();
         Ok(Self {
             log: log.clone(),
             run: run.to_owned(),

@@ -3,13 +3,16 @@
 
 use std::collections::HashSet;
 
-use super::names::{Meaning, STEPS, meaning};
+use super::glossary::STEPS;
+use super::names::{Meaning, meaning};
 use super::points::{GoesBack, Points};
 use super::series::{Digits, LogCell, LogReader, LogRow, SeriesTable};
 use crate::base::Problem;
 
 /// Rows looked at to find what counts the steps.
 const PEEKED: usize = 2000;
+/// How often the steps of a log may go back: a run is not resumed more often.
+const MOST_BACK: usize = 1000;
 
 /// What is known of a series.
 #[derive(Clone, Debug)]
@@ -170,17 +173,32 @@ impl Survey {
                     walks.len() - 1
                 });
                 let gradients = row.cells.iter().filter(|cell| self.is_gradient(cell));
-                let gradients: Vec<u32> = gradients.map(|cell| cell.series).collect();
-                match walks[at].go(step, &gradients) {
+                let run = run.clone();
+                match walks[at].go(step, gradients.map(|cell| cell.series)) {
                     Move::On => {}
                     Move::ByLayer => return Ok(false),
-                    Move::Back { step, before } => self.back.push(GoesBack {
-                        run: run.clone(),
-                        row: self.rows,
-                        step,
-                        before,
-                        place: reader.place(),
-                    }),
+                    // The later of two numbers of a step takes the place of the earlier.
+                    Move::Twice if walks[at].has_repeated => {}
+                    Move::Back { .. } if self.back.len() == MOST_BACK => {
+                        return Err(Problem::new(format!(
+                            "its steps go back more than {MOST_BACK} times"
+                        ))
+                        .help("sort the rows by step"));
+                    }
+                    found => {
+                        let (step, before) = match found {
+                            Move::Back { step, before } => (step, before),
+                            _ => (walks[at].last.unwrap_or(0), walks[at].last.unwrap_or(0)),
+                        };
+                        walks[at].has_repeated |= step == before;
+                        self.back.push(GoesBack {
+                            run,
+                            row: self.rows,
+                            step,
+                            before,
+                            place: reader.place(),
+                        });
+                    }
                 }
             }
             self.rows += 1;
@@ -294,14 +312,17 @@ fn find_step(
 struct Walk {
     run: String,
     last: Option<u64>,
-    /// The gradients of the step at hand.
-    here: HashSet<u32>,
-    /// All that were seen before.
-    seen: HashSet<u32>,
+    has_repeated: bool,
+    /// Counts the steps passed, from 1.
+    now: u32,
+    /// Per series the step at which it was seen last; 0 for never.
+    seen: Vec<u32>,
 }
 
 enum Move {
     On,
+    /// A number is there twice at a step.
+    Twice,
     Back {
         step: u64,
         before: u64,
@@ -315,31 +336,36 @@ impl Walk {
         Self {
             run: run.to_owned(),
             last: None,
-            here: HashSet::new(),
-            seen: HashSet::new(),
+            has_repeated: false,
+            now: 1,
+            seen: Vec::new(),
         }
     }
 
-    fn go(&mut self, step: Option<u64>, gradients: &[u32]) -> Move {
-        let repeats = gradients.iter().any(|series| self.here.contains(series));
-        let (Some(step), Some(last)) = (step, self.last) else {
-            self.last = step.or(self.last);
-            self.here.extend(gradients);
-            self.seen.extend(gradients);
-            return Move::On;
+    /// Goes on to a row with these gradients.
+    fn go(&mut self, step: Option<u64>, gradients: impl Iterator<Item = u32> + Clone) -> Move {
+        let seen = |series: u32| self.seen.get(series as usize).copied().unwrap_or(0);
+        let repeats = gradients.clone().any(|series| seen(series) == self.now);
+        let is_new = !gradients.clone().any(|series| seen(series) > 0);
+        let last = self.last.filter(|_| step.is_some());
+        let step = step.or(self.last);
+        let found = match (step, last) {
+            (Some(step), Some(last)) if step < last && is_new => Move::ByLayer,
+            (Some(step), Some(last)) if step < last => Move::Back { step, before: last },
+            (Some(step), Some(last)) if step == last && repeats => Move::Twice,
+            _ => Move::On,
         };
-        let is_new = !gradients.iter().any(|series| self.seen.contains(series));
-        let goes_back = step < last || (step == last && repeats);
-        if step != last || repeats {
-            self.here.clear();
+        if step != self.last || repeats {
+            self.now += 1;
         }
-        self.here.extend(gradients);
-        self.seen.extend(gradients);
-        self.last = Some(step);
-        match (goes_back, is_new && step < last) {
-            (_, true) => Move::ByLayer,
-            (true, false) => Move::Back { step, before: last },
-            (false, false) => Move::On,
+        self.last = step;
+        for series in gradients {
+            let at = series as usize;
+            if self.seen.len() <= at {
+                self.seen.resize(at + 1, 0);
+            }
+            self.seen[at] = self.now;
         }
+        found
     }
 }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::diverged::Diverged;
 use super::step::Step;
-use super::target::last_part;
 use super::training::Training;
-use super::{Run, Target};
+use super::{Run, Target, last_part};
 use crate::base::Problem;
 use crate::base::nearest::nearest;
 use crate::lab::logs::{ForeignLog, LogOptions, LogPart, LogStep, LogSteps};
@@ -81,7 +80,7 @@ pub fn open(path: &Path, options: &LogOptions) -> Result<Option<Vec<Target>>, Pr
             false => "has no norms of gradients",
         };
         return Err(Problem::in_file(path, format!("{}: {what}", log.format())).help(format!(
-            "`vgrad read {}` says what it holds; `vgrad hook` prints the lines that log each layer",
+            "`vgrad read {}` says how training went; log a norm per layer to see where gradients vanish",
             crate::lab::text::quoted(&path.display().to_string())
         )));
     }

@@ -218,6 +218,14 @@ impl Run {
     }
 }
 
+/// The last part of a path that says something: `runs/deep` is "deep", and so
+/// is `.` within it.
+fn last_part(path: &Path) -> String {
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().or(whole.file_name()).unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 fn load_spec(path: &Path) -> Result<Spec, Problem> {
     match Spec::load(path, &Overrides::default()) {
         Ok(loaded) => Ok(loaded.spec),

@@ -2,6 +2,7 @@
 //! What spreadsheets and other programs add is understood: a `sep=` line,
 //! comments, semicolons or tabs, gzip, and a header that stands again.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -79,8 +80,9 @@ impl Table {
             .map(|name| String::from_utf8_lossy(name).trim().to_owned())
             .collect();
         refuse_other_formats(path, &header)?;
-        for (i, name) in header.iter().enumerate() {
-            if header[..i].contains(name) {
+        let mut known = HashSet::new();
+        for name in &header {
+            if !known.insert(name) {
                 return Err(Problem::at_line(
                     path,
                     top.lines + 1,

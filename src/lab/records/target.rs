@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Run, foreign, no_run};
+use super::{Run, foreign, last_part, no_run};
 use crate::base::Problem;
 use crate::lab::config::Spec;
 use crate::lab::logs::input::STDIN;
@@ -166,14 +166,6 @@ fn relabel(targets: &mut [Target], new: impl Fn(&Target, usize) -> String) {
             targets[i].label = new(&targets[i], n + 1);
         }
     }
-}
-
-/// The last part of a path that says something: `runs/deep` is "deep", and so
-/// is `.` within it.
-pub fn last_part(path: &Path) -> String {
-    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = path.file_name().or(whole.file_name()).unwrap_or_default();
-    name.to_string_lossy().into_owned()
 }
 
 /// Whether a folder has one that is called as that of a seed.

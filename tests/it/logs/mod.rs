@@ -2,7 +2,11 @@
 //! `tests/fixtures/logs` were made with the real loggers; `expected.json` beside them says
 //! what each holds.
 
+mod commands;
 mod expected;
+mod handmade;
+mod hostile;
+mod layers;
 
 use serde_json::Value;
 

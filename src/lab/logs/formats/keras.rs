@@ -27,6 +27,7 @@ impl LogFormat for KerasCsv {
 
     fn conventions(&self) -> Conventions {
         Conventions {
+            may_be_bare: true,
             notes: &[
                 "a row per epoch, which are its steps; a value is that of the last batch of its epoch",
             ],

@@ -31,6 +31,7 @@ impl LogFormat for Lightning {
 
     fn conventions(&self) -> Conventions {
         Conventions {
+            may_be_bare: true,
             notes: &[
                 "of the last batch before each logged step; before clipping if they are logged in on_before_optimizer_step",
             ],

@@ -2,7 +2,7 @@
 
 use crate::base::Problem;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
-use crate::lab::logs::names::is_coordinate;
+use crate::lab::logs::glossary::is_coordinate;
 use crate::lab::logs::order::NameOrder;
 use crate::lab::logs::series::{LogCell, LogReader, LogRow, SeriesParts, SeriesTable};
 use crate::lab::logs::text::csv::{CsvHead, CsvRows, find};

@@ -7,7 +7,7 @@ use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
 use crate::lab::logs::input::LogInput;
 use crate::lab::logs::names::{Meaning, meaning};
 use crate::lab::logs::order::NameOrder;
-use crate::lab::logs::series::{LogCell, LogReader, LogRow, LogSeries, SeriesTable};
+use crate::lab::logs::series::{LogCell, LogReader, LogRow, LogSeries, MOST_SERIES, SeriesTable};
 use crate::lab::logs::text::csv::CsvRows;
 use crate::lab::logs::text::number::number;
 
@@ -43,6 +43,10 @@ pub fn own_name(name: &str) -> (&str, &str) {
 
 /// Whether columns are those of a log: norms of gradients, or counts beside a loss.
 pub fn is_wide(header: &[String]) -> bool {
+    // Too many to look at one by one, which is told when they are read.
+    if header.len() > MOST_SERIES {
+        return true;
+    }
     let of = |name: &String| {
         meaning(&LogSeries {
             run: String::new(),

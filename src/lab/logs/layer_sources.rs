@@ -1,0 +1,117 @@
+//! The measured series of a run, by the layer that they belong to.
+
+use std::collections::HashMap;
+
+use super::names::Meaning;
+use super::parameter::{Kind, ParameterName, is_off_path};
+use super::survey::Survey;
+
+/// A measured series and what its name says.
+pub struct Source {
+    /// Its number.
+    pub series: u32,
+    /// What was measured.
+    pub quantity: String,
+    /// Which part of its layer it is of.
+    pub kind: Option<Kind>,
+    /// The parameter, as the log names it.
+    parameter: String,
+    /// The layer.
+    module: String,
+    /// Whether the log names the layer beside the parameter.
+    is_told: bool,
+}
+
+/// All of a run that have values.
+pub struct LayerSources {
+    all: Vec<Source>,
+    /// The layers in the order of the log, and the places of their series.
+    names: Vec<String>,
+    of: HashMap<String, Vec<usize>>,
+}
+
+impl LayerSources {
+    /// Of a run.
+    pub fn of(survey: &Survey, run: &str) -> Self {
+        let series = survey.series.all().iter().zip(&survey.infos);
+        let own = (0..).zip(series);
+        let own = own.filter(|(_, (series, info))| series.run == run && info.count > 0);
+        let own = own.filter_map(|(number, (_, info))| match &info.meaning {
+            Meaning::Gradient(measured) => {
+                let name = ParameterName::of(&measured.target);
+                Some(Source {
+                    series: number,
+                    quantity: measured.quantity.clone(),
+                    is_told: measured.layer.is_some(),
+                    module: measured.layer.clone().unwrap_or(name.module),
+                    kind: name.kind,
+                    parameter: measured.target.clone(),
+                })
+            }
+            _ => None,
+        });
+        let mut all: Vec<Source> = own.collect();
+        name_single_parameters(&mut all);
+        let mut names = Vec::new();
+        let mut of: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, source) in all.iter().enumerate() {
+            let own = of.entry(source.module.clone()).or_default();
+            if own.is_empty() {
+                names.push(source.module.clone());
+            }
+            own.push(place);
+        }
+        Self { all, names, of }
+    }
+
+    /// The layers in the order of the log.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The series of a layer.
+    pub fn of_layer(&self, name: &str) -> impl Iterator<Item = &Source> {
+        let places = self.of.get(name).map_or(&[][..], Vec::as_slice);
+        places.iter().map(|place| &self.all[*place])
+    }
+
+    /// All series.
+    pub fn all(&self) -> &[Source] {
+        &self.all
+    }
+
+    /// Whether a layer is on the path that decay is measured along.
+    pub fn is_on_path(&self, name: &str) -> bool {
+        let kinds: Vec<Option<Kind>> = self.of_layer(name).map(|source| source.kind).collect();
+        !is_off_path(&ParameterName::of(name).module, &kinds)
+    }
+
+    /// The parameters of a layer, as the log names them.
+    pub fn parameters(&self, name: &str) -> Vec<String> {
+        let mut parameters: Vec<String> = Vec::new();
+        for source in self.of_layer(name) {
+            if !parameters.contains(&source.parameter) {
+                parameters.push(source.parameter.clone());
+            }
+        }
+        parameters
+    }
+}
+
+/// A layer of a single parameter is called as that.
+fn name_single_parameters(all: &mut [Source]) {
+    let mut parameters: HashMap<String, Option<String>> = HashMap::new();
+    for source in all.iter() {
+        let only = parameters
+            .entry(source.module.clone())
+            .or_insert_with(|| Some(source.parameter.clone()));
+        if only.as_ref() != Some(&source.parameter) {
+            *only = None;
+        }
+    }
+    for source in all.iter_mut().filter(|source| !source.is_told) {
+        if let Some(Some(only)) = parameters.get(&source.module) {
+            source.module.clone_from(only);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Every command takes a log where it takes a run.
+
+use serde_json::Value;
+
+use super::{near, read, sample};
+use crate::desk::{Desk, SMALL};
+
+fn json(desk: &Desk, arguments: &str) -> Value {
+    let ended = desk.vgrad(arguments.split_whitespace()).fine();
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+#[test]
+fn the_tidy_file_holds_what_the_log_does() {
+    let desk = Desk::empty();
+    let log = sample("lightning_metrics_per_parameter.csv");
+    let (whole, _) = read(&desk, &format!("{log} -o gradients.csv"));
+    let text = desk.read("gradients.csv");
+    let header = text.lines().next().unwrap();
+    assert!(header.starts_with(
+        "step,epoch,layer,name,activation_grad_norm,delta_norm,weight_grad_norm,bias_grad_norm,"
+    ));
+    // 20 steps of 13 layers.
+    assert_eq!(text.lines().count(), 1 + 20 * 13);
+    let table = desk.table("gradients.csv");
+    let first = table.only("layer", "1");
+    assert_eq!(first.cells("name")[0], "layers.0");
+    assert_eq!(first.cells("position")[0], "1");
+    assert_eq!(
+        first.numbers("weight_grad_norm")[0],
+        1.756_306_033_939_836_2e-8
+    );
+    assert_eq!(table.only("layer", "13").cells("name")[0], "head");
+    // Read again it says the same.
+    let (again, _) = read(&desk, "gradients.csv");
+    let of = |json: &Value| json["networks"][0]["initial"].clone();
+    assert_eq!(of(&again), of(&whole));
+    // What is no such file stays.
+    desk.write("notes.txt", "mine");
+    let ended = desk
+        .vgrad(["read", &log, "-o", "notes.txt"])
+        .refused(&["notes.txt"]);
+    assert_eq!(desk.read("notes.txt"), "mine", "{}", ended.stderr);
+}
+
+#[test]
+fn of_several_networks_each_has_a_file() {
+    let desk = Desk::empty();
+    read(&desk, &format!("{} -o g.csv", sample("sb3_progress.csv")));
+    for (chain, last) in [("policy", "action_net"), ("value", "value_net")] {
+        let table = desk.table(&format!("g.{chain}.csv"));
+        assert_eq!(table.only("layer", "3").cells("name")[0], last);
+    }
+}
+
+#[test]
+fn a_log_is_compared_with_another_and_with_a_run() {
+    let desk = Desk::with(SMALL);
+    let [csv, events] = [
+        "lightning_metrics_per_parameter.csv",
+        "tensorboard/lightning_version_0",
+    ]
+    .map(sample);
+    let whole = json(&desk, &format!("compare {csv} {events} --format json"));
+    // The same run by two loggers, one of them in f32.
+    assert_eq!(whole["pairs"][0]["equal"], 13, "{whole:#}");
+    desk.run("").fine();
+    let ended = desk
+        .vgrad([
+            "compare",
+            "runs/trial",
+            &csv,
+            "--quantity",
+            "weight_grad_norm",
+        ])
+        .fine();
+    assert!(ended.stdout.contains("vanishing"), "{}", ended.stdout);
+    // Two networks of one log are two targets.
+    let whole = json(
+        &desk,
+        &format!("compare {} --format json", sample("sb3_progress.csv")),
+    );
+    assert_eq!(whole["targets"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_log_is_gated() {
+    let desk = Desk::empty();
+    let log = sample("lightning_metrics_per_parameter.csv");
+    desk.write(
+        "rules.toml",
+        "[[check]]\nquantity = 'attenuation_decades'\nmax = 4.0\n",
+    );
+    let check = |arguments: &str| {
+        let all = format!("check {arguments}");
+        desk.vgrad(all.split_whitespace())
+    };
+    let ended = check(&format!("{log} --rules rules.toml"));
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("7.0"), "{}", ended.stdout);
+    check(&format!("{log} --baseline b.json --accept --force")).fine();
+    check(&format!("{log} --baseline b.json")).fine();
+    let keras = sample("keras_csvlogger_gradnorms.csv");
+    assert_eq!(check(&format!("{keras} --baseline b.json")).code, Some(1));
+    // A column of the log by the log's own name, and a number per step.
+    desk.write(
+        "own.toml",
+        "[[check]]\nquantity = 'grad_norm'\nat = 'every'\nmin = 1e-12\n",
+    );
+    check(&format!("{keras} --rules own.toml")).fine();
+    desk.write(
+        "loss.toml",
+        "[[check]]\nquantity = 'train_loss'\nat = 'final'\nmax = 1.0\n",
+    );
+    assert_eq!(check(&format!("{keras} --rules loss.toml")).code, Some(1));
+}
+
+#[test]
+fn a_log_is_drawn_reported_and_diagnosed() {
+    let desk = Desk::empty();
+    let log = sample("lightning_metrics_per_parameter.csv");
+    desk.vgrad(["plot", &log, "-o", "l.svg"]).fine();
+    assert!(desk.read("l.svg").contains("layer"));
+    let ended = desk.vgrad(["plot", &log]).fine();
+    assert!(!ended.stdout.is_empty());
+    desk.vgrad(["report", &log, "-o", "l.html"]).fine();
+    assert!(desk.read("l.html").contains("vanishing"));
+    let diagnosis = json(&desk, &format!("diagnose {log} --format json"));
+    assert!(diagnosis.to_string().contains("vanishing"), "{diagnosis:#}");
+    let ended = desk.vgrad(["diagnose", &sample("hf_trainer_state.json")]);
+    ended.refused(&[
+        "hf_trainer_state.json",
+        "one norm for the whole gradient",
+        "vgrad read",
+    ]);
+}
+
+/// 300 layers, as a large network has parameters.
+#[test]
+fn hundreds_of_series_are_one_picture() {
+    let desk = Desk::empty();
+    let names: Vec<String> = (0..300)
+        .map(|i| format!("grad_norm/blocks.{i}.weight"))
+        .collect();
+    let mut text = format!("step,{}\n", names.join(","));
+    for step in 0..5 {
+        let norms: Vec<String> = (0..300)
+            .map(|i| format!("{:e}", 10f64.powf(f64::from(i) / 60.0)))
+            .collect();
+        text += &format!("{step},{}\n", norms.join(","));
+    }
+    desk.write("big.csv", text);
+    desk.vgrad(["plot", "big.csv", "-o", "big.svg"]).fine();
+    let (json, _) = read(&desk, "big.csv");
+    // 299 layers of 1/60 of a decade each.
+    near(
+        &json["networks"][0]["initial"]["attenuation_decades"],
+        299.0 / 60.0,
+    );
+    let ended = desk.vgrad(["read", "big.csv"]).fine();
+    assert!(ended.stdout.lines().count() < 60, "{}", ended.stdout);
+}
