@@ -161,7 +161,7 @@ impl CheckArgs {
         let columns = if is_spec {
             Vec::new()
         } else {
-            layer_columns(&self.target)
+            layer_columns(&self.target, &self.reading)
         };
         if let Some(file) = &self.rules {
             questions.rules = Rule::all(&load_rules(file, &columns)?, file, &columns);
@@ -252,8 +252,8 @@ fn tell_the_rest(report: &CheckReport) {
 
 /// The columns of the layers; none where they cannot be read, which is told
 /// when the target is.
-fn layer_columns(target: &Path) -> Vec<String> {
-    let target = Target::open(target).ok();
+fn layer_columns(target: &Path, reading: &ReadingArgs) -> Vec<String> {
+    let target = reading.open_one(target).ok();
     let columns = target.and_then(|target| target.runs[0].layer_columns().ok());
     columns.unwrap_or_default()
 }

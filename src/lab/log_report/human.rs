@@ -9,6 +9,7 @@ use super::total::Total;
 use crate::base::Problem;
 use crate::lab::form::Detail;
 use crate::lab::text::{self, bar::bar, labelled, shortened};
+use crate::nn::architecture::Along;
 
 /// Columns of the labels and of a line.
 const LABEL: usize = 10;
@@ -18,7 +19,7 @@ const MOST_ROWS: usize = 24;
 /// Columns of a layer's name, of a norm and of the longest bar.
 const NAME: usize = 26;
 const NUMBER: usize = 8;
-const BAR: usize = 26;
+const BAR: usize = 22;
 
 /// The whole text.
 pub fn human(report: &LogReport, detail: Detail) -> Result<String, Problem> {
@@ -149,7 +150,7 @@ fn about(network: &Network, heading: Option<&str>, detail: Detail) -> String {
         {
             line(
                 if i == 0 { "decay" } else { "" },
-                &text::decay_line(decay, on_path),
+                &text::decay_line(decay, on_path, Along::default()),
             );
         }
     }

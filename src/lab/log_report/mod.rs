@@ -63,13 +63,13 @@ impl LogReport {
                 (targets, log)
             }
             Err(problem) => {
-                // One without layers tells of training.
-                let log = match path.exists() || path == Path::new(STDIN) {
-                    true => ForeignLog::open(path, options).ok().flatten(),
-                    false => None,
-                };
-                let log = log.filter(|log| log.parts.is_empty());
-                (Vec::new(), Some(log.ok_or_else(|| unknown(problem))?))
+                let is_there = path.exists() || path == Path::new(STDIN);
+                match is_there.then(|| ForeignLog::open(path, options)) {
+                    // One without layers tells of training.
+                    Some(Ok(Some(log))) if log.parts.is_empty() => (Vec::new(), Some(log)),
+                    Some(Ok(None)) => return Err(unknown(problem)),
+                    _ => return Err(problem),
+                }
             }
         };
         let runs = targets.iter().flat_map(|target| {
@@ -132,13 +132,6 @@ impl LogReport {
 
 /// What to do about a file that nothing understands.
 fn unknown(problem: Problem) -> Problem {
-    if problem
-        .help
-        .as_deref()
-        .is_some_and(|help| help.contains("--"))
-    {
-        return problem;
-    }
     let formats = "CSV (a row or a column per layer), JSON lines, TensorBoard, W&B, MLflow, Keras, \
                    Lightning, Stable-Baselines3, trainer_state.json, printed lines";
     let own = problem

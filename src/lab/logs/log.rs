@@ -68,6 +68,11 @@ impl ForeignLog {
         let is_bare = |series: &_| conventions.may_be_bare && is_bare(series);
         let open = || own.open(&place);
         let survey = Survey::of(&open, &is_bare, conventions.is_by_tag)?;
+        if survey.rows == 0 {
+            return Err(
+                Problem::new("has no whole row").help("let the run get as far as its first step")
+            );
+        }
         let names = layer_names(&survey);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let pick = Pick::of(options.layers.as_deref(), &names)?;

@@ -128,7 +128,7 @@ fn gradient(name: &str, lower: &str) -> Option<Meaning> {
 /// Whether what follows a gradient's words makes something else of it.
 fn is_odd_rest(right: &str) -> bool {
     let lower = right.to_ascii_lowercase();
-    ["loss", "steps", "clip", "accumulation", "scale"]
+    ["loss", "steps", "clip", "accumulation", "scale", "scaler"]
         .iter()
         .any(|word| lower == *word || lower.starts_with(&format!("{word}_")))
 }

@@ -119,6 +119,8 @@ enum Piece {
     Number(u128),
     /// A word and where networks have it.
     Word(String, f32),
+    /// The end of a part between dots.
+    End,
 }
 
 /// What names tell of the order of two layers; equal where they tell nothing: at the first
@@ -127,10 +129,13 @@ fn told(a: &[Piece], b: &[Piece]) -> Ordering {
     for (x, y) in a.iter().zip(b).filter(|(x, y)| x != y) {
         return match (x, y) {
             (Piece::Number(x), Piece::Number(y)) => x.cmp(y),
+            // Keras: dense, dense_1.
+            (Piece::End, Piece::Number(_)) => Ordering::Less,
+            (Piece::Number(_), Piece::End) => Ordering::Greater,
+            (Piece::End, _) | (_, Piece::End) => Ordering::Equal,
             _ => rank(x).total_cmp(&rank(y)),
         };
     }
-    // Keras: dense, dense_1.
     a.len().cmp(&b.len())
 }
 
@@ -142,6 +147,8 @@ fn total(a: &[Piece], b: &[Piece]) -> Ordering {
             (Piece::Word(x, own), Piece::Word(y, other)) => {
                 own.total_cmp(other).then_with(|| x.cmp(y))
             }
+            (Piece::End, _) => Ordering::Less,
+            (_, Piece::End) => Ordering::Greater,
             (Piece::Number(_), Piece::Word(_, _)) => {
                 rank(x).total_cmp(&rank(y)).then(Ordering::Less)
             }
@@ -156,7 +163,7 @@ fn total(a: &[Piece], b: &[Piece]) -> Ordering {
 
 fn rank(piece: &Piece) -> f32 {
     match piece {
-        Piece::Number(_) => MIDDLE,
+        Piece::Number(_) | Piece::End => MIDDLE,
         Piece::Word(_, rank) => *rank,
     }
 }
@@ -171,6 +178,7 @@ fn pieces(name: &str) -> Vec<Piece> {
         let part = part.to_ascii_lowercase();
         if let Some(rank) = known(PARTS, &part) {
             pieces.push(Piece::Word(part, rank));
+            pieces.push(Piece::End);
             continue;
         }
         for word in part.split(['_', '-']).filter(|word| !word.is_empty()) {
@@ -187,6 +195,7 @@ fn pieces(name: &str) -> Vec<Piece> {
                 rest = left;
             }
         }
+        pieces.push(Piece::End);
     }
     pieces
 }

@@ -129,6 +129,10 @@ fn is_same(name: &str, item: &str) -> bool {
 
 fn regex(text: &str) -> Result<Regex, Problem> {
     Regex::new(text).map_err(|error| {
+        // Of its drawing the last line says what is wrong.
+        let error = error.to_string();
+        let error = error.lines().last().unwrap_or_default();
+        let error = error.strip_prefix("error: ").unwrap_or(error);
         Problem::new(format!(
             "--layers {text}: is neither a list of layers nor a pattern: {error}"
         ))

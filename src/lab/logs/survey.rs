@@ -266,6 +266,7 @@ fn find_step(
 ) -> Result<Option<String>, Problem> {
     let mut beside = vec![0u64; STEPS.len()];
     let mut anywhere = vec![0u64; STEPS.len()];
+    let mut is_whole = vec![true; STEPS.len()];
     let mut meanings: Vec<bool> = Vec::new();
     let mut places: Vec<Option<usize>> = Vec::new();
     let mut row = LogRow::default();
@@ -287,11 +288,19 @@ fn find_step(
             let Some(place) = places[cell.series as usize] else {
                 continue;
             };
-            if cell.value.fract() == 0.0 && cell.value >= 0.0 {
+            // What is not whole everywhere counts no updates: the epochs of a Trainer.
+            is_whole[place] &= cell.value.fract() == 0.0 && cell.value >= 0.0;
+            if is_whole[place] {
                 anywhere[place] += 1;
                 beside[place] += u64::from(has_norm);
             }
         }
+    }
+    for counts in [&mut beside, &mut anywhere] {
+        let counts = counts.iter_mut().zip(&is_whole);
+        counts
+            .filter(|(_, is_whole)| !**is_whole)
+            .for_each(|(count, _)| *count = 0);
     }
     let counts = if beside.iter().any(|count| *count > 0) {
         beside

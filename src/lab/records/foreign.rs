@@ -38,6 +38,15 @@ impl ForeignRun {
             .collect()
     }
 
+    /// The names of its columns, and those that the log has for them.
+    pub fn all_names(&self) -> Vec<String> {
+        let columns = self.part().columns.iter();
+        let logged = columns.flat_map(|column| column.logged.iter().cloned());
+        let mut names = self.columns();
+        names.extend(logged);
+        names
+    }
+
     /// The name here of a column that is called so here or in the log.
     ///
     /// # Errors

@@ -135,7 +135,7 @@ impl Run {
     /// If its file cannot be read.
     pub fn layer_columns(&self) -> Result<Vec<String>, Problem> {
         match &self.foreign {
-            Some(foreign) => Ok(foreign.columns()),
+            Some(foreign) => Ok(foreign.all_names()),
             None => Ok(Table::open(&self.gradients)?.header().to_vec()),
         }
     }

@@ -16,7 +16,7 @@ pub struct NamedNumber {
 }
 
 /// Words that are followed by a count without a colon between.
-const COUNTS: [&str; 9] = [
+const COUNTS: [&str; 8] = [
     "iteration",
     "iter",
     "step",
@@ -25,7 +25,6 @@ const COUNTS: [&str; 9] = [
     "update",
     "global_step",
     "it",
-    "global step",
 ];
 /// Names whose value is the layer that the rest of the line is about.
 const SUBJECTS: [&str; 6] = [
@@ -57,8 +56,9 @@ pub fn pairs(line: &str) -> Vec<NamedNumber> {
     for part in clean.split(['|', ';']) {
         let before = found.len();
         let rest = values(part, &mut found, &mut subject);
-        if let Some(pair) = count(&rest) {
-            found.push(pair);
+        let told = counts(&rest);
+        if !told.is_empty() {
+            found.extend(told);
         } else if found.len() == before {
             let name = subject_of(part);
             if !name.is_empty() {
@@ -103,8 +103,9 @@ fn values(part: &str, found: &mut Vec<NamedNumber>, subject: &mut String) -> Str
         };
         // "Epoch 3 loss: 0.5" tells two numbers.
         let mut name = name_of(key);
-        if let Some(pair) = count(key) {
-            found.push(pair);
+        let told = counts(key);
+        if !told.is_empty() {
+            found.extend(told);
             name = name_of(&after_count(key));
         }
         if name.chars().any(char::is_alphabetic) && name.len() <= MOST_NAME {
@@ -131,39 +132,39 @@ fn leading_number(word: &str) -> Option<(f64, Digits, usize)> {
     })
 }
 
-/// A name without what stands before it in its line.
+/// A name without what stands before it in its line: a time, a number with a unit.
 fn name_of(key: &str) -> String {
     let key = key.rsplit(" - ").next().unwrap_or(key);
     let key = key.rsplit([',', '>']).next().unwrap_or(key);
     let key = key.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
     let words: Vec<&str> = key.split_whitespace().collect();
-    words.join(" ")
+    let is_figure = |word: &&str| {
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+        is_number && word.parse::<u64>().is_err() || word.ends_with(':')
+    };
+    let at = words.iter().rposition(is_figure);
+    words[at.map_or(0, |at| at + 1)..].join(" ")
 }
 
-/// A count without a colon: `iteration  10/  24`, `Epoch 1/8`.
-fn count(text: &str) -> Option<NamedNumber> {
+/// Counts without a colon: `iteration  10/  24`, `Epoch 1/8`.
+fn counts(text: &str) -> Vec<NamedNumber> {
     let lower = text.to_ascii_lowercase();
-    let words: Vec<&str> = lower
-        .split(|c: char| c.is_whitespace() || c == ',')
-        .filter(|word| !word.is_empty())
-        .collect();
-    for pair in words.windows(2) {
+    let words = lower.split(|c: char| c.is_whitespace() || c == ',');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let count = |pair: &[&str]| {
         let name = pair[0].trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
-        let Some(name) = COUNTS.iter().find(|own| **own == name) else {
-            continue;
-        };
+        let name = COUNTS.iter().find(|own| **own == name)?;
         let figure = pair[1].split('/').next().unwrap_or_default();
         let figure = figure.trim_matches(|c: char| !c.is_ascii_digit());
-        if let Some((value, digits)) = number(figure) {
-            let name = if *name == "it" { "iteration" } else { name };
-            return Some(NamedNumber {
-                name: name.to_owned(),
-                value,
-                digits,
-            });
-        }
-    }
-    None
+        let (value, digits) = number(figure)?;
+        let name = if *name == "it" { "iteration" } else { name };
+        Some(NamedNumber {
+            name: name.to_owned(),
+            value,
+            digits,
+        })
+    };
+    words.windows(2).filter_map(count).collect()
 }
 
 /// What follows the count in a name.

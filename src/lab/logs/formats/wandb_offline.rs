@@ -101,6 +101,7 @@ impl HistoryReader {
             let kind = head[6];
             if kind == 0 && length == 0 && crc == 0 {
                 // Space set aside and not written yet.
+                self.at = self.input.length();
                 return Ok(false);
             }
             let mut piece = vec![0; length];
@@ -135,7 +136,9 @@ impl HistoryReader {
     fn read(&mut self, bytes: &mut [u8]) -> Result<bool, Problem> {
         let left = self.input.length().saturating_sub(self.at);
         if left < bytes.len() as u64 {
-            self.is_cut = left > 0;
+            // Nothing is read behind the end.
+            self.is_cut |= left > 0;
+            self.at = self.input.length();
             return Ok(false);
         }
         self.at += bytes.len() as u64;

@@ -235,8 +235,10 @@ impl<'a> Reader<'a> {
             match self.value() {
                 Some(value) => values.push(value),
                 None => {
+                    // device='cuda:0'
                     self.text = before;
                     self.bare()?;
+                    let _ = self.value();
                 }
             }
             if !self.take(',') && self.peek()? != ')' {
