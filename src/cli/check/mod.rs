@@ -23,7 +23,6 @@ use crate::lab::check::{
 use crate::lab::compare::TOLERANCE;
 use crate::lab::config::load_rules;
 use crate::lab::form::Form;
-use crate::lab::records::Target;
 use crate::lab::sweep::SweepFolder;
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
