@@ -27,11 +27,24 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORKLOADS = ["W1", "W2", "W3", "W4", "W5"]
+SEQUENCES = ["R1", "R2", "T1"]
 PEERS = ["jax", "numpy", "torch"]
+
+
+def script(peer, workload):
+    kind = "sequences" if workload in SEQUENCES else "peers"
+    return HERE / f"peers/{kind}_{peer}.py"
+
+
+def writes(peer, workload):
+    """Whether there is a script for the workload with that peer."""
+    return script(peer, workload).exists()
 
 
 def variant(peer, workload):
     """The fastest way to write the workload with that peer."""
+    if workload in SEQUENCES:
+        return {"jax": "epoch", "torch": "eager"}[peer]
     if peer == "jax":
         return "epoch_scanL" if workload == "W4" else "epoch"
     return {"numpy": "hand", "torch": "fused"}[peer]
@@ -73,7 +86,7 @@ class Bench:
         return record["steps_per_s"], record
 
     def peer(self, a, peer, workload, threads):
-        _, text = run([a.python, HERE / f"peers/peers_{peer}.py", "--workload", workload,
+        _, text = run([a.python, script(peer, workload), "--workload", workload,
                        "--threads", threads, "--variant", variant(peer, workload),
                        "--repeats", 1, "--seconds", a.seconds], threads, environment(peer))
         record = json.loads(text.splitlines()[-1])
@@ -100,7 +113,7 @@ class Whole:
 
     def peer(self, a, peer, workload, threads):
         with tempfile.TemporaryDirectory() as folder:
-            seconds, text = run([a.python, HERE / f"peers/peers_{peer}.py", "--workload", workload,
+            seconds, text = run([a.python, script(peer, workload), "--workload", workload,
                                  "--threads", threads, "--variant", variant(peer, workload),
                                  "--steps", self.steps, "--csv", Path(folder) / "peer.csv"],
                                 threads, environment(peer))
@@ -123,8 +136,8 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--python", default=sys.executable, help="the interpreter that has the peers")
     p.add_argument("--vgrad", type=Path, default=HERE.parent / "target/release/vgrad")
-    p.add_argument("--workloads", nargs="+", choices=WORKLOADS + ["W1a"],
-                   help="default: all five; with --whole, W1")
+    p.add_argument("--workloads", nargs="+", choices=WORKLOADS + ["W1a"] + SEQUENCES,
+                   help="default: W1 to W5; with --whole, W1; R1, R2 and T1 are sequences")
     p.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     p.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
     p.add_argument("--rounds", type=int, default=5)
@@ -163,7 +176,8 @@ def measure(a, how, workload, threads):
     for round_ in range(a.rounds):
         print(f"{workload}, threads {threads}: round {round_ + 1} of {a.rounds}", file=sys.stderr)
         ours = note("vgrad", how.ours(a, workload, threads), round_)
-        peers = [note(peer, how.peer(a, peer, workload, threads), round_) for peer in a.peers]
+        peers = [note(peer, how.peer(a, peer, workload, threads), round_)
+                 for peer in a.peers if writes(peer, workload)]
         if peers:
             best.append(min(how.ratios(ours, peers)))
         if a.whole:
@@ -179,11 +193,12 @@ def main():
     for workload in a.workloads:
         for threads in a.threads:
             medians, best = measure(a, how, workload, threads)
-            row = [workload, str(threads)] + [digits(medians[name]) for name in names]
+            row = [workload, str(threads)] + [digits(medians[name]) if name in medians else "–" for name in names]
+            measured = [peer for peer in a.peers if peer in medians]
             if a.whole:
-                row += [f"{medians[peer] / medians['vgrad']:.2f}" for peer in a.peers]
+                row += [f"{medians[peer] / medians['vgrad']:.2f}" if peer in medians else "–" for peer in a.peers]
             elif best:
-                ratios = how.ratios(medians["vgrad"], [medians[peer] for peer in a.peers])
+                ratios = how.ratios(medians["vgrad"], [medians[peer] for peer in measured])
                 row += [f"{min(ratios):.2f}", f"{min(best):.2f} … {max(best):.2f}"]
             rows.append(row)
     head = ["workload", "threads"] + names

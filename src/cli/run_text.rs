@@ -63,7 +63,7 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
         text::decay_line(&summary.initial, layers, summary.along),
     )];
     if let Some(forecast) = &summary.predicted {
-        lines.push(("", text::forecast_line(forecast)));
+        lines.push(("", text::forecast_line(forecast, summary.along)));
     }
     if summary.last.step > 0 {
         lines.push(("", text::decay_line(&summary.last, layers, summary.along)));

@@ -10,7 +10,8 @@ use crate::nn::loss::Targets;
 use crate::nn::snapshot;
 
 /// A safetensors file of `inputs` [B, features] in the run's precision, as the network
-/// gets them, and `targets`: [B] of I64 for classes, else [B, outputs].
+/// gets them, and `targets`: [B] of I64 for classes, else [B, outputs]; where every
+/// position has a target, [B, P] or [B, P, outputs].
 ///
 /// # Errors
 /// If they are too large for the format.
@@ -25,12 +26,24 @@ pub fn to_bytes<T: Scalar>(inputs: &Array2<T>, targets: &Targets<T>) -> Result<V
         let values: Vec<T> = array.iter().copied().collect();
         (float, array.shape().to_vec(), snapshot::to_bytes(&values))
     };
+    let samples = inputs.nrows().max(1);
+    let with_positions = |shape: &[usize]| match shape[0] / samples {
+        0 | 1 => shape.to_vec(),
+        positions => [&[samples, positions], &shape[1..]].concat(),
+    };
     let targets = match targets {
         Targets::Classes(classes) => {
             let bytes = classes.iter().flat_map(|&c| i64::from(c).to_le_bytes());
-            (Dtype::I64, vec![classes.len()], bytes.collect())
+            (
+                Dtype::I64,
+                with_positions(&[classes.len()]),
+                bytes.collect(),
+            )
         }
-        Targets::Numbers(numbers) => of_array(numbers),
+        Targets::Numbers(numbers) => {
+            let (dtype, shape, bytes) = of_array(numbers);
+            (dtype, with_positions(&shape), bytes)
+        }
     };
     let tensors = [("inputs", of_array(inputs)), ("targets", targets)];
     let views: Result<Vec<_>, _> = tensors

@@ -2,6 +2,7 @@
 //! one binary, which links once: the engine by its API, the commands through
 //! the real program.
 
+mod architectures;
 mod bench;
 mod browser;
 mod cases;

@@ -18,8 +18,8 @@ pub struct Workload {
 
 macro_rules! workloads {
     ($( $name:literal ),+ $(,)?) => {
-        /// Every reference workload: random inputs and labels, 64 inputs and
-        /// 10 classes, full batches, f32.
+        /// Every reference workload: random inputs and labels, 10 classes,
+        /// full batches, f32; W… 64 inputs, R… and T… sequences.
         pub const WORKLOADS: &[Workload] = &[$(
             Workload {
                 name: $name,
@@ -29,7 +29,7 @@ macro_rules! workloads {
     };
 }
 
-workloads!("W1", "W1a", "W2", "W3", "W4", "W5");
+workloads!("W1", "W1a", "W2", "W3", "W4", "W5", "R1", "R2", "T1");
 
 /// Those that are measured when none is named.
 pub const USUAL: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
@@ -60,13 +60,15 @@ impl Workload {
 mod tests {
     use super::*;
     use crate::lab::plan::Plan;
+    use crate::nn::architecture::Architecture;
 
     #[test]
     fn the_sizes_are_those_that_others_are_measured_on() {
         // depth, width, batch, activation of WORKLOADS in
         // benches/peers/peers_common.py.
         let peers = include_str!("../../../benches/peers/peers_common.py");
-        for workload in WORKLOADS {
+        let mlps = WORKLOADS.iter().filter(|it| it.name.starts_with('W'));
+        for workload in mlps {
             let loaded = workload.spec(&Overrides::default()).unwrap();
             assert_eq!(loaded.spec.name, workload.name);
             let plan = Plan::<f32>::new(&loaded.spec, Path::new("")).unwrap();
@@ -91,6 +93,32 @@ mod tests {
             let init = network.init.name();
             let is_relu = network.activation.name() == "relu";
             assert_eq!(init == "he_normal", is_relu, "{init}");
+        }
+    }
+
+    #[test]
+    fn the_sequences_are_those_that_others_are_measured_on() {
+        let peers = include_str!("../../../benches/peers/peers_common.py");
+        let sequences = WORKLOADS.iter().filter(|it| !it.name.starts_with('W'));
+        for workload in sequences {
+            let loaded = workload.spec(&Overrides::default()).unwrap();
+            let plan = Plan::<f32>::new(&loaded.spec, Path::new("")).unwrap();
+            let network = &plan.network;
+            let kind = match &network.architecture {
+                Architecture::Recurrent(recurrent) => recurrent.cell.name(),
+                other => other.name(),
+            };
+            let line = format!(
+                "\"{}\": dict(kind=\"{kind}\", D={}, W={}, B={}, P={}, I={}",
+                workload.name,
+                network.depth,
+                network.width.of(1),
+                plan.training.batch_size,
+                plan.setting.positions,
+                plan.setting.inputs,
+            );
+            assert!(peers.contains(&line), "{line}");
+            assert_eq!(plan.data.train.samples(), 1797);
         }
     }
 

@@ -8,6 +8,7 @@ mod contraction;
 mod data_scale;
 mod dead_units;
 mod expansion;
+mod forget_gate;
 mod healthy;
 mod not_learning;
 mod optimizer_floor;
@@ -43,6 +44,7 @@ pub const MECHANISMS: &[&Mechanism] = &[
     &saturation::SATURATION,
     &dead_units::DEAD_UNITS,
     &underflow::UNDERFLOW,
+    &forget_gate::FORGET_GATE,
     &contraction::CONTRACTION,
     &expansion::EXPANSION,
     &collapse::COLLAPSE,
