@@ -13,6 +13,7 @@ use crate::lab::history::LayerProfile;
 use crate::lab::seeds::{SeedEstimate, SeedGroup};
 use crate::lab::summary::{Status, Summary};
 use crate::lab::text::{self, Findings, Tone, bar::bar};
+use crate::nn::architecture::Along;
 
 /// The most layers shown; a deeper network shows every k-th.
 const MOST_ROWS: usize = 24;
@@ -132,7 +133,12 @@ fn bars(profile: &[LayerProfile], summary: &Summary, width: usize) -> String {
     let columns = if only_one { 1 } else { 2 };
     let room = width.saturating_sub(LAYER) / columns;
     let length = room.saturating_sub(NUMBER).clamp(4, LONGEST_BAR);
-    let mut text = format!("{:>LAYER$}", "layer");
+    // Time steps are numbered from 1 in whichever stacked layer they are of.
+    let (head, is_time) = match summary.along {
+        Along::Layers => ("layer", false),
+        Along::Time => ("time", true),
+    };
+    let mut text = format!("{head:>LAYER$}");
     for (n, step) in [summary.initial.step, summary.last.step]
         .into_iter()
         .take(columns)
@@ -148,11 +154,11 @@ fn bars(profile: &[LayerProfile], summary: &Summary, width: usize) -> String {
     }
     end_line(&mut text);
     let every = profile.len().div_ceil(MOST_ROWS).max(1);
-    let is_shown = |layer: &&LayerProfile| {
-        (profile.len() - layer.layer).is_multiple_of(every) || layer.layer == 1
-    };
-    for layer in profile.iter().rev().filter(is_shown) {
-        let _ = write!(text, "{:>LAYER$}", layer.layer);
+    let is_shown =
+        |(i, _): &(usize, &LayerProfile)| (profile.len() - 1 - i).is_multiple_of(every) || *i == 0;
+    for (i, layer) in profile.iter().enumerate().rev().filter(is_shown) {
+        let number = if is_time { i + 1 } else { layer.layer };
+        let _ = write!(text, "{number:>LAYER$}");
         for norm in ends(layer) {
             let share = log(norm).map(|log| (log - low) / (high - low));
             let bar = share.map_or(String::new(), |share| bar(share, length as f64));

@@ -112,10 +112,8 @@ fn a_transformer_is_logged_half_block_by_half_block() {
     );
     assert_eq!(start.cells("position"), ["1", "2", "3", "4", "5", ""]);
     // φ stands in the feed-forward networks alone.
-    let has_phi = start
-        .cells("activation_std")
-        .iter()
-        .map(|cell| !cell.is_empty());
+    let deviations = start.cells("activation_std");
+    let has_phi = deviations.iter().map(|cell| !cell.is_empty());
     assert_eq!(
         has_phi.collect::<Vec<_>>(),
         [false, false, true, false, true, false]
