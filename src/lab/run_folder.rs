@@ -278,12 +278,11 @@ fn holds_no_seeds(folder: &Path) -> Result<(), Problem> {
 
 /// That replacing the run in `folder` takes none of `inputs` away.
 fn spares(folder: &Path, inputs: &[PathBuf]) -> Result<(), Problem> {
-    if inputs.is_empty() {
-        return Ok(());
-    }
     let real = |path: &Path| fs::canonicalize(path).ok();
-    let doomed: Vec<PathBuf> = FILES.iter().filter_map(|f| real(&folder.join(f))).collect();
-    let is_doomed = |input: &&PathBuf| real(input).is_some_and(|input| doomed.contains(&input));
+    let is_doomed = |input: &&PathBuf| {
+        let input = real(input);
+        input.is_some() && FILES.iter().any(|file| real(&folder.join(file)) == input)
+    };
     match inputs.iter().find(is_doomed) {
         None => Ok(()),
         Some(input) => Err(Problem::in_file(
