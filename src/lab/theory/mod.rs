@@ -8,6 +8,7 @@
 
 mod batch_norm;
 mod contributions;
+mod convolution;
 mod drift;
 mod finite_width;
 mod predict;

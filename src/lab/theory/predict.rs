@@ -16,6 +16,7 @@ use crate::nn::loss::Targets;
 use crate::nn::mean_field::NormKind;
 use crate::nn::order::Order;
 
+use super::convolution::pixel_by_pixel;
 use super::finite_width::{PlainLayer, variance_by_q};
 use super::repeated::Repeated;
 use super::signal::Signal;
@@ -59,7 +60,11 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     let setting = setting_of(plan)?;
     if let Architecture::Recurrent(recurrent) = &plan.network.architecture {
         let rows = time_steps(plan, recurrent, &setting.scheme)?;
-        return through_time(plan, &setting, &rows);
+        return by_rows(plan, &setting, &rows);
+    }
+    if let Architecture::Conv(conv) = &plan.network.architecture {
+        let rows = pixel_by_pixel(plan, conv, &setting.scheme)?;
+        return by_rows(plan, &setting, &rows);
     }
     let walk = setting.walk()?;
     let rows = walk.layers;
@@ -98,8 +103,9 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     })
 }
 
-/// The prediction of a recurrent network from its time steps.
-fn through_time<T: Scalar>(
+/// The prediction of a recurrent network from its time steps, or of a convolutional one from
+/// its layers: of neither it is known where it would end if it went on.
+fn by_rows<T: Scalar>(
     plan: &Plan<T>,
     setting: &Propagation,
     rows: &[LayerTheory],
@@ -157,7 +163,7 @@ fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictabl
         network,
         scheme,
         inputs: encoded.ncols(),
-        widths: (1..=network.depth).map(|l| network.width.of(l)).collect(),
+        widths: (1..=network.depth).map(|l| network.width_of(l)).collect(),
         outputs: plan.setting.outputs,
         input: moments(&encoded),
         batch: plan.training.batch_size,

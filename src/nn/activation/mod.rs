@@ -4,8 +4,10 @@
 //! To add one, write its block and name it in [`Activation`].
 
 mod elementwise;
+mod sine;
 
 pub use self::elementwise::{Elementwise, PerRule, Pointwise, PublishedLimits, Sides};
+pub use self::sine::Sine;
 use crate::base::Scalar;
 use crate::base::family::{family, member};
 
@@ -374,29 +376,5 @@ impl Pointwise for Softplus {
         let positive = if x > T::zero() { x } else { T::zero() };
         // NaN fails the comparison above and comes back through ln_1p.
         (positive + (-x.abs()).fast_exp().fast_ln_1p(), sigmoid(x))
-    }
-}
-
-member! {
-    /// sin(omega·x), which is flat on neither side; wants `init = "siren"` with the same omega. Sitzmann et al. 2020, arXiv:2006.09661.
-    pub struct Sine {
-        /// Radians per unit of x.
-        omega: f64 = 30.0,
-    }
-}
-impl Pointwise for Sine {
-    const SATURATES: Sides = Sides::None;
-    #[inline(always)]
-    fn eval<T: Scalar>(&self, x: T) -> (T, T) {
-        let omega = T::from_f64(self.omega);
-        let (angle, largest) = (omega * x, T::max_value());
-        // Asked this way round a NaN stays a NaN; an infinite angle has no sine.
-        let angle = if angle > largest { largest } else { angle };
-        let angle = if angle < -largest { -largest } else { angle };
-        let (sin, cos) = angle.fast_sin_cos();
-        (sin, omega * cos)
-    }
-    fn max_slope(&self) -> f64 {
-        self.omega.abs()
     }
 }

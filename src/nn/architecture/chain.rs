@@ -46,7 +46,7 @@ pub trait Links<T: Scalar> {
 }
 
 /// A chain in the making.
-pub struct Chain<'a, T> {
+pub struct LayerChain<'a, T> {
     /// Where it goes.
     pub graph: &'a mut GraphBuilder<T>,
     /// The keys of `[network]`.
@@ -57,7 +57,7 @@ pub struct Chain<'a, T> {
     pub links: &'a dyn Links<T>,
 }
 
-impl<T: Scalar> Chain<'_, T> {
+impl<T: Scalar> LayerChain<'_, T> {
     /// All layers behind `input`; returns the output.
     pub fn build(mut self, input: ValueId) -> ValueId {
         let network = self.network;

@@ -1,6 +1,6 @@
 //! The convolutional network.
 
-use super::chain::{Chain, Links};
+use super::chain::{LayerChain, Links};
 use super::{Blueprint, NetworkSpec, Setting};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
@@ -29,7 +29,8 @@ const KERNEL: &str = "network.architecture.conv.kernel";
 const DOWNSAMPLE: &str = "network.architecture.conv.downsample";
 
 impl Conv {
-    fn stride(&self, l: usize) -> usize {
+    /// The stride of hidden layer `l`, from 1.
+    pub fn stride(&self, l: usize) -> usize {
         if self.downsample.contains(&l) { 2 } else { 1 }
     }
 
@@ -45,7 +46,7 @@ impl Conv {
     }
 
     /// The image that every hidden layer hands on, after the one that is read.
-    fn images(&self, network: &NetworkSpec, image: Image) -> Vec<Image> {
+    pub fn images(&self, network: &NetworkSpec, image: Image) -> Vec<Image> {
         let mut images = vec![image];
         for l in 1..=network.depth {
             images.push(Image {
@@ -124,6 +125,10 @@ impl<T: Scalar> Blueprint<T> for Conv {
         &["encoding"]
     }
 
+    fn width(&self, network: &NetworkSpec, l: usize) -> usize {
+        self.channels(network, l)
+    }
+
     fn reads_images(&self) -> bool {
         true
     }
@@ -193,7 +198,7 @@ impl<T: Scalar> Blueprint<T> for Conv {
             network,
             images: self.images(network, image),
         };
-        let chain = Chain {
+        let chain = LayerChain {
             graph,
             network,
             setting,

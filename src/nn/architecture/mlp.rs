@@ -1,6 +1,6 @@
 //! The multilayer perceptron.
 
-use super::chain::{Chain, Links};
+use super::chain::{LayerChain, Links};
 use super::{Blueprint, NetworkSpec, Setting};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
@@ -46,7 +46,7 @@ impl<T: Scalar> Blueprint<T> for Mlp {
     ) -> ValueId {
         let encoded = network.encoding.scheme().add(graph, input);
         let links = Dense { network, encoded };
-        let chain = Chain {
+        let chain = LayerChain {
             graph,
             network,
             setting,

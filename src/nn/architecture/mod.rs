@@ -1,12 +1,14 @@
 //! The choice of architecture, a file for each, and what they have in common:
 //! the keys of `[network]`.
 
+mod along;
 mod chain;
 mod conv;
 mod mlp;
 mod recurrent;
 mod transformer;
 
+pub use along::Along;
 pub use conv::Conv;
 pub use mlp::Mlp;
 pub use recurrent::{Cell, Gru, Lstm, Recurrent, Rnn};
@@ -108,17 +110,6 @@ pub struct Setting {
     pub seed: u64,
 }
 
-/// What the positions of the path are that decay is measured along.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Along {
-    /// Layers of depth.
-    #[default]
-    Layers,
-    /// Positions of a sequence, one time step after the other.
-    Time,
-}
-
 /// A choice of architecture.
 pub trait Blueprint<T: Scalar> {
     /// Keys of `[network]` that mean nothing to it: they are refused where they
@@ -136,6 +127,11 @@ pub trait Blueprint<T: Scalar> {
     /// features of a sample at once.
     fn readout(&self) -> Option<Readout> {
         None
+    }
+
+    /// Units of hidden layer `l`, from 1.
+    fn width(&self, network: &NetworkSpec, l: usize) -> usize {
+        network.width.of(l)
     }
 
     /// Whether it reads images.
@@ -215,6 +211,11 @@ impl NetworkSpec {
     /// layer included.
     pub fn layers(&self, positions: usize) -> usize {
         self.architecture.blueprint::<f64>().layers(self, positions)
+    }
+
+    /// Units of hidden layer `l`, from 1; of a convolution its channels.
+    pub fn width_of(&self, l: usize) -> usize {
+        self.architecture.blueprint::<f64>().width(self, l)
     }
 
     /// What the path is made of that decay is measured along.

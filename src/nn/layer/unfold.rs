@@ -23,7 +23,7 @@ pub struct Unfold {
 impl Unfold {
     /// Hands out, for the taps of a pixel's row that lie inside the image, where their
     /// numbers lie in a sample of y and in one of x.
-    fn runs(&self, mut each: impl FnMut(Range<usize>, Range<usize>)) {
+    pub fn runs(&self, mut each: impl FnMut(Range<usize>, Range<usize>)) {
         let Image {
             channels,
             rows,

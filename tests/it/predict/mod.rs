@@ -1,6 +1,7 @@
 //! `vgrad predict`: its forms, and theory against networks that were drawn.
 
 mod command;
+mod convolutions;
 mod matrix;
 mod measured;
 mod plain;

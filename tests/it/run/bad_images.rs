@@ -47,7 +47,7 @@ fn what_does_not_fit_is_named() {
         ),
         (
             "--set data.image=[8,8]".into(),
-            vec!["data.image", "3 entries"],
+            vec!["data.image", "list of 3"],
         ),
         (
             "--set data.source={blobs={features=6}}".into(),

@@ -52,6 +52,7 @@ fn company(path: &str) -> &'static [&'static str] {
         // With relu no other than bias_variance = 0.
         path if path.starts_with("network.init.critical") => &["network.activation=tanh"],
         path if path.starts_with("data.source.sine") => &["train.loss=mse"],
+        path if path.starts_with("data.source.adding") => &["train.loss=mse"],
         path if path.starts_with("data.source.idx.test_images") => {
             &["data.source.idx.test_labels=l"]
         }

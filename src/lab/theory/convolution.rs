@@ -1,0 +1,214 @@
+//! Through a convolutional network pixel by pixel: what lies beyond the border is 0, and
+//! gradients that go there are lost. Xiao et al. 2018, arXiv:1806.05393.
+
+use crate::base::Scalar;
+use crate::lab::plan::Plan;
+use crate::lab::prediction::Unpredictable;
+use crate::nn::activation::Elementwise;
+use crate::nn::architecture::Conv;
+use crate::nn::fans::Fans;
+use crate::nn::image::Image;
+use crate::nn::init::Init;
+use crate::nn::layer::unfold::Unfold;
+use crate::nn::mean_field::{Averages, NormKind};
+use crate::nn::order::Order;
+
+use super::signal::Backward;
+use super::walk::LayerTheory;
+
+/// What is known of every hidden layer: q averaged over the pixels, and the factor on a
+/// squared gradient, summed over the pixels, that comes from a mean over those of the last.
+///
+/// q_p = σw²·Σ_t E φ(√q_t·Z)²/k² + σb² over the taps t of pixel p that lie inside the image;
+/// a squared gradient goes the same way back, times σw²·E φ'(√q_p·Z)²/k² for each tap.
+///
+/// # Errors
+/// Where there is no theory.
+pub fn pixel_by_pixel<T: Scalar>(
+    plan: &Plan<T>,
+    conv: &Conv,
+    scheme: &Init,
+) -> Result<Vec<LayerTheory>, Unpredictable> {
+    refuse(plan, scheme)?;
+    let network = &plan.network;
+    let image = plan
+        .setting
+        .image
+        .expect("the plan of a convolution has one");
+    let images = conv.images(network, image);
+    let curve = network.activation.elementwise::<f64>();
+    let mut squares = input_squares(plan, image);
+    let mut layers = Vec::with_capacity(network.depth);
+    for l in 1..=network.depth {
+        let map = Map::new(plan, conv, scheme, [&images[l - 1], &images[l]], l)?;
+        let q = map.forward(&squares);
+        let averages = by_pixel(curve, &q);
+        squares = averages.iter().map(|it| it.square).collect();
+        layers.push((map, q, averages));
+    }
+    // From the mean over the last layer's pixels back.
+    let mut grads = vec![1.0; images[network.depth].pixels()];
+    let mut rows = Vec::with_capacity(network.depth);
+    for (l, (map, q, averages)) in layers.iter().enumerate().rev() {
+        let before: f64 = grads.iter().sum();
+        let behind = grads.iter().zip(averages);
+        let behind: Vec<f64> = behind.map(|(g, it)| g * it.slope_square).collect();
+        grads = map.backward(&behind);
+        let kurtosis = averages.iter().map(Averages::slope_kurtosis).sum::<f64>();
+        let kurtosis = kurtosis / averages.len() as f64;
+        let by_slopes = 3.0 * (kurtosis - 1.0).max(0.0) / images[l + 1].channels as f64;
+        rows.push(LayerTheory {
+            layer: l + 1,
+            q: q.iter().sum::<f64>() / q.len() as f64,
+            backward: Some(Backward {
+                chi: grads.iter().sum::<f64>() / before,
+                variance: by_slopes + map.variance,
+            }),
+        });
+    }
+    rows.reverse();
+    Ok(rows)
+}
+
+fn refuse<T: Scalar>(plan: &Plan<T>, scheme: &Init) -> Result<(), Unpredictable> {
+    let network = &plan.network;
+    let refused = |key: &str, what: &str| {
+        let reason = format!("theory of convolutions is worked out for plain chains, not {what}");
+        Err(Unpredictable::new(key, reason))
+    };
+    let norm = network.norm.choice::<T>().theory(plan.training.batch_size);
+    if norm != Some(NormKind::None) {
+        return refused("network.norm", "with a norm");
+    }
+    if !network
+        .skip
+        .choice::<T>()
+        .theory()
+        .is_some_and(|it| it.is_branch())
+    {
+        return refused("network.skip", "with skips");
+    }
+    if network.order != Order::LinearNormActivation {
+        return refused("network.order", "in pre-activation order");
+    }
+    if network.dropout > 0.0 {
+        return refused("network.dropout", "with dropout");
+    }
+    if scheme.initializer().is_data_dependent() {
+        return refused("network.init", "of weights that are scaled to the data");
+    }
+    Ok(())
+}
+
+/// One convolution between squares of pixels.
+struct Map {
+    /// For every pixel that is written, the pixels that it reads.
+    reads: Vec<Vec<usize>>,
+    /// Pixels that are read.
+    pixels: usize,
+    /// Variance of a weight times the channels that are read: q sums over them, and so do
+    /// squared gradients on their way back.
+    weight: f64,
+    bias: f64,
+    /// What one draw adds to the relative variance of a squared gradient.
+    variance: f64,
+}
+
+impl Map {
+    fn new<T: Scalar>(
+        plan: &Plan<T>,
+        conv: &Conv,
+        scheme: &Init,
+        [from, to]: [&Image; 2],
+        l: usize,
+    ) -> Result<Self, Unpredictable> {
+        let taps = conv.kernel * conv.kernel;
+        let of_one_tap = scheme.initializer().spread(Fans {
+            is_first: l == 1,
+            ..Fans::new(from.channels, to.channels)
+        });
+        // An orthogonal matrix at the centre tap, and nothing around it.
+        let is_orthogonal = of_one_tap.is_some_and(|spread| spread.is_orthogonal);
+        let (kernel, spread) = if is_orthogonal {
+            (1, of_one_tap)
+        } else {
+            let fans = Fans {
+                kernel: Some(conv.kernel),
+                is_first: l == 1,
+                ..Fans::new(from.channels * taps, to.channels * taps)
+            };
+            (conv.kernel, scheme.initializer().spread(fans))
+        };
+        let spread = spread.ok_or_else(|| {
+            let reason = format!("the {} init draws no random weights", scheme.name());
+            Unpredictable::new("network.init", reason)
+        })?;
+        let unfold = Unfold {
+            image: Image {
+                channels: 1,
+                ..*from
+            },
+            kernel,
+            stride: conv.stride(l),
+        };
+        let mut reads = vec![Vec::new(); to.pixels()];
+        unfold.runs(|written, read| reads[written.start / (kernel * kernel)].extend(read));
+        let fan_in = (from.channels * kernel * kernel) as f64;
+        Ok(Self {
+            reads,
+            pixels: from.pixels(),
+            weight: spread.weight * from.channels as f64,
+            bias: if plan.network.bias { spread.bias } else { 0.0 },
+            variance: if is_orthogonal { 0.0 } else { 2.0 / fan_in },
+        })
+    }
+
+    /// q of every pixel that is written.
+    fn forward(&self, squares: &[f64]) -> Vec<f64> {
+        let q = self.reads.iter().map(|reads| {
+            let sum: f64 = reads.iter().map(|pixel| squares[*pixel]).sum();
+            self.weight * sum + self.bias
+        });
+        q.collect()
+    }
+
+    /// The squared gradient of every pixel that is read, all channels together.
+    fn backward(&self, grads: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.pixels];
+        for (reads, g) in self.reads.iter().zip(grads) {
+            for pixel in reads {
+                sums[*pixel] += self.weight * g;
+            }
+        }
+        sums
+    }
+}
+
+/// φ's averages at every q.
+fn by_pixel(curve: &dyn Elementwise<f64>, q: &[f64]) -> Vec<Averages> {
+    // Pixels that mirror each other have one q, but for rounding.
+    let mut known: Vec<(f64, Averages)> = Vec::new();
+    let averages = q.iter().map(|q| {
+        let near = |at: f64| (at - q).abs() <= 1e-6 * q;
+        if let Some((_, averages)) = known.iter().find(|(at, _)| near(*at)) {
+            return *averages;
+        }
+        let averages = Averages::over(curve, 0.0, *q);
+        known.push((*q, averages));
+        averages
+    });
+    averages.collect()
+}
+
+/// The mean square of every pixel, over samples and channels.
+fn input_squares<T: Scalar>(plan: &Plan<T>, image: Image) -> Vec<f64> {
+    let inputs = &plan.data.train.inputs;
+    let mut squares = vec![0.0; image.pixels()];
+    for (feature, column) in inputs.columns().into_iter().enumerate() {
+        let sum: f64 = column.iter().map(|x| (*x).to_f64().powi(2)).sum();
+        squares[feature % image.pixels()] += sum;
+    }
+    let count = (inputs.nrows() * image.channels).max(1) as f64;
+    squares.iter_mut().for_each(|square| *square /= count);
+    squares
+}
