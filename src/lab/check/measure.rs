@@ -116,7 +116,8 @@ fn columns(run: &Run, wanted: &Wanted) -> Result<Columns, Problem> {
 /// Looks at each step for the rules and the baseline.
 struct Visitor<'a> {
     wanted: &'a Wanted<'a>,
-    columns: &'a [String],
+    /// Per rule the place of its column.
+    places: Vec<Option<usize>>,
     /// What a norm is at most that a log's writer rounded to 0.
     resolution: Option<f64>,
     /// Places of the columns that a baseline holds.
@@ -131,11 +132,17 @@ struct Visitor<'a> {
 impl<'a> Visitor<'a> {
     fn new(run: &Run, wanted: &'a Wanted<'a>, columns: &'a [String]) -> Self {
         let numbered = || columns.iter().enumerate();
+        // A log may have another name for a column.
+        let place = |rule: &Rule| {
+            let name = run.column_name(rule.check.quantity.name());
+            columns.iter().position(|own| *own == name)
+        };
+        let places = wanted.rules.iter().map(place);
         let held = numbered().filter(|(i, name)| *i == 0 || *name == WEIGHT_GRAD);
         let held: Vec<usize> = held.map(|(i, _)| i).collect();
         Self {
             wanted,
-            columns,
+            places: places.collect(),
             resolution: columns.first().and_then(|first| run.resolution(first)),
             positions: BTreeMap::new(),
             step: None,
@@ -208,7 +215,7 @@ impl<'a> Visitor<'a> {
                 if let Some(value) = value {
                     note(&mut self.measured.found[i], None, value, step.step);
                 }
-            } else if let Some(column) = self.columns.iter().position(|own| own == name) {
+            } else if let Some(column) = self.places[i] {
                 let mut layers = Vec::with_capacity(step.layers.len());
                 for (layer, value) in step.column(column) {
                     let Some(value) = value else { continue };

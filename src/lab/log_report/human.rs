@@ -161,7 +161,7 @@ fn about(network: &Network, heading: Option<&str>, detail: Detail) -> String {
 /// What weight gradients do not show.
 const BLIND: &str = "these are gradients of weights, which stay level where activations shrink \
     as fast as the gradient does: a network that is dead near its input can look healthy. \
-    Gradients of activations (activation_grad_norm) show it";
+    `vgrad hook` prints the lines that log gradients of activations, which show it";
 
 fn layers(network: &Network, on_path: usize) -> String {
     let all = network.stats.layers.len();
@@ -291,7 +291,7 @@ fn about_total(total: &Total, detail: Detail) -> String {
     if detail != Detail::Quiet {
         line(
             "next",
-            "log a norm per layer: it shows where in the network gradients vanish",
+            "log a norm per layer to see where gradients vanish: `vgrad hook` prints the lines",
         );
     }
     text

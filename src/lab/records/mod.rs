@@ -124,6 +124,12 @@ impl Run {
         part.column(column)?.resolution
     }
 
+    /// The name here of a column of its layers, which its log may call otherwise.
+    pub fn column_name(&self, name: &str) -> String {
+        let own = self.foreign.as_ref().and_then(|own| own.column(name).ok());
+        own.unwrap_or_else(|| name.to_owned())
+    }
+
     /// Whether it has rows per step: losses, the whole gradient's norm.
     pub fn has_training(&self) -> bool {
         self.training.is_some() || self.foreign.is_some()
