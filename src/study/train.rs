@@ -16,7 +16,7 @@ use crate::study::data::{Dataset, Split};
 pub use crate::study::log_steps::LogSteps;
 use crate::study::schedule::{LearningRate, Schedule};
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
@@ -259,17 +259,8 @@ impl<'a, T: Scalar> Trainer<'a, T> {
     /// The batch of `step` as the network gets it: inputs [rows, features] and the
     /// targets of its rows, one after the other where each has several.
     pub fn batch(&mut self, step: u64) -> (Array2<T>, Targets<T>) {
-        let (rows, train) = (self.batches.at(step), &self.data.train);
-        let each = train.targets_each();
-        let all = rows.iter().flat_map(|row| row * each..(row + 1) * each);
-        let all: Vec<usize> = all.collect();
-        let targets = match &train.targets {
-            Targets::Classes(classes) => {
-                Targets::Classes(all.iter().map(|&row| classes[row]).collect())
-            }
-            Targets::Numbers(numbers) => Targets::Numbers(numbers.select(Axis(0), &all)),
-        };
-        (train.inputs.select(Axis(0), rows), targets)
+        let Split { inputs, targets } = self.data.train.samples_at(self.batches.at(step));
+        (inputs, targets)
     }
 
     /// Loss and accuracy on the test set; `None` without one.

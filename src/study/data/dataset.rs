@@ -7,6 +7,7 @@ use rand::seq::SliceRandom;
 
 use super::gaps::fill_gaps;
 use super::raw_table::RawTable;
+use super::split::Split;
 use super::standardizer::Standardizer;
 use super::summary::DataSummary;
 use super::{LoadContext, Source};
@@ -16,28 +17,6 @@ use crate::nn::loss::Targets;
 
 /// The share of test rows where the spec does not say.
 pub const TEST_FRACTION: f64 = 0.2;
-
-/// Samples that belong together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Split<T> {
-    /// Shape [samples, features].
-    pub inputs: Array2<T>,
-    /// One entry per sample, or one for each of its positions, a sample's one after the
-    /// other.
-    pub targets: Targets<T>,
-}
-
-impl<T> Split<T> {
-    /// The number of samples.
-    pub fn samples(&self) -> usize {
-        self.inputs.nrows()
-    }
-
-    /// Targets per sample; 1 without a sample.
-    pub fn targets_each(&self) -> usize {
-        self.targets.len().checked_div(self.samples()).unwrap_or(1)
-    }
-}
 
 /// What a network is trained and tested on.
 #[derive(Clone, Debug, PartialEq)]

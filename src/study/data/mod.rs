@@ -19,18 +19,20 @@ mod idx;
 mod planar;
 mod raw_table;
 mod sequences;
+mod split;
 mod standardizer;
 mod summary;
 mod synthetic;
 mod teacher;
 
 pub use csv::{Csv, Delimiter, Missing};
-pub use dataset::{Dataset, LoadOptions, Split, TEST_FRACTION, load};
+pub use dataset::{Dataset, LoadOptions, TEST_FRACTION, load};
 pub use digits::Digits;
 pub use idx::Idx;
 pub use planar::{Circles, Moons, Ring, Spirals};
 pub use raw_table::{Inputs, RawTable, Reading};
 pub use sequences::{Adding, Copy, Text};
+pub use split::Split;
 pub use summary::DataSummary;
 pub use synthetic::{Blobs, Gaussian, Parity, Sine};
 pub use teacher::Teacher;
@@ -48,11 +50,11 @@ family! {
         Teacher = "teacher",
         Gaussian = "gaussian",
         Sine = "sine",
+        Csv = "csv",
+        Idx = "idx",
         Adding = "adding",
         Copy = "copy",
         Text = "text",
-        Csv = "csv",
-        Idx = "idx",
     }
     /// The member as what it can do.
     fn as_dyn -> DataSource;

@@ -49,6 +49,15 @@ fn company(path: &str) -> &'static [&'static str] {
         "check.0.layers" => &["check.0.quantity=delta_norm"],
         "check.0.layers.from" => &["check.0.quantity=delta_norm", "check.0.layers.to=9"],
         "check.0.layers.to" => &["check.0.quantity=delta_norm", "check.0.layers.from=1"],
+        "data.positions" | "network.readout" => &["network.architecture.recurrent.cell=rnn"],
+        "network.architecture.recurrent.forget_bias" => &[
+            "network.architecture.recurrent.cell=lstm",
+            "network.activation=tanh",
+        ],
+        path if path.starts_with("network.architecture.recurrent.recurrent_init") => &[
+            "network.architecture.recurrent.cell=rnn",
+            "network.activation=tanh",
+        ],
         // With relu no other than bias_variance = 0.
         path if path.starts_with("network.init.critical") => &["network.activation=tanh"],
         path if path.starts_with("data.source.sine") => &["train.loss=mse"],
@@ -94,10 +103,11 @@ fn every_key_can_be_set() {
             continue;
         };
         let path = &key.path;
-        let value = if path == "name" {
-            "\"other\"".to_owned()
-        } else {
-            value
+        let value = match path.as_str() {
+            "name" => "\"other\"".to_owned(),
+            // Odd, so that it has a centre.
+            "network.architecture.conv.kernel" => "5".to_owned(),
+            _ => value,
         };
         let mut flags: Vec<String> = company(path).iter().map(|&flag| flag.to_owned()).collect();
         // Required keys of a member that replaces another must come along.

@@ -1,6 +1,6 @@
 //! Gated recurrent units.
 
-use super::{Moment, State, Unit};
+use super::{CellState, Moment, Unit};
 use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::GraphBuilder;
@@ -16,7 +16,7 @@ impl<T: Scalar> Unit<T> for Gru {
         vec![0.0; 3]
     }
 
-    fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> State {
+    fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> CellState {
         let Moment {
             number,
             width,
@@ -31,6 +31,6 @@ impl<T: Scalar> Unit<T> for Gru {
         let phi = graph.last();
         let info = graph.info(number);
         (info.z, info.phi) = (vec![s, a], Some(phi));
-        State { h, c: h }
+        CellState { h, c: h }
     }
 }

@@ -1,6 +1,6 @@
 //! Long short-term memory.
 
-use super::{Moment, State, Unit};
+use super::{CellState, Moment, Unit};
 use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::GraphBuilder;
@@ -17,7 +17,7 @@ impl<T: Scalar> Unit<T> for Lstm {
         vec![0.0, forget_bias, 0.0, 0.0]
     }
 
-    fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> State {
+    fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> CellState {
         let width = at.width;
         let sum = ResidualAdd {
             width: 4 * width,
@@ -30,6 +30,6 @@ impl<T: Scalar> Unit<T> for Lstm {
         let phi = graph.last();
         let info = graph.info(at.number);
         (info.z, info.cell, info.phi) = (vec![z], Some(c), Some(phi));
-        State { h, c }
+        CellState { h, c }
     }
 }

@@ -60,12 +60,12 @@ pub struct Moment<'a> {
     /// W_hh·h' + b_hh, likewise.
     pub of_state: ValueId,
     /// What the cell remembers.
-    pub before: State,
+    pub before: CellState,
 }
 
 /// What a cell hands on to the next position.
 #[derive(Clone, Copy)]
-pub struct State {
+pub struct CellState {
     /// What it shows, [batch, width].
     pub h: ValueId,
     /// What it keeps to itself (lstm), [batch, width]; else as h.
@@ -83,7 +83,7 @@ pub trait Unit<T: Scalar> {
     }
 
     /// Adds what follows the two maps, and says what is logged of it.
-    fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> State;
+    fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> CellState;
 }
 
 impl<T: Scalar> Blueprint<T> for Recurrent {
@@ -220,7 +220,7 @@ impl Recurrent {
             let number = graph.begin_layer(format!("hidden_{l}.{}", t + 1), position);
             let before = state.unwrap_or_else(|| {
                 let zeros = graph.add(number, Zeros { width }, &[x]);
-                State { h: zeros, c: zeros }
+                CellState { h: zeros, c: zeros }
             });
             let of_input = map(graph.width(x), ["weight_ih", "bias_ih"], blocks(&gates));
             let unshifted = blocks(&vec![0.0; gates.len()]);

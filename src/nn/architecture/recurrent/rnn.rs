@@ -1,6 +1,6 @@
 //! The plain recurrent cell.
 
-use super::{Moment, State, Unit};
+use super::{CellState, Moment, Unit};
 use crate::base::Scalar;
 use crate::base::family::member;
 use crate::nn::graph::GraphBuilder;
@@ -21,7 +21,7 @@ impl<T: Scalar> Unit<T> for Rnn {
         true
     }
 
-    fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> State {
+    fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> CellState {
         let sum = ResidualAdd {
             width: at.width,
             shortcut: 1.0,
@@ -36,6 +36,6 @@ impl<T: Scalar> Unit<T> for Rnn {
         let phi = graph.last();
         let info = graph.info(at.number);
         (info.z, info.phi) = (vec![z], Some(phi));
-        State { h, c: h }
+        CellState { h, c: h }
     }
 }

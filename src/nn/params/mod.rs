@@ -1,22 +1,22 @@
 //! The parameters of one layer: their start, their gradient, their update.
 
+mod draw;
+mod gradient;
+
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayViewMut2, s};
-
-use crate::base::rng::{ChaCha8Rng, stream};
 use crate::base::squares::{Squares, sum_of_squares};
-use crate::base::sums::{count_zeros, sum_of_sizes};
 use crate::base::team::Team;
 use crate::base::{Scalar, simd};
-use crate::nn::fans::Fans;
 use crate::nn::graph::{Origin, ParamsUse};
-use crate::nn::init::{Init, normal};
-use crate::nn::layer::{Parameters, Role, TensorShape};
-use crate::nn::measure::{GradEntries, ParamSums, TensorSums};
+use crate::nn::init::Init;
+use crate::nn::layer::{Parameters, TensorShape};
+use crate::nn::measure::{ParamSums, TensorSums};
 use crate::nn::node_shards::NodeShards;
 use crate::nn::optim::{Optimizer, Slices, StepInfo, UpdateSquares};
 use crate::nn::times::{Phase, Stopwatch};
+
+use gradient::{gradient_sums, node_gradient};
 
 /// How the parameters of a network get their start.
 #[derive(Clone, Copy)]
@@ -130,60 +130,6 @@ impl<T: Scalar> LayerParams<T> {
             },
             None => self.sums,
         }
-    }
-
-    /// Claims the memory and gives the tensors their start: a weight and its bias
-    /// from their stream as `draw` says, block by block, the others as their roles say.
-    /// `scratch` is memory to draw in; whatever is in it is lost.
-    pub fn draw(&mut self, draw: &Draw, scratch: &mut Vec<f64>) {
-        let length = |trained: bool| -> usize {
-            let tensors = self.tensors.iter();
-            let chosen = tensors.filter(|tensor| tensor.is_trained() == trained);
-            chosen.map(TensorShape::len).sum()
-        };
-        let has_drawn_bias = self.tensors.iter().any(|tensor| tensor.role == Role::Bias);
-        let mut trained = Vec::with_capacity(length(true));
-        let mut running = Vec::with_capacity(length(false));
-        let mut drawn_bias = Vec::new();
-        for tensor in &self.tensors {
-            let values = if tensor.is_trained() {
-                &mut trained
-            } else {
-                &mut running
-            };
-            match tensor.role {
-                Role::Weight(fans) => {
-                    let shape = (tensor.shape[0], tensor.shape[1]);
-                    scratch.clear();
-                    scratch.resize(tensor.len(), 0.0);
-                    let weight = ArrayViewMut2::from_shape(shape, scratch);
-                    drawn_bias = vec![0.0; if has_drawn_bias { shape.1 } else { 0 }];
-                    self.origin.draw(
-                        draw,
-                        fans,
-                        weight.expect("as long as the tensor"),
-                        &mut drawn_bias,
-                        &tensor.blocks,
-                    );
-                    values.extend(scratch.iter().map(|w| T::from_f64(*w)));
-                }
-                Role::Bias => {
-                    let width = tensor.len() / tensor.blocks.len().max(1);
-                    let shift = |i: usize| tensor.blocks.get(i / width).unwrap_or(&0.0);
-                    let shifted = drawn_bias.iter().enumerate().map(|(i, b)| b + shift(i));
-                    values.extend(shifted.map(T::from_f64));
-                }
-                Role::Normal(std) => {
-                    let mut random = self.origin.random(draw);
-                    let draws = (0..tensor.len()).map(|_| std * normal(&mut random));
-                    values.extend(draws.map(T::from_f64));
-                }
-                Role::Constant(start) | Role::Running(start) => {
-                    values.resize(values.len() + tensor.len(), T::from_f64(start));
-                }
-            }
-        }
-        (self.trained, self.running) = (trained, running);
     }
 
     /// Computes the gradient from all shards, and its sums while it is in the
@@ -392,114 +338,4 @@ fn pieces(tensors: &[TensorShape]) -> impl Iterator<Item = (usize, Range<usize>)
             (piece + k % parts, first..first + length)
         })
     })
-}
-
-/// Sums over a gradient, of whose entries the first `weight_len` are the weight's; those
-/// over weights and update are left out.
-fn gradient_sums<T: Scalar>(gradient: &[T], weight_len: usize, observe: bool) -> ParamSums {
-    let (weight, others) = gradient.split_at(weight_len);
-    // A stretch at a time, so that the second look finds it in the cache.
-    let (mut squares, mut entries) = (Squares::default(), GradEntries::default());
-    for stretch in weight.chunks(1 << 12) {
-        squares += sum_of_squares(stretch);
-        if observe {
-            entries.zeros += count_zeros(stretch);
-            entries.sizes += sum_of_sizes(stretch);
-        }
-    }
-    ParamSums {
-        weights: weight_len,
-        weight_grad_squares: squares,
-        other_grad_squares: (!others.is_empty()).then(|| sum_of_squares(others)),
-        weight_grads: observe.then_some(entries),
-        ..ParamSums::default()
-    }
-}
-
-impl Origin {
-    fn random(&self, draw: &Draw) -> ChaCha8Rng {
-        stream(draw.seed, self.purpose, self.stream as u64)
-    }
-
-    /// Draws `weight` [read, written] and `bias`, zeros as they arrive, one of `blocks`
-    /// of columns after the other; the numbers are factors on the blocks' weights.
-    fn draw(
-        &self,
-        draw: &Draw,
-        fans: Fans,
-        mut weight: ArrayViewMut2<f64>,
-        bias: &mut [f64],
-        blocks: &[f64],
-    ) {
-        let mut random = self.random(draw);
-        let init = self.init.as_ref().unwrap_or(draw.init).initializer();
-        let count = blocks.len().max(1);
-        let (columns, entries) = (weight.ncols() / count, bias.len() / count);
-        for b in 0..count {
-            let mut block = weight.slice_mut(s![.., b * columns..(b + 1) * columns]);
-            let bias = &mut bias[b * entries..(b + 1) * entries];
-            if count == 1 {
-                init.fill(&mut random, fans, block, bias);
-            } else {
-                // Drawn apart: an init may take its matrix to lie row after row.
-                let mut drawn = Array2::zeros(block.raw_dim());
-                init.fill(&mut random, fans, drawn.view_mut(), bias);
-                block.zip_mut_with(&drawn, |w, drawn| *w = blocks[b] * drawn);
-            }
-        }
-    }
-}
-
-/// gradient ← what one node adds to the gradient of its parameters.
-fn node_gradient<T: Scalar>(shards: NodeShards<T>, gradient: &mut [T]) {
-    let weight = gradient.len() - shards.node().saves.partials;
-    if weight > 0 {
-        shards.weight_gradient(&mut gradient[..weight]);
-    }
-    sum_partials(shards.partials(), &mut gradient[weight..]);
-}
-
-/// gradient ← Σ over chunks of their partials, in the chunks' order.
-fn sum_partials<'a, T: Scalar>(
-    chunks: impl Iterator<Item = &'a [f64]> + Clone,
-    gradient: &mut [T],
-) {
-    /// Entries at a time, so that their sums need no memory of their own.
-    const BLOCK: usize = 128;
-    for (b, slots) in gradient.chunks_mut(BLOCK).enumerate() {
-        let mut sums = [0.0; BLOCK];
-        for partials in chunks.clone() {
-            let terms = &partials[b * BLOCK..][..slots.len()];
-            simd::write_or_add(&mut sums, true, terms.iter().copied());
-        }
-        simd::write_or_add(
-            slots,
-            false,
-            sums.iter().map(
-                #[inline(always)]
-                |sum| T::from_f64(*sum),
-            ),
-        );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn partials_of_any_length_are_summed_over_all_chunks() {
-        for length in [0, 1, 128, 129, 300] {
-            let chunk = |g: usize| -> Vec<f64> {
-                let entry = |i: usize| (1000 * i + g * g) as f64;
-                (0..length).map(entry).collect()
-            };
-            let chunks = [chunk(0), chunk(1), chunk(2)];
-            let mut sums = vec![7f32; length];
-            sum_partials(chunks.iter().map(|chunk| &chunk[..]), &mut sums);
-            // Σ_g (1000·i + g²) over g = 0, 1, 2 = 3000·i + 5.
-            let expected: Vec<_> = (0..length).map(|i| (3000 * i + 5) as f32).collect();
-            assert_eq!(sums, expected);
-        }
-    }
 }

@@ -1,11 +1,8 @@
-//! The transformer: attention and a feed-forward network in turn.
+//! A transformer's layers, one after the other.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Blueprint, NetworkSpec, Setting};
-use crate::base::family::member;
-use crate::base::{Conflict, Scalar};
+use super::{NormPosition, PositionKind, Transformer};
+use crate::base::Scalar;
+use crate::nn::architecture::{NetworkSpec, Setting};
 use crate::nn::graph::{GraphBuilder, NodeId, Origin, ValueId};
 use crate::nn::layer::Role;
 use crate::nn::layer::activate::Activate;
@@ -15,188 +12,25 @@ use crate::nn::layer::linear::{Linear, LinearBlock};
 use crate::nn::layer::position_encoding::{Encoding, PositionEncoding};
 use crate::nn::layer::positions::{AtPosition, MeanPositions};
 use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
-use crate::nn::norm::{Norm, Over};
+use crate::nn::norm::Over;
 use crate::nn::readout::Readout;
-use crate::nn::skip::{Deepnorm, Identity, Junction, Skip};
-use crate::nn::width::Width;
-
-member! {
-    /// A transformer over the positions of a sequence: `depth` blocks of multi-head self-attention and a feed-forward network of `width` units, then a linear output layer. Vaswani et al. 2017, arXiv:1706.03762.
-    pub struct Transformer {
-        /// Heads of attention; they divide the width.
-        #[schemars(range(min = 1))]
-        heads: usize = 4,
-        /// Units of a feed-forward network's inner layer, in widths.
-        #[schemars(range(min = 1))]
-        feedforward: usize = 4,
-        /// Where the norm stands: before attention and feed-forward network, inside the skip, or after it.
-        norm_position: NormPosition = NormPosition::Pre,
-        /// How positions are told apart.
-        position_encoding: PositionKind = PositionKind::Learned,
-        /// Whether a position looks at itself and earlier ones only.
-        causal: bool = false,
-    }
-}
-
-/// Where the norm stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum NormPosition {
-    /// x + f(norm(x)), and a last norm before the readout. Xiong et al. 2020, arXiv:2002.04745.
-    Pre,
-    /// norm(x + f(x)).
-    Post,
-}
-
-/// How positions are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum PositionKind {
-    /// A trained vector for each.
-    Learned,
-    /// Sines and cosines.
-    Sinusoidal,
-    /// Not at all.
-    None,
-}
+use crate::nn::skip::{Deepnorm, Junction, Skip};
 
 /// Standard deviation of the start of trained position encodings.
 const POSITION_STD: f64 = 0.02;
 
-impl<T: Scalar> Blueprint<T> for Transformer {
-    fn unused(&self) -> &'static [&'static str] {
-        &["encoding", "order"]
-    }
-
-    fn readout(&self) -> Option<Readout> {
-        Some(Readout::Mean)
-    }
-
-    fn check(&self, network: &NetworkSpec) -> Option<Conflict> {
-        self.width(network)
-            .or_else(|| self.norm(network))
-            .or_else(|| self.skip(network))
-            .or_else(|| init(network))
-    }
-
-    fn layers(&self, network: &NetworkSpec, _positions: usize) -> usize {
-        network.depth.saturating_mul(2).saturating_add(2)
-    }
-
-    fn build(
-        &self,
-        network: &NetworkSpec,
-        setting: &Setting,
-        graph: &mut GraphBuilder<T>,
-        input: ValueId,
-    ) -> ValueId {
-        let mut assembly = Assembly {
-            graph,
-            network,
-            setting,
-            blocks: self,
-            positions: setting.positions,
-            width: network.width.of(1),
-        };
-        let mut x = assembly.embedding(input);
-        for b in 1..=network.depth {
-            x = assembly.attention(b, x);
-            x = assembly.feed_forward(b, x);
-        }
-        assembly.output(x)
-    }
-}
-
-impl Transformer {
-    fn width(&self, network: &NetworkSpec) -> Option<Conflict> {
-        if matches!(network.width, Width::PerLayer(_)) {
-            return Some(Conflict::new(
-                &["network.width", "network.architecture"],
-                "`network.width` is a list, and a transformer's blocks have one width",
-                "expected one integer",
-                "give one width",
-            ));
-        }
-        let (width, heads) = (network.width.of(1), self.heads);
-        (!width.is_multiple_of(heads)).then(|| {
-            Conflict::new(
-                &["network.architecture.transformer.heads", "network.width"],
-                format!("{heads} heads do not divide `network.width` = {width}"),
-                "expected a divisor of the width",
-                "change `heads` or `width`",
-            )
-        })
-    }
-
-    fn norm(&self, network: &NetworkSpec) -> Option<Conflict> {
-        matches!(network.norm, Norm::Batch(_)).then(|| {
-            Conflict::new(
-                &["network.norm", "network.architecture"],
-                "`network.norm` = batch in a transformer",
-                "expected \"none\", \"layer\" or \"rms\" here",
-                "use `norm = \"layer\"`",
-            )
-        })
-    }
-
-    fn skip(&self, network: &NetworkSpec) -> Option<Conflict> {
-        let name = network.skip.name();
-        match &network.skip {
-            Skip::Deepnorm(_)
-                if self.norm_position == NormPosition::Pre
-                    || matches!(network.norm, Norm::NoNorm(_)) =>
-            {
-                Some(Conflict::new(
-                    &[
-                        "network.skip",
-                        "network.architecture.transformer.norm_position",
-                        "network.norm",
-                    ],
-                    "`network.skip` = deepnorm needs a norm after the skip",
-                    "expected norm_position = \"post\" and a norm with it",
-                    "set `norm_position = \"post\"` and `norm = \"layer\"`",
-                ))
-            }
-            Skip::Identity(Identity { every: 1, .. })
-            | Skip::NoSkip(_)
-            | Skip::Rezero(_)
-            | Skip::Deepnorm(_) => None,
-            Skip::Identity(_) => Some(Conflict::new(
-                &["network.skip.identity.every", "network.architecture"],
-                "`every` in a transformer, where each attention and each feed-forward network has a skip of its own",
-                "expected 1 here",
-                "remove `every`",
-            )),
-            _ => Some(Conflict::new(
-                &["network.skip", "network.architecture"],
-                format!("`network.skip` = {name} in a transformer"),
-                "expected \"none\", \"identity\", \"rezero\" or \"deepnorm\" here",
-                "use `skip = \"identity\"`",
-            )),
-        }
-    }
-}
-
-fn init(network: &NetworkSpec) -> Option<Conflict> {
-    let is_data_dependent = network.init.initializer().is_data_dependent();
-    is_data_dependent.then(|| {
-        Conflict::new(
-            &["network.init", "network.architecture"],
-            "`network.init` = lsuv scales layers one after the other, which a transformer's maps are not",
-            "another init here",
-            "use `xavier_normal`, or another init",
-        )
-    })
-}
-
 /// A transformer in the making.
-struct Assembly<'a, T> {
-    graph: &'a mut GraphBuilder<T>,
-    network: &'a NetworkSpec,
-    setting: &'a Setting,
-    blocks: &'a Transformer,
-    positions: usize,
-    width: usize,
+pub(super) struct Assembly<'a, T> {
+    /// Where it goes.
+    pub graph: &'a mut GraphBuilder<T>,
+    /// The keys of `[network]`.
+    pub network: &'a NetworkSpec,
+    /// What it is built for.
+    pub setting: &'a Setting,
+    /// The architecture's own keys.
+    pub blocks: &'a Transformer,
+    /// Units of a block.
+    pub width: usize,
 }
 
 /// A map within a layer.
@@ -214,7 +48,8 @@ struct Map<'a> {
 }
 
 impl<T: Scalar> Assembly<'_, T> {
-    fn embedding(&mut self, input: ValueId) -> ValueId {
+    /// The first layer: a map of every position, and what tells positions apart.
+    pub fn embedding(&mut self, input: ValueId) -> ValueId {
         let number = self.graph.begin_layer("embedding".into(), Some(1));
         let map = Map {
             number,
@@ -225,7 +60,7 @@ impl<T: Scalar> Assembly<'_, T> {
             parts: &[],
         };
         let (z, node) = self.linear(map, input);
-        let (positions, width) = (self.positions, self.width);
+        let (positions, width) = (self.setting.positions, self.width);
         let encoding = match self.blocks.position_encoding {
             PositionKind::None => None,
             PositionKind::Sinusoidal => Some(PositionEncoding::sinusoidal(positions, width)),
@@ -247,7 +82,8 @@ impl<T: Scalar> Assembly<'_, T> {
         h
     }
 
-    fn attention(&mut self, block: usize, x: ValueId) -> ValueId {
+    /// The first half of block `block`, from 1.
+    pub fn attention(&mut self, block: usize, x: ValueId) -> ValueId {
         let number = self.begin(format!("attention_{block}"), 2 * block);
         let gain = self.gain();
         let read = self.before(number, x);
@@ -262,7 +98,7 @@ impl<T: Scalar> Assembly<'_, T> {
         let (all, in_proj) = self.linear(map, read);
         let attention = Attention {
             width: self.width,
-            positions: self.positions,
+            positions: self.setting.positions,
             heads: self.blocks.heads,
             is_causal: self.blocks.causal,
         };
@@ -280,7 +116,8 @@ impl<T: Scalar> Assembly<'_, T> {
         self.after(number, x, f)
     }
 
-    fn feed_forward(&mut self, block: usize, x: ValueId) -> ValueId {
+    /// The second half of block `block`.
+    pub fn feed_forward(&mut self, block: usize, x: ValueId) -> ValueId {
         let number = self.begin(format!("feedforward_{block}"), 2 * block + 1);
         let gain = self.gain();
         let read = self.before(number, x);
@@ -314,13 +151,14 @@ impl<T: Scalar> Assembly<'_, T> {
         self.after(number, x, f)
     }
 
-    fn output(&mut self, x: ValueId) -> ValueId {
+    /// The last norm, the readout and the output layer.
+    pub fn output(&mut self, x: ValueId) -> ValueId {
         let number = self.graph.begin_layer("output".into(), None);
         let x = match self.blocks.norm_position {
             NormPosition::Pre => self.normalised(number, x),
             NormPosition::Post => x,
         };
-        let (width, positions) = (self.width, self.positions);
+        let (width, positions) = (self.width, self.setting.positions);
         let read = match self.network.readout() {
             Some(Readout::Every) => x,
             Some(Readout::Last) => {

@@ -1,0 +1,182 @@
+//! The transformer: attention and a feed-forward network in turn.
+
+mod assembly;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Blueprint, NetworkSpec, Setting};
+use crate::base::family::member;
+use crate::base::{Conflict, Scalar};
+use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::norm::Norm;
+use crate::nn::readout::Readout;
+use crate::nn::skip::{Identity, Skip};
+use crate::nn::width::Width;
+
+use assembly::Assembly;
+
+member! {
+    /// A transformer over the positions of a sequence: `depth` blocks of multi-head self-attention and a feed-forward network of `width` units, then a linear output layer. Vaswani et al. 2017, arXiv:1706.03762.
+    pub struct Transformer {
+        /// Heads of attention; they divide the width.
+        #[schemars(range(min = 1))]
+        heads: usize = 4,
+        /// Units of a feed-forward network's inner layer, in widths.
+        #[schemars(range(min = 1))]
+        feedforward: usize = 4,
+        /// Where the norm stands: before attention and feed-forward network, inside the skip, or after it.
+        norm_position: NormPosition = NormPosition::Pre,
+        /// How positions are told apart.
+        position_encoding: PositionKind = PositionKind::Learned,
+        /// Whether a position looks at itself and earlier ones only.
+        causal: bool = false,
+    }
+}
+
+/// Where the norm stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NormPosition {
+    /// x + f(norm(x)), and a last norm before the readout. Xiong et al. 2020, arXiv:2002.04745.
+    Pre,
+    /// norm(x + f(x)).
+    Post,
+}
+
+/// How positions are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PositionKind {
+    /// A trained vector for each.
+    Learned,
+    /// Sines and cosines.
+    Sinusoidal,
+    /// Not at all.
+    None,
+}
+
+impl<T: Scalar> Blueprint<T> for Transformer {
+    fn unused(&self) -> &'static [&'static str] {
+        &["encoding", "order"]
+    }
+
+    fn readout(&self) -> Option<Readout> {
+        Some(Readout::Mean)
+    }
+
+    fn check(&self, network: &NetworkSpec) -> Option<Conflict> {
+        self.width(network)
+            .or_else(|| self.norm(network))
+            .or_else(|| self.skip(network))
+            .or_else(|| init(network))
+    }
+
+    fn layers(&self, network: &NetworkSpec, _positions: usize) -> usize {
+        network.depth.saturating_mul(2).saturating_add(2)
+    }
+
+    fn build(
+        &self,
+        network: &NetworkSpec,
+        setting: &Setting,
+        graph: &mut GraphBuilder<T>,
+        input: ValueId,
+    ) -> ValueId {
+        let mut assembly = Assembly {
+            graph,
+            network,
+            setting,
+            blocks: self,
+            width: network.width.of(1),
+        };
+        let mut x = assembly.embedding(input);
+        for b in 1..=network.depth {
+            x = assembly.attention(b, x);
+            x = assembly.feed_forward(b, x);
+        }
+        assembly.output(x)
+    }
+}
+
+impl Transformer {
+    fn width(&self, network: &NetworkSpec) -> Option<Conflict> {
+        if matches!(network.width, Width::PerLayer(_)) {
+            return Some(Conflict::new(
+                &["network.width", "network.architecture"],
+                "`network.width` is a list, and a transformer's blocks have one width",
+                "expected one integer",
+                "give one width",
+            ));
+        }
+        let (width, heads) = (network.width.of(1), self.heads);
+        (!width.is_multiple_of(heads)).then(|| {
+            Conflict::new(
+                &["network.architecture.transformer.heads", "network.width"],
+                format!("{heads} heads do not divide `network.width` = {width}"),
+                "expected a divisor of the width",
+                "change `heads` or `width`",
+            )
+        })
+    }
+
+    fn norm(&self, network: &NetworkSpec) -> Option<Conflict> {
+        matches!(network.norm, Norm::Batch(_)).then(|| {
+            Conflict::new(
+                &["network.norm", "network.architecture"],
+                "`network.norm` = batch in a transformer",
+                "expected \"none\", \"layer\" or \"rms\" here",
+                "use `norm = \"layer\"`",
+            )
+        })
+    }
+
+    fn skip(&self, network: &NetworkSpec) -> Option<Conflict> {
+        let name = network.skip.name();
+        match &network.skip {
+            Skip::Deepnorm(_)
+                if self.norm_position == NormPosition::Pre
+                    || matches!(network.norm, Norm::NoNorm(_)) =>
+            {
+                Some(Conflict::new(
+                    &[
+                        "network.skip",
+                        "network.architecture.transformer.norm_position",
+                        "network.norm",
+                    ],
+                    "`network.skip` = deepnorm needs a norm after the skip",
+                    "expected norm_position = \"post\" and a norm with it",
+                    "set `norm_position = \"post\"` and `norm = \"layer\"`",
+                ))
+            }
+            Skip::Identity(Identity { every: 1, .. })
+            | Skip::NoSkip(_)
+            | Skip::Rezero(_)
+            | Skip::Deepnorm(_) => None,
+            Skip::Identity(_) => Some(Conflict::new(
+                &["network.skip.identity.every", "network.architecture"],
+                "`every` in a transformer, where each attention and each feed-forward network has a skip of its own",
+                "expected 1 here",
+                "remove `every`",
+            )),
+            _ => Some(Conflict::new(
+                &["network.skip", "network.architecture"],
+                format!("`network.skip` = {name} in a transformer"),
+                "expected \"none\", \"identity\", \"rezero\" or \"deepnorm\" here",
+                "use `skip = \"identity\"`",
+            )),
+        }
+    }
+}
+
+fn init(network: &NetworkSpec) -> Option<Conflict> {
+    let is_data_dependent = network.init.initializer().is_data_dependent();
+    is_data_dependent.then(|| {
+        Conflict::new(
+            &["network.init", "network.architecture"],
+            "`network.init` = lsuv scales layers one after the other, which a transformer's maps are not",
+            "another init here",
+            "use `xavier_normal`, or another init",
+        )
+    })
+}
