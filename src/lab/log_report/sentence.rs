@@ -186,10 +186,7 @@ fn over_training(norm: &OverSteps, resolution: Option<f64>) -> String {
     } else if spread < 1.0 {
         "it stays of one size".to_owned()
     } else if spread.is_finite() {
-        format!(
-            "its largest is {} its smallest",
-            times(spread).replace(" times", " times")
-        )
+        format!("its largest is {} its smallest", times(spread))
     } else {
         "it goes down to where the log has no digits".to_owned()
     };

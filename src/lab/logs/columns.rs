@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::layer_sources::{LayerSources, Source};
+use super::layer_sources::{LayerSource, LayerSources};
 use super::quantity::{ACTIVATION_GRAD, WEIGHT_GRAD, column_name, column_of, is_gradient_norm};
 use super::step::LogStep;
 use super::survey::{Survey, Writing};
@@ -44,9 +44,9 @@ impl LogColumn {
 
 /// The columns of some layers.
 pub fn columns(survey: &Survey, layers: &LayerSources, names: &[&str]) -> Vec<LogColumn> {
-    let info = |source: &Source| &survey.infos[source.series as usize];
+    let info = |source: &LayerSource| &survey.infos[source.series as usize];
     let is_norm =
-        |source: &Source| is_gradient_norm(&source.quantity) && !info(source).has_negatives;
+        |source: &LayerSource| is_gradient_norm(&source.quantity) && !info(source).has_negatives;
     // Of several norms of parameters' gradients the one of most of them is meant.
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for source in layers.all().iter().filter(|source| is_norm(source)) {

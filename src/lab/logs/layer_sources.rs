@@ -7,7 +7,7 @@ use super::parameter::{Kind, ParameterName, is_off_path};
 use super::survey::Survey;
 
 /// A measured series and what its name says.
-pub struct Source {
+pub struct LayerSource {
     /// Its number.
     pub series: u32,
     /// What was measured.
@@ -24,7 +24,7 @@ pub struct Source {
 
 /// All of a run that have values.
 pub struct LayerSources {
-    all: Vec<Source>,
+    all: Vec<LayerSource>,
     /// The layers in the order of the log, and the places of their series.
     names: Vec<String>,
     of: HashMap<String, Vec<usize>>,
@@ -39,7 +39,7 @@ impl LayerSources {
         let own = own.filter_map(|(number, (_, info))| match &info.meaning {
             Meaning::Gradient(measured) => {
                 let name = ParameterName::of(&measured.target);
-                Some(Source {
+                Some(LayerSource {
                     series: number,
                     quantity: measured.quantity.clone(),
                     is_told: measured.layer.is_some(),
@@ -50,7 +50,7 @@ impl LayerSources {
             }
             _ => None,
         });
-        let mut all: Vec<Source> = own.collect();
+        let mut all: Vec<LayerSource> = own.collect();
         name_single_parameters(&mut all);
         let mut names = Vec::new();
         let mut of: HashMap<String, Vec<usize>> = HashMap::new();
@@ -70,13 +70,13 @@ impl LayerSources {
     }
 
     /// The series of a layer.
-    pub fn of_layer(&self, name: &str) -> impl Iterator<Item = &Source> {
+    pub fn of_layer(&self, name: &str) -> impl Iterator<Item = &LayerSource> {
         let places = self.of.get(name).map_or(&[][..], Vec::as_slice);
         places.iter().map(|place| &self.all[*place])
     }
 
     /// All series.
-    pub fn all(&self) -> &[Source] {
+    pub fn all(&self) -> &[LayerSource] {
         &self.all
     }
 
@@ -99,7 +99,7 @@ impl LayerSources {
 }
 
 /// A layer of a single parameter is called as that.
-fn name_single_parameters(all: &mut [Source]) {
+fn name_single_parameters(all: &mut [LayerSource]) {
     let mut parameters: HashMap<String, Option<String>> = HashMap::new();
     for source in all.iter() {
         let only = parameters

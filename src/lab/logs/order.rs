@@ -126,39 +126,37 @@ enum Piece {
 /// What names tell of the order of two layers; equal where they tell nothing: at the first
 /// piece that differs, words of one rank leave it open.
 fn told(a: &[Piece], b: &[Piece]) -> Ordering {
-    for (x, y) in a.iter().zip(b).filter(|(x, y)| x != y) {
-        return match (x, y) {
-            (Piece::Number(x), Piece::Number(y)) => x.cmp(y),
-            // Keras: dense, dense_1.
-            (Piece::End, Piece::Number(_)) => Ordering::Less,
-            (Piece::Number(_), Piece::End) => Ordering::Greater,
-            (Piece::End, _) | (_, Piece::End) => Ordering::Equal,
-            _ => rank(x).total_cmp(&rank(y)),
-        };
+    match first_difference(a, b) {
+        None => a.len().cmp(&b.len()),
+        Some((Piece::Number(x), Piece::Number(y))) => x.cmp(y),
+        // Keras: dense, dense_1.
+        Some((Piece::End, Piece::Number(_))) => Ordering::Less,
+        Some((Piece::Number(_), Piece::End)) => Ordering::Greater,
+        Some((Piece::End, _) | (_, Piece::End)) => Ordering::Equal,
+        Some((x, y)) => rank(x).total_cmp(&rank(y)),
     }
-    a.len().cmp(&b.len())
+}
+
+/// The first pieces in which two names differ; `None` where one begins with the other.
+fn first_difference<'a>(a: &'a [Piece], b: &'a [Piece]) -> Option<(&'a Piece, &'a Piece)> {
+    a.iter().zip(b).find(|(x, y)| x != y)
 }
 
 /// The same, made total: what is open follows the alphabet.
 fn total(a: &[Piece], b: &[Piece]) -> Ordering {
-    for (x, y) in a.iter().zip(b).filter(|(x, y)| x != y) {
-        let order = match (x, y) {
-            (Piece::Number(x), Piece::Number(y)) => x.cmp(y),
-            (Piece::Word(x, own), Piece::Word(y, other)) => {
-                own.total_cmp(other).then_with(|| x.cmp(y))
-            }
-            (Piece::End, _) => Ordering::Less,
-            (_, Piece::End) => Ordering::Greater,
-            (Piece::Number(_), Piece::Word(_, _)) => {
-                rank(x).total_cmp(&rank(y)).then(Ordering::Less)
-            }
-            (Piece::Word(_, _), Piece::Number(_)) => {
-                rank(x).total_cmp(&rank(y)).then(Ordering::Greater)
-            }
-        };
-        return order;
+    let Some((x, y)) = first_difference(a, b) else {
+        return a.len().cmp(&b.len());
+    };
+    match (x, y) {
+        (Piece::Number(x), Piece::Number(y)) => x.cmp(y),
+        (Piece::Word(x, own), Piece::Word(y, other)) => own.total_cmp(other).then_with(|| x.cmp(y)),
+        (Piece::End, _) => Ordering::Less,
+        (_, Piece::End) => Ordering::Greater,
+        (Piece::Number(_), Piece::Word(_, _)) => rank(x).total_cmp(&rank(y)).then(Ordering::Less),
+        (Piece::Word(_, _), Piece::Number(_)) => {
+            rank(x).total_cmp(&rank(y)).then(Ordering::Greater)
+        }
     }
-    a.len().cmp(&b.len())
 }
 
 fn rank(piece: &Piece) -> f32 {

@@ -202,10 +202,10 @@ impl SweepFolder {
     /// Whether a file of some size can be written in it.
     pub fn is_writable(&self) -> bool {
         // On a full disk an empty one can still be made.
-        const ROOM: [u8; 1 << 20] = [0; 1 << 20];
+        let room = vec![0; 1 << 20];
         let file = tempfile::tempfile_in(self.path.join(CELLS));
         file.and_then(|mut file| {
-            file.write_all(&ROOM)?;
+            file.write_all(&room)?;
             file.sync_data()
         })
         .is_ok()

@@ -55,10 +55,11 @@ fn tensor_number(tensor: &[u8]) -> Option<f64> {
     const KIND: u64 = 1;
     const CONTENT: u64 = 4;
     let kind = field(tensor, KIND)?.int()?;
-    let (number, read): (u64, fn(&[u8]) -> Option<f64>) = match kind {
+    type Read = fn(&[u8]) -> Option<f64>;
+    let (number, read) = match kind {
         // DT_FLOAT and DT_DOUBLE.
-        1 => (5, single),
-        2 => (6, double),
+        1 => (5, single as Read),
+        2 => (6, double as Read),
         // DT_INT32 and DT_INT64 count things and are no norms.
         _ => return None,
     };

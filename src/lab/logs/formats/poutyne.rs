@@ -1,6 +1,6 @@
 //! Poutyne's gradient logger: a file per parameter with the statistics of its gradient.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
 use crate::lab::logs::format::{Conventions, LogFile, LogFormat, LogPlace};
@@ -93,7 +93,7 @@ struct Parameter {
 }
 
 impl ParameterReader {
-    fn begin(&self, path: &PathBuf, series: &mut SeriesTable) -> Result<Parameter, Problem> {
+    fn begin(&self, path: &Path, series: &mut SeriesTable) -> Result<Parameter, Problem> {
         let input = match &self.place.file {
             Some(file) => file.input.clone(),
             None => LogInput::open(path)?,

@@ -27,7 +27,7 @@ impl LogFormat for TensorboardExport {
     fn open(&self, place: &LogPlace) -> Result<Box<dyn LogReader>, Problem> {
         let mut files = tags(place);
         // The same tag as CSV and as JSON is one.
-        files.sort_by(|a, b| stem(a).cmp(&stem(b)));
+        files.sort_by_key(|file| stem(file));
         files.dedup_by(|a, b| stem(a) == stem(b));
         files.reverse();
         Ok(Box::new(TagReader {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
 use super::options::{Delimiter, TargetColumns};
-use super::text::Text;
+use super::text::CsvText;
 use super::words::finite;
 use super::{CATEGORICAL, Csv, IGNORE, TARGET};
 use crate::base::Problem;
@@ -23,7 +23,7 @@ pub enum Role {
 }
 
 /// A reader of the file's records, split at the delimiter.
-pub fn reader<'a>(file: &Text<'a>, delimiter: Delimiter) -> Reader<&'a [u8]> {
+pub fn reader<'a>(file: &CsvText<'a>, delimiter: Delimiter) -> Reader<&'a [u8]> {
     ReaderBuilder::new()
         .flexible(true) // ragged rows get our own message
         .trim(Trim::All)
@@ -33,7 +33,7 @@ pub fn reader<'a>(file: &Text<'a>, delimiter: Delimiter) -> Reader<&'a [u8]> {
 
 /// The delimiter that the header is written with: the one that makes the target `target`
 /// a column, of several such the one with the most columns.
-pub fn recognise(file: &Text, target: &TargetColumns) -> Delimiter {
+pub fn recognise(file: &CsvText, target: &TargetColumns) -> Delimiter {
     let fit = |delimiter: Delimiter| {
         let mut reader = reader(file, delimiter);
         let header = reader.headers().ok();
@@ -53,7 +53,7 @@ pub fn recognise(file: &Text, target: &TargetColumns) -> Delimiter {
 ///
 /// # Errors
 /// A name twice; no target; `categorical` or `ignore` name what is no column.
-pub fn features(file: &Text, header: &StringRecord, csv: &Csv) -> Result<Vec<String>, Problem> {
+pub fn features(file: &CsvText, header: &StringRecord, csv: &Csv) -> Result<Vec<String>, Problem> {
     let columns = distinct(file, header)?;
     for (i, target) in csv.target.names().iter().enumerate() {
         if !columns.contains_key(target.as_str()) {
@@ -101,7 +101,7 @@ pub fn features(file: &Text, header: &StringRecord, csv: &Csv) -> Result<Vec<Str
 /// # Errors
 /// A name twice; columns that are not those of the first file.
 pub fn roles(
-    file: &Text,
+    file: &CsvText,
     header: &StringRecord,
     csv: &Csv,
     features: &[String],
@@ -136,7 +136,10 @@ pub fn roles(
 }
 
 /// The columns by name, counted from 1.
-fn distinct<'a>(file: &Text, header: &'a StringRecord) -> Result<HashMap<&'a str, usize>, Problem> {
+fn distinct<'a>(
+    file: &CsvText,
+    header: &'a StringRecord,
+) -> Result<HashMap<&'a str, usize>, Problem> {
     let mut columns = HashMap::new();
     for (column, name) in (1..).zip(header) {
         if let Some(first) = columns.insert(name, column) {

@@ -10,7 +10,7 @@ use super::{DataSource, LoadContext, Source, files};
 use crate::base::Problem;
 pub use options::{Delimiter, Missing, TargetColumns};
 use table::Table;
-use text::Text;
+use text::CsvText;
 
 mod header;
 mod index_like;
@@ -81,7 +81,7 @@ impl DataSource for Csv {
         let mut table = Table::new(self, context.numeric_targets);
         let mut append = |key: &str, path: &Path| {
             let bytes = files::read(key, path)?;
-            table.append(&Text::new(path, &bytes)?)
+            table.append(&CsvText::new(path, &bytes)?)
         };
         let path = context.base_dir.join(&self.path);
         append(PATH, &path)?;

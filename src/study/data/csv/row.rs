@@ -4,14 +4,14 @@ use csv::StringRecord;
 
 use super::header::Role;
 use super::options::{Delimiter, is_missing};
-use super::text::Text;
+use super::text::CsvText;
 use super::words::finite;
 use crate::base::Problem;
 
 /// One row of a file.
 pub struct Row<'a> {
     /// The file.
-    pub file: &'a Text<'a>,
+    pub file: &'a CsvText<'a>,
     /// Its delimiter.
     pub delimiter: Delimiter,
     /// Its columns' names.

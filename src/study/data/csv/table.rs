@@ -10,7 +10,7 @@ use super::index_like::IndexLike;
 use super::one_hot::{OneHotColumn, expand};
 use super::options::Missing;
 use super::row::Row;
-use super::text::{Lines, Text};
+use super::text::{CsvText, Lines};
 use super::words::{Ordered, Words};
 use super::{Csv, IGNORE};
 use crate::base::Problem;
@@ -73,7 +73,7 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// Columns or cells that are not what is expected; no rows.
-    pub fn append(&mut self, file: &Text) -> Result<usize, Problem> {
+    pub fn append(&mut self, file: &CsvText) -> Result<usize, Problem> {
         let recognised = || recognise(file, &self.csv.target);
         let delimiter = self.csv.delimiter.unwrap_or_else(recognised);
         let mut reader = reader(file, delimiter);

@@ -6,7 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::table::Table;
-use super::text::Text;
+use super::text::CsvText;
 use super::*;
 use crate::nn::loss::Targets;
 use crate::study::data::synthetic::tests::rows;
@@ -242,7 +242,7 @@ fn parse(bytes: &[u8], numeric: bool) -> Result<RawTable, Problem> {
     let path = Path::new("any.csv");
     let csv = Csv::new(path, "y");
     let mut table = Table::new(&csv, numeric);
-    let rows = table.append(&Text::new(path, bytes)?)?;
+    let rows = table.append(&CsvText::new(path, bytes)?)?;
     let raw = table.finish(path, None)?;
     assert_eq!(raw.samples(), rows);
     Ok(raw)

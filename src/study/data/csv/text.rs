@@ -5,12 +5,12 @@ use std::path::Path;
 use crate::base::Problem;
 
 /// A CSV file's text and path.
-pub struct Text<'a> {
+pub struct CsvText<'a> {
     pub path: &'a Path,
     pub text: &'a str,
 }
 
-impl<'a> Text<'a> {
+impl<'a> CsvText<'a> {
     /// # Errors
     /// The bytes are not UTF-8, or hold nothing but blanks.
     pub fn new(path: &'a Path, bytes: &'a [u8]) -> Result<Self, Problem> {
