@@ -68,6 +68,11 @@ gallery! {
     "moons_sigmoid_8",
     "parity_tanh",
     "own_csv" ["own_csv.csv"],
+    "pixels_tanh_gaussian",
+    "pixels_tanh_orthogonal",
+    "pixels_lstm_forget_0",
+    "pixels_lstm_forget_1",
+    "pixels_gru",
 }
 
 impl Experiment {

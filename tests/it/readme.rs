@@ -9,7 +9,16 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Commands of the README that a test does not repeat, each with its reason.
 const NOT_REPEATED: &[(&str, &str)] = &[("cargo test", "it is what runs this test")];
 
-/// The experiments whose gradients the README's picture shows, in its order.
+/// The experiments whose gradients the README's second picture shows, in its order.
+const THROUGH_TIME: [&str; 5] = [
+    "pixels_tanh_gaussian",
+    "pixels_tanh_orthogonal",
+    "pixels_lstm_forget_0",
+    "pixels_lstm_forget_1",
+    "pixels_gru",
+];
+
+/// The experiments whose gradients the README's first picture shows, in its order.
 const CURES: [&str; 5] = [
     "deep_sigmoid",
     "deep_sigmoid_layer_norm",
@@ -134,39 +143,45 @@ fn norms(run: &Path) -> Vec<f64> {
         .collect()
 }
 
-/// The README's picture shows what is measured at step 0, which depends on the draws
-/// alone. `VGRAD_DRAW=1 cargo test --test it readme::the_picture` draws it anew.
+/// The README's pictures show what is measured at step 0, which depends on the draws
+/// alone. `VGRAD_DRAW=1 cargo test --test it readme::the_picture` draws them anew.
 #[test]
-fn the_picture_shows_what_is_measured() {
+fn the_pictures_show_what_is_measured() {
+    the_picture("deep_sigmoid_cures.svg", &CURES);
+    the_picture("time_steps.svg", &THROUGH_TIME);
+}
+
+/// The picture `file` of the experiments `names`, a line for each over all layers.
+fn the_picture(file: &str, names: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    let file = Path::new(ROOT).join("experiments/deep_sigmoid_cures.svg");
-    for name in CURES {
+    let file = Path::new(ROOT).join("experiments").join(file);
+    for name in names {
         let spec = format!("{ROOT}/experiments/{name}.toml");
         let line = format!("vgrad run {spec} --set train.steps=0 --quiet --out {name}");
         assert!(shell(&line, folder.path()).status.success(), "{line}");
     }
     if std::env::var_os("VGRAD_DRAW").is_some() {
-        let runs = CURES.join(" ");
+        let runs = names.join(" ");
         let line = format!(
             "vgrad plot {runs} --figure layers --width 760 -o '{}'",
             file.display()
         );
         assert!(shell(&line, folder.path()).status.success(), "{line}");
     }
-    let lines = lines_of(&fs::read_to_string(&file).unwrap(), 31);
-    assert_eq!(
-        lines.len(),
-        CURES.len(),
-        "a line of 31 layers for each network"
-    );
-    let measured = CURES.map(|name| norms(&folder.path().join(name)));
+    let measured: Vec<Vec<f64>> = names
+        .iter()
+        .map(|name| norms(&folder.path().join(name)))
+        .collect();
+    let last = measured[0].len() - 1;
+    let lines = lines_of(&fs::read_to_string(&file).unwrap(), last + 1);
+    assert_eq!(lines.len(), names.len(), "a line for each network");
     // The axis: the ends of the longest line are as far apart as its norms.
-    let (first, last) = (lines[0][0][1], lines[0][30][1]);
-    let unit = (last - first) / (measured[0][30] - measured[0][0]);
-    for ((name, line), norms) in CURES.iter().zip(&lines).zip(&measured) {
+    let ends = (lines[0][0][1], lines[0][last][1]);
+    let unit = (ends.1 - ends.0) / (measured[0][last] - measured[0][0]);
+    for ((name, line), norms) in names.iter().zip(&lines).zip(&measured) {
         for (layer, ([_, y], norm)) in (1..).zip(line.iter().zip(norms)) {
-            let shown = measured[0][0] + (y - first) / unit;
-            // A coordinate is a whole number, of which 94 make a decade.
+            let shown = measured[0][0] + (y - ends.0) / unit;
+            // A coordinate is a whole number, of which some 90 make a decade.
             assert!(
                 (shown - norm).abs() < 0.03,
                 "{name}, layer {layer}: 10^{shown} is drawn, 10^{norm} measured"
