@@ -9,9 +9,9 @@ use crate::base::{Problem, Scalar};
 use crate::nn::loss::Targets;
 use crate::nn::snapshot;
 
-/// A safetensors file of `inputs` [B, features] in the run's precision, as the network
-/// gets them, and `targets`: [B] of I64 for classes, else [B, outputs]; where every
-/// position has a target, [B, P] or [B, P, outputs].
+/// A safetensors file of `inputs` `[B, features]` in the run's precision, as the network
+/// gets them, and `targets`: `[B]` of I64 for classes, else `[B, outputs]`; where every
+/// position has a target, `[B, P]` or `[B, P, outputs]`.
 ///
 /// # Errors
 /// If they are too large for the format.
