@@ -220,7 +220,7 @@ pub(super) mod tests {
             };
             let load = |seed| {
                 let context = LoadContext {
-                    numeric_targets: *name == "sine",
+                    numeric_targets: matches!(*name, "sine" | "adding"),
                     ..context(seed)
                 };
                 source.as_dyn().load(&context).unwrap()
