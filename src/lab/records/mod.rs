@@ -242,17 +242,20 @@ fn load_spec(path: &Path) -> Result<Spec, Problem> {
     }
 }
 
+/// The runs and groups of seeds that lie in a folder.
+fn runs_inside(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let runs = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.join("gradients.csv").exists() || path.join("seed-0").exists());
+    let mut runs: Vec<String> = runs.map(|path| path.display().to_string()).collect();
+    runs.sort();
+    runs
+}
+
 /// The error about a folder without a run, naming runs that lie in it.
 fn no_run(folder: &Path) -> Problem {
-    let mut inside: Vec<String> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.join("gradients.csv").exists() || path.join("seed-0").exists())
-        .map(|path| path.display().to_string())
-        .collect();
-    inside.sort();
+    let mut inside = runs_inside(folder);
     let more = inside.len().saturating_sub(5);
     inside.truncate(5);
     let help = match (inside.is_empty(), more) {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Run, foreign, last_part, no_run};
+use super::{Run, foreign, last_part, no_run, runs_inside};
 use crate::base::Problem;
 use crate::lab::config::Spec;
 use crate::lab::logs::input::STDIN;
@@ -73,7 +73,8 @@ impl Target {
             match seeds(path) {
                 Ok(runs) => runs,
                 Err(problem) => {
-                    let foreign = match has_seeds(path) {
+                    // Files of our own runs are no log of another program's.
+                    let foreign = match has_seeds(path) || !runs_inside(path).is_empty() {
                         true => None,
                         false => foreign::open(path, options)?,
                     };
