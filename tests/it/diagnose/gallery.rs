@@ -29,11 +29,11 @@ fn gallery() -> Vec<PathBuf> {
 }
 
 /// How many hints a file gets.
-fn hints_kept(file: &Path, changes: &[&str]) -> usize {
+fn hints_kept(file: &Path) -> usize {
     let desk = Desk::empty();
     let spec = file.to_str().unwrap();
     let words = ["run", spec, "-q", "--out", "run"].into_iter();
-    desk.vgrad(words.chain(sets(changes))).fine();
+    desk.vgrad(words.chain(sets(&TRIMMED))).fine();
     let told = desk.vgrad(["diagnose", "run", "--format", "json"]).fine();
     let found = serde_json::from_str(&told.stdout).unwrap();
     let hints = hints(&found);
@@ -44,7 +44,7 @@ fn hints_kept(file: &Path, changes: &[&str]) -> usize {
 }
 
 /// How many hints every file of the gallery gets.
-fn all_hints_kept(changes: &[&str]) -> Vec<(PathBuf, usize)> {
+fn all_hints_kept() -> Vec<(PathBuf, usize)> {
     let files = Mutex::new(gallery());
     let counts = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -54,7 +54,7 @@ fn all_hints_kept(changes: &[&str]) -> Vec<(PathBuf, usize)> {
                     let Some(file) = files.lock().unwrap().pop() else {
                         break;
                     };
-                    let count = hints_kept(&file, changes);
+                    let count = hints_kept(&file);
                     counts.lock().unwrap().push((file, count));
                 }
             });
@@ -63,19 +63,9 @@ fn all_hints_kept(changes: &[&str]) -> Vec<(PathBuf, usize)> {
     counts.into_inner().unwrap()
 }
 
-/// Trained as the files say, so that hints about training are among them. Some minutes
-/// where the program is optimised: cargo test --release --test it diagnose::gallery -- --ignored
-#[test]
-#[ignore = "trains the whole gallery"]
-fn every_hint_for_the_trained_gallery_keeps_its_promise() {
-    let counts = all_hints_kept(&[]);
-    let with_hints = counts.iter().filter(|(_, count)| *count > 0).count();
-    assert!(with_hints >= 5, "{counts:?}");
-}
-
 #[test]
 fn every_hint_for_the_gallery_keeps_its_promise() {
-    let counts = all_hints_kept(&TRIMMED);
+    let counts = all_hints_kept();
     let of = |name: &str| {
         let mut counts = counts.iter();
         counts
