@@ -86,6 +86,9 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
             format!("{loss} ({})", told.spec.train.loss.name()),
         ));
     }
+    if let Some(predictions) = &summary.predictive {
+        lines.push(("certainty", text::predictions_line(predictions)));
+    }
     lines.push(("files", told.outcome.folder.display().to_string()));
     lines
 }
@@ -258,8 +261,11 @@ pub fn group(group: &SeedGroup) -> String {
         .lines()
         .map(|line| line.trim_end().to_owned())
         .collect();
+    let certainty = group.predictive.as_ref().map_or(String::new(), |together| {
+        text::labelled("certainty", &text::predictions_line(together), [LABEL, 80])
+    });
     format!(
-        "{}\n\nfiles     {}\n",
+        "{}\n\n{certainty}files     {}\n",
         rows.join("\n"),
         group.folder.display()
     )

@@ -18,6 +18,7 @@ use crate::lab::learned::{Evidence, Guessing, commonest, guessing_loss};
 use crate::lab::machine::Machine;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::Forecast;
+use crate::lab::predictive::{self, Predictions};
 use crate::lab::run_folder::{Destination, RunFolder};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::theory::predict;
@@ -290,7 +291,8 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             training_seconds: seconds,
             steps_per_second: (network.updates() - from) as f64 / seconds,
         };
-        let summary = self.summary(network, &history, ending, times);
+        let mut summary = self.summary(network, &history, ending, times);
+        summary.predictive = self.judge(network, ending)?;
         self.folder
             .write("summary.json", summary.to_json().as_bytes())?;
         if summary.status != Status::Interrupted {
@@ -302,6 +304,26 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             profile: history.profile(self.plan.network.along()),
             was_over: false,
         }))
+    }
+
+    /// Judges the trained network's probabilities, where the spec asks, and writes them.
+    fn judge(
+        &self,
+        network: &mut Network<T>,
+        ending: Ending,
+    ) -> Result<Option<Predictions>, Problem> {
+        let plan = self.plan;
+        let Some(how) = self.loaded.spec.train.predictive else {
+            return Ok(None);
+        };
+        if ending != Ending::Completed || plan.data.test.samples() == 0 {
+            return Ok(None);
+        }
+        let batch_size = plan.training.batch_size;
+        let (predictions, table) =
+            predictive::predict(network, &plan.data, how, batch_size, self.team)?;
+        self.folder.write(predictive::FILE, &table)?;
+        Ok(Some(predictions))
     }
 
     fn summary(
@@ -358,6 +380,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
                 plan.loss.criterion(),
             ),
             onset,
+            predictive: None,
             predicted: Some(Forecast::of(&plan.name, predict(plan))),
         }
     }

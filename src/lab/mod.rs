@@ -24,6 +24,7 @@ pub mod onset;
 pub mod plan;
 pub mod plot;
 pub mod prediction;
+pub mod predictive;
 pub mod reading;
 pub mod records;
 pub mod remedies;

@@ -16,6 +16,7 @@ const FILES: &[&str] = &[
     "gradients.csv",
     "training.csv",
     "parameters.csv",
+    "predictive.csv",
     "events.out.tfevents.vgrad",
     "batch.safetensors",
     "spec.toml",

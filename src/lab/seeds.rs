@@ -14,6 +14,7 @@ use crate::lab::atomic_file::AtomicFile;
 use crate::lab::config::LoadedSpec;
 use crate::lab::experiment::{RunCallback, RunOptions, RunOutcome, run};
 use crate::lab::json::Real;
+use crate::lab::predictive::{Predictions, ensemble};
 use crate::lab::records::Estimate;
 use crate::lab::run_folder::{Destination, is_free};
 use crate::lab::summary::{Status, Summary};
@@ -48,6 +49,8 @@ pub struct SeedGroup {
     pub outcomes: Vec<RunOutcome>,
     /// Whether every seed was run to its end.
     pub is_whole: bool,
+    /// What the runs' probabilities are worth together, where they were judged.
+    pub predictive: Option<Predictions>,
 }
 
 /// `count` seeds from `first` on.
@@ -121,7 +124,9 @@ pub fn run_seeds<'a>(
     let ends: Result<Vec<_>, Problem> = ends.into_iter().map(|(_, end)| end).collect();
     let outcomes: Vec<RunOutcome> = ends?.into_iter().flatten().collect();
     let is_done = |outcome: &RunOutcome| outcome.summary.status != Status::Interrupted;
+    let folders: Vec<PathBuf> = outcomes.iter().map(|own| own.folder.clone()).collect();
     let group = SeedGroup {
+        predictive: ensemble(&folders)?,
         folder: folder.clone(),
         is_whole: outcomes.len() as u64 == count && outcomes.iter().all(is_done),
         outcomes,
@@ -223,6 +228,9 @@ struct SeedsSummary {
     figures: BTreeMap<&'static str, SeedEstimate>,
     /// log10 of the activation-gradient norm of each hidden layer.
     layers: Vec<LayerSeedEstimate>,
+    /// What the runs' probabilities are worth together, where `train.predictive` asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predictive: Option<Predictions>,
 }
 
 /// Takes a figure from a summary.
@@ -302,6 +310,7 @@ impl SeedGroup {
                 .map(|(name, take)| (*name, self.figure(take)))
                 .collect(),
             layers: layers.collect(),
+            predictive: self.predictive.clone(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::lab::learned::Evidence;
 use crate::lab::machine::Machine;
 use crate::lab::onset::Onset;
 use crate::lab::prediction::Forecast;
+use crate::lab::predictive::Predictions;
 use crate::nn::architecture::Along;
 
 /// Version of the summary's layout. Keys may be added under the same number:
@@ -128,6 +129,10 @@ pub struct Summary {
     /// Where it began to fail; `None` for a healthy run and for one that recovered.
     #[serde(default)]
     pub onset: Option<Onset>,
+    /// What the probabilities on the test set are worth, where `train.predictive` asks and
+    /// the run was completed.
+    #[serde(default)]
+    pub predictive: Option<Predictions>,
     /// What theory expects of step 0, as `vgrad predict --format json` writes it; `None` in
     /// a summary of an earlier program.
     #[serde(default)]

@@ -149,6 +149,19 @@ pub fn evaluate<T: Scalar>(
     sums
 }
 
+/// exp(o_k) / Σ exp(o_j) of each output.
+pub fn softmax(outputs: &[f64]) -> Vec<f64> {
+    let log_total = log_sum_exp(outputs);
+    outputs.iter().map(|o| (o - log_total).exp()).collect()
+}
+
+/// ln Σ exp(o_k), which does not overflow.
+fn log_sum_exp(outputs: &[f64]) -> f64 {
+    let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = outputs.iter().map(|o| (o - largest).exp()).sum();
+    largest + total.ln()
+}
+
 /// Index of the largest value, the first one on a tie.
 fn argmax(values: &[f64]) -> usize {
     (1..values.len()).fold(0, |best, k| if values[k] > values[best] { k } else { best })
@@ -160,9 +173,7 @@ member! {
 }
 impl<T: Scalar> Criterion<T> for CrossEntropy {
     fn row(&self, outputs: &[f64], target: RowTarget<'_, T>, gradient: &mut [f64]) -> f64 {
-        let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let total: f64 = outputs.iter().map(|o| (o - largest).exp()).sum();
-        let log_total = largest + total.ln();
+        let log_total = log_sum_exp(outputs);
         let mut loss = 0.0;
         for (k, (g, o)) in gradient.iter_mut().zip(outputs).enumerate() {
             let share = target.at(k);

@@ -12,7 +12,7 @@ use crate::nn::node_shards::NodeShards;
 use crate::nn::optim::{Optimizer, StepInfo, clip_coefficient};
 use crate::nn::params::LayerParams;
 use crate::nn::pass::Pass;
-use crate::nn::shard::ShardTargets;
+use crate::nn::shard::{Shard, ShardTargets};
 
 /// What a step is to do with the batch at hand, besides computing all gradients.
 #[derive(Clone, Copy)]
@@ -69,7 +69,26 @@ pub struct StepMetrics {
 impl<T: Scalar> Network<T> {
     /// Evaluation mode: loss and hits of the batch at hand.
     pub fn evaluate(&mut self, team: &Team) -> LossSums {
-        let criterion = self.loss.criterion::<T>();
+        self.forward(team, Mode::Evaluation);
+        let (graph, criterion) = (&self.graph, self.loss.criterion::<T>());
+        team.shares(&mut self.shards, |share| {
+            share
+                .iter_mut()
+                .for_each(|shard| shard.evaluate(graph, criterion));
+        });
+        self.loss_sums()
+    }
+
+    /// The outputs for the batch at hand in `mode`, [rows, outputs], row-major; a row per
+    /// position where the output has several.
+    pub fn outputs(&mut self, team: &Team, mode: Mode) -> Vec<T> {
+        self.forward(team, mode);
+        let output = self.graph.output;
+        let of_shard = |shard: &Shard<T>| shard.value(&self.graph, output).to_owned();
+        self.shards.iter().flat_map(of_shard).collect()
+    }
+
+    fn forward(&mut self, team: &Team, mode: Mode) {
         let model = Model {
             graph: &self.graph,
             layer_params: &self.layer_params,
@@ -79,14 +98,10 @@ impl<T: Scalar> Network<T> {
             for n in 0..model.graph.nodes.len() {
                 let parameters = model.parameters(n);
                 for shard in &mut *share {
-                    shard.forward(model.graph, n, Mode::Evaluation, parameters, 0, false);
+                    shard.forward(model.graph, n, mode, parameters, 0, false);
                 }
             }
-            share
-                .iter_mut()
-                .for_each(|shard| shard.evaluate(model.graph, criterion));
         });
-        self.loss_sums()
     }
 
     /// A training step over the batch at hand: forward, backward, the gradients of all

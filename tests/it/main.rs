@@ -24,6 +24,7 @@ mod laws;
 mod logs;
 mod plot;
 mod predict;
+mod predictive;
 mod python;
 mod readme;
 mod recorded;

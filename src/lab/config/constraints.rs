@@ -3,7 +3,7 @@
 
 use super::check::Check;
 use super::sections::{Spec, Train};
-use super::sizes::{BatchSize, CheckpointEvery};
+use super::sizes::{BatchSize, CheckpointEvery, Predictive};
 use crate::base::Conflict;
 use crate::nn::loss::TargetKind;
 
@@ -22,6 +22,7 @@ pub fn conflict(spec: &Spec) -> Option<Conflict> {
         .or_else(|| target(spec))
         .or_else(|| test_set(spec))
         .or_else(|| checkpoint(spec))
+        .or_else(|| predictive(spec))
         .or_else(|| checks(spec))
 }
 
@@ -138,6 +139,38 @@ fn checkpoint(spec: &Spec) -> Option<Conflict> {
         ),
         _ => None,
     }
+}
+
+fn predictive(spec: &Spec) -> Option<Conflict> {
+    let how = spec.train.predictive?;
+    if spec.train.loss.criterion::<f64>().wants() != TargetKind::Classes {
+        let loss = spec.train.loss.name();
+        return found(
+            &["train.predictive", "train.loss"],
+            format!(
+                "`train.predictive` with `train.loss` = {loss}, whose outputs are no probabilities"
+            ),
+            "expected \"cross_entropy\" here",
+            "remove `predictive`, or set `loss = \"cross_entropy\"` for data with classes",
+        );
+    }
+    if spec.data.test_fraction == Some(0.0) {
+        return found(
+            &["train.predictive", "data.test_fraction"],
+            "`train.predictive` without a test set",
+            "expected test samples to judge the probabilities by",
+            "remove `predictive`, or raise `test_fraction`",
+        );
+    }
+    if matches!(how, Predictive::McDropout(_)) && spec.network.dropout == 0.0 {
+        return found(
+            &["train.predictive", "network.dropout"],
+            "`train.predictive` = mc_dropout without dropout: every pass would be the same",
+            "expected `network.dropout` above 0",
+            "set `dropout = 0.2` in [network], or `predictive = \"softmax\"`",
+        );
+    }
+    None
 }
 
 fn checks(spec: &Spec) -> Option<Conflict> {

@@ -30,5 +30,5 @@ pub use remedy::Remedy;
 pub use rules::load_rules;
 pub use schema::schema_json;
 pub use sections::{Data, Log, Precision, Spec, Train};
-pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced};
+pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced, Predictive};
 pub use sweep::{SpecChange, SweepAxis, SweepChoice, SweepGrid};

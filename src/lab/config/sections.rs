@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::remedy::Remedy;
-use super::sizes::{BatchSize, CheckpointEvery, Every};
+use super::sizes::{BatchSize, CheckpointEvery, Every, Predictive};
 use crate::nn::architecture::NetworkSpec;
 use crate::nn::loss::{CrossEntropy, Loss};
 use crate::nn::optim::{OptimizerSpec, Sgd};
@@ -155,6 +155,11 @@ pub struct Train {
     #[serde(default)]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub clip_grad_norm: Option<f64>,
+    /// Judges the trained network's probabilities on the test set: "softmax", or `{ mc_dropout = 30 }` passes with dropout at work.
+    // Not written by default: what goes by a spec's text from before the key existed holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Predictive")]
+    pub predictive: Option<Predictive>,
 }
 
 /// `[log]`: what is written while the network trains.

@@ -41,6 +41,16 @@ pub enum LogSpaced {
     Log,
 }
 
+/// Where the class probabilities that are judged at the end come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Predictive {
+    /// The softmax of the trained network's outputs.
+    Softmax,
+    /// Their mean over this many passes with dropout at work. Gal & Ghahramani 2016, arXiv:1506.02142.
+    McDropout(#[schemars(range(min = 1))] u32),
+}
+
 /// How often a checkpoint is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::scale::Scale;
 use super::words::counted;
 use crate::base::Problem;
+use crate::lab::predictive::{Predictions, ensemble};
 use crate::lab::reading::read_run_data;
 use crate::lab::records::{Columns, GridSize, HEADLINE, Run, RunData, Target, ValueRange};
 use crate::lab::remedies::RankedCures;
@@ -39,6 +40,8 @@ pub struct PlotData {
     pub targets: Vec<String>,
     /// The runs, target by target.
     pub runs: Vec<RunData>,
+    /// Per target the probabilities of its runs together, where they were judged.
+    pub ensembles: Vec<Option<Predictions>>,
     /// What cures came to, folder by folder.
     pub ranked: Vec<RankedCures>,
     /// Quantities of sweeps over their axes.
@@ -54,6 +57,7 @@ impl PlotData {
             quantity: HEADLINE.to_owned(),
             targets: Vec::new(),
             runs: Vec::new(),
+            ensembles: Vec::new(),
             ranked: Vec::new(),
             sweeps,
             warnings: Vec::new(),
@@ -101,6 +105,7 @@ impl PlotData {
                 .map(|target| shortened(&target.label, NAME_LENGTH))
                 .collect(),
             warnings: warnings.collect(),
+            ensembles: targets.iter().map(ensemble_of).collect::<Result<_, _>>()?,
             quantity,
             runs,
             ranked,
@@ -129,6 +134,13 @@ impl PlotData {
         let runs = self.runs.iter();
         runs.filter(move |run| run.target == target)
     }
+}
+
+/// The probabilities of a target's runs together; `None` where they were not judged.
+fn ensemble_of(target: &Target) -> Result<Option<Predictions>, Problem> {
+    let runs = target.runs.iter();
+    let folders = runs.filter_map(|run| Some(run.gradients.parent()?.to_owned()));
+    ensemble(&folders.collect::<Vec<_>>())
 }
 
 /// The norm that tells of decay in all of the runs.

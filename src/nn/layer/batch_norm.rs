@@ -113,7 +113,7 @@ impl<T: Scalar> Layer<T> for BatchNorm {
                         Mode::Training { .. } => {
                             self.moments(units.clone(), pass.rows, pass.gathered)
                         }
-                        Mode::Evaluation => {
+                        Mode::Evaluation | Mode::Sampled { .. } => {
                             let (means, variances) = pass.parameters.running.split_at(width);
                             [means, variances].map(|averages| wide(&averages[units.clone()]))
                         }
@@ -285,7 +285,7 @@ mod tests {
                 let (r, u) = ((i / WIDTH) as f64, (i % WIDTH) as f64);
                 let (mean, variance) = match mode {
                     Mode::Training { .. } => (u + 1.0, 2.0 / 3.0 * u * u),
-                    Mode::Evaluation => (u, WIDTH as f64 + u),
+                    Mode::Evaluation | Mode::Sampled { .. } => (u, WIDTH as f64 + u),
                 };
                 let expected = (u * r + 1.0 - mean) / (variance + EPS).sqrt();
                 assert!((y - expected).abs() < 1e-12, "{mode:?}, unit {u}: {y}");

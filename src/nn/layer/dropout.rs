@@ -7,10 +7,10 @@ use crate::base::rng::stream;
 
 use super::{Backward, Forward, Layer, Mode, Saves, entries, entries_mut};
 
-/// Zeroes entries with probability p in training and scales the rest by
-/// 1/(1−p). Srivastava et al. 2014, JMLR 15.
+/// Zeroes entries with probability p in training and where networks are sampled, and
+/// scales the rest by 1/(1−p). Srivastava et al. 2014, JMLR 15.
 ///
-/// The mask depends on (seed, layer, step) and the entry's place in the batch,
+/// The mask depends on (seed, layer, step or pass) and the entry's place in the batch,
 /// not on how the batch is cut into shards.
 pub struct Dropout {
     /// Width of the value.
@@ -38,12 +38,16 @@ impl<T: Scalar> Layer<T> for Dropout {
 
     fn forward(&self, pass: Forward<T>) {
         let (input, output) = (entries(&pass.inputs[0]), entries_mut(pass.output));
-        let Mode::Training { step } = pass.mode else {
-            output.copy_from_slice(input);
-            return;
+        let (purpose, draw) = match pass.mode {
+            Mode::Training { step } => ("dropout", step),
+            Mode::Sampled { pass } => ("sampled dropout", pass),
+            Mode::Evaluation => {
+                output.copy_from_slice(input);
+                return;
+            }
         };
-        let mut random = stream(self.seed, "dropout", self.layer as u64);
-        random.set_stream(step);
+        let mut random = stream(self.seed, purpose, self.layer as u64);
+        random.set_stream(draw);
         random.set_word_pos((pass.rows.first * self.width) as u128);
         // p·2³² of the 2³² values of a word are dropped.
         let dropped = (self.probability * 4_294_967_296.0) as u64;

@@ -8,7 +8,7 @@ use ndarray::{ArrayView2, ArrayViewMut1, ArrayViewMut2, aview1};
 use super::{MAX_INPUTS, Saves};
 use crate::base::{Scalar, simd};
 
-/// Training or evaluation.
+/// What a pass is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Batch statistics, dropout drawn for this step.
@@ -18,6 +18,12 @@ pub enum Mode {
     },
     /// Running averages, no dropout.
     Evaluation,
+    /// Running averages, dropout drawn for this pass: one of the networks that dropout
+    /// stands for. Gal & Ghahramani 2016, arXiv:1506.02142.
+    Sampled {
+        /// Which of them.
+        pass: u64,
+    },
 }
 
 /// A layer's numbers that outlive a step.

@@ -25,6 +25,9 @@ pub struct Dataset<T> {
     pub train: Split<T>,
     /// No sample if the spec wants no test set.
     pub test: Split<T>,
+    /// The test samples' numbers in the source, from 1; those of a test file follow those of
+    /// the training file.
+    pub test_numbers: Vec<usize>,
     /// The classes' names by index; empty for numeric targets.
     pub class_names: Vec<String>,
     /// `[channels, rows, columns]` of the features where they are known to be an image's.
@@ -99,6 +102,7 @@ pub fn load<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset
         summary: DataSummary::of(source, &raw, [train.len(), test.len()]),
         train: gather(&raw, &train, &scales)?,
         test: gather(&raw, &test, &scales)?,
+        test_numbers: test.iter().map(|row| row + 1).collect(),
         class_names: raw.class_names,
         image: raw.reading.image,
     })

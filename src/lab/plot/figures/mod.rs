@@ -4,6 +4,7 @@ mod cures;
 mod curves;
 mod heatmap;
 mod layers;
+mod reliability;
 mod seeds;
 mod sweep;
 mod training;
@@ -36,6 +37,7 @@ pub const FIGURES: &[&dyn Figure] = &[
     &heatmap::HeatmapFigure,
     &curves::CurvesFigure,
     &seeds::SeedsFigure,
+    &reliability::ReliabilityFigure,
     &cures::CuresFigure,
     &sweep::SweepFigure,
 ];
