@@ -79,7 +79,12 @@ impl Propagation<'_> {
     fn refuse(&self) -> Result<(), Unpredictable> {
         if !matches!(self.network.architecture, Architecture::Mlp(_)) {
             let name = self.network.architecture.name();
-            let reason = format!("theory is worked out for the mlp only, not for {name}");
+            let blueprint = self.network.architecture.blueprint::<f64>();
+            let known = blueprint.known_of_start(self.network);
+            let known = known.map_or(String::new(), |known| {
+                format!("; of its start it is known that {known}")
+            });
+            let reason = format!("no theory predicts the decay of a {name}{known}");
             return Err(Unpredictable::new("network.architecture", reason));
         }
         let NormKind::Batch(batch) = self.norm()? else {

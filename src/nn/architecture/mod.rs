@@ -145,6 +145,13 @@ pub trait Blueprint<T: Scalar> {
         None
     }
 
+    /// What is known of its gradients at the start where no theory predicts their decay: a
+    /// clause with its source.
+    fn known_of_start(&self, network: &NetworkSpec) -> Option<String> {
+        let _ = network;
+        None
+    }
+
     /// What the path is made of that decay is measured along.
     fn along(&self) -> Along {
         Along::Layers

@@ -191,3 +191,44 @@ fn annotations_stand_beside_the_keys() {
         "{text}"
     );
 }
+
+/// Where no theory tells of decay, what is known of a transformer's start is told.
+#[test]
+fn what_is_known_of_a_transformer_is_told() {
+    let spec = SIGMOID
+        .replace("dropout = 0.25\n", "norm = \"layer\"\n")
+        .replace("test_fraction = 0.0", "test_fraction = 0.0\npositions = 4")
+        .replace(
+            "depth = 30",
+            "architecture = { transformer = {} }\ndepth = 16",
+        );
+    let desk = Desk::with(&spec);
+    let reason = |arguments: &str| {
+        let value = json(&desk, arguments);
+        assert_eq!(value["unpredictable"]["key"], "network.architecture");
+        value["unpredictable"]["reason"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    // 1/√16.
+    let pre = reason("--set network.skip=identity");
+    assert!(
+        pre.contains("1/√depth, here to 0.25") && pre.contains("Xiong"),
+        "{pre}"
+    );
+    const POST: &str = "--set network.architecture.transformer.norm_position=post";
+    let post = reason(&format!("--set network.skip=identity {POST}"));
+    assert!(post.contains("does not fall with depth"), "{post}");
+    // (2·16)^¼ and (8·16)^−¼.
+    let deepnorm = reason(&format!("--set network.skip=deepnorm {POST}"));
+    assert!(
+        deepnorm.contains("2.38 x") && deepnorm.contains("0.30 times"),
+        "{deepnorm}"
+    );
+    assert!(reason("--set network.skip=rezero").contains("same at all layers"));
+    assert!(reason("--set network.skip=none").contains("queries and keys"));
+    // Without a norm inside the skip nothing of the kind is known.
+    let none = reason("--set network.skip=identity --set network.norm=none");
+    assert!(none.ends_with("the decay of a transformer"), "{none}");
+}

@@ -11,7 +11,7 @@ use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, ValueId};
 use crate::nn::norm::Norm;
 use crate::nn::readout::Readout;
-use crate::nn::skip::{Identity, Skip};
+use crate::nn::skip::{Deepnorm, Identity, Skip};
 use crate::nn::width::Width;
 
 use assembly::Assembly;
@@ -70,6 +70,45 @@ impl<T: Scalar> Blueprint<T> for Transformer {
             .or_else(|| self.norm(network))
             .or_else(|| self.skip(network))
             .or_else(|| init(network))
+    }
+
+    fn known_of_start(&self, network: &NetworkSpec) -> Option<String> {
+        let depth = network.depth;
+        let has_norm = !matches!(network.norm, Norm::NoNorm(_));
+        let is_inside = self.norm_position == NormPosition::Pre;
+        match &network.skip {
+            // The norm divides what enters a branch by the square root of the blocks
+            // that were added up before it.
+            Skip::Identity(_) if has_norm && is_inside => Some(format!(
+                "the weight gradient of the last feed-forward network falls as 1/√depth, here to \
+                 {:.2} of that of one block (Xiong 2020, arXiv:2002.04745)",
+                1.0 / (depth as f64).sqrt()
+            )),
+            Skip::Identity(_) if has_norm => Some(
+                "the weight gradient of the last feed-forward network does not fall with depth, \
+                 which Adam answers with steps that are too large unless the rate warms up \
+                 (Xiong 2020, arXiv:2002.04745)"
+                    .to_owned(),
+            ),
+            Skip::Deepnorm(_) => Some(format!(
+                "the skip carries {:.2} x and the branches start {:.2} times as large, so that \
+                 gradients and updates are bounded whatever the depth (Wang 2022, arXiv:2203.00555)",
+                Deepnorm::carry(depth),
+                Deepnorm::gain(depth)
+            )),
+            // The branches start at 0, and a norm stands within them.
+            Skip::Rezero(_) if is_inside => Some(
+                "every branch starts at 0, so that the gradient is the same at all layers \
+                 (Bachlechner 2020, arXiv:2003.04887)"
+                    .to_owned(),
+            ),
+            Skip::NoSkip(_) => Some(
+                "without skips attention maps all positions to one within a few blocks, and \
+                 queries and keys of later ones receive no gradient (Dong 2021, arXiv:2103.03404)"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
     }
 
     fn layers(&self, network: &NetworkSpec, _positions: usize) -> usize {
