@@ -28,11 +28,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 WORKLOADS = ["W1", "W2", "W3", "W4", "W5"]
 SEQUENCES = ["R1", "R2", "T1"]
+IMAGES = ["C1", "C2"]
 PEERS = ["jax", "numpy", "torch"]
 
 
 def script(peer, workload):
-    kind = "sequences" if workload in SEQUENCES else "peers"
+    kind = "sequences" if workload in SEQUENCES else "images" if workload in IMAGES else "peers"
     return HERE / f"peers/{kind}_{peer}.py"
 
 
@@ -43,7 +44,7 @@ def writes(peer, workload):
 
 def variant(peer, workload):
     """The fastest way to write the workload with that peer."""
-    if workload in SEQUENCES:
+    if workload in SEQUENCES + IMAGES:
         return {"jax": "epoch", "torch": "eager"}[peer]
     if peer == "jax":
         return "epoch_scanL" if workload == "W4" else "epoch"
@@ -136,8 +137,8 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--python", default=sys.executable, help="the interpreter that has the peers")
     p.add_argument("--vgrad", type=Path, default=HERE.parent / "target/release/vgrad")
-    p.add_argument("--workloads", nargs="+", choices=WORKLOADS + ["W1a"] + SEQUENCES,
-                   help="default: W1 to W5; with --whole, W1; R1, R2 and T1 are sequences")
+    p.add_argument("--workloads", nargs="+", choices=WORKLOADS + ["W1a"] + SEQUENCES + IMAGES,
+                   help="default: W1 to W5; with --whole, W1; R1, R2 and T1 are sequences, C1 and C2 images")
     p.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     p.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS)
     p.add_argument("--rounds", type=int, default=5)

@@ -19,7 +19,7 @@ pub struct Workload {
 macro_rules! workloads {
     ($( $name:literal ),+ $(,)?) => {
         /// Every reference workload: random inputs and labels, 10 classes,
-        /// full batches, f32; W… 64 inputs, R… and T… sequences.
+        /// full batches, f32; W… 64 inputs, R… and T… sequences, C… images.
         pub const WORKLOADS: &[Workload] = &[$(
             Workload {
                 name: $name,
@@ -29,7 +29,7 @@ macro_rules! workloads {
     };
 }
 
-workloads!("W1", "W1a", "W2", "W3", "W4", "W5", "R1", "R2", "T1");
+workloads!("W1", "W1a", "W2", "W3", "W4", "W5", "R1", "R2", "T1", "C1", "C2");
 
 /// Those that are measured when none is named.
 pub const USUAL: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_sequences_are_those_that_others_are_measured_on() {
         let peers = include_str!("../../../benches/peers/peers_common.py");
-        let sequences = WORKLOADS.iter().filter(|it| !it.name.starts_with('W'));
+        let sequences = WORKLOADS.iter().filter(|it| it.name.starts_with(['R', 'T']));
         for workload in sequences {
             let loaded = workload.spec(&Overrides::default()).unwrap();
             let plan = Plan::<f32>::new(&loaded.spec, Path::new("")).unwrap();
@@ -118,6 +118,28 @@ mod tests {
                 plan.setting.inputs,
             );
             assert!(peers.contains(&line), "{line}");
+            assert_eq!(plan.data.train.samples(), 1797);
+        }
+    }
+
+    #[test]
+    fn the_images_are_those_that_others_are_measured_on() {
+        let peers = include_str!("../../../benches/peers/peers_common.py");
+        let images = WORKLOADS.iter().filter(|it| it.name.starts_with('C'));
+        for workload in images {
+            let loaded = workload.spec(&Overrides::default()).unwrap();
+            let plan = Plan::<f32>::new(&loaded.spec, Path::new("")).unwrap();
+            let (network, image) = (&plan.network, plan.setting.image.unwrap());
+            let line = format!(
+                "\"{}\": dict(kind=\"conv\", D={}, C={}, B={}, R={}),",
+                workload.name,
+                network.depth,
+                network.width.of(1),
+                plan.training.batch_size,
+                image.rows,
+            );
+            assert!(peers.contains(&line), "{line}");
+            assert_eq!((image.channels, image.columns), (1, image.rows));
             assert_eq!(plan.data.train.samples(), 1797);
         }
     }
