@@ -87,6 +87,7 @@
 //!     log: LogSteps::Every(25),
 //!     log_tensors: false,
 //!     seed: 0,
+//!     adversary: None,
 //! };
 //! let team = Team::new(1)?;
 //! let stop = AtomicBool::new(false);

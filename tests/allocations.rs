@@ -134,6 +134,7 @@ fn steps_allocate_nothing_and_memory_is_as_planned() {
                     epoch: 0,
                     learning_rate: 0.1,
                     metrics,
+                    adversary: None,
                     test: None,
                     infos: &infos,
                     layers: Some(&layers),

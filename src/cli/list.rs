@@ -14,13 +14,16 @@ use crate::lab::config::Quantity;
 use crate::lab::diagnose::{MECHANISMS, RULES};
 use crate::lab::hook::HOOKS;
 use crate::nn::activation::Activation;
+use crate::nn::adversary::GanLoss;
 use crate::nn::architecture::Architecture;
 use crate::nn::init::Init;
 use crate::nn::loss::Loss;
 use crate::nn::norm::Norm;
 use crate::nn::optim::OptimizerSpec;
 use crate::nn::skip::Skip;
-use crate::study::columns::{gradient_columns, parameter_columns, training_columns};
+use crate::study::columns::{
+    adversary_columns, gradient_columns, parameter_columns, training_columns,
+};
 use crate::study::data::Source;
 use crate::study::schedule::Schedule;
 
@@ -67,6 +70,7 @@ const KINDS: &[Kind] = &[
         members("train.schedule", Schedule::members())
     }),
     kind("losses", || members("train.loss", Loss::members())),
+    kind("gan_losses", || members("gan.loss", GanLoss::members())),
     kind("sources", || members("data.source", Source::members())),
     kind("columns", columns),
     kind("quantities", quantities),
@@ -116,7 +120,7 @@ fn plain(place: &'static str, name: &'static str, doc: &str) -> Entry {
 
 fn columns() -> Vec<Entry> {
     let of_layers = gradient_columns().iter();
-    let of_steps = training_columns().iter();
+    let of_steps = training_columns().iter().chain(adversary_columns());
     let of_layers = of_layers.map(|column| plain("gradients.csv", column.name, column.doc));
     let of_steps = of_steps.map(|column| plain("training.csv", column.name, column.doc));
     let of_tensors = parameter_columns().iter();

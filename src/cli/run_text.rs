@@ -81,10 +81,11 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
         ));
     } else if let Some(loss) = summary.test_loss {
         let loss = text::number(loss);
-        lines.push((
-            "test loss",
-            format!("{loss} ({})", told.spec.train.loss.name()),
-        ));
+        let what = match told.spec.gan {
+            Some(_) => "energy distance of what is made from the test set",
+            None => told.spec.train.loss.name(),
+        };
+        lines.push(("test loss", format!("{loss} ({what})")));
     }
     if let Some(predictions) = &summary.predictive {
         lines.push(("certainty", text::predictions_line(predictions)));

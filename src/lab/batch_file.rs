@@ -8,44 +8,31 @@ use safetensors::tensor::TensorView;
 use crate::base::{Problem, Scalar};
 use crate::nn::loss::Targets;
 use crate::nn::snapshot;
+use crate::study::task::Batch;
+
+/// A tensor as it stands in the file.
+type Stored = (Dtype, Vec<usize>, Vec<u8>);
 
 /// A safetensors file of `inputs` `[B, features]` in the run's precision, as the network
 /// gets them, and `targets`: `[B]` of I64 for classes, else `[B, outputs]`; where every
-/// position has a target, `[B, P]` or `[B, P, outputs]`.
+/// position has a target, `[B, P]` or `[B, P, outputs]`. Of a generator its matrices by name.
 ///
 /// # Errors
 /// If they are too large for the format.
-pub fn to_bytes<T: Scalar>(inputs: &Array2<T>, targets: &Targets<T>) -> Result<Vec<u8>, Problem> {
-    let float = if size_of::<T>() == 4 {
-        Dtype::F32
-    } else {
-        Dtype::F64
-    };
-    // Row-major, whatever the array's layout.
-    let of_array = |array: &Array2<T>| {
-        let values: Vec<T> = array.iter().copied().collect();
-        (float, array.shape().to_vec(), snapshot::to_bytes(&values))
-    };
-    let samples = inputs.nrows().max(1);
-    let with_positions = |shape: &[usize]| match shape[0] / samples {
-        0 | 1 => shape.to_vec(),
-        positions => [&[samples, positions], &shape[1..]].concat(),
-    };
-    let targets = match targets {
-        Targets::Classes(classes) => {
-            let bytes = classes.iter().flat_map(|&c| i64::from(c).to_le_bytes());
-            (
-                Dtype::I64,
-                with_positions(&[classes.len()]),
-                bytes.collect(),
-            )
+pub fn to_bytes<T: Scalar>(batch: &Batch<T>) -> Result<Vec<u8>, Problem> {
+    let tensors: Vec<(&str, Stored)> = match batch {
+        Batch::Samples(inputs, targets) => {
+            let samples = inputs.nrows().max(1);
+            let targets = of_targets(targets, samples);
+            vec![("inputs", of_array(inputs)), ("targets", targets)]
         }
-        Targets::Numbers(numbers) => {
-            let (dtype, shape, bytes) = of_array(numbers);
-            (dtype, with_positions(&shape), bytes)
+        Batch::Named(matrices) => {
+            let named = matrices.iter();
+            named
+                .map(|(name, matrix)| (&**name, of_array(matrix)))
+                .collect()
         }
     };
-    let tensors = [("inputs", of_array(inputs)), ("targets", targets)];
     let views: Result<Vec<_>, _> = tensors
         .iter()
         .map(|(name, (dtype, shape, bytes))| {
@@ -58,4 +45,33 @@ pub fn to_bytes<T: Scalar>(inputs: &Array2<T>, targets: &Targets<T>) -> Result<V
             "the batch could not be put into safetensors form: {error}"
         ))
     })
+}
+
+/// Row-major, whatever the array's layout.
+fn of_array<T: Scalar>(array: &Array2<T>) -> Stored {
+    let float = if size_of::<T>() == 4 {
+        Dtype::F32
+    } else {
+        Dtype::F64
+    };
+    let values: Vec<T> = array.iter().copied().collect();
+    (float, array.shape().to_vec(), snapshot::to_bytes(&values))
+}
+
+fn of_targets<T: Scalar>(targets: &Targets<T>, samples: usize) -> Stored {
+    let with_positions = |shape: &[usize]| match shape[0] / samples {
+        0 | 1 => shape.to_vec(),
+        positions => [&[samples, positions], &shape[1..]].concat(),
+    };
+    match targets {
+        Targets::Classes(classes) => {
+            let bytes = classes.iter().flat_map(|&c| i64::from(c).to_le_bytes());
+            let shape = with_positions(&[classes.len()]);
+            (Dtype::I64, shape, bytes.collect())
+        }
+        Targets::Numbers(numbers) => {
+            let (dtype, shape, bytes) = of_array(numbers);
+            (dtype, with_positions(&shape), bytes)
+        }
+    }
 }

@@ -72,7 +72,7 @@ impl Checkpoint {
             let is_there = |(name, length): (&str, &u64)| {
                 fs::metadata(folder.join(name)).is_ok_and(|file| file.len() >= *length)
             };
-            let files = spec.log.extras().files();
+            let files = spec.extras().files();
             let lengths = &found.state.recorded.lengths;
             if !files.into_iter().zip(lengths).all(is_there) {
                 continue;

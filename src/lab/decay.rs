@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::lab::json::{number, read_number};
+use crate::lab::line::fit;
 
 /// Total loss from the last hidden layer to the first, in decades, from which
 /// on gradients count as vanishing. Training success lines up with it: below
@@ -106,6 +107,15 @@ pub struct Decay {
     /// of the last decimal, which the attenuation counts with as a bound.
     #[serde(skip_serializing_if = "is_none", default)]
     pub layers_below_resolution: usize,
+    /// √B·‖∂L/∂D‖ of a generator's loss by the discriminator's logits: below 1 it makes all
+    /// layers' gradients smaller alike, which the verdict counts as lost too.
+    #[serde(
+        serialize_with = "number",
+        deserialize_with = "read_number",
+        skip_serializing_if = "Option::is_none",
+        default
+    )]
+    pub loss_slope: Option<f64>,
     /// The verdict on these gradients.
     pub verdict: Verdict,
 }
@@ -172,8 +182,37 @@ impl Decay {
             attenuation_decades: Some(attenuation),
             layers_left_out: norms.len() - points.len(),
             layers_below_resolution: bounds,
+            loss_slope: None,
             verdict,
         })
+    }
+
+    /// The same where the loss has this slope, if any, by what the path begins at.
+    pub fn with_loss_slope(self, slope: Option<f64>) -> Self {
+        let mut scaled = Self {
+            loss_slope: slope,
+            ..self
+        };
+        // Norms that are all 0, or not finite, have their verdict.
+        if scaled.loss_decades() > 0.0 && scaled.verdict < Verdict::Vanishing {
+            scaled.verdict = match scaled.loss_decades() {
+                f64::INFINITY => Verdict::Vanishing,
+                _ => Verdict::of_attenuation(scaled.lost_decades().unwrap_or(0.0)),
+            };
+        }
+        scaled
+    }
+
+    /// Decades by which the slope of a generator's loss makes all gradients smaller:
+    /// −log10(min(1, slope)); 0 of any other network.
+    pub fn loss_decades(&self) -> f64 {
+        let slope = self.loss_slope.filter(|slope| *slope < 1.0);
+        slope.map_or(0.0, |slope| -slope.log10())
+    }
+
+    /// All decades that the verdict goes by: those lost along the path and by the loss.
+    pub fn lost_decades(&self) -> Option<f64> {
+        Some(self.attenuation_decades? + self.loss_decades())
     }
 }
 
@@ -184,44 +223,6 @@ fn attenuation(first: f64, last: f64) -> f64 {
     } else {
         last.log10() - first.log10()
     }
-}
-
-/// The slope of the least-squares line through points; `None` for fewer than two.
-pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
-    fit(points).map(|fit| fit.slope)
-}
-
-/// A straight line through points.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Fit {
-    slope: f64,
-    r2: Option<f64>,
-    std_error: Option<f64>,
-}
-
-/// Ordinary least squares; `None` for fewer than two points.
-fn fit(points: &[(f64, f64)]) -> Option<Fit> {
-    if points.len() < 2 {
-        return None;
-    }
-    let n = points.len() as f64;
-    let mean = |get: fn(&(f64, f64)) -> f64| points.iter().map(get).sum::<f64>() / n;
-    let (x_mean, y_mean) = (mean(|p| p.0), mean(|p| p.1));
-    let sum = |term: &dyn Fn(f64, f64) -> f64| {
-        points
-            .iter()
-            .map(|(x, y)| term(x - x_mean, y - y_mean))
-            .sum::<f64>()
-    };
-    let (sxx, sxy, syy) = (sum(&|x, _| x * x), sum(&|x, y| x * y), sum(&|_, y| y * y));
-    let slope = sxy / sxx;
-    let residual = sum(&|x, y| (y - slope * x).powi(2));
-    Some(Fit {
-        slope,
-        // Where all are equal up to rounding there is no variance to explain.
-        r2: (syy > 1e-24 * n).then(|| 1.0 - residual / syy),
-        std_error: (points.len() > 2).then(|| (residual / (n - 2.0) / sxx).sqrt()),
-    })
 }
 
 #[cfg(test)]
@@ -269,6 +270,30 @@ mod tests {
         assert_eq!(verdict(-2.9999), Verdict::Healthy);
         assert_eq!(verdict(-3.0001), Verdict::Exploding);
         assert_eq!(decay(&[1.0, f64::NAN]).verdict, Verdict::Diverged);
+    }
+
+    #[test]
+    fn a_flat_loss_counts_as_decades_lost() {
+        // A decade and a half lost on the path, and by the loss.
+        let path = [10f64.powf(-1.5), 1.0];
+        let with = |slope: f64| decay(&path).with_loss_slope(Some(slope));
+        for (by_loss, verdict) in [
+            (0.0, Verdict::Healthy),
+            (1.4, Verdict::Healthy),
+            (1.6, Verdict::AtRisk),
+            (2.6, Verdict::Vanishing),
+            (f64::INFINITY, Verdict::Vanishing),
+        ] {
+            let decay = with(10f64.powf(-by_loss));
+            assert_eq!(decay.verdict, verdict, "{by_loss}");
+            assert!((decay.attenuation_decades.unwrap() - 1.5).abs() < 1e-12);
+        }
+        // A steep one takes nothing back.
+        assert_eq!(with(1e9).lost_decades(), decay(&path).attenuation_decades);
+        let diverged = decay(&[1.0, f64::NAN]).with_loss_slope(Some(1e-9));
+        assert_eq!(diverged.verdict, Verdict::Diverged);
+        let growing = decay(&[1e5, 1.0]).with_loss_slope(Some(1e-3));
+        assert_eq!(growing.verdict, Verdict::Healthy);
     }
 
     #[test]

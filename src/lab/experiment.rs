@@ -14,7 +14,7 @@ use crate::lab::config::{LoadedSpec, Overrides, Precision, Spec};
 use crate::lab::decay::Verdict;
 use crate::lab::finished::finished;
 use crate::lab::history::{History, LayerProfile};
-use crate::lab::learned::{Evidence, Guessing, commonest, guessing_loss};
+use crate::lab::learned::{Evidence, Guessing, commonest};
 use crate::lab::machine::Machine;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::Forecast;
@@ -26,6 +26,7 @@ use crate::lab::weights;
 use crate::nn::loss::Targets;
 use crate::nn::network::{Capacity, Network};
 use crate::nn::params::Draw;
+use crate::nn::snapshot::Snapshot;
 use crate::study::record::Recorder;
 use crate::study::train::{Ending, Trainer};
 
@@ -101,7 +102,7 @@ fn run_in<T: Scalar>(
     };
     let schema = options.destination.schema_of(loaded);
     let begun = match &options.destination {
-        Destination::Resumed(_) => experiment.resume(trainer.network(), &inputs, &schema)?,
+        Destination::Resumed(_) => experiment.resume(trainer.snapshot(), &inputs, &schema)?,
         _ => None,
     };
     let begun = match begun.map_or_else(|| experiment.open(&mut trainer, &schema), Ok) {
@@ -138,7 +139,8 @@ pub fn network<T: Scalar>(
     base_dir: &Path,
     team: &Team,
 ) -> Result<Network<T>, Problem> {
-    let classes = matches!(plan.data.train.targets, Targets::Classes(_));
+    let is_made = plan.training.adversary.is_some();
+    let classes = matches!(plan.data.train.targets, Targets::Classes(_)) && !is_made;
     let capacity = Capacity {
         rows: plan.training.batch_size,
         classes,
@@ -148,8 +150,7 @@ pub fn network<T: Scalar>(
         seed: plan.training.seed,
         team,
     };
-    let graph = plan.network.graph(&plan.setting, false);
-    let mut network = Network::new(graph, &draw, plan.loss.clone(), capacity);
+    let mut network = Network::new(plan.graph(), &draw, plan.objective(), capacity);
     if let Some(file) = &plan.network.weights {
         weights::load(&mut network, &base_dir.join(file))?;
     }
@@ -188,15 +189,14 @@ impl<'a, T: Scalar> Experiment<'a, T> {
     fn open(&self, trainer: &mut Trainer<T>, schema: &str) -> Result<Begun<'a>, Problem> {
         self.write_spec(schema)?;
         if self.loaded.spec.log.save_batch {
-            let (inputs, targets) = trainer.batch(0);
-            let bytes = batch_file::to_bytes(&inputs, &targets)?;
+            let bytes = batch_file::to_bytes(&trainer.batch(0))?;
             self.folder.write("batch.safetensors", &bytes)?;
         }
         let network = &*trainer.network();
         self.save_weights("weights/initial.safetensors", network)?;
         let layers = network.layers().iter();
         let positions = layers.map(|layer| layer.position.map(|place| place as usize));
-        let extras = self.loaded.spec.log.extras();
+        let extras = self.loaded.spec.extras();
         Ok(Begun {
             recorder: Recorder::create(self.folder.path(), self.team, extras)?,
             history: History::new(positions.collect(), &self.plan.training),
@@ -206,7 +206,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
     /// Takes up the newest checkpoint; without one the folder is made empty.
     fn resume(
         &self,
-        network: &mut Network<T>,
+        network: &mut dyn Snapshot,
         inputs: &[PathBuf],
         schema: &str,
     ) -> Result<Option<Begun<'a>>, Problem> {
@@ -221,7 +221,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         };
         let recorded = found.recorded().clone();
         let history = found.restore(network)?;
-        let extras = self.loaded.spec.log.extras();
+        let extras = self.loaded.spec.extras();
         let recorder = Recorder::resume(folder, self.team, extras, &recorded)?;
         // What it says holds no longer.
         self.folder.remove("summary.json");
@@ -344,7 +344,9 @@ impl<'a, T: Scalar> Experiment<'a, T> {
                 (Status::Diverged, Some(Divergence { step, layer, name }))
             }
         };
-        let guessing = Guessing::of(&plan.data.train.targets);
+        // A generator has no targets to be guessed.
+        let has_targets = plan.training.adversary.is_none();
+        let guessing = Guessing::of(&plan.data.train.targets).filter(|_| has_targets);
         let test_samples = plan.data.test.targets.len() as u64;
         let learned_by = guessing.and_then(|guess| history.evidence(guess, test_samples, status));
         let verdict = Verdict::of_run(diverged.is_some(), Some(&initial), Some(&last))
@@ -361,6 +363,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             status,
             verdict,
             diverged,
+            loss_slope: last.loss_slope,
             initial,
             last,
             steps: network.updates(),
@@ -368,17 +371,13 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             test_loss: history.test.map(|(_, test)| test.loss),
             test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
             along: plan.network.along(),
-            chance_accuracy: chance(&plan.data.test.targets),
+            chance_accuracy: chance(&plan.data.test.targets).filter(|_| has_targets),
             engine_bytes: plan.bytes as u64,
             machine: Machine::here(self.team.threads()),
             times,
             learned: learned_by.as_ref().map(Evidence::has_learned),
             learned_by,
-            guessing_loss: guessing_loss(
-                &plan.data.train.targets,
-                plan.data.outputs(),
-                plan.loss.criterion(),
-            ),
+            guessing_loss: plan.guessing_loss(),
             onset,
             predictive: None,
             predicted: Some(Forecast::of(&plan.name, predict(plan))),

@@ -32,6 +32,9 @@ pub struct History {
     batch_size: u64,
     /// (step, ‖∂L/∂h_l‖ per layer) of the first and last logged step.
     ends: Option<[(u64, Vec<f64>); 2]>,
+    /// The slope of a generator's loss at both.
+    #[serde(default)]
+    loss_slopes: [Option<f64>; 2],
     /// The loss of the last logged step.
     pub train_loss: Option<f64>,
     /// The last look at the test set and the step it was taken at.
@@ -62,6 +65,7 @@ impl History {
             steps: plan.steps,
             batch_size: plan.batch_size as u64,
             ends: None,
+            loss_slopes: [None; 2],
             train_loss: None,
             test: None,
             epoch: Epoch::default(),
@@ -81,6 +85,11 @@ impl History {
         let Some(layers) = record.layers else { return };
         self.train_loss = Some(record.metrics.loss);
         let norms = || layers.iter().map(|layer| layer.activation_grad.norm());
+        let slope = record.adversary.map(|told| told.loss_slope);
+        match self.ends {
+            None => self.loss_slopes = [slope; 2],
+            Some(_) => self.loss_slopes[1] = slope,
+        }
         match &mut self.ends {
             None => {
                 let norms: Vec<f64> = norms().collect();
@@ -119,7 +128,10 @@ impl History {
             let on_path: Vec<_> = norms
                 .filter_map(|(norm, position)| Some(((*position)?, Some(*norm))))
                 .collect();
-            Decay::measure(*step, &on_path).expect("every network has a layer on its path")
+            let decay = Decay::measure(*step, &on_path);
+            decay
+                .expect("every network has a layer on its path")
+                .with_loss_slope(self.loss_slopes[end])
         };
         (decay(0), decay(1))
     }

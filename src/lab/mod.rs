@@ -17,6 +17,7 @@ pub mod history;
 pub mod hook;
 pub mod json;
 pub mod learned;
+mod line;
 pub mod log_report;
 pub mod logs;
 pub mod machine;

@@ -5,16 +5,20 @@ use std::path::Path;
 
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{BatchSize, Every, Spec};
+use crate::lab::learned::guessing_loss;
 use crate::lab::machine::free_memory;
 use crate::lab::text;
+use crate::nn::adversary::GeneratorSide;
 use crate::nn::architecture::{NetworkSpec, Setting};
+use crate::nn::graph::Graph;
 use crate::nn::image::Image;
 use crate::nn::loss::{Loss, TargetKind};
+use crate::nn::objective::Objective;
 use crate::nn::optim::Optimizer;
 use crate::nn::readout::Readout;
 use crate::nn::work::StepWork;
 use crate::study::data::{Dataset, LoadOptions, load};
-use crate::study::train::{LogSteps, TrainingPlan};
+use crate::study::train::{AdversaryPlan, LogSteps, TrainingPlan, UpdatePlan};
 
 /// An experiment ready to run, with its data.
 pub struct Plan<T> {
@@ -60,7 +64,11 @@ impl<T: Scalar> Plan<T> {
                 test_fraction: spec.data.test_fraction,
                 standardize: spec.data.standardizes(),
                 standardize_target: spec.data.standardize_target,
-                numeric_targets: spec.train.loss.criterion::<T>().wants() == TargetKind::Numbers,
+                numeric_targets: match spec.gan {
+                    // Whatever they are: nobody looks at them.
+                    Some(_) => spec.data.source.gives() == Some(TargetKind::Numbers),
+                    None => spec.train.loss.criterion::<T>().wants() == TargetKind::Numbers,
+                },
             },
         )
     }
@@ -73,7 +81,12 @@ impl<T: Scalar> Plan<T> {
         let free = free_memory();
         let fits = |bytes, at_least| fits(bytes, at_least, free);
         // Before a graph of 10⁹ layers is built.
-        fits(spec.network.least_bytes::<T>(), "at least ")?;
+        let behind = spec.gan.as_ref().map(|gan| &gan.discriminator);
+        let networks = [&spec.network].into_iter().chain(behind);
+        fits(
+            networks.map(NetworkSpec::least_bytes::<T>).sum(),
+            "at least ",
+        )?;
         let samples = data.train.samples();
         let batch_size = batch_size(spec, samples)?;
         let optimizer = Optimizer::new(&spec.train.optimizer);
@@ -84,23 +97,40 @@ impl<T: Scalar> Plan<T> {
         let positions = match image {
             // One number per pixel: the pixels are rows as they are.
             Some(image) if image.channels == 1 => image.pixels(),
+            // It reads noise, and what it makes is held against no target.
+            _ if spec.gan.is_some() => 1,
             _ => positions(spec, &data)?,
+        };
+        let [inputs, outputs] = match &spec.gan {
+            Some(gan) => [gan.noise, data.features()],
+            None => [data.features() / positions, data.outputs()],
         };
         let setting = Setting {
             positions,
-            inputs: data.features() / positions,
+            inputs,
             image,
-            outputs: data.outputs(),
+            outputs,
             seed: spec.seed,
         };
-        let graph = spec.network.graph::<T>(&setting, false);
+        let adversary = adversary(spec, &setting);
+        let graph = graph(&spec.network, &setting, adversary.as_ref());
         let bytes = graph.bytes(batch_size, per_parameter);
+        let of_discriminator = adversary.as_ref().map_or(0.0, |adversary| {
+            let graph = adversary.network.graph::<T>(&adversary.setting, false);
+            // Its gradient is kept for a second batch to be added to it.
+            let per_parameter = adversary.update.optimizer.states_per_param() + 2;
+            graph.bytes(batch_size, per_parameter)
+        });
+        let bytes = bytes + of_discriminator;
         fits(bytes, "")?;
-        let steps = steps(spec, (samples / batch_size) as u64)?;
+        let batches = (samples / batch_size) as u64;
+        // A generator's steps take a batch for each update of the discriminator.
+        let batches_each = spec.gan.as_ref().map_or(1, |gan| gan.discriminator_steps);
+        let steps = steps(spec, batches, batches_each)?;
         let evaluate_every = spec
             .log
             .evaluate_every
-            .unwrap_or_else(|| ((samples / batch_size) as u64).max(10));
+            .unwrap_or_else(|| (batches / batches_each).max(10));
         let network = &spec.network;
         let training = TrainingPlan {
             optimizer,
@@ -118,6 +148,7 @@ impl<T: Scalar> Plan<T> {
             },
             log_tensors: spec.log.parameters,
             seed: spec.seed,
+            adversary,
         };
         Ok(Self {
             name: spec.name.clone(),
@@ -130,6 +161,63 @@ impl<T: Scalar> Plan<T> {
             work: graph.work(batch_size),
         })
     }
+}
+
+impl<T: Scalar> Plan<T> {
+    /// The network's layers and buffers; of a generator with its discriminator behind it.
+    pub fn graph(&self) -> Graph<T> {
+        graph(
+            &self.network,
+            &self.setting,
+            self.training.adversary.as_ref(),
+        )
+    }
+
+    /// The loss of the best guess that looks at no input; `None` of a generator, whose
+    /// samples have no targets.
+    pub fn guessing_loss(&self) -> Option<f64> {
+        let (targets, outputs) = (&self.data.train.targets, self.data.outputs());
+        let loss = guessing_loss(targets, outputs, self.loss.criterion::<T>());
+        loss.filter(|_| self.training.adversary.is_none())
+    }
+
+    /// What the network minimises.
+    pub fn objective(&self) -> Objective {
+        match &self.training.adversary {
+            Some(adversary) => GeneratorSide(adversary.loss.clone()).into(),
+            None => self.loss.clone().into(),
+        }
+    }
+}
+
+fn graph<T: Scalar>(
+    network: &NetworkSpec,
+    setting: &Setting,
+    adversary: Option<&AdversaryPlan<T>>,
+) -> Graph<T> {
+    match adversary {
+        Some(adversary) => network.composed_graph(setting, &adversary.network),
+        None => network.graph(setting, false),
+    }
+}
+
+/// How the discriminator behind the generator of this setting is trained.
+fn adversary<T: Scalar>(spec: &Spec, setting: &Setting) -> Option<AdversaryPlan<T>> {
+    let gan = spec.gan.as_ref()?;
+    let train = spec.discriminator_train(gan);
+    Some(AdversaryPlan {
+        loss: gan.loss.clone(),
+        network: gan.discriminator.clone(),
+        setting: setting.of_discriminator(),
+        steps: gan.discriminator_steps,
+        update: UpdatePlan {
+            optimizer: Optimizer::new(&train.optimizer),
+            learning_rate: train.learning_rate,
+            schedule: train.schedule,
+            clip_grad_norm: train.clip_grad_norm,
+        },
+        weight_clip: gan.weight_clip,
+    })
 }
 
 /// The shape of a sample where the network reads images.
@@ -227,12 +315,15 @@ fn batch_size(spec: &Spec, samples: usize) -> Result<usize, Problem> {
     }
 }
 
-fn steps(spec: &Spec, per_epoch: u64) -> Result<u64, Problem> {
+fn steps(spec: &Spec, per_epoch: u64, batches_each: u64) -> Result<u64, Problem> {
     match (spec.train.steps, spec.train.epochs) {
         (Some(steps), _) => Ok(steps),
-        (None, Some(epochs)) => epochs.checked_mul(per_epoch).ok_or_else(|| {
-            Problem::at_key("train.epochs", "so many epochs have more than 2^64 steps")
-        }),
+        (None, Some(epochs)) => {
+            let batches = epochs.checked_mul(per_epoch).ok_or_else(|| {
+                Problem::at_key("train.epochs", "so many epochs have more than 2^64 steps")
+            })?;
+            Ok(batches.div_ceil(batches_each))
+        }
         (None, None) => Err(Problem::at_key("train", "needs `epochs` or `steps`")),
     }
 }

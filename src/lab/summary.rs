@@ -133,6 +133,14 @@ pub struct Summary {
     /// the run was completed.
     #[serde(default)]
     pub predictive: Option<Predictions>,
+    /// √B·‖∂L_G/∂D‖ of a generator at the last logged step.
+    #[serde(
+        serialize_with = "number",
+        deserialize_with = "read_number",
+        skip_serializing_if = "Option::is_none",
+        default
+    )]
+    pub loss_slope: Option<f64>,
     /// What theory expects of step 0, as `vgrad predict --format json` writes it; `None` in
     /// a summary of an earlier program.
     #[serde(default)]

@@ -152,7 +152,7 @@ fn fill_uniform(rng: &mut ChaCha8Rng, mut weight: ArrayViewMut2<f64>, bound: f64
 }
 
 /// One standard normal draw.
-pub(super) fn normal(rng: &mut ChaCha8Rng) -> f64 {
+pub fn normal(rng: &mut ChaCha8Rng) -> f64 {
     StandardNormal.sample(rng)
 }
 

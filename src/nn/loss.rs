@@ -100,7 +100,7 @@ pub enum RowTarget<'a, T> {
 
 impl<T: Scalar> RowTarget<'_, T> {
     /// The target of output `k`: one-hot for a class.
-    fn at(&self, k: usize) -> f64 {
+    pub(super) fn at(&self, k: usize) -> f64 {
         match self {
             Self::Class(class) => f64::from(u8::from(*class == k)),
             Self::Numbers(numbers) => numbers[k].to_f64(),

@@ -2,6 +2,7 @@
 //! network and the optimizers.
 
 pub mod activation;
+pub mod adversary;
 mod ahead;
 pub mod architecture;
 pub mod chunk;
@@ -11,6 +12,7 @@ pub mod graph;
 pub mod image;
 pub mod init;
 pub mod layer;
+mod lent;
 pub mod loss;
 pub mod mean_field;
 pub mod measure;
@@ -19,6 +21,7 @@ pub mod moments;
 pub mod network;
 pub mod node_shards;
 pub mod norm;
+pub mod objective;
 mod observe;
 pub mod optim;
 pub mod order;

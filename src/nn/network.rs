@@ -9,9 +9,10 @@ use crate::base::team::Team;
 use crate::nn::chunk::{Chunk, chunk_count, part};
 use crate::nn::graph::{Graph, LayerInfo};
 use crate::nn::layer::{Mode, entries};
-use crate::nn::loss::{Loss, Targets};
+use crate::nn::loss::Targets;
 use crate::nn::model::Model;
 use crate::nn::moments::Moments;
+use crate::nn::objective::Objective;
 use crate::nn::params::{Draw, LayerParams};
 use crate::nn::pass::{AllReduce, Pass};
 use crate::nn::shard::{Shard, ShardTargets};
@@ -20,8 +21,11 @@ use crate::nn::times::{PhaseTimes, Stopwatch};
 /// A network ready to train: layers, parameters and every buffer a step needs.
 pub struct Network<T> {
     pub(super) graph: Graph<T>,
-    pub(super) loss: Loss,
+    pub(super) objective: Objective,
     pub(super) layer_params: Vec<LayerParams<T>>,
+    /// How many of them, from the first on, are its own to update: all, unless
+    /// [`Self::borrow_after`] says otherwise.
+    pub(super) own: usize,
     /// Which of them each node has, if any.
     pub(super) params_of: Vec<Option<usize>>,
     pub(super) shards: Vec<Shard<T>>,
@@ -53,7 +57,12 @@ impl<T: Scalar> Network<T> {
     /// batch's buffers are claimed by [`Self::divide`], else by the first
     /// [`Self::load`]; the optimizer's state and gradients to be kept
     /// ([`Self::step`]) when they are first needed.
-    pub fn new(graph: Graph<T>, draw: &Draw, loss: Loss, capacity: Capacity) -> Self {
+    pub fn new(
+        graph: Graph<T>,
+        draw: &Draw,
+        objective: impl Into<Objective>,
+        capacity: Capacity,
+    ) -> Self {
         let params_of = graph.nodes.iter().map(|node| node.params).collect();
         let params = graph.params.iter();
         let mut layer_params: Vec<_> = params
@@ -64,7 +73,8 @@ impl<T: Scalar> Network<T> {
             all_reduce: AllReduce::new(capacity.chunks(), graph.longest_exchange()),
             shards: Vec::new(),
             graph,
-            loss,
+            objective: objective.into(),
+            own: layer_params.len(),
             layer_params,
             params_of,
             capacity,
@@ -117,6 +127,11 @@ impl<T: Scalar> Network<T> {
     /// The layers as they are logged, from layer 1 to the output.
     pub fn layers(&self) -> &[LayerInfo] {
         &self.graph.layers
+    }
+
+    /// Numbers in a sample.
+    pub fn inputs(&self) -> usize {
+        self.graph.values[0].per_sample()
     }
 
     /// Updates made so far.

@@ -70,7 +70,7 @@ impl<T: Scalar> Network<T> {
     /// Evaluation mode: loss and hits of the batch at hand.
     pub fn evaluate(&mut self, team: &Team) -> LossSums {
         self.forward(team, Mode::Evaluation);
-        let (graph, criterion) = (&self.graph, self.loss.criterion::<T>());
+        let (graph, criterion) = (&self.graph, self.objective.criterion::<T>());
         team.shares(&mut self.shards, |share| {
             share
                 .iter_mut()
@@ -140,7 +140,7 @@ impl<T: Scalar> Network<T> {
                 if has_diverged && !step.observe {
                     self.observe_late(team);
                 }
-                self.layer_params
+                self.layer_params[..self.own]
                     .iter_mut()
                     .for_each(LayerParams::measure_weight);
             }
@@ -163,9 +163,9 @@ impl<T: Scalar> Network<T> {
         }
     }
 
-    fn forward_backward(&mut self, team: &Team, observe: bool) {
+    pub(super) fn forward_backward(&mut self, team: &Team, observe: bool) {
         let mode = Mode::Training { step: self.updates };
-        let criterion = self.loss.criterion::<T>();
+        let criterion = self.objective.criterion::<T>();
         let pass = Pass {
             model: Model {
                 graph: &self.graph,
@@ -191,9 +191,9 @@ impl<T: Scalar> Network<T> {
     }
 
     /// Every layer's gradient, which is kept.
-    fn keep_gradients(&mut self, team: &Team, observe: bool) {
+    pub(super) fn keep_gradients(&mut self, team: &Team, observe: bool) {
         let (graph, shards) = (&self.graph, &self.shards);
-        team.each(&mut self.layer_params, |params| {
+        team.each(&mut self.layer_params[..self.own], |params| {
             let n = params.node;
             params.compute_gradient(NodeShards { graph, shards, n }, observe);
         });
@@ -202,7 +202,7 @@ impl<T: Scalar> Network<T> {
     /// Every layer's gradient, which is not kept, and, if `update` says how, its update.
     fn step_parameters(&mut self, team: &Team, observe: bool, update: Option<Update<T>>) {
         let (graph, shards) = (&self.graph, &self.shards);
-        team.each(&mut self.layer_params, |params| {
+        team.each(&mut self.layer_params[..self.own], |params| {
             let n = params.node;
             let of_node = NodeShards { graph, shards, n };
             ahead::before_gradient(of_node, params);
@@ -218,14 +218,14 @@ impl<T: Scalar> Network<T> {
     fn update(&mut self, team: &Team, update: Update<T>, clip: f64) {
         let (graph, shards) = (&self.graph, &self.shards);
         let clip = T::from_f64(clip);
-        team.each(&mut self.layer_params, |params| {
+        team.each(&mut self.layer_params[..self.own], |params| {
             params.update(update.optimizer, &update.info, clip);
             let n = params.node;
             NodeShards { graph, shards, n }.advance(&mut params.running);
         });
     }
 
-    fn step_metrics(&self) -> StepMetrics {
+    pub(super) fn step_metrics(&self) -> StepMetrics {
         let sums = self.loss_sums();
         let classes = matches!(self.shards[0].targets, ShardTargets::Classes(_));
         let targets_each = self.graph.values[self.graph.output].positions;

@@ -3,7 +3,7 @@
 
 use crate::nn::graph::LayerInfo;
 use crate::nn::measure::{LayerSums, ParamSums, PhiSums, TensorRecord};
-use crate::study::train::StepRecord;
+use crate::study::step_record::{AdversaryMetrics, StepRecord};
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,13 @@ fn append_count(count: u64, bytes: &mut Vec<u8>) {
 pub fn header<R: ?Sized>(columns: &[Column<R>]) -> String {
     let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     names.join(",") + "\n"
+}
+
+/// Continues the line that ends `bytes` with a row of further columns.
+pub fn append_more<R: ?Sized>(columns: &[Column<R>], row: &R, bytes: &mut Vec<u8>) {
+    bytes.pop();
+    bytes.push(b',');
+    append_row(columns, row, bytes);
 }
 
 /// Appends a row: its cells in the order of `columns` and a newline.
@@ -124,6 +131,10 @@ fn share(part: Option<u64>, whole: f64) -> Option<f64> {
     part.map(|part| part as f64 / whole)
 }
 
+fn of_adversary(row: &StepRecord, get: fn(&AdversaryMetrics) -> f64) -> Cell<'static> {
+    Cell::Number(row.adversary.as_ref().map(get))
+}
+
 macro_rules! columns {
     ($( $name:literal, $symbol:literal, $unit:ident, $doc:literal, $cell:expr; )+) => {
         &[$(Column {
@@ -183,6 +194,16 @@ pub fn training_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     "test_accuracy", "test_accuracy", Fraction, "accuracy on the test set at the same weights", |row| Cell::Number(row.test.and_then(|test| test.accuracy));
     "grad_norm", "grad_norm", Norm, "norm of the gradient over all parameters, before clipping", |row| number(row.metrics.grad_norm);
     "clipped", "clipped", Number, "1 if the gradient was clipped", |row| Cell::Count(u64::from(row.metrics.clipped));
+    }
+}
+
+/// What stands behind them in the `training.csv` of a generator.
+pub fn adversary_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
+    columns! {
+    "discriminator_loss", "L_D", Number, "GAN: mean loss of the discriminator's last update, before it", |row| of_adversary(row, |told| told.discriminator_loss);
+    "real_score", "real_score", Number, "GAN: mean of σ(D) over that update's real samples; of D for least_squares and wasserstein", |row| of_adversary(row, |told| told.real_score);
+    "fake_score", "fake_score", Number, "GAN: the same over the samples that the generator made", |row| of_adversary(row, |told| told.fake_score);
+    "loss_slope", "√B‖∂L_G/∂D‖", Number, "GAN: √B·‖∂L_G/∂D‖, by which the generator's loss scales all layers alike", |row| of_adversary(row, |told| told.loss_slope);
     }
 }
 

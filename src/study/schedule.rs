@@ -14,7 +14,7 @@ family! {
 }
 
 /// The learning rate as a function of the step.
-pub trait LearningRate {
+pub trait LearningRate: Sync {
     /// The rate at step t of `steps`, `base` being `train.learning_rate`.
     fn rate(&self, base: f64, t: u64, steps: u64) -> f64;
 }

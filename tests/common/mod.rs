@@ -17,6 +17,7 @@ use vgrad::nn::loss::{Loss, Targets};
 use vgrad::nn::measure::LayerSums;
 use vgrad::nn::network::{Capacity, Network};
 use vgrad::nn::norm::Norm;
+use vgrad::nn::objective::Objective;
 use vgrad::nn::order::Order;
 use vgrad::nn::params::Draw;
 use vgrad::nn::skip::Skip;
@@ -93,14 +94,14 @@ impl Mlp {
 
     /// For batches of up to `rows` rows of class targets, or numbers.
     pub fn network<T: Scalar>(&self, loss: &str, rows: usize, classes: bool) -> Network<T> {
-        self.network_of(self.graph(false), named(loss), rows, classes)
+        self.network_of(self.graph(false), named::<Loss>(loss), rows, classes)
     }
 
     /// Of a graph of one's own, drawn as this MLP.
     pub fn network_of<T: Scalar>(
         &self,
         graph: Graph<T>,
-        loss: Loss,
+        loss: impl Into<Objective>,
         rows: usize,
         classes: bool,
     ) -> Network<T> {
@@ -149,7 +150,7 @@ pub fn training_pass(
     let classes = matches!(targets, Targets::Classes(_));
     let rows = inputs.nrows();
     let graph = architecture.graph(true);
-    let mut network = architecture.network_of(graph, named(loss), rows, classes);
+    let mut network = architecture.network_of(graph, named::<Loss>(loss), rows, classes);
     let loss = repeat_pass(&mut network, inputs, targets);
     (network, loss)
 }

@@ -45,6 +45,7 @@ fn list_names_every_kind_with_a_line_of_help() {
         "optimizers",
         "schedules",
         "losses",
+        "gan_losses",
         "sources",
         "columns",
         "quantities",

@@ -16,7 +16,7 @@ use super::moment::Moment;
 use super::spec_keys::{Keys, SpecKeys};
 use crate::base::Problem;
 use crate::lab::atomic_file::{AtomicFile, folder_of};
-use crate::lab::records::OUTPUT;
+use crate::lab::records::is_output;
 
 /// Version of the layout. The first one is still read: it lacks the keys of the
 /// spec that decide nothing, the means and the positions.
@@ -170,7 +170,7 @@ impl Baseline {
         let every = every.and_then(Value::as_u64).unwrap_or(1).max(1) as usize;
         for step in &mut self.steps {
             let on_path = |layer: &&mut BaselineLayer| {
-                layer.name != OUTPUT && layer.layer.wrapping_sub(1).is_multiple_of(every)
+                !is_output(&layer.name) && layer.layer.wrapping_sub(1).is_multiple_of(every)
             };
             let path = step.layers.iter_mut().filter(on_path);
             path.zip(1..)

@@ -13,7 +13,7 @@ use crate::lab::config::Spec;
 /// Bytes of a file read at once.
 const PIECE: usize = 1 << 16;
 /// The sections that decide what is computed.
-const DECIDING: [&str; 4] = ["data", "network", "train", "precision"];
+const DECIDING: [&str; 5] = ["data", "network", "train", "gan", "precision"];
 /// Sections that no norm depends on; the seed is told by the seeds.
 const IDLE: [&str; 6] = ["name", "seed", "log", "check", "sweep", "remedy"];
 /// The keys of `[train]` that the gradients of the first step depend on.
@@ -109,8 +109,12 @@ fn section(key: &str) -> &str {
 /// key that has a default by now, it has the default.
 pub fn changed(old: &Keys, new: &Keys, only_at_start: bool) -> Vec<ChangedKey> {
     let [old, new] = [old, new].map(filled);
+    // A discriminator is updated before the generator's first step.
+    let trains_before = [&old, &new]
+        .iter()
+        .any(|side| side.keys().any(|key| section(key) == "gan"));
     let touches = |key: &&String| {
-        let is_of_training = section(key) == "train" && only_at_start;
+        let is_of_training = section(key) == "train" && only_at_start && !trains_before;
         let at_start = |own: &&str| key == own || key.starts_with(&format!("{own}."));
         !IDLE.contains(&section(key)) && (!is_of_training || AT_START.iter().any(at_start))
     };

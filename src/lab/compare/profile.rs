@@ -6,7 +6,7 @@ use super::at::StepChoice;
 use super::reading::{Reading, Series, log10};
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
-use crate::lab::records::{Columns, LayerInfo, OUTPUT, Run, RunStats, Step};
+use crate::lab::records::{Columns, LayerInfo, Run, RunStats, Step, is_output};
 
 /// What one run contributes to a comparison.
 #[derive(Clone, Debug)]
@@ -90,14 +90,14 @@ impl Profile {
     /// The numbers of the hidden layers, ascending: all but the output's.
     pub fn hidden(&self) -> Vec<usize> {
         let layers = self.stats.layers.iter();
-        let hidden = layers.filter(|info| info.name != OUTPUT);
+        let hidden = layers.filter(|info| !is_output(&info.name));
         hidden.map(|info| info.layer).collect()
     }
 
     /// The number of the output layer, where one is named so.
     pub fn output(&self) -> Option<usize> {
         let layers = &self.stats.layers;
-        let output = layers.iter().rfind(|info| info.name == OUTPUT);
+        let output = layers.iter().rfind(|info| is_output(&info.name));
         output.map(|info| info.layer)
     }
 

@@ -2,6 +2,7 @@
 //! family demands stands on the member; here it is asked.
 
 use super::check::Check;
+use super::gan_conflicts;
 use super::sections::{Spec, Train};
 use super::sizes::{BatchSize, CheckpointEvery, Predictive};
 use crate::base::Conflict;
@@ -20,6 +21,7 @@ pub fn conflict(spec: &Spec) -> Option<Conflict> {
         .or_else(|| coupled_rows(spec))
         .or_else(|| spec.train.optimizer.recipe::<f64>().check())
         .or_else(|| target(spec))
+        .or_else(|| gan_conflicts::conflict(spec))
         .or_else(|| test_set(spec))
         .or_else(|| checkpoint(spec))
         .or_else(|| predictive(spec))
@@ -103,6 +105,8 @@ fn coupled_rows(spec: &Spec) -> Option<Conflict> {
 
 fn target(spec: &Spec) -> Option<Conflict> {
     let wants_classes = spec.train.loss.criterion::<f64>().wants() == TargetKind::Classes;
+    // A generator looks at no target.
+    let wants_classes = wants_classes && spec.gan.is_none();
     if !wants_classes || spec.data.source.gives() != Some(TargetKind::Numbers) {
         return None;
     }
@@ -177,7 +181,7 @@ fn checks(spec: &Spec) -> Option<Conflict> {
     spec.check
         .iter()
         .enumerate()
-        .find_map(|(i, check)| one_check(i, check, spec.network.layers(spec.data.positions()), &[]))
+        .find_map(|(i, check)| one_check(i, check, spec.layers(), &[]))
 }
 
 /// What is wrong with the `i`-th check of a network of `layers` layers, the

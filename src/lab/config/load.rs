@@ -8,6 +8,7 @@ use toml::{Table, Value};
 
 use super::constraints::conflict;
 use super::error::{Location, SpecError};
+use super::gan_conflicts::other_loss;
 use super::key_path::KeyPath;
 use super::locate::locate;
 use super::message::Message;
@@ -16,11 +17,10 @@ use super::remedy_faults::remedy_faults;
 use super::sections::Spec;
 use super::shape::Shape;
 use super::sweep::{SpecChange, sweep_faults};
-use super::validate::{Fault, ValueKind, faults, missing};
+use super::validate::{ValueKind, faults, missing_activation};
 use crate::base::Conflict;
 use crate::base::paths::rebase;
 use crate::base::problem::{Place, Problem};
-use crate::nn::architecture::Architecture;
 use crate::study::data::TEST_FRACTION;
 
 /// No spec is longer; whatever is, is some other file.
@@ -87,7 +87,8 @@ impl Spec {
         let value = Value::Table(table);
 
         let mut found = faults(&value, &Shape::root(), &KeyPath::default());
-        found.extend(missing_activation(&value));
+        found.extend(missing_activation(&value, &["network"]));
+        found.extend(missing_activation(&value, &["gan", "discriminator"]));
         let axes = value.get("sweep").and_then(Value::as_table);
         found.extend(axes.map(sweep_faults).unwrap_or_default());
         let remedies = value.get("remedy").and_then(Value::as_array);
@@ -96,12 +97,19 @@ impl Spec {
             let location = source.location(&fault.path, fault.kind != ValueKind::Value);
             return Err(SpecError::new(fault.message, location));
         }
+        let train = value.get("train");
+        let names_loss = train.is_some_and(|train| train.get("loss").is_some());
         let mut spec: Spec = value.try_into().map_err(|e: toml::de::Error| {
             let message = Message::new(e.message(), "").help("see `vgrad schema`");
             SpecError::new(message, source.whole())
         })?;
-        if let Some(conflict) = conflict(&spec) {
+        let has_other_loss = names_loss && spec.gan.is_some();
+        let loss = has_other_loss.then(other_loss);
+        if let Some(conflict) = loss.or_else(|| conflict(&spec)) {
             return Err(source.conflict(conflict));
+        }
+        if let Some(gan) = &mut spec.gan {
+            gan.fill_in();
         }
         spec.data.standardize = Some(spec.data.standardizes());
         if spec.data.test_fraction.is_none() && !spec.data.source.has_test_file() {
@@ -114,22 +122,6 @@ impl Spec {
             source,
         })
     }
-}
-
-/// That a network whose architecture has no φ of its own names none. (A misspelt
-/// architecture is told of by another check.)
-fn missing_activation(value: &Value) -> Option<Fault> {
-    let network = value.get("network")?.as_table()?;
-    let has_own = |architecture: &Value| {
-        let read: Result<Architecture, _> = architecture.clone().try_into();
-        read.is_ok_and(|it| !it.blueprint::<f64>().has_activation())
-    };
-    if network.contains_key("activation") || network.get("architecture").is_some_and(has_own) {
-        return None;
-    }
-    let path = KeyPath::default().child("network");
-    let table = Shape::root().property("network")?;
-    Some(missing("activation", &table, &path))
 }
 
 impl LoadedSpec {

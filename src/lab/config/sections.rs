@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Check;
+use super::gan::Gan;
 use super::remedy::Remedy;
 use super::sizes::{BatchSize, CheckpointEvery, Every, Predictive};
 use crate::nn::architecture::NetworkSpec;
@@ -35,6 +36,9 @@ pub struct Spec {
     pub network: NetworkSpec,
     /// How it is trained.
     pub train: Train,
+    /// Makes the network a generator, trained against a discriminator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gan: Option<Gan>,
     /// What is written while it trains.
     #[serde(default)]
     pub log: Log,
@@ -206,13 +210,34 @@ impl Default for Log {
     }
 }
 
-impl Log {
-    /// The files that are written step by step besides those of every run.
+impl Spec {
+    /// What is written step by step besides what every run writes.
     pub fn extras(&self) -> Extras {
         Extras {
-            parameters: self.parameters,
-            tensorboard: self.tensorboard,
+            parameters: self.log.parameters,
+            tensorboard: self.log.tensorboard,
+            adversary: self.gan.is_some(),
         }
+    }
+
+    /// How the discriminator of `gan`, which is this spec's, is trained: its keys in place of
+    /// those of `[train]`.
+    pub fn discriminator_train(&self, gan: &Gan) -> Train {
+        let (train, own) = (&self.train, gan.train.clone());
+        Train {
+            optimizer: own.optimizer.unwrap_or_else(|| train.optimizer.clone()),
+            learning_rate: own.learning_rate.unwrap_or(train.learning_rate),
+            schedule: own.schedule.unwrap_or_else(|| train.schedule.clone()),
+            clip_grad_norm: own.clip_grad_norm.or(train.clip_grad_norm),
+            ..train.clone()
+        }
+    }
+
+    /// Number of layers that are logged.
+    pub fn layers(&self) -> usize {
+        let own = self.network.layers(self.data.positions());
+        let behind = self.gan.as_ref().map(|gan| gan.discriminator.layers(1));
+        own.saturating_add(behind.unwrap_or(0))
     }
 }
 

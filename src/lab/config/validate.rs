@@ -5,6 +5,7 @@ use toml::{Table, Value};
 use super::key_path::KeyPath;
 use super::message::{Message, unknown_key, unknown_word};
 use super::shape::{Shape, list};
+use crate::nn::architecture::Architecture;
 
 /// How urgent a fault is: of several the first kind is reported, since a
 /// misspelt key is also a missing one.
@@ -34,6 +35,29 @@ pub fn faults(value: &Value, shape: &Shape, path: &KeyPath) -> Vec<Fault> {
     let mut check = Checker { faults: Vec::new() };
     check.value(value, shape, path);
     check.faults
+}
+
+/// That a network whose architecture has no φ of its own names none. (A misspelt
+/// architecture is told of by another check.)
+pub fn missing_activation(value: &Value, section: &[&str]) -> Option<Fault> {
+    let inside = |value: &Value, key: &&str| value.get(key).cloned();
+    let network = section
+        .iter()
+        .try_fold(value.clone(), |it, key| inside(&it, key))?;
+    let network = network.as_table()?;
+    let has_own = |architecture: &Value| {
+        let read: Result<Architecture, _> = architecture.clone().try_into();
+        read.is_ok_and(|it| !it.blueprint::<f64>().has_activation())
+    };
+    if network.contains_key("activation") || network.get("architecture").is_some_and(has_own) {
+        return None;
+    }
+    let path = section
+        .iter()
+        .fold(KeyPath::default(), |path, key| path.child(*key));
+    let mut keys = section.iter();
+    let table = keys.try_fold(Shape::root(), |shape, key| shape.property(key))?;
+    Some(missing("activation", &table, &path))
 }
 
 struct Checker {

@@ -18,6 +18,12 @@ impl Spec {
         let mut document = ser::to_document(self)
             .map_err(|error| Problem::new(format!("the spec cannot be written: {error}")))?;
         lay_out(&mut document);
+        if self.gan.is_some()
+            && let Some(train) = document["train"].as_table_mut()
+        {
+            // [gan] has its own.
+            train.remove("loss");
+        }
         Ok(format!("#:schema {schema}\n{document}"))
     }
 

@@ -80,7 +80,7 @@ impl Trouble {
     fn of(case: &Case) -> Self {
         let stats = &case.stats;
         let initial = stats.initial.as_ref();
-        let lost = initial.and_then(|decay| decay.attenuation_decades);
+        let lost = initial.and_then(Decay::lost_decades);
         let is_idle = stats.learned == Some(false);
         let verdict = initial.map_or(Verdict::Healthy, |decay| decay.verdict);
         let last = stats.last.as_ref().map_or(verdict, |decay| decay.verdict);
@@ -185,6 +185,7 @@ impl<'a> Search<'a> {
         };
         let inner = match self.trouble.gradients {
             true => [
+                CureKind::Adversary,
                 CureKind::Gradients,
                 CureKind::Optimizer,
                 CureKind::Precision,
@@ -192,6 +193,7 @@ impl<'a> Search<'a> {
             false => [
                 CureKind::Optimizer,
                 CureKind::Gradients,
+                CureKind::Adversary,
                 CureKind::Precision,
             ],
         };
@@ -252,7 +254,7 @@ impl<'a> Search<'a> {
         if broken.contains(&after.initial.verdict) || after.has_diverged {
             return None;
         }
-        let lost = after.initial.attenuation_decades?;
+        let lost = after.initial.lost_decades()?;
         let is_better = after.initial.verdict < base.initial.verdict
             || base.initial.verdict == Verdict::Healthy;
         if self.trouble.gradients && works_on_gradients(cure) {
@@ -260,7 +262,7 @@ impl<'a> Search<'a> {
             return helps.then(|| Improvement {
                 quantity: ATTENUATION,
                 step: 0,
-                before: base.initial.attenuation_decades.unwrap_or(f64::NAN),
+                before: base.initial.lost_decades().unwrap_or(f64::NAN),
                 after: lost,
             });
         }
@@ -303,7 +305,7 @@ struct Base {
 impl Base {
     /// Whether its gradients are clearly farther from arriving than `lost` decades say.
     fn is_farther_than(&self, lost: f64) -> bool {
-        let own = self.initial.attenuation_decades.unwrap_or(f64::NAN).abs();
+        let own = self.initial.lost_decades().unwrap_or(f64::NAN).abs();
         // A loss that is no number is never nearer to 0.
         own.is_nan() || lost.abs() <= own - CLEARLY
     }

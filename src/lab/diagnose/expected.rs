@@ -8,6 +8,7 @@ use crate::lab::config::{LoadedSpec, Precision};
 use crate::lab::plan::Plan;
 use crate::lab::prediction::Prediction;
 use crate::lab::theory::predict;
+use crate::nn::architecture::{NetworkSpec, Setting};
 use crate::nn::loss::{TargetKind, Targets};
 
 /// What a spec and its data say.
@@ -77,14 +78,13 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
         _ => None,
     };
     // Two for each of forward, backward to the inputs and backward to the weights.
-    let network = &plan.network;
-    let width = |layer: usize| network.width.of(layer) as f64;
-    let hidden: f64 = (2..=network.depth)
-        .map(|layer| width(layer - 1) * width(layer))
-        .sum();
-    let ends =
-        plan.setting.inputs as f64 * width(1) + width(network.depth) * plan.setting.outputs as f64;
-    let operations = 6.0 * (hidden + ends) * plan.training.batch_size as f64;
+    let own = weights(&plan.network, &plan.setting);
+    let adversary = plan.training.adversary.as_ref().map_or(0.0, |adversary| {
+        let other = weights(&adversary.network, &adversary.setting);
+        // The generator forward alone, then the discriminator over two batches.
+        2.0 * other / 3.0 + adversary.steps as f64 * (own / 3.0 + 2.0 * other)
+    });
+    let operations = 6.0 * (own + adversary) * plan.training.batch_size as f64;
     Expected {
         theory,
         scales: Some(Scales {
@@ -97,6 +97,15 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
             operations,
         }),
     }
+}
+
+/// Weights of an MLP.
+fn weights(network: &NetworkSpec, setting: &Setting) -> f64 {
+    let width = |layer: usize| network.width.of(layer) as f64;
+    let hidden: f64 = (2..=network.depth)
+        .map(|layer| width(layer - 1) * width(layer))
+        .sum();
+    hidden + setting.inputs as f64 * width(1) + width(network.depth) * setting.outputs as f64
 }
 
 fn root_mean_square<T: Scalar>(numbers: &Array2<T>) -> f64 {

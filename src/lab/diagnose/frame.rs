@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::lab::json::Real;
-use crate::lab::records::{LayerInfo, OUTPUT, Step};
+use crate::lab::records::{LayerInfo, Step, is_output};
 
 /// One logged step of a run.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl Frame<'_> {
 
     /// All layers but the output.
     pub fn hidden(&self) -> Vec<usize> {
-        let hidden = self.layers.iter().filter(|info| info.name != OUTPUT);
+        let hidden = self.layers.iter().filter(|info| !is_output(&info.name));
         hidden.map(|info| info.layer).collect()
     }
 

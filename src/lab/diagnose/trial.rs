@@ -10,7 +10,6 @@ use crate::lab::config::{LoadedSpec, Precision};
 use crate::lab::decay::Decay;
 use crate::lab::experiment::network;
 use crate::lab::history::History;
-use crate::lab::learned::guessing_loss;
 use crate::lab::plan::Plan;
 use crate::lab::theory::predict;
 use crate::nn::loss::Targets;
@@ -89,11 +88,7 @@ fn try_in<T: Scalar>(
     }
     let history = history.0;
     let (initial, _) = history.decays();
-    let guessing = guessing_loss(
-        &plan.data.train.targets,
-        plan.data.outputs(),
-        plan.loss.criterion::<T>(),
-    );
+    let guessing = plan.guessing_loss();
     Ok(Some(Tried {
         steps: trainer.network().updates(),
         initial,

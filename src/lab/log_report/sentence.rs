@@ -4,7 +4,7 @@ use super::network::Network;
 use super::total::{OverSteps, Total};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::onset::Condition;
-use crate::lab::text::{ends, number, onset_sentence, times, word};
+use crate::lab::text::{by_loss, ends, number, onset_sentence, times, word};
 
 /// What is said of a network: the verdict, and why.
 pub fn verdict(network: &Network) -> String {
@@ -36,7 +36,7 @@ fn word_and_reason(network: &Network) -> (String, String) {
         initial
     };
     let mut name = name;
-    let mut sentence = depth(network, worse);
+    let mut sentence = depth(network, worse) + &by_loss(worse);
     if initial.verdict != last.verdict {
         name = ends(initial.verdict, last.verdict);
         sentence = format!("at step {} {sentence}", worse.step);

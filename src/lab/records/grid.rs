@@ -197,6 +197,7 @@ mod tests {
     #[test]
     fn more_layers_leave_room_for_fewer_buckets() {
         let step = |step| Step {
+            loss_slope: None,
             epoch: None,
             step,
             layers: vec![1, 2, 3],

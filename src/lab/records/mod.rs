@@ -9,6 +9,7 @@ mod foreign;
 mod grid;
 mod halving;
 mod layout;
+mod loss_slopes;
 mod natural;
 mod resume;
 mod run_data;
@@ -38,7 +39,7 @@ pub use halving::Bounds;
 pub use layout::HEADLINE;
 pub use natural::in_natural_order;
 pub use step::Step;
-pub use steps::{OUTPUT, Steps};
+pub use steps::{Steps, is_output};
 pub use target::Target;
 pub use training::Training;
 
@@ -166,11 +167,12 @@ impl Run {
         if let Some(foreign) = &self.foreign {
             return Steps::of_log(foreign, columns);
         }
-        let layers = self
-            .spec
-            .as_ref()
-            .map(|spec| spec.network.layers(spec.data.positions()));
-        let steps = Steps::open(&self.gradients, columns, layers)?;
+        let layers = self.spec.as_ref().map(Spec::layers);
+        let mut steps = Steps::open(&self.gradients, columns, layers)?;
+        let is_made = self.spec.as_ref().is_some_and(|spec| spec.gan.is_some());
+        if let Some(training) = self.training.as_deref().filter(|_| is_made) {
+            steps.tell_loss_slopes(training)?;
+        }
         if self.refuses_resumed {
             steps.refuse_resumed()?;
         }

@@ -10,6 +10,8 @@ pub struct Step {
     pub step: u64,
     /// The epoch, where a log of another program tells it.
     pub epoch: Option<u64>,
+    /// √B·‖∂L/∂D‖ of a generator's loss, where `training.csv` tells it.
+    pub loss_slope: Option<f64>,
     /// The numbers of its layers, ascending.
     pub layers: Vec<usize>,
     /// Layer by layer a value per column; `None` = does not apply.
@@ -58,7 +60,8 @@ impl Step {
     ) -> Option<Decay> {
         let norms = self.along(column, position);
         let norms: Vec<_> = norms.iter().map(|at| (at.position, at.norm)).collect();
-        Decay::measure_above(self.step, &norms, resolution)
+        let decay = Decay::measure_above(self.step, &norms, resolution)?;
+        Some(decay.with_loss_slope(self.loss_slope))
     }
 
     /// Puts the layers in order, and says which is there twice, if one is.

@@ -9,11 +9,15 @@ use std::path::Path;
 use crate::base::Problem;
 use crate::lab::records::diverged::Diverged;
 use crate::lab::records::foreign::{ForeignRun, ForeignSteps};
+use crate::lab::records::loss_slopes::LossSlopes;
 use crate::lab::records::step::Step;
 use crate::lab::records::table_steps::TableSteps;
 
-/// The name of the output layer.
-pub const OUTPUT: &str = "output";
+/// Whether a layer of this name is the output layer: of a generator's path that of the
+/// discriminator behind it.
+pub fn is_output(name: &str) -> bool {
+    ["output", "discriminator_output"].contains(&name)
+}
 
 /// Reads a run step by step, in one pass and with the memory of a few steps.
 pub enum Steps {
@@ -40,6 +44,20 @@ impl Steps {
     /// If it lacks one of them or cannot be opened again.
     pub fn of_log(run: &ForeignRun, columns: &[&str]) -> Result<Self, Problem> {
         Ok(Self::Log(Box::new(ForeignSteps::of(run, columns)?)))
+    }
+
+    /// Tells the slope of a generator's loss with every step, as the `training.csv` at
+    /// `path` has it.
+    ///
+    /// # Errors
+    /// If that cannot be read.
+    pub fn tell_loss_slopes(&mut self, path: &Path) -> Result<(), Problem> {
+        if let Self::Table(steps) = self
+            && let Some(slopes) = LossSlopes::open(path)?
+        {
+            steps.tell(slopes);
+        }
+        Ok(())
     }
 
     /// Refuses a log whose steps go back.
@@ -99,10 +117,9 @@ impl Steps {
         }
     }
 
-    /// Whether a layer that has been read counts as hidden: all but the one
-    /// named `output`.
+    /// Whether a layer that has been read counts as hidden: all but the output layer.
     pub fn is_hidden(&self, layer: usize) -> bool {
-        self.name(layer) != Some(OUTPUT)
+        !self.name(layer).is_some_and(is_output)
     }
 
     /// What was left out, once all has been read.

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::base::Problem;
 use crate::lab::records::diverged::{Diverged, is_plainly_finite};
 use crate::lab::records::layout::{Layout, is_norm};
+use crate::lab::records::loss_slopes::LossSlopes;
 use crate::lab::records::resume::Resumed;
 use crate::lab::records::step::Step;
 use crate::lab::records::table::{Row, Table};
@@ -35,6 +36,7 @@ pub struct TableSteps {
     handed_out: u64,
     /// Layers of a whole step, where it is known from elsewhere.
     expected: Option<usize>,
+    loss_slopes: Option<LossSlopes>,
     is_at_end: bool,
     warnings: Vec<String>,
 }
@@ -98,6 +100,7 @@ impl TableSteps {
             count: 0,
             handed_out: 0,
             expected: layers,
+            loss_slopes: None,
             is_at_end: false,
             warnings,
             table,
@@ -149,7 +152,15 @@ impl TableSteps {
         }
         self.count += 1;
         self.handed_out = self.held.step;
+        if let Some(slopes) = &mut self.loss_slopes {
+            self.held.loss_slope = slopes.at(self.handed_out)?;
+        }
         Ok(Some(&self.held))
+    }
+
+    /// Tells the slope of the loss with every step.
+    pub fn tell(&mut self, slopes: LossSlopes) {
+        self.loss_slopes = Some(slopes);
     }
 
     /// Whether the step at hand lacks layers that the one before it has; where

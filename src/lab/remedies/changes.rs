@@ -85,6 +85,18 @@ pub(super) fn usual_rate(patient: &Patient) -> Result<Vec<String>, String> {
     set_rate(patient, factor, 0)
 }
 
+/// Another loss of a generator and its discriminator.
+pub(super) fn adversary(patient: &Patient, loss: &str) -> Result<Vec<String>, String> {
+    match &patient.spec.gan {
+        None => Err("for generators".to_owned()),
+        Some(gan) if gan.loss.name() == loss => Err("it has this loss already".to_owned()),
+        Some(gan) if gan.weight_clip.is_some() => {
+            Err("the weights of its discriminator are clipped".to_owned())
+        }
+        Some(_) => Ok(vec![format!("gan.loss={loss}")]),
+    }
+}
+
 const RECURRENT: &str = "network.architecture.recurrent";
 const TRANSFORMER: &str = "network.architecture.transformer";
 

@@ -1,7 +1,7 @@
 //! The known cures of vanishing and exploding gradients, in one list.
 
 use super::changes::{
-    LEAST_EPS, eps, gain_for_dropout, gated, rate, recurrent, sets, shallower, skips,
+    LEAST_EPS, adversary, eps, gain_for_dropout, gated, rate, recurrent, sets, shallower, skips,
     standardised_targets, transformer, usual_rate, warm_up,
 };
 use super::patient::Patient;
@@ -28,6 +28,8 @@ pub struct Cure {
 pub enum CureKind {
     /// The gradients of step 0.
     Gradients,
+    /// What a generator and its discriminator minimise.
+    Adversary,
     /// What is made of the gradients.
     Optimizer,
     /// The numbers that the network is given.
@@ -61,6 +63,19 @@ pub const CURES: &[Cure] = &[
               a gain of √(1 − p) takes that back",
         kind: CureKind::Dropout,
         sets: gain_for_dropout,
+    },
+    Cure {
+        name: "non-saturating loss",
+        why: "−log σ(D) is steepest where the discriminator is sure that a sample was made, \
+              log(1 − σ(D)) is flat there",
+        kind: CureKind::Adversary,
+        sets: |patient| adversary(patient, "non_saturating"),
+    },
+    Cure {
+        name: "least-squares loss",
+        why: "a square is flat nowhere but at its goal",
+        kind: CureKind::Adversary,
+        sets: |patient| adversary(patient, "least_squares"),
     },
     Cure {
         name: "He init",

@@ -1,5 +1,6 @@
 //! Sentences about decay and verdicts.
 
+use super::loss_slope::{by_loss, loss_in_numbers};
 use super::number::{number, times};
 use super::range::layer_ranges;
 use crate::lab::decay::{Decay, Verdict};
@@ -67,10 +68,12 @@ impl<'a> Findings<'a> {
             let ends = ends(self.initial.verdict, self.last.verdict);
             match onset {
                 Some(onset) => format!("{ends}: {onset}"),
-                None => ends,
+                None if self.last.verdict > self.initial.verdict => ends + &by_loss(self.last),
+                None => ends + &by_loss(self.initial),
             }
         } else {
-            let factor = factor_sentence(attenuation(self.initial), self.layers, self.along);
+            let factor = factor_sentence(attenuation(self.initial), self.layers, self.along)
+                + &by_loss(self.initial);
             match (onset, self.onset.map(|onset| onset.condition)) {
                 // Where it all falls off at one layer is worth a word.
                 (Some(onset), Some(Condition::Drop | Condition::Rise)) => {
@@ -252,8 +255,9 @@ pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
         (_, false) => "at most ",
     };
     format!(
-        "step {}: {slope:+.4}{error} decades per {one}{r2}, {sign}{attenuation:+.2} in all{left_out}",
-        decay.step
+        "step {}: {slope:+.4}{error} decades per {one}{r2}, {sign}{attenuation:+.2} in all{}{left_out}",
+        decay.step,
+        loss_in_numbers(decay)
     )
 }
 
@@ -372,6 +376,7 @@ mod tests {
             attenuation_decades: Some(attenuation),
             layers_left_out: 0,
             layers_below_resolution: 0,
+            loss_slope: None,
             verdict,
         }
     }

@@ -123,6 +123,7 @@ mod tests {
             attenuation_decades: Some(attenuation),
             layers_left_out: 0,
             layers_below_resolution: 0,
+            loss_slope: None,
             verdict,
         }
     }

@@ -5,6 +5,7 @@ pub mod bar;
 mod findings;
 mod forecast;
 mod group;
+mod loss_slope;
 mod markdown;
 mod name;
 mod number;
@@ -20,6 +21,7 @@ pub use findings::{
 };
 pub use forecast::forecast_line;
 pub use group::{group_sentence, group_verdict};
+pub use loss_slope::by_loss;
 pub use markdown::escaped;
 pub use name::{shortened, symbol};
 pub use number::{bytes, decades, duration, estimate, limit, log10, number, significant, times};

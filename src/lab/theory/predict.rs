@@ -7,8 +7,9 @@ use ndarray::Array2;
 
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{LoadedSpec, Precision};
-use crate::lab::decay::{Verdict, slope};
+use crate::lab::decay::Verdict;
 use crate::lab::json::Real;
+use crate::lab::line::slope;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::{LayerPrediction, Phase, Prediction, UnderflowDepth, Unpredictable};
 use crate::nn::architecture::{Architecture, NetworkSpec};
@@ -148,6 +149,12 @@ fn by_rows<T: Scalar>(
 /// # Errors
 /// Where there is no theory, with the reason.
 fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictable> {
+    if plan.training.adversary.is_some() {
+        return Err(Unpredictable::new(
+            "gan",
+            "the gradient comes through a discriminator that has been trained, and theory is about random weights",
+        ));
+    }
     if plan.network.weights.is_some() {
         return Err(Unpredictable::new(
             "network.weights",

@@ -3,12 +3,14 @@
 
 mod along;
 mod chain;
+mod composed;
 mod conv;
 mod mlp;
 mod recurrent;
 mod transformer;
 
 pub use along::Along;
+pub use composed::{DISCRIMINATOR, GENERATOR};
 pub use conv::Conv;
 pub use mlp::Mlp;
 pub use recurrent::{Cell, Gru, Lstm, Recurrent, Rnn};

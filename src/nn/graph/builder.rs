@@ -2,6 +2,7 @@
 
 use super::{Graph, LayerInfo, Node, NodeId, Origin, ParamsId, ParamsUse, Value, ValueId};
 use crate::base::Scalar;
+use crate::nn::init::Init;
 use crate::nn::layer::positions::{JoinPositions, MAX_JOINED};
 use crate::nn::layer::{Layer, MAX_INPUTS, TensorShape};
 
@@ -11,6 +12,14 @@ pub struct GraphBuilder<T> {
     values: Vec<Value>,
     params: Vec<ParamsUse>,
     layers: Vec<LayerInfo>,
+    part: Part,
+}
+
+/// What was there before the part at hand, which counts its layers from 1.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    layers: usize,
+    params: usize,
 }
 
 impl<T: Scalar> GraphBuilder<T> {
@@ -27,20 +36,43 @@ impl<T: Scalar> GraphBuilder<T> {
                 }],
                 params: Vec::new(),
                 layers: Vec::new(),
+                part: Part::default(),
             },
             0,
         )
     }
 
+    /// Ends a part of the network that is a network of its own, drawn by `init`: its layers
+    /// and tensors get `name` before theirs, and what follows counts its layers from 1 again.
+    pub fn end_part(&mut self, name: &str, init: &Init) {
+        let Part { layers, params } = self.part;
+        for layer in &mut self.layers[layers..] {
+            layer.name = match layer.name.strip_prefix("hidden") {
+                Some(rest) => format!("{name}{rest}"),
+                None => format!("{name}_{}", layer.name),
+            };
+            layer.position = layer.position.map(|place| place + layers as u32);
+        }
+        for params in &mut self.params[params..] {
+            params.origin.name = format!("{name}.{}", params.origin.name);
+            params.origin.stream += layers;
+            params.origin.init.get_or_insert_with(|| init.clone());
+        }
+        self.part = Part {
+            layers: self.layers.len(),
+            params: self.params.len(),
+        };
+    }
+
     /// Begins the network's next layer; returns its number, from 1.
     pub fn begin_layer(&mut self, name: String, position: Option<u32>) -> usize {
         self.layers.push(LayerInfo::new(name, position));
-        self.layers.len()
+        self.layers.len() - self.part.layers
     }
 
     /// What is logged of layer `number`, to be filled in.
     pub fn info(&mut self, number: usize) -> &mut LayerInfo {
-        &mut self.layers[number - 1]
+        &mut self.layers[self.part.layers + number - 1]
     }
 
     /// Appends `layer`, a part of the network's layer `number`, reading `inputs`,
@@ -114,7 +146,7 @@ impl<T: Scalar> GraphBuilder<T> {
             layer: Box::new(layer),
             inputs: inputs.to_vec(),
             output,
-            number,
+            number: self.part.layers + number,
             params,
             is_observed: false,
             accumulate: [false; MAX_INPUTS],

@@ -52,6 +52,8 @@ pub struct LayerParams<T> {
     pub running: Vec<T>,
     /// ∂L/∂trained, as [`Self::compute_gradient`] left it; empty before it.
     pub gradient: Vec<T>,
+    /// What earlier batches add to it; empty unless one is held ([`Self::hold`]).
+    held: Vec<T>,
     /// Sums over them at the last step.
     pub sums: ParamSums,
     /// Sums over each of its trained tensors at the last step; empty unless they are
@@ -79,6 +81,7 @@ impl<T: Scalar> LayerParams<T> {
             trained: Vec::new(),
             running: Vec::new(),
             gradient: Vec::new(),
+            held: Vec::new(),
             sums: ParamSums::default(),
             tensor_sums: Vec::new(),
             watch: Stopwatch::default(),
@@ -172,11 +175,52 @@ impl<T: Scalar> LayerParams<T> {
         })
     }
 
+    /// Holds the gradient computed last, to be added to the next ones.
+    pub fn hold(&mut self) {
+        std::mem::swap(&mut self.held, &mut self.gradient);
+    }
+
+    /// Holds no gradient, but the memory for it.
+    pub fn release(&mut self) {
+        self.held.clear();
+    }
+
+    /// Clamps every trained value to ±`limit` after an update from `before`, which is lost:
+    /// the update's size then counts the clamping.
+    pub fn clamp(&mut self, limit: f64, before: &mut [T]) {
+        let (low, high) = (T::from_f64(-limit), T::from_f64(limit));
+        for (value, before) in self.trained.iter_mut().zip(&mut *before) {
+            // What is not a number stays so.
+            if *value < low {
+                *value = low;
+            } else if *value > high {
+                *value = high;
+            }
+            *before = *value - *before;
+        }
+        let weight = 0..self.weight_len();
+        self.sums.update_squares = Some(sum_of_squares(&before[weight]));
+        if self.tensor_sums.is_empty() {
+            return;
+        }
+        for sums in &mut self.tensor_sums {
+            sums.update_squares = Some(Squares::default());
+        }
+        for (piece, span) in pieces(&self.tensors) {
+            let sums = &mut self.tensor_sums[piece];
+            let squares = sum_of_squares(&before[span]);
+            sums.update_squares = sums.update_squares.map(|sum| sum + squares);
+        }
+    }
+
     fn differentiate(&mut self, shards: NodeShards<T>, observe: bool, gradient: &mut [T]) {
         self.watch.start();
         node_gradient(shards, gradient);
         if !self.sharers.is_empty() {
             self.add_sharers(shards, observe, gradient);
+        }
+        if !self.held.is_empty() {
+            simd::write_or_add(gradient, true, self.held.iter().copied());
         }
         self.watch.lap(Phase::Products);
         self.sums = ParamSums {

@@ -8,7 +8,9 @@ use std::time::SystemTime;
 use super::record_file::RecordFile;
 use crate::base::Problem;
 use crate::base::crc32c::masked_crc32c;
-use crate::study::columns::{Cell, LayerRow, gradient_columns, training_columns};
+use crate::study::columns::{
+    Cell, LayerRow, adversary_columns, gradient_columns, training_columns,
+};
 use crate::study::train::StepRecord;
 
 /// The columns of `gradients.csv` that make a curve per layer.
@@ -79,7 +81,7 @@ impl EventFile {
         let summary = &mut self.summary;
         summary.clear();
         // Its coordinates are no scalars.
-        for column in &training_columns()[2..] {
+        for column in training_columns()[2..].iter().chain(adversary_columns()) {
             append_value(["training", column.name], (column.cell)(record), summary);
         }
         for (i, sums) in record.layers.into_iter().flatten().enumerate() {

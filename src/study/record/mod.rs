@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::Problem;
 use crate::base::team::Team;
 use crate::study::columns::{
-    LayerRow, TensorRow, append_row, gradient_columns, header, parameter_columns, training_columns,
+    LayerRow, TensorRow, adversary_columns, append_more, append_row, gradient_columns, header,
+    parameter_columns, training_columns,
 };
 use crate::study::train::{Callback, StepRecord};
 
@@ -35,6 +36,8 @@ pub struct Extras {
     pub parameters: bool,
     /// The events that TensorBoard reads.
     pub tensorboard: bool,
+    /// In `training.csv` what a generator's steps tell besides.
+    pub adversary: bool,
 }
 
 impl Extras {
@@ -54,6 +57,16 @@ pub struct Recorded {
     /// Logged steps.
     #[serde(rename = "rows")]
     pub steps: u64,
+}
+
+/// The first line of `training.csv`.
+fn training_header(extras: Extras) -> String {
+    let usual = header(training_columns());
+    if extras.adversary {
+        usual.replace('\n', ",") + &header(adversary_columns())
+    } else {
+        usual
+    }
 }
 
 /// Longest time that a finished row waits in memory, steps permitting.
@@ -81,6 +94,7 @@ pub struct Recorder<'a> {
     /// Lent to the thread that makes the first part.
     gradients: Mutex<RecordFile>,
     training: RecordFile,
+    tells_of_adversary: bool,
     parameters: Option<RecordFile>,
     events: Option<EventFile>,
     /// Keep their memory from step to step.
@@ -100,7 +114,7 @@ impl<'a> Recorder<'a> {
             let begin = match name {
                 EVENTS => events::header(),
                 PARAMETERS => header(parameter_columns()).into(),
-                "training.csv" => header(training_columns()).into(),
+                "training.csv" => training_header(extras).into(),
                 _ => header(gradient_columns()).into(),
             };
             RecordFile::create(folder.join(name), &begin)
@@ -139,6 +153,7 @@ impl<'a> Recorder<'a> {
             team,
             gradients: Mutex::new(open(gradients)?),
             training: open(training)?,
+            tells_of_adversary: extras.adversary,
             parameters: extras.parameters.then(|| open(PARAMETERS)).transpose()?,
             events: extras
                 .tensorboard
@@ -187,6 +202,9 @@ impl<'a> Recorder<'a> {
 
     fn write(&mut self, record: &StepRecord) -> Result<(), Problem> {
         append_row(training_columns(), record, &mut self.training.pending);
+        if self.tells_of_adversary {
+            append_more(adversary_columns(), record, &mut self.training.pending);
+        }
         self.training.flush_if_full()?;
         if let Some(file) = &mut self.parameters {
             for tensor in record.tensors {

@@ -11,6 +11,7 @@ use vgrad::nn::graph::Graph;
 use vgrad::nn::image::Image;
 use vgrad::nn::layer::unfold::Unfold;
 use vgrad::nn::layer::{Backward, Forward, Layer};
+use vgrad::nn::loss::Loss;
 use vgrad::nn::measure::LayerSums;
 use vgrad::nn::network::{Capacity, Network};
 use vgrad::nn::norm::Norm;
@@ -61,7 +62,7 @@ impl Convolutional {
             team: &Team::new(1).unwrap(),
         };
         let classes = true;
-        let loss = named("cross_entropy");
+        let loss = named::<Loss>("cross_entropy");
         Network::new(graph, &draw, loss, Capacity { rows, classes })
     }
 

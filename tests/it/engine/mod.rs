@@ -3,6 +3,7 @@
 //! anew.
 
 mod activations;
+mod adversaries;
 mod batch_norm_explosion;
 mod convolution;
 mod gradient_check;

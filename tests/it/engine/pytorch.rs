@@ -45,12 +45,13 @@ fn run(spec: &Path, out: &Path) {
 
 /// Compares every column that both files have; returns how many numbers.
 fn compare(name: &str, expected: &Path, out: &Path) -> usize {
-    let losses: BTreeMap<u64, String> = csv::Reader::from_path(out.join("training.csv"))
-        .unwrap()
-        .deserialize::<BTreeMap<String, String>>()
-        .map(|row| row.unwrap())
-        .map(|row| (row["step"].parse().unwrap(), row["train_loss"].clone()))
-        .collect();
+    let training: BTreeMap<u64, BTreeMap<String, String>> =
+        csv::Reader::from_path(out.join("training.csv"))
+            .unwrap()
+            .deserialize::<BTreeMap<String, String>>()
+            .map(|row| row.unwrap())
+            .map(|row| (row["step"].parse().unwrap(), row))
+            .collect();
     let (expected, found) = (rows(expected), rows(&out.join("gradients.csv")));
     assert_eq!(expected.len(), found.len(), "{name}: rows");
     let mut compared = 0;
@@ -64,11 +65,8 @@ fn compare(name: &str, expected: &Path, out: &Path) -> usize {
             .iter()
             .filter(|(column, _)| !matches!(&column[..], "step" | "layer"))
         {
-            let found = if column == "train_loss" {
-                &losses[&at.0]
-            } else {
-                &found[at][column]
-            };
+            let of_step = &training[&at.0];
+            let found = of_step.get(column).unwrap_or_else(|| &found[at][column]);
             let (Some(expected), Some(found)) = (number(expected), number(found)) else {
                 assert_eq!(expected, found, "{name} {at:?} {column}");
                 continue;

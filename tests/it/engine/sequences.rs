@@ -60,7 +60,12 @@ impl Sequential {
             team: &Team::new(1).unwrap(),
         };
         let classes = true;
-        Network::new(graph, &draw, named(loss), Capacity { rows, classes })
+        Network::new(
+            graph,
+            &draw,
+            named::<Loss>(loss),
+            Capacity { rows, classes },
+        )
     }
 
     /// A label for every position that is read out.

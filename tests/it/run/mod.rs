@@ -11,6 +11,7 @@ mod disk_full;
 mod divergence;
 mod files;
 mod folders;
+mod generators;
 mod output;
 mod parameters;
 mod range;

@@ -4,6 +4,7 @@
 mod cases;
 mod conflicts;
 mod every_key;
+mod generators;
 mod schema_keys;
 mod validators;
 

@@ -13,6 +13,7 @@ mod healthy;
 mod not_learning;
 mod optimizer_floor;
 mod saturation;
+mod starved_generator;
 mod underflow;
 
 use serde::{Serialize, Serializer};
@@ -41,6 +42,7 @@ pub struct Mechanism {
 
 /// Every mechanism. A later one may ask which were found before it.
 pub const MECHANISMS: &[&Mechanism] = &[
+    &starved_generator::STARVED_GENERATOR,
     &saturation::SATURATION,
     &dead_units::DEAD_UNITS,
     &underflow::UNDERFLOW,

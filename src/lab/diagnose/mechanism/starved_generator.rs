@@ -1,0 +1,51 @@
+//! A discriminator that has won: where the generator's loss is flat, no layer receives much.
+
+use super::super::case::Case;
+use super::super::frame::Frame;
+use super::{Diagnosed, Mechanism};
+use crate::lab::decay::Verdict;
+use crate::lab::remedies::CureKind;
+use crate::lab::text::significant;
+
+pub const STARVED_GENERATOR: Mechanism = Mechanism {
+    name: "starved_generator",
+    title: "the discriminator won",
+    doc: "the discriminator won: the saturating loss starves the generator",
+    columns: &[],
+    cures: &[CureKind::Adversary],
+    find,
+};
+
+/// Decades from which the slope of the loss is worth a word.
+const LEAST: f64 = 1.0;
+
+fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
+    let [first, last] = [&case.stats.initial, &case.stats.last].map(Option::as_ref);
+    let mut ends = [first, last].into_iter().flatten();
+    let decay = ends.find(|decay| decay.step == frame.step.step)?;
+    let by_loss = decay.loss_decades();
+    if by_loss < LEAST || decay.verdict == Verdict::Healthy {
+        return None;
+    }
+    let by_layers = decay.attenuation_decades.unwrap_or(0.0).max(0.0);
+    let share = if by_layers.is_finite() && by_loss.is_finite() {
+        by_loss / (by_loss + by_layers)
+    } else {
+        1.0
+    };
+    let path = frame.path();
+    let slope = decay.loss_slope.unwrap_or(0.0);
+    Some(Diagnosed {
+        mechanism: &STARVED_GENERATOR,
+        share: Some(share),
+        step: frame.step.step,
+        sentence: format!(
+            "the discriminator won: it is so sure of itself that the generator's loss has a slope \
+             of {} by its logit, which takes {by_loss:.1} decades off every layer",
+            significant(slope)
+        ),
+        evidence: frame.fact(&case.columns[0], &path).into_iter().collect(),
+        layers: path,
+        rate: None,
+    })
+}
