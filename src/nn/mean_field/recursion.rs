@@ -8,6 +8,9 @@ use super::pair::PairAverages;
 /// A relative change per layer that is rounding error.
 const STILL: f64 = 1e-12;
 
+/// A change of the growth from one step to the next that is none.
+const EVEN: f64 = 1e-10;
+
 /// q beyond which it counts as 0 or as infinite where it has not turned round.
 const EXTREME: f64 = 1e30;
 
@@ -85,10 +88,20 @@ impl Recursion<'_> {
         }
         let is_up = first > 0.0;
         let has_turned = |growth: f64| growth.abs() > STILL && (growth > 0.0) != is_up;
+        let stride: f64 = if is_up { 1.25 } else { 0.8 };
         let (mut near, mut far) = (start, start);
-        while !has_turned(growth(far)) {
+        let (mut last, mut factor) = (first, stride);
+        while !has_turned(last) {
             near = far;
-            far *= if is_up { 1.25 } else { 0.8 };
+            far *= factor;
+            let here = growth(far);
+            // Where φ acts like a line, q grows evenly and the steps lengthen.
+            factor = if (here - last).abs() <= EVEN {
+                (factor * factor).clamp(1e-4, 1e4)
+            } else {
+                stride
+            };
+            last = here;
             if far > EXTREME {
                 return self.at_infinity();
             }
@@ -96,7 +109,7 @@ impl Recursion<'_> {
                 return self.at_zero();
             }
         }
-        // Halving the logarithm; 60 halvings of ln 1.25 are below rounding error.
+        // Halving the logarithm; 60 halvings of ln 10⁴ are below rounding error.
         for _ in 0..60 {
             let middle = (near * far).sqrt();
             if has_turned(growth(middle)) {
