@@ -16,6 +16,7 @@ pub mod rng;
 pub mod scalar;
 pub mod scratch;
 pub mod simd;
+pub mod spectral;
 pub mod squares;
 pub mod sums;
 pub mod team;

@@ -29,7 +29,9 @@ macro_rules! workloads {
     };
 }
 
-workloads!("W1", "W1a", "W2", "W3", "W4", "W5", "R1", "R2", "T1", "C1", "C2");
+workloads!(
+    "W1", "W1a", "W2", "W3", "W4", "W5", "R1", "R2", "T1", "C1", "C2"
+);
 
 /// Those that are measured when none is named.
 pub const USUAL: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
@@ -99,7 +101,9 @@ mod tests {
     #[test]
     fn the_sequences_are_those_that_others_are_measured_on() {
         let peers = include_str!("../../../benches/peers/peers_common.py");
-        let sequences = WORKLOADS.iter().filter(|it| it.name.starts_with(['R', 'T']));
+        let sequences = WORKLOADS
+            .iter()
+            .filter(|it| it.name.starts_with(['R', 'T']));
         for workload in sequences {
             let loaded = workload.spec(&Overrides::default()).unwrap();
             let plan = Plan::<f32>::new(&loaded.spec, Path::new("")).unwrap();

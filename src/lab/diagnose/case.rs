@@ -4,6 +4,9 @@ use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::records::{Columns, HEADLINE, Run, RunStats, Step};
+use crate::lab::text::significant;
+
+use crate::nn::architecture::Along;
 
 use super::expected::Expected;
 use super::frame::{Frame, median};
@@ -154,6 +157,28 @@ impl<'a> Case<'a> {
     /// Its spec.
     pub fn spec(&self) -> Option<&Spec> {
         self.run.spec.as_ref()
+    }
+
+    /// What the gradient passes from one row of the log to the one before.
+    pub fn passed(&self) -> &'static str {
+        let summary = self.run.summary.as_ref();
+        match summary.map(|summary| summary.along).unwrap_or_default() {
+            Along::Layers => "a layer",
+            Along::Time => "a time step",
+        }
+    }
+
+    /// What the recurrent map does at each time step, as a clause; empty where it is not
+    /// known at the step of `frame`.
+    pub fn recurrent_radius(&self, frame: &Frame) -> String {
+        let radius = self.expected.recurrent_radius;
+        let radius = radius.filter(|_| frame.step.step == 0);
+        radius.map_or(String::new(), |radius| {
+            format!(
+                "; the recurrent map has the spectral radius {}, times φ' at every time step",
+                significant(radius)
+            )
+        })
     }
 
     /// Whether the log has a column.

@@ -1,15 +1,23 @@
 //! What a spec and its data say of a run before it is made: theory, and the scale of the
 //! numbers that the network is given.
 
+use std::path::Path;
+
 use ndarray::Array2;
 
 use crate::base::Scalar;
+use crate::base::spectral::spectral_radius;
+use crate::base::team::Team;
 use crate::lab::config::{LoadedSpec, Precision};
+use crate::lab::experiment::network;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::Prediction;
 use crate::lab::theory::predict;
-use crate::nn::architecture::{NetworkSpec, Setting};
+use crate::nn::architecture::{Architecture, Cell, NetworkSpec, Setting};
 use crate::nn::loss::{TargetKind, Targets};
+
+/// What the map from one state to the next is called in its layer.
+const RECURRENT_MAP: &str = "weight_hh";
 
 /// What a spec and its data say.
 #[derive(Clone, Debug)]
@@ -20,6 +28,10 @@ pub struct Expected {
     pub scales: Option<Scales>,
     /// What the run costs; likewise.
     pub work: Option<Work>,
+    /// The spectral radius of the last layer's recurrent map at step 0, where the state is
+    /// that of a plain recurrent network: about what a time step does to a gradient but
+    /// for φ'.
+    pub recurrent_radius: Option<f64>,
 }
 
 /// What a run costs.
@@ -50,6 +62,7 @@ impl Expected {
                 theory: Err("the log names no spec".to_owned()),
                 scales: None,
                 work: None,
+                recurrent_radius: None,
             },
             Some(loaded) => match loaded.spec.precision {
                 Precision::F32 => of::<f32>(loaded),
@@ -67,6 +80,7 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
                 theory: Err(format!("the spec cannot be run here: {}", problem.what)),
                 scales: None,
                 work: None,
+                recurrent_radius: None,
             };
         }
     };
@@ -96,6 +110,7 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
             steps: plan.training.steps,
             operations,
         }),
+        recurrent_radius: recurrent_radius(&plan, &loaded.folder),
     }
 }
 
@@ -106,6 +121,23 @@ fn weights(network: &NetworkSpec, setting: &Setting) -> f64 {
         .map(|layer| width(layer - 1) * width(layer))
         .sum();
     hidden + setting.inputs as f64 * width(1) + width(network.depth) * setting.outputs as f64
+}
+
+fn recurrent_radius<T: Scalar>(plan: &Plan<T>, folder: &Path) -> Option<f64> {
+    let Architecture::Recurrent(recurrent) = &plan.network.architecture else {
+        return None;
+    };
+    if !matches!(recurrent.cell, Cell::Rnn(_)) {
+        return None;
+    }
+    let network = network(plan, folder, &Team::new(1).ok()?).ok()?;
+    let params = network.layer_params().iter().rev();
+    let mut maps = params.filter(|params| params.tensors[0].name == RECURRENT_MAP);
+    let map = maps.next()?;
+    let weight = map.trained[..map.weight_len()].iter();
+    let shape = (map.tensors[0].shape[0], map.tensors[0].shape[1]);
+    let weight = Array2::from_shape_vec(shape, weight.map(|w| (*w).to_f64()).collect());
+    Some(spectral_radius(&weight.ok()?))
 }
 
 fn root_mean_square<T: Scalar>(numbers: &Array2<T>) -> f64 {

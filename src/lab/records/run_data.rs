@@ -13,6 +13,7 @@ use crate::lab::decay::Decay;
 use crate::lab::prediction::Prediction;
 use crate::lab::summary::Divergence;
 use crate::lab::text::Findings;
+use crate::nn::architecture::Along;
 
 /// One run as figures and pages show it.
 #[derive(Clone, Debug)]
@@ -75,6 +76,15 @@ impl RunData {
     /// The layers' numbers, ascending.
     pub fn layers(&self) -> &[usize] {
         self.grid.layers()
+    }
+
+    /// What an axis of its layers says: a recurrent network has one for each time step.
+    pub fn layer_axis(&self) -> &'static str {
+        let along = self.run.summary.as_ref().map(|told| told.along);
+        match along.unwrap_or_default() {
+            Along::Layers => "layer",
+            Along::Time => "layer: time step after time step",
+        }
     }
 
     /// Whether it has more than one logged step.

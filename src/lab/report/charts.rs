@@ -44,6 +44,8 @@ struct ChartRun<'a> {
     /// What the axis of that says.
     symbol: String,
     layers: &'a [usize],
+    /// What the axis of those says.
+    layer_axis: &'static str,
     names: Vec<&'a str>,
     /// Logged steps that share a bucket.
     per_bucket: u64,
@@ -131,6 +133,7 @@ fn run<'a>(entry: &'a RunData) -> ChartRun<'a> {
         quantity: &entry.stats.headline,
         symbol: symbol(&entry.stats.headline),
         layers: entry.grid.layers(),
+        layer_axis: entry.layer_axis(),
         names: entry.stats.layers.iter().map(|info| &*info.name).collect(),
         per_bucket,
         first: buckets.iter().map(|bucket| bucket.first).collect(),

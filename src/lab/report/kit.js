@@ -92,7 +92,8 @@ function chartKit({ runs, targets, half_widths: halfWidths }) {
   });
   const layers = (some) => {
     const most = Math.max(...some.map((run) => run.layers.at(-1)));
-    return { title: { text: "layer" }, tickformat: "d", ...(most <= 12 ? { dtick: 1 } : {}) };
+    const words = [...new Set(some.map((run) => run.layer_axis))];
+    return { title: { text: words.length === 1 ? words[0] : "layer" }, tickformat: "d", ...(most <= 12 ? { dtick: 1 } : {}) };
   };
 
   function layout(own) {

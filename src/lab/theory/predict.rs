@@ -61,7 +61,11 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     let setting = setting_of(plan)?;
     if let Architecture::Recurrent(recurrent) = &plan.network.architecture {
         let rows = time_steps(plan, recurrent, &setting.scheme)?;
-        return by_rows(plan, &setting, &rows);
+        let mut prediction = by_rows(plan, &setting, &rows)?;
+        // Beyond about as many steps as units the one map's own largest eigenvalue counts,
+        // not the mean over maps drawn anew at each step.
+        prediction.finite_width_dominates = plan.setting.positions > plan.network.width.of(1);
+        return Ok(prediction);
     }
     if let Architecture::Conv(conv) = &plan.network.architecture {
         let rows = pixel_by_pixel(plan, conv, &setting.scheme)?;

@@ -288,3 +288,41 @@ fn with_biases(file: &[u8], name: &str, value: f32) -> Vec<u8> {
     }
     file
 }
+
+/// A linear recurrent map of gain 0.5 over 24 steps: log10 2 a step, and a spectral radius
+/// of exactly 0.5 where it is orthogonal.
+#[test]
+fn a_recurrent_map_that_shrinks_contracts_by_its_spectral_radius() {
+    let desk = Desk::with(&SPEC_OVER_TIME.replace("GAIN", "0.5"));
+    desk.vgrad(["run", "trial.toml", "--out=run", "-q"]).fine();
+    let ended = desk.vgrad(["diagnose", "run"]).fine();
+    let text = ended
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        text.contains("a time step keeps 0.500 of the gradient"),
+        "{text}"
+    );
+    assert!(text.contains("spectral radius 0.500"), "{text}");
+    let desk = Desk::with(&SPEC_OVER_TIME.replace("GAIN", "2.0"));
+    desk.vgrad(["run", "trial.toml", "--out=run", "-q"]).fine();
+    let ended = desk.vgrad(["diagnose", "run"]).fine();
+    let text = ended
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        text.contains("a time step multiplies the gradient by 2.00"),
+        "{text}"
+    );
+    assert!(text.contains("spectral radius 2.00"), "{text}");
+}
+
+const SPEC_OVER_TIME: &str = "[data]\nsource = { gaussian = { samples = 16, features = 48 } }\n\
+    test_fraction = 0.0\npositions = 24\n[network]\n\
+    architecture = { recurrent = { cell = \"rnn\", recurrent_init = { orthogonal = { gain = GAIN } } } }\n\
+    depth = 1\nwidth = 32\nactivation = \"identity\"\n[train]\nsteps = 0\n\
+    batch_size = \"full\"\nlearning_rate = 0.1\n";

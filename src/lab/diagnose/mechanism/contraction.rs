@@ -44,7 +44,8 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let at: Vec<usize> = shrinking.map(|change| change.layer).collect();
     let per_layer = lost / balance.changes.len().max(1) as f64;
     let mut sentence = format!(
-        "a layer keeps {} of the gradient, {lost:.1} decades are lost over {}",
+        "{} keeps {} of the gradient, {lost:.1} decades are lost over {}",
+        case.passed(),
         significant(10f64.powf(-per_layer)),
         layers(&at)
     );
@@ -57,6 +58,7 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
             sentence += &format!(" (by theory χ = {})", significant(chi));
         }
     }
+    sentence += &case.recurrent_radius(frame);
     sentence += &flat(frame, lost);
     Some(Diagnosed {
         mechanism: &CONTRACTION,

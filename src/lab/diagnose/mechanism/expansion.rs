@@ -27,10 +27,12 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let at: Vec<usize> = growing.map(|change| change.layer).collect();
     let per_layer = grown / balance.changes.len().max(1) as f64;
     let mut sentence = format!(
-        "a layer multiplies the gradient by {}, {grown:.1} decades are gained over {}",
+        "{} multiplies the gradient by {}, {grown:.1} decades are gained over {}",
+        case.passed(),
         significant(10f64.powf(per_layer)),
         layers(&at)
     );
+    sentence += &case.recurrent_radius(frame);
     if let Some(spec) = case.spec() {
         let network = &spec.network;
         if network.norm.name() == "batch" && network.skip.name() == "none" {

@@ -198,5 +198,10 @@ fn depth_axis(data: &PlotData) -> (Axis, bool) {
         return (share.axis("layer / last layer"), true);
     }
     let low = runs().map(first).min().unwrap_or(1);
-    (counting("layer", low as f64, deepest as f64), false)
+    let words: BTreeSet<&str> = runs().map(RunData::layer_axis).collect();
+    let word = match (words.first(), words.len()) {
+        (Some(word), 1) => word,
+        _ => "layer",
+    };
+    (counting(word, low as f64, deepest as f64), false)
 }
