@@ -54,7 +54,7 @@
 //!     init: HeNormal { gain: 1.0 }.into(),
 //!     ..NetworkSpec::new(10, Width::All(32), Relu {}.into())
 //! };
-//! let setting = Setting { positions: 1, inputs: digits.features(), image: None, outputs: digits.outputs(), seed: 0 };
+//! let setting = Setting { positions: 1, inputs: digits.features(), image: None, is_ray: false, outputs: digits.outputs(), seed: 0 };
 //! let graph = spec.graph(&setting, false);
 //! let team = Team::new(2)?;
 //! let draw = Draw { init: &spec.scheme(), seed: 0, team: &team };

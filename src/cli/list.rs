@@ -22,7 +22,7 @@ use crate::nn::norm::Norm;
 use crate::nn::optim::OptimizerSpec;
 use crate::nn::skip::Skip;
 use crate::study::columns::{
-    adversary_columns, gradient_columns, parameter_columns, training_columns,
+    adversary_columns, gradient_columns, parameter_columns, training_columns, view_columns,
 };
 use crate::study::data::Source;
 use crate::study::schedule::Schedule;
@@ -120,7 +120,8 @@ fn plain(place: &'static str, name: &'static str, doc: &str) -> Entry {
 
 fn columns() -> Vec<Entry> {
     let of_layers = gradient_columns().iter();
-    let of_steps = training_columns().iter().chain(adversary_columns());
+    let of_steps = training_columns().iter();
+    let of_steps = of_steps.chain(adversary_columns()).chain(view_columns());
     let of_layers = of_layers.map(|column| plain("gradients.csv", column.name, column.doc));
     let of_steps = of_steps.map(|column| plain("training.csv", column.name, column.doc));
     let of_tensors = parameter_columns().iter();

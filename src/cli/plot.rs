@@ -18,6 +18,8 @@ use crate::lab::sweep::SweepView;
 
 /// Stands for every figure that applies.
 const ALL: &str = "all";
+/// The figure that a network has to be run for.
+const VIEW: &str = "view";
 /// The width of a terminal that does not tell its own.
 const WIDTH: usize = 80;
 /// The bounds of a width that can be drawn to.
@@ -127,7 +129,13 @@ impl PlotArgs {
         let destination = destination
             .map(|path| FigureFile::open(path, self.scale))
             .transpose()?;
-        let data = self.data()?;
+        let mut data = self.data()?;
+        if destination.is_some() {
+            let is_asked = self.is_asked(VIEW);
+            if is_asked || self.figure.is_empty() || self.is_asked(ALL) {
+                data.render_views(is_asked, self.threads.get())?;
+            }
+        }
         for warning in &data.warnings {
             output::remark(&format!("warning: {warning}"));
         }
@@ -169,8 +177,12 @@ impl PlotArgs {
         )?)
     }
 
+    /// Whether a figure is named.
+    fn is_asked(&self, name: &str) -> bool {
+        self.figure.iter().any(|asked| asked == name)
+    }
+
     fn sheet(&self) -> Sheet {
-        let is_asked = |name: &str| self.figure.iter().any(|asked| asked == name);
         let figures = FIGURES.iter().copied();
         Sheet {
             title: self.title.clone(),
@@ -188,10 +200,12 @@ impl PlotArgs {
                     Legend::None => LegendPlace::None,
                 },
             },
-            figures: if is_asked(ALL) {
+            figures: if self.is_asked(ALL) {
                 Vec::new()
             } else {
-                figures.filter(|figure| is_asked(figure.name())).collect()
+                figures
+                    .filter(|figure| self.is_asked(figure.name()))
+                    .collect()
             },
         }
     }

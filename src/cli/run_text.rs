@@ -85,7 +85,11 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
             Some(_) => "energy distance of what is made from the test set",
             None => told.spec.train.loss.name(),
         };
-        lines.push(("test loss", format!("{loss} ({what})")));
+        let mut line = format!("{loss} ({what})");
+        if let Some(psnr) = summary.test_psnr {
+            let _ = write!(line, ", {psnr:.2} dB (PSNR of the view held out)");
+        }
+        lines.push(("test loss", line));
     }
     if let Some(predictions) = &summary.predictive {
         lines.push(("certainty", text::predictions_line(predictions)));

@@ -1,7 +1,7 @@
 //! The batch of step 0 on disk, so that another program can feed it to a network with
 //! the same weights and compare what comes of it.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
@@ -15,16 +15,23 @@ type Stored = (Dtype, Vec<usize>, Vec<u8>);
 
 /// A safetensors file of `inputs` `[B, features]` in the run's precision, as the network
 /// gets them, and `targets`: `[B]` of I64 for classes, else `[B, outputs]`; where every
-/// position has a target, `[B, P]` or `[B, P, outputs]`. Of a generator its matrices by name.
+/// position has a target, `[B, P]` or `[B, P, outputs]`. Of rays of `points` points the
+/// widths of their stretches are `deltas` `[B, P]`, and `inputs` the points alone. Of a
+/// generator its matrices by name.
 ///
 /// # Errors
 /// If they are too large for the format.
-pub fn to_bytes<T: Scalar>(batch: &Batch<T>) -> Result<Vec<u8>, Problem> {
+pub fn to_bytes<T: Scalar>(batch: &Batch<T>, points: Option<usize>) -> Result<Vec<u8>, Problem> {
     let tensors: Vec<(&str, Stored)> = match batch {
         Batch::Samples(inputs, targets) => {
             let samples = inputs.nrows().max(1);
             let targets = of_targets(targets, samples);
-            vec![("inputs", of_array(inputs)), ("targets", targets)]
+            let mut tensors = vec![("targets", targets)];
+            match points {
+                Some(points) => tensors.extend(of_rays(inputs, points)),
+                None => tensors.push(("inputs", of_array(inputs))),
+            }
+            tensors
         }
         Batch::Named(matrices) => {
             let named = matrices.iter();
@@ -56,6 +63,16 @@ fn of_array<T: Scalar>(array: &Array2<T>) -> Stored {
     };
     let values: Vec<T> = array.iter().copied().collect();
     (float, array.shape().to_vec(), snapshot::to_bytes(&values))
+}
+
+/// Points and the widths of their stretches, the last of a point's numbers.
+fn of_rays<T: Scalar>(inputs: &Array2<T>, points: usize) -> [(&'static str, Stored); 2] {
+    let each = inputs.ncols() / points;
+    let part = |is_width: bool| {
+        let columns = (0..inputs.ncols()).filter(|i| (i % each == each - 1) == is_width);
+        of_array(&inputs.select(Axis(1), &columns.collect::<Vec<_>>()))
+    };
+    [("inputs", part(false)), ("deltas", part(true))]
 }
 
 fn of_targets<T: Scalar>(targets: &Targets<T>, samples: usize) -> Stored {

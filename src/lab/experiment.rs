@@ -23,7 +23,7 @@ use crate::lab::run_folder::{Destination, RunFolder};
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::theory::predict;
 use crate::lab::weights;
-use crate::nn::loss::Targets;
+use crate::nn::loss::{Targets, psnr};
 use crate::nn::network::{Capacity, Network};
 use crate::nn::params::Draw;
 use crate::nn::snapshot::Snapshot;
@@ -189,7 +189,8 @@ impl<'a, T: Scalar> Experiment<'a, T> {
     fn open(&self, trainer: &mut Trainer<T>, schema: &str) -> Result<Begun<'a>, Problem> {
         self.write_spec(schema)?;
         if self.loaded.spec.log.save_batch {
-            let bytes = batch_file::to_bytes(&trainer.batch(0))?;
+            let points = self.plan.setting.points();
+            let bytes = batch_file::to_bytes(&trainer.batch(0), points)?;
             self.folder.write("batch.safetensors", &bytes)?;
         }
         let network = &*trainer.network();
@@ -347,6 +348,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         // A generator has no targets to be guessed.
         let has_targets = plan.training.adversary.is_none();
         let guessing = Guessing::of(&plan.data.train.targets).filter(|_| has_targets);
+        let test_loss = history.test.map(|(_, test)| test.loss);
         let test_samples = plan.data.test.targets.len() as u64;
         let learned_by = guessing.and_then(|guess| history.evidence(guess, test_samples, status));
         let verdict = Verdict::of_run(diverged.is_some(), Some(&initial), Some(&last))
@@ -368,8 +370,9 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             last,
             steps: network.updates(),
             train_loss: history.train_loss,
-            test_loss: history.test.map(|(_, test)| test.loss),
+            test_loss,
             test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
+            test_psnr: test_loss.filter(|_| plan.setting.is_ray).map(psnr),
             along: plan.network.along(),
             chance_accuracy: chance(&plan.data.test.targets).filter(|_| has_targets),
             engine_bytes: plan.bytes as u64,

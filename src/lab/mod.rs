@@ -36,4 +36,5 @@ pub mod summary;
 pub mod sweep;
 pub mod text;
 pub mod theory;
-pub mod weights;
+pub mod view;
+mod weights;

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use ndarray::{Array2, CowArray, Ix2};
+
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{BatchSize, Every, Spec};
 use crate::lab::learned::guessing_loss;
@@ -99,6 +101,7 @@ impl<T: Scalar> Plan<T> {
             Some(image) if image.channels == 1 => image.pixels(),
             // It reads noise, and what it makes is held against no target.
             _ if spec.gan.is_some() => 1,
+            _ if spec.data.source.is_rays() => spec.data.positions(),
             _ => positions(spec, &data)?,
         };
         let [inputs, outputs] = match &spec.gan {
@@ -109,6 +112,7 @@ impl<T: Scalar> Plan<T> {
             positions,
             inputs,
             image,
+            is_ray: spec.data.source.is_rays(),
             outputs,
             seed: spec.seed,
         };
@@ -160,6 +164,22 @@ impl<T: Scalar> Plan<T> {
             bytes,
             work: graph.work(batch_size),
         })
+    }
+
+    /// The training inputs as the network takes them before it encodes them: a row per
+    /// sample, of rays one per point.
+    pub fn inputs(&self) -> CowArray<'_, T, Ix2> {
+        let inputs = &self.data.train.inputs;
+        if !self.setting.is_ray {
+            return inputs.into();
+        }
+        let width = self.setting.inputs - 1;
+        let points = inputs.iter().copied().enumerate();
+        let places = points.filter(|(i, _)| i % self.setting.inputs < width);
+        let places: Vec<T> = places.map(|(_, x)| x).collect();
+        let shape = (places.len() / width, width);
+        let places = Array2::from_shape_vec(shape, places);
+        places.expect("as many numbers for every point").into()
     }
 }
 

@@ -100,6 +100,9 @@ pub struct Summary {
     /// Accuracy at the last look at the test set.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub test_accuracy: Option<f64>,
+    /// Of a rendered view: its peak signal-to-noise ratio at the last look at it, in dB.
+    #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
+    pub test_psnr: Option<f64>,
     /// Share of the commonest class in the test set: what guessing reaches.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub chance_accuracy: Option<f64>,

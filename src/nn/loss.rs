@@ -199,6 +199,12 @@ member! {
     /// Mean squared error over batch and outputs; one-hot targets where the data has classes.
     pub struct Mse {}
 }
+
+/// Peak signal-to-noise ratio in dB of colours in [0, 1] with this mean squared error.
+pub fn psnr(mse: f64) -> f64 {
+    -10.0 * mse.log10()
+}
+
 impl<T: Scalar> Criterion<T> for Mse {
     fn row(&self, outputs: &[f64], target: RowTarget<'_, T>, gradient: &mut [f64]) -> f64 {
         let mut loss = 0.0;

@@ -2,6 +2,7 @@
 //! help texts say of it and the way to its cell. Columns are only ever appended.
 
 use crate::nn::graph::LayerInfo;
+use crate::nn::loss::psnr;
 use crate::nn::measure::{LayerSums, ParamSums, PhiSums, TensorRecord};
 use crate::study::step_record::{AdversaryMetrics, StepRecord};
 
@@ -204,6 +205,13 @@ pub fn adversary_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     "real_score", "real_score", Number, "GAN: mean of σ(D) over that update's real samples; of D for least_squares and wasserstein", |row| of_adversary(row, |told| told.real_score);
     "fake_score", "fake_score", Number, "GAN: the same over the samples that the generator made", |row| of_adversary(row, |told| told.fake_score);
     "loss_slope", "√B‖∂L_G/∂D‖", Number, "GAN: √B·‖∂L_G/∂D‖, by which the generator's loss scales all layers alike", |row| of_adversary(row, |told| told.loss_slope);
+    }
+}
+
+/// What stands behind them where a view is rendered.
+pub fn view_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
+    columns! {
+    "test_psnr", "test_psnr", Number, "nerf: peak signal-to-noise ratio of the view to test on at the same weights, -10 log10 test_loss, in dB", |row| Cell::Number(row.test.map(|test| psnr(test.loss)));
     }
 }
 

@@ -86,6 +86,7 @@ impl Mlp {
             positions: 1,
             inputs: self.inputs,
             image: None,
+            is_ray: false,
             outputs: self.outputs,
             seed: self.seed,
         };

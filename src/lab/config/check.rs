@@ -6,7 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::study::columns::{Unit, adversary_columns, gradient_columns, training_columns};
+use crate::study::columns::{
+    Unit, adversary_columns, gradient_columns, training_columns, view_columns,
+};
 
 /// One rule: a quantity of the run must lie between `min` and `max`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -122,7 +124,8 @@ fn per_layer() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The measured columns of `training.csv`: name and help text.
 fn per_step() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let columns = training_columns().iter().chain(adversary_columns());
+    let columns = training_columns().iter();
+    let columns = columns.chain(adversary_columns()).chain(view_columns());
     columns
         .filter(|column| column.unit != Unit::Coordinate)
         .map(|column| (column.name, column.doc))

@@ -3,6 +3,7 @@
 
 use super::check::Check;
 use super::gan_conflicts;
+use super::rays;
 use super::sections::{Spec, Train};
 use super::sizes::{BatchSize, CheckpointEvery, Predictive};
 use crate::base::Conflict;
@@ -16,6 +17,7 @@ fn found(keys: &[&str], what: impl Into<String>, expected: &str, help: &str) -> 
 pub fn conflict(spec: &Spec) -> Option<Conflict> {
     name(&spec.name)
         .or_else(|| length(&spec.train))
+        .or_else(|| rays::conflict(spec))
         .or_else(|| spec.network.check())
         .or_else(|| positions(spec))
         .or_else(|| coupled_rows(spec))
@@ -122,7 +124,7 @@ fn target(spec: &Spec) -> Option<Conflict> {
 }
 
 fn test_set(spec: &Spec) -> Option<Conflict> {
-    if spec.data.test_fraction.is_none() || !spec.data.source.has_test_file() {
+    if spec.data.test_fraction.is_none() || !spec.data.source.has_test_set() {
         return None;
     }
     found(

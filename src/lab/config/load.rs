@@ -112,7 +112,7 @@ impl Spec {
             gan.fill_in();
         }
         spec.data.standardize = Some(spec.data.standardizes());
-        if spec.data.test_fraction.is_none() && !spec.data.source.has_test_file() {
+        if spec.data.test_fraction.is_none() && !spec.data.source.has_test_set() {
             spec.data.test_fraction = Some(TEST_FRACTION);
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();

@@ -12,6 +12,7 @@ mod load;
 mod locate;
 mod message;
 mod overrides;
+mod rays;
 mod remedy;
 mod remedy_faults;
 mod rules;

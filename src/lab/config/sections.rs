@@ -217,6 +217,7 @@ impl Spec {
             parameters: self.log.parameters,
             tensorboard: self.log.tensorboard,
             adversary: self.gan.is_some(),
+            psnr: self.data.source.is_rays(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use crate::base::Scalar;
 use crate::base::spectral::spectral_radius;
@@ -85,10 +85,10 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
         }
     };
     let theory = predict(&plan).map_err(|why| format!("`{}`: {}", why.key, why.reason));
-    let [features, varying] = feature_scales(&plan.data.train.inputs);
+    let [features, varying] = feature_scales(plan.inputs().view());
     let is_numeric = plan.loss.criterion::<T>().wants() == TargetKind::Numbers;
     let targets = match &plan.data.train.targets {
-        Targets::Numbers(numbers) if is_numeric => Some(root_mean_square(numbers)),
+        Targets::Numbers(numbers) if is_numeric => Some(root_mean_square(numbers.view())),
         _ => None,
     };
     // Two for each of forward, backward to the inputs and backward to the weights.
@@ -98,7 +98,8 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
         // The generator forward alone, then the discriminator over two batches.
         2.0 * other / 3.0 + adversary.steps as f64 * (own / 3.0 + 2.0 * other)
     });
-    let operations = 6.0 * (own + adversary) * plan.training.batch_size as f64;
+    let rows = plan.training.batch_size * plan.setting.rows();
+    let operations = 6.0 * (own + adversary) * rows as f64;
     Expected {
         theory,
         scales: Some(Scales {
@@ -140,14 +141,14 @@ fn recurrent_radius<T: Scalar>(plan: &Plan<T>, folder: &Path) -> Option<f64> {
     Some(spectral_radius(&weight.ok()?))
 }
 
-fn root_mean_square<T: Scalar>(numbers: &Array2<T>) -> f64 {
+fn root_mean_square<T: Scalar>(numbers: ArrayView2<T>) -> f64 {
     let squares: f64 = numbers.iter().map(|x| (*x).to_f64().powi(2)).sum();
     (squares / numbers.len().max(1) as f64).sqrt()
 }
 
 /// The root mean square of all features, and the share of it that is not the same in
 /// every sample.
-fn feature_scales<T: Scalar>(inputs: &Array2<T>) -> [f64; 2] {
+fn feature_scales<T: Scalar>(inputs: ArrayView2<T>) -> [f64; 2] {
     let size = root_mean_square(inputs);
     let rows = inputs.nrows().max(1) as f64;
     let variances = inputs.columns().into_iter().map(|column| {

@@ -42,6 +42,19 @@ pub enum Unit {
 }
 
 impl Axis {
+    /// Of a panel without axes.
+    pub fn absent() -> Self {
+        Self {
+            label: String::new(),
+            low: 0.0,
+            high: 1.0,
+            ticks: Vec::new(),
+            fine: Vec::new(),
+            bands: Vec::new(),
+            unit: Unit::Name,
+        }
+    }
+
     /// Leaves out labels that would touch their neighbours on `length` units of
     /// a drawing, `size` being how much of it a label takes. Those of bands stay.
     pub fn thin(&mut self, length: f64, size: impl Fn(&str) -> f64) {

@@ -84,6 +84,7 @@ pub fn cut(panel: &mut Panel, limits: AxisLimits) {
                 labels.into_iter().collect()
             }
             Mark::Cells(cells) => vec![Mark::Cells(within(&cells, before, columns))],
+            Mark::Image(cells) => vec![Mark::Image(cells)],
         })
         .collect();
 }

@@ -11,7 +11,7 @@ use super::canvas::{Area, DrawError, Picture, px, width_of};
 use super::colors::{BAND, FAINT_INK, FINE_GRID, GRID, INK};
 use super::labels_aside;
 use super::legend::{self, Placement};
-use super::panel::{Mark, Panel};
+use super::panel::{Cells, Mark, Panel};
 use super::style::{PanelStyle, style_of};
 use crate::lab::text::shortened;
 
@@ -80,7 +80,27 @@ pub fn draw(cell: &Area, panel: &Panel, style: &PanelStyle) -> Result<Vec<Pictur
     Ok(pictures)
 }
 
+/// A picture of square cells, as large as fits into the middle of `area`.
+fn image(area: &Area, cells: &Cells) -> Picture {
+    let (left, top) = area.get_base_pixel();
+    let (width, height) = area.dim_in_pixel();
+    let (columns, rows) = (cells.columns as f64, cells.rows as f64);
+    let side = (f64::from(width) / columns).min(f64::from(height) / rows);
+    let size = ((side * columns) as i32, (side * rows) as i32);
+    Picture {
+        at: (
+            left + (width as i32 - size.0) / 2,
+            top + (height as i32 - size.1) / 2,
+        ),
+        size,
+        cells: cells.clone(),
+    }
+}
+
 fn draw_chart(area: &Area, panel: &Panel, style: &PanelStyle) -> Result<Vec<Picture>, DrawError> {
+    if let [Mark::Image(cells)] = &panel.marks[..] {
+        return Ok(vec![image(area, cells)]);
+    }
     let (mut x, mut y) = (panel.x.clone(), panel.y.clone());
     let label = style.text(1.0, INK);
     let wide = |words: &str| f64::from(width_of(words, &label));
@@ -153,6 +173,7 @@ fn draw_chart(area: &Area, panel: &Panel, style: &PanelStyle) -> Result<Vec<Pict
                 let range = chart.plotting_area().get_pixel_range();
                 labels_aside::draw(area, labels, (&x, &y), range, style)?;
             }
+            Mark::Image(_) => {}
             Mark::Cells(cells) => {
                 let (columns, rows) = chart.plotting_area().get_pixel_range();
                 pictures.push(Picture {
@@ -246,7 +267,7 @@ impl Plot {
                 [edge(false), edge(true)].concat()
             }
             // Their points are dots.
-            Mark::Labels(_) | Mark::Cells(_) => Vec::new(),
+            Mark::Labels(_) | Mark::Cells(_) | Mark::Image(_) => Vec::new(),
         });
         spots.collect()
     }

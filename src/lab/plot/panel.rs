@@ -116,6 +116,8 @@ pub enum Mark {
     Labels(Vec<PointLabel>),
     /// A heat map that fills the plot.
     Cells(Cells),
+    /// A picture of square cells in place of a plot: its panel has no axes.
+    Image(Cells),
 }
 
 /// A point's name.

@@ -10,6 +10,7 @@ use crate::lab::records::{Columns, GridSize, HEADLINE, Run, RunData, Target, Val
 use crate::lab::remedies::RankedCures;
 use crate::lab::sweep::SweepView;
 use crate::lab::text::shortened;
+use crate::lab::view::View;
 
 /// The most buckets of neighbouring steps that are kept.
 const SIZE: GridSize = GridSize {
@@ -31,6 +32,15 @@ pub fn apart(extent: &ValueRange, is_log: bool) -> Option<String> {
     }
 }
 
+/// A rendered view and the name of its run.
+#[derive(Clone, Debug)]
+pub struct NamedView {
+    /// The run's name.
+    pub label: String,
+    /// The view.
+    pub view: View,
+}
+
 /// All runs that are shown together.
 #[derive(Clone, Debug)]
 pub struct PlotData {
@@ -46,6 +56,8 @@ pub struct PlotData {
     pub ranked: Vec<RankedCures>,
     /// Quantities of sweeps over their axes.
     pub sweeps: Vec<SweepView>,
+    /// Views that radiance fields were not trained on.
+    pub views: Vec<NamedView>,
     /// What was left out of the files, for the user to know.
     pub warnings: Vec<String>,
 }
@@ -60,6 +72,7 @@ impl PlotData {
             ensembles: Vec::new(),
             ranked: Vec::new(),
             sweeps,
+            views: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -110,7 +123,27 @@ impl PlotData {
             runs,
             ranked,
             sweeps: Vec::new(),
+            views: Vec::new(),
         })
+    }
+
+    /// Renders the views of the runs that kept their weights, or of all if they are `needed`,
+    /// with so many threads.
+    ///
+    /// # Errors
+    /// If a view is needed whose run kept no weights, or a run's weights cannot be read.
+    pub fn render_views(&mut self, needed: bool, threads: usize) -> Result<(), Problem> {
+        for RunData { label, run, .. } in &self.runs {
+            if !needed && !View::is_kept(run) {
+                continue;
+            }
+            let view = View::of(run, threads)?;
+            self.views.extend(view.map(|view| NamedView {
+                label: label.clone(),
+                view,
+            }));
+        }
+        Ok(())
     }
 
     /// Whether its values belong on a log axis: norms and ratios do, shares

@@ -116,7 +116,7 @@ impl Sheet {
             return Err(Problem::new("nothing lies within --xlim and --ylim")
                 .help("draw it without them to see how far the data reach"));
         }
-        let title = self.title.clone().unwrap_or_else(|| title(data));
+        let title = self.title.clone().unwrap_or_else(|| title(data, &figures));
         let style = PanelStyle {
             // Of a single panel the title is the sheet's.
             has_titles: self.style.has_titles && !(title.is_empty() && panels.len() == 1),
@@ -229,7 +229,7 @@ fn fitting(words: &str, font: &TextStyle, width: i32) -> String {
         .unwrap_or_default()
 }
 
-fn title(data: &PlotData) -> String {
+fn title(data: &PlotData, figures: &[&str]) -> String {
     let names = &data.targets;
     if !data.sweeps.is_empty() {
         let names: Vec<&str> = data.sweeps.iter().map(|view| &*view.name).collect();
@@ -243,7 +243,9 @@ fn title(data: &PlotData) -> String {
         0..=4 => names.join(", "),
         n => format!("{}, {} and {} more", names[0], names[1], n - 2),
     };
-    if data.quantity == HEADLINE {
+    if figures == ["view"] {
+        format!("View held out: {listed}")
+    } else if data.quantity == HEADLINE {
         format!("Gradient flow: {listed}")
     } else {
         format!("{}: {listed}", shortened(&data.quantity, 40))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_10;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{LoadedSpec, Precision};
@@ -169,7 +169,7 @@ fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictabl
     let scheme = network.init.for_activation(&network.activation);
     let scheme =
         scheme.map_err(|problem| Unpredictable::new("network.init", problem.to_string()))?;
-    let encoded = encoded(network, &plan.data.train.inputs);
+    let encoded = encoded(network, plan.inputs().view());
     Ok(Propagation {
         network,
         scheme,
@@ -189,7 +189,7 @@ fn decades(chi: f64) -> f64 {
 }
 
 /// The data as layer 1 reads it, [samples, columns].
-fn encoded<T: Scalar>(network: &NetworkSpec, inputs: &Array2<T>) -> Array2<f64> {
+fn encoded<T: Scalar>(network: &NetworkSpec, inputs: ArrayView2<T>) -> Array2<f64> {
     let scheme = network.encoding.scheme::<T>();
     let columns = scheme.columns_of(0.0).len();
     let entries = inputs.iter().flat_map(|x| scheme.columns_of((*x).to_f64()));
@@ -227,7 +227,8 @@ fn entry<T: Scalar>(plan: &Plan<T>, setting: &Propagation) -> Result<f64, Unpred
             4.0 * square / numbers.len().max(1) as f64 / outputs
         }
     };
-    let batch = plan.training.batch_size as f64;
+    // Of a ray's colour a point has its share.
+    let batch = (plan.training.batch_size * plan.setting.rows()) as f64;
     Ok((setting.output_weight()? * of_sample).sqrt() / batch)
 }
 

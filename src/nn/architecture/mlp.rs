@@ -5,7 +5,9 @@ use super::{Blueprint, NetworkSpec, Setting};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::nn::layer::columns::Columns;
 use crate::nn::layer::join_columns::JoinColumns;
+use crate::nn::layer::render::{POINT, Render};
 use crate::nn::skip::Site;
 
 member! {
@@ -44,16 +46,55 @@ impl<T: Scalar> Blueprint<T> for Mlp {
         graph: &mut GraphBuilder<T>,
         input: ValueId,
     ) -> ValueId {
-        let encoded = network.encoding.scheme().add(graph, input);
-        let links = Dense { network, encoded };
-        let chain = LayerChain {
-            graph,
-            network,
-            setting,
-            links: &links,
-        };
-        chain.build(encoded)
+        if setting.is_ray {
+            return along_ray(network, setting, graph, input);
+        }
+        of_rows(network, setting, graph, input)
     }
+}
+
+/// The network over the rows of `input`; returns its output.
+fn of_rows<T: Scalar>(
+    network: &NetworkSpec,
+    setting: &Setting,
+    graph: &mut GraphBuilder<T>,
+    input: ValueId,
+) -> ValueId {
+    let encoded = network.encoding.scheme().add(graph, input);
+    let links = Dense { network, encoded };
+    let chain = LayerChain {
+        graph,
+        network,
+        setting,
+        links: &links,
+    };
+    chain.build(encoded)
+}
+
+/// The network over the points of rays, and the colours that come of it.
+fn along_ray<T: Scalar>(
+    network: &NetworkSpec,
+    setting: &Setting,
+    graph: &mut GraphBuilder<T>,
+    input: ValueId,
+) -> ValueId {
+    let width = setting.inputs;
+    let part = |first, count| Columns {
+        width,
+        first,
+        count,
+    };
+    let points = graph.add(1, part(0, width - 1), &[input]);
+    let deltas = graph.add(1, part(width - 1, 1), &[input]);
+    let of_points = Setting {
+        outputs: POINT,
+        ..*setting
+    };
+    let output = of_rows(network, &of_points, graph, points);
+    let render = Render {
+        points: setting.positions,
+    };
+    graph.add(network.depth + 1, render, &[output, deltas])
 }
 
 /// Maps from all units of a layer to all of the next.

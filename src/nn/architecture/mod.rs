@@ -7,6 +7,7 @@ mod composed;
 mod conv;
 mod mlp;
 mod recurrent;
+mod setting;
 mod transformer;
 
 pub use along::Along;
@@ -14,6 +15,7 @@ pub use composed::{DISCRIMINATOR, GENERATOR};
 pub use conv::Conv;
 pub use mlp::Mlp;
 pub use recurrent::{Cell, Gru, Lstm, Recurrent, Rnn};
+pub use setting::Setting;
 pub use transformer::{NormPosition, PositionKind, Transformer};
 
 use std::path::PathBuf;
@@ -95,21 +97,6 @@ pub struct NetworkSpec {
     /// A safetensors file, relative to the spec: start from these weights instead of `init`.
     #[serde(default)]
     pub weights: Option<PathBuf>,
-}
-
-/// What a network is built for, besides what `[network]` says.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// Positions of a sample as it arrives: 1, or a sequence's length.
-    pub positions: usize,
-    /// Features at each.
-    pub inputs: usize,
-    /// The shape of a sample where it is an image that is read as one.
-    pub image: Option<Image>,
-    /// Width of the output layer.
-    pub outputs: usize,
-    /// Seed of what layers draw in training.
-    pub seed: u64,
 }
 
 /// A choice of architecture.

@@ -11,6 +11,7 @@
 pub mod activate;
 pub mod attention;
 pub mod batch_norm;
+pub mod columns;
 pub mod dropout;
 pub mod fourier_features;
 mod gates;
@@ -23,6 +24,7 @@ pub mod lstm;
 pub mod pixels;
 pub mod position_encoding;
 pub mod positions;
+pub mod render;
 pub mod residual_add;
 pub mod rms_norm;
 pub mod unfold;

@@ -16,6 +16,8 @@ mod digits;
 mod files;
 mod gaps;
 mod idx;
+mod nerf;
+mod picture;
 mod planar;
 mod raw_table;
 mod sequences;
@@ -29,6 +31,8 @@ pub use csv::{Csv, Delimiter, Missing};
 pub use dataset::{Dataset, LoadOptions, TEST_FRACTION, load};
 pub use digits::Digits;
 pub use idx::Idx;
+pub use nerf::{Nerf, Scene};
+pub use picture::Picture;
 pub use planar::{Circles, Moons, Ring, Spirals};
 pub use raw_table::{Inputs, RawTable, Reading};
 pub use sequences::{Adding, Copy, Text};
@@ -50,6 +54,8 @@ family! {
         Teacher = "teacher",
         Gaussian = "gaussian",
         Sine = "sine",
+        Picture = "image",
+        Nerf = "nerf",
         Csv = "csv",
         Idx = "idx",
         Adding = "adding",
@@ -100,6 +106,12 @@ pub trait DataSource {
         None
     }
 
+    /// Whether its samples are rays of light: a position is a point and, last, the width of
+    /// the stretch that it stands for. The last rows are those of a view to test on.
+    fn is_rays(&self) -> bool {
+        false
+    }
+
     /// Whether its features are on a scale of their own, which standardising by default
     /// would take away.
     fn is_encoded(&self) -> bool {
@@ -119,10 +131,15 @@ impl Source {
         self.as_dyn().gives()
     }
 
+    /// Whether its samples are rays of light.
+    pub fn is_rays(&self) -> bool {
+        self.as_dyn().is_rays()
+    }
+
     /// Whether it brings its own test set.
-    pub fn has_test_file(&self) -> bool {
+    pub fn has_test_set(&self) -> bool {
         let files = self.input_files();
-        files.iter().any(|(key, _)| key.contains(".test_"))
+        self.is_rays() || files.iter().any(|(key, _)| key.contains(".test_"))
     }
 
     /// Rewrites relative paths, so that a spec moved from the folder `from` to

@@ -20,6 +20,10 @@ pub struct DataSummary {
     pub features: usize,
     /// The classes' names; `None` for numeric targets.
     pub classes: Option<Vec<String>>,
+    /// Points on a ray where the samples are rays.
+    pub points: Option<usize>,
+    /// Numbers to predict per sample; 0 for classes.
+    pub numbers: usize,
     /// Samples to train on.
     pub train: usize,
     /// Samples to test on.
@@ -53,10 +57,16 @@ impl DataSummary {
                 train + test
             ));
         }
+        let is_rays = source.is_rays();
         Self {
             source: source.name(),
             features: raw.features,
             classes,
+            points: source.as_dyn().positions().filter(|_| is_rays),
+            numbers: match &raw.targets {
+                Targets::Classes(_) => 0,
+                Targets::Numbers(numbers) => numbers.ncols(),
+            },
             train,
             test,
             dropped: reading.dropped,
@@ -69,24 +79,29 @@ impl DataSummary {
 impl fmt::Display for DataSummary {
     /// One line: rows, features, classes, split.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = if self.points.is_some() { "ray" } else { "row" };
         write!(
             f,
             "{}: {}",
             self.source,
-            counted(self.train + self.test, "row")
+            counted(self.train + self.test, row)
         )?;
         if self.dropped > 0 {
             let rows = counted(self.dropped, "row");
             write!(f, " ({rows} with a missing cell left out)")?;
         }
-        write!(f, ", {}", counted(self.features, "feature"))?;
+        match self.points {
+            Some(points) => write!(f, " of {}", counted(points, "point"))?,
+            None => write!(f, ", {}", counted(self.features, "feature"))?,
+        }
         if self.filled > 0 {
             let cells = counted(self.filled, "missing cell");
             write!(f, " ({cells} filled with the training mean)")?;
         }
         match &self.classes {
             Some(names) => write!(f, ", {}{}", classes(names.len()), named(names))?,
-            None => write!(f, ", a number to predict")?,
+            None if self.numbers == 1 => write!(f, ", a number to predict")?,
+            None => write!(f, ", {} to predict", counted(self.numbers, "number"))?,
         }
         write!(f, "; {} to train on, {} to test on", self.train, self.test)
     }
@@ -121,6 +136,8 @@ mod tests {
             source: "csv",
             features: 1,
             classes: Some(vec!["ant".into(), "cat".into()]),
+            points: None,
+            numbers: 0,
             train: 8,
             test: 2,
             dropped: 0,
@@ -139,6 +156,7 @@ mod tests {
             dropped: 1,
             filled: 3,
             classes: None,
+            numbers: 1,
             ..summary()
         };
         assert_eq!(

@@ -220,13 +220,13 @@ pub(super) mod tests {
             };
             let load = |seed| {
                 let context = LoadContext {
-                    numeric_targets: matches!(*name, "sine" | "adding"),
+                    numeric_targets: matches!(*name, "sine" | "adding" | "image" | "nerf"),
                     ..context(seed)
                 };
                 source.as_dyn().load(&context).unwrap()
             };
             assert_eq!(load(1), load(1), "{name}");
-            let fixed = matches!(*name, "digits" | "sine");
+            let fixed = matches!(*name, "digits" | "sine" | "image");
             assert_eq!(load(1) == load(2), fixed, "{name}");
         }
     }

@@ -8,9 +8,7 @@ use std::time::SystemTime;
 use super::record_file::RecordFile;
 use crate::base::Problem;
 use crate::base::crc32c::masked_crc32c;
-use crate::study::columns::{
-    Cell, LayerRow, adversary_columns, gradient_columns, training_columns,
-};
+use crate::study::columns::{Cell, Column, LayerRow, gradient_columns, training_columns};
 use crate::study::train::StepRecord;
 
 /// The columns of `gradients.csv` that make a curve per layer.
@@ -73,15 +71,19 @@ impl EventFile {
         }
     }
 
-    /// Adds the event of a step.
+    /// Adds the event of a step; `further` are the columns of `training.csv` behind the usual.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write(&mut self, record: &StepRecord) -> Result<(), Problem> {
+    pub fn write<'a>(
+        &mut self,
+        record: &StepRecord<'a>,
+        further: &[Column<StepRecord<'a>>],
+    ) -> Result<(), Problem> {
         let summary = &mut self.summary;
         summary.clear();
         // Its coordinates are no scalars.
-        for column in training_columns()[2..].iter().chain(adversary_columns()) {
+        for column in training_columns()[2..].iter().chain(further) {
             append_value(["training", column.name], (column.cell)(record), summary);
         }
         for (i, sums) in record.layers.into_iter().flatten().enumerate() {

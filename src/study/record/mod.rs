@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::Problem;
 use crate::base::team::Team;
 use crate::study::columns::{
-    LayerRow, TensorRow, adversary_columns, append_more, append_row, gradient_columns, header,
-    parameter_columns, training_columns,
+    Column, LayerRow, TensorRow, adversary_columns, append_more, append_row, gradient_columns,
+    header, parameter_columns, training_columns, view_columns,
 };
 use crate::study::train::{Callback, StepRecord};
 
@@ -38,9 +38,22 @@ pub struct Extras {
     pub tensorboard: bool,
     /// In `training.csv` what a generator's steps tell besides.
     pub adversary: bool,
+    /// There the error of a rendered view.
+    pub psnr: bool,
 }
 
 impl Extras {
+    /// The columns of `training.csv` behind those of every run.
+    fn columns<'a>(self) -> &'a [Column<StepRecord<'a>>] {
+        match self {
+            Self {
+                adversary: true, ..
+            } => adversary_columns(),
+            Self { psnr: true, .. } => view_columns(),
+            _ => &[],
+        }
+    }
+
     /// The names of all files that a recorder writes.
     pub fn files(self) -> Vec<&'static str> {
         let parameters = self.parameters.then_some(PARAMETERS);
@@ -62,10 +75,9 @@ pub struct Recorded {
 /// The first line of `training.csv`.
 fn training_header(extras: Extras) -> String {
     let usual = header(training_columns());
-    if extras.adversary {
-        usual.replace('\n', ",") + &header(adversary_columns())
-    } else {
-        usual
+    match extras.columns() {
+        [] => usual,
+        further => usual.replace('\n', ",") + &header(further),
     }
 }
 
@@ -94,7 +106,7 @@ pub struct Recorder<'a> {
     /// Lent to the thread that makes the first part.
     gradients: Mutex<RecordFile>,
     training: RecordFile,
-    tells_of_adversary: bool,
+    extras: Extras,
     parameters: Option<RecordFile>,
     events: Option<EventFile>,
     /// Keep their memory from step to step.
@@ -153,7 +165,7 @@ impl<'a> Recorder<'a> {
             team,
             gradients: Mutex::new(open(gradients)?),
             training: open(training)?,
-            tells_of_adversary: extras.adversary,
+            extras,
             parameters: extras.parameters.then(|| open(PARAMETERS)).transpose()?,
             events: extras
                 .tensorboard
@@ -202,8 +214,9 @@ impl<'a> Recorder<'a> {
 
     fn write(&mut self, record: &StepRecord) -> Result<(), Problem> {
         append_row(training_columns(), record, &mut self.training.pending);
-        if self.tells_of_adversary {
-            append_more(adversary_columns(), record, &mut self.training.pending);
+        let further = self.extras.columns();
+        if !further.is_empty() {
+            append_more(further, record, &mut self.training.pending);
         }
         self.training.flush_if_full()?;
         if let Some(file) = &mut self.parameters {
@@ -215,7 +228,7 @@ impl<'a> Recorder<'a> {
             file.flush_if_full()?;
         }
         if let Some(events) = &mut self.events {
-            events.write(record)?;
+            events.write(record, further)?;
         }
         let layers = record.layers.unwrap_or_default();
         let parts = layers.len().div_ceil(LAYERS_PER_PART);

@@ -26,6 +26,7 @@ fn setting(inputs: usize, outputs: usize, seed: u64) -> Setting {
         positions: 1,
         inputs,
         image: None,
+        is_ray: false,
         outputs,
         seed,
     }

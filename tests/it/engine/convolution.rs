@@ -49,6 +49,7 @@ impl Convolutional {
             positions: 1,
             inputs: self.image.features(),
             image: (!is_mlp).then_some(self.image),
+            is_ray: false,
             outputs: CLASSES,
             seed: self.seed,
         };

@@ -14,5 +14,7 @@ mod measures;
 mod optim;
 mod optim_pytorch;
 mod pytorch;
+mod rays;
 mod sequences;
+mod sines;
 mod train_step;

@@ -47,6 +47,7 @@ impl Sequential {
             positions: self.positions,
             inputs: FEATURES,
             image: None,
+            is_ray: false,
             outputs: CLASSES,
             seed: self.seed,
         };

@@ -15,6 +15,7 @@ mod generators;
 mod output;
 mod parameters;
 mod range;
+mod rays;
 mod resume;
 mod round_trip;
 mod seeds;

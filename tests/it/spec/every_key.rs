@@ -69,6 +69,8 @@ fn company(path: &str) -> &'static [&'static str] {
         "gan.weight_clip" => &[DISCRIMINATOR, "gan.loss=wasserstein"],
         path if path.starts_with("gan.") => &[DISCRIMINATOR],
         path if path.starts_with("data.source.sine") => &["train.loss=mse"],
+        path if path.starts_with("data.source.image") => &["train.loss=mse"],
+        path if path.starts_with("data.source.nerf") => &["train.loss=mse"],
         path if path.starts_with("data.source.adding") => &["train.loss=mse"],
         path if path.starts_with("data.source.idx.test_images") => {
             &["data.source.idx.test_labels=l"]

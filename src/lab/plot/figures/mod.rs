@@ -8,6 +8,7 @@ mod reliability;
 mod seeds;
 mod sweep;
 mod training;
+mod view;
 
 use std::collections::BTreeSet;
 
@@ -40,6 +41,7 @@ pub const FIGURES: &[&dyn Figure] = &[
     &reliability::ReliabilityFigure,
     &cures::CuresFigure,
     &sweep::SweepFigure,
+    &view::ViewFigure,
 ];
 
 /// The runs that get a panel of their own over the steps, and what the caption

@@ -1,0 +1,65 @@
+//! The view that a radiance field was not trained on, as it is and as rendered.
+
+use plotters::style::RGBColor;
+
+use super::super::axis::Axis;
+use super::super::colors::ABSENT;
+use super::super::panel::{Cells, Mark, Panel, Room};
+use super::super::plot_data::{NamedView, PlotData};
+use super::Figure;
+use crate::lab::view::{Colour, View};
+use crate::nn::loss::psnr;
+
+pub struct ViewFigure;
+
+impl Figure for ViewFigure {
+    fn name(&self) -> &'static str {
+        "view"
+    }
+
+    fn help(&self) -> &'static str {
+        "of nerf: the view held out, as it is and as the trained network renders it"
+    }
+
+    fn needs(&self) -> &'static str {
+        "a run of `data.source` = nerf with log.save_weights = true"
+    }
+
+    fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
+        let views = data.views.iter().take(room.panels);
+        views.map(panel).collect()
+    }
+}
+
+fn panel(NamedView { label, view }: &NamedView) -> Panel {
+    Panel {
+        title: format!("{label}: {:.2} dB", psnr(view.error())),
+        x: Axis::absent(),
+        y: Axis::absent(),
+        marks: vec![Mark::Image(side_by_side(view))],
+        legend: Vec::new(),
+        caption: vec!["Left: the view held out, right: as rendered".to_owned()],
+    }
+}
+
+/// Both pictures with a gap between them.
+fn side_by_side(view: &View) -> Cells {
+    let columns = view.columns;
+    let gap = vec![ABSENT; columns.div_ceil(12)];
+    let rows = view
+        .truth
+        .chunks(columns)
+        .zip(view.rendered.chunks(columns));
+    let colors = |row: &[Colour]| row.iter().map(|colour| color(*colour)).collect::<Vec<_>>();
+    let joined = rows.flat_map(|(truth, found)| [colors(truth), gap.clone(), colors(found)]);
+    Cells {
+        columns: 2 * columns + gap.len(),
+        rows: view.truth.len() / columns.max(1),
+        colors: joined.flatten().collect(),
+    }
+}
+
+fn color(colour: Colour) -> RGBColor {
+    let [red, green, blue] = colour.map(|share| (share * 255.0).round() as u8);
+    RGBColor(red, green, blue)
+}

@@ -1,0 +1,227 @@
+//! Radiance fields and pictures through the program.
+
+use crate::desk::Desk;
+use crate::tensors::tensors;
+
+const FIELD: &str = r#"
+[data]
+source = { nerf = { views = 3, size = 5, samples = 4 } }
+[network]
+depth = 3
+width = 6
+activation = "relu"
+init = "he_normal"
+encoding = { fourier = { bands = 2 } }
+skip = { concat = { at = [3] } }
+[train]
+steps = 8
+batch_size = 20
+optimizer = "adam"
+learning_rate = 0.01
+loss = "mse"
+[log]
+evaluate_every = 4
+save_weights = true
+"#;
+
+#[test]
+fn the_psnr_is_that_of_the_test_loss() {
+    let desk = Desk::with(FIELD);
+    let told = desk.run("--out a").fine().stdout;
+    let training = desk.read("a/training.csv");
+    let header = training.lines().next().unwrap();
+    assert!(header.ends_with(",clipped,test_psnr"), "{header}");
+    let mut last = f64::NAN;
+    let mut seen = 0;
+    for row in training.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let [loss, psnr] = [cells[5], cells[9]].map(|cell| cell.parse::<f64>().ok());
+        assert_eq!(loss.is_some(), psnr.is_some(), "{row}");
+        if let (Some(loss), Some(psnr)) = (loss, psnr) {
+            assert!((psnr + 10.0 * loss.log10()).abs() < 1e-12, "{row}");
+            (last, seen) = (psnr, seen + 1);
+        }
+    }
+    assert_eq!(seen, 3, "{training}");
+    assert_eq!(desk.summary("a")["test_psnr"], last);
+    assert!(told.contains(&format!("{last:.2} dB")), "{told}");
+    // A row per layer: three hidden ones and the four outputs of every point.
+    let rows = desk.table("a/gradients.csv").numbers("layer");
+    assert_eq!(rows[..4], [1.0, 2.0, 3.0, 4.0]);
+    // Of other data there is neither.
+    let flags = "--set data.source={sine={samples=50}} --set network.skip=none --out b";
+    desk.run(flags).fine();
+    assert!(!desk.read("b/training.csv").contains("psnr"));
+    assert!(desk.summary("b")["test_psnr"].is_null());
+}
+
+#[test]
+fn threads_and_a_stop_on_the_way_change_no_byte() {
+    let desk = Desk::with(FIELD);
+    desk.run("--threads 1 --out one").fine();
+    desk.run("--threads 3 --out three").fine();
+    assert!(desk.csv_files("one") == desk.csv_files("three"));
+    // From its own weights the saved spec gives the same run again.
+    let words = ["run", "one/spec.toml", "--out", "again", "--set"];
+    let weights = "network.weights=one/weights/initial.safetensors";
+    let weights = weights.replace("one/", "");
+    desk.vgrad(words.into_iter().chain([&*weights])).fine();
+    assert!(desk.csv_files("one") == desk.csv_files("again"));
+}
+
+/// The batch is what the layers can be worked out from: here the widths of the stretches,
+/// which end at the far end, 2.6 from the eye.
+#[test]
+fn the_saved_batch_has_points_and_widths() {
+    let desk = Desk::with(FIELD);
+    desk.run("--set log.save_batch=true --set precision=f64 --out a")
+        .fine();
+    let batch = tensors(&desk.bytes("a/batch.safetensors"));
+    let shapes: Vec<_> = batch
+        .iter()
+        .map(|(name, it)| (&**name, &*it.shape))
+        .collect();
+    let expected: [(&str, &[usize]); 3] = [
+        ("deltas", &[20, 4]),
+        ("inputs", &[20, 12]),
+        ("targets", &[20, 3]),
+    ];
+    assert_eq!(shapes, expected);
+    let rays = batch["inputs"].rows().zip(batch["deltas"].rows());
+    for (points, deltas) in rays {
+        let points: Vec<&[f64]> = points.chunks(3).collect();
+        let distance = |a: &[f64], b: &[f64]| -> f64 {
+            let squares = a.iter().zip(b).map(|(a, b)| (a - b).powi(2));
+            squares.sum::<f64>().sqrt()
+        };
+        for (pair, delta) in points.windows(2).zip(deltas) {
+            assert!((distance(pair[0], pair[1]) - delta).abs() < 1e-12);
+        }
+        // Each stretch is a quarter of 1.2 long, and a point lies somewhere in it.
+        assert!((0.0..=0.3).contains(&deltas[3]), "{}", deltas[3]);
+    }
+}
+
+#[test]
+fn the_view_held_out_is_drawn_from_the_weights_of_the_run() {
+    let desk = Desk::with(FIELD);
+    desk.run("--out a").fine();
+    let view = ["plot", "a", "--figure", "view", "-o", "view.svg"];
+    desk.vgrad(view).fine();
+    let svg = desk.read("view.svg");
+    let psnr = desk.summary("a")["test_psnr"].as_f64().unwrap();
+    // Rendered in f64 from weights in f32.
+    assert!(svg.contains(&format!("{psnr:.2} dB")), "{psnr} {svg}");
+    assert_eq!(svg.matches("<image ").count(), 1);
+    for file in ["view.png", "view.pdf"] {
+        desk.vgrad(["plot", "a", "--figure", "view", "-o", file])
+            .fine();
+    }
+    // Of every figure it is one; a run without weights has the others.
+    let drawn = desk.vgrad(["plot", "a", "-o", "all.svg"]).fine().stdout;
+    assert!(
+        drawn.contains("layers") && drawn.contains("view"),
+        "{drawn}"
+    );
+    std::fs::remove_dir_all(desk.path("a/weights")).unwrap();
+    let drawn = desk.vgrad(["plot", "a", "-o", "all.svg"]).fine().stdout;
+    assert!(!drawn.contains("view"), "{drawn}");
+    desk.vgrad(view)
+        .refused(&["kept no weights", "log.save_weights = true"]);
+    let flags = "--set data.source={sine={samples=50}} --set network.skip=none --out b";
+    desk.run(flags).fine();
+    desk.vgrad(["plot", "b", "--figure", "view", "-o", "b.svg"])
+        .refused(&["`view` needs", "nerf", "log.save_weights = true"]);
+}
+
+#[test]
+fn what_does_not_go_with_rays_is_refused() {
+    let desk = Desk::with(FIELD);
+    for (flags, words) in [
+        (
+            "network.architecture.recurrent.cell=rnn",
+            ["network.architecture", "\"mlp\""],
+        ),
+        (
+            "network.architecture.conv.kernel=3",
+            ["network.architecture", "\"mlp\""],
+        ),
+        (
+            "network.architecture=transformer",
+            ["network.architecture", "\"mlp\""],
+        ),
+        (
+            "network.readout=last",
+            ["network.readout", "remove `readout`"],
+        ),
+        ("train.loss=cross_entropy", ["train.loss", "\"mse\""]),
+        (
+            "data.test_fraction=0.2",
+            ["data.test_fraction", "last view is the test set"],
+        ),
+        ("data.positions=2", ["data.positions", "remove `positions`"]),
+        (
+            "data.standardize=true",
+            ["data.standardize", "remove `standardize`"],
+        ),
+        (
+            "data.standardize_target=true",
+            ["data.standardize_target", "remove"],
+        ),
+        ("data.image=[1,2,2]", ["data.image", "remove `image`"]),
+        (
+            "data.source.nerf.views=1",
+            ["data.source.nerf.views", "≥ 2"],
+        ),
+        (
+            "data.source.nerf.scene=cubes",
+            ["data.source.nerf.scene", "\"spheres\""],
+        ),
+        (
+            "data.source.nerf.samples=100000000000000",
+            ["data.source.nerf.samples", "memory"],
+        ),
+    ] {
+        desk.run(&format!("--set {flags}")).refused(&words);
+        assert!(!desk.has("runs"), "{flags}");
+    }
+}
+
+#[test]
+fn a_picture_is_learned_from_its_coordinates() {
+    let desk = Desk::with(FIELD);
+    let plain = "--set network.skip=none --set train.batch_size=64";
+    let told = desk
+        .run(&format!("{plain} --set data.source=image --out a"))
+        .fine();
+    assert!(
+        told.stderr
+            .contains("image: 2304 rows, 2 features, 3 numbers to predict"),
+        "{}",
+        told.stderr
+    );
+    desk.write("grey.png", GREY);
+    desk.write("no.png", "no picture");
+    let picture = |file: &str| {
+        desk.run(&format!(
+            "--set data.source.image.path={file} --set network.skip=none --set train.batch_size=1 --out b"
+        ))
+    };
+    picture("no.png").refused(&["no.png", "is no PNG", "data.source.image.path"]);
+    picture("missing.png").refused(&["missing.png", "there is no such file"]);
+    let told = picture("grey.png").fine().stderr;
+    assert!(
+        told.contains("image: 6 rows, 2 features, a number to predict"),
+        "{told}"
+    );
+    // The run's spec still finds it from its own folder.
+    desk.vgrad(["run", "b/spec.toml", "--out", "c"]).fine();
+    assert!(desk.csv_files("b") == desk.csv_files("c"));
+}
+
+/// 3 × 2 pixels of one grey byte each, the pixels deflated without compression.
+const GREY: &[u8] = &[
+    137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0,
+    0, 0, 184, 31, 57, 198, 0, 0, 0, 19, 73, 68, 65, 84, 120, 1, 1, 8, 0, 247, 255, 0, 0, 20, 30,
+    0, 40, 60, 70, 2, 76, 0, 221, 232, 229, 153, 40, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+];
