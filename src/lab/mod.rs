@@ -37,4 +37,4 @@ pub mod sweep;
 pub mod text;
 pub mod theory;
 pub mod view;
-mod weights;
+pub mod weights;
