@@ -93,6 +93,11 @@ gallery! {
     "conv_tanh_gaussian_50",
     "conv_tanh_orthogonal_50",
     "moons_dropout",
+    "cycles_relu",
+    "cycles_fourier",
+    "cycles_siren",
+    "siren_12",
+    "sine_xavier_12",
 }
 
 impl Experiment {
