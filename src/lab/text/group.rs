@@ -80,15 +80,19 @@ pub fn group_sentence(seeds: &[Findings]) -> String {
     }
 }
 
-/// A decay whose attenuation is the mean over the seeds.
+/// A decay whose attenuation is the mean over the seeds, and whose loss has the mean slope
+/// of theirs, by its logarithm.
 fn mean_decay<'a>(seeds: &[Findings<'a>], end: impl Fn(&Findings<'a>) -> &'a Decay) -> Decay {
     let decays: Vec<&Decay> = seeds.iter().map(end).collect();
     let all: Vec<f64> = decays
         .iter()
         .filter_map(|decay| decay.attenuation_decades)
         .collect();
+    let slopes = decays.iter().filter_map(|decay| decay.loss_slope);
+    let slopes: Vec<f64> = slopes.map(f64::log10).collect();
     Decay {
         attenuation_decades: (!all.is_empty()).then(|| mean(&all)),
+        loss_slope: (slopes.len() == decays.len()).then(|| 10f64.powf(mean(&slopes))),
         ..decays[0].clone()
     }
 }
