@@ -103,6 +103,12 @@ gallery! {
     "cycles_siren",
     "siren_12",
     "sine_xavier_12",
+    "image_relu",
+    "image_fourier",
+    "nerf",
+    "nerf_fourier",
+    "nerf_sigmoid",
+    "nerf_sigmoid_concat",
 }
 
 impl Experiment {
