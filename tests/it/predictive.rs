@@ -286,4 +286,9 @@ fn what_has_no_probabilities_is_refused() {
         assert!(ended.stderr.contains(named), "{change}: {}", ended.stderr);
         assert!(!desk.has("run"), "{change}");
     }
+    let gan = "[gan]\nloss = \"saturating\"\n[gan.discriminator]\ndepth = 2\nwidth = 8\n\
+               activation = \"relu\"\n";
+    let desk = Desk::with(&(desk("").read("trial.toml") + gan));
+    let ended = desk.vgrad(["run", "trial.toml", "--predictive"]);
+    ended.refused(&["train.predictive", "[gan]"]);
 }

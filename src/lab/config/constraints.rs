@@ -149,6 +149,14 @@ fn checkpoint(spec: &Spec) -> Option<Conflict> {
 
 fn predictive(spec: &Spec) -> Option<Conflict> {
     let how = spec.train.predictive?;
+    if spec.gan.is_some() {
+        return found(
+            &["train.predictive", "gan"],
+            "`train.predictive` with [gan], which gives no classes probabilities",
+            "not with [gan]",
+            "remove `predictive`",
+        );
+    }
     if spec.train.loss.criterion::<f64>().wants() != TargetKind::Classes {
         let loss = spec.train.loss.name();
         return found(
