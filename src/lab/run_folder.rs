@@ -1,5 +1,4 @@
-//! The folder of a run: claimed before the first step, whole once
-//! `summary.json` is there.
+//! The folder of a run: claimed before the first step, whole once `summary.json` is there.
 
 use std::fs;
 use std::io::ErrorKind;

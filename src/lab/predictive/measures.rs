@@ -9,7 +9,7 @@ const BINS: usize = 15;
 
 /// One sample, judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Judged {
+pub struct JudgedSample {
     /// The largest probability.
     pub confidence: f64,
     /// −Σ p ln p, in nats.
@@ -20,7 +20,7 @@ pub struct Judged {
     pub is_right: bool,
 }
 
-impl Judged {
+impl JudgedSample {
     /// Probabilities that sum to 1, and the class that came true.
     pub fn of(probabilities: &[f64], target: usize) -> Self {
         let mut best = 0;
@@ -80,20 +80,20 @@ pub struct Measures {
 
 impl Measures {
     /// Of at least one sample.
-    pub fn of(samples: impl Iterator<Item = Judged>) -> Self {
-        let mut samples: Vec<Judged> = samples.collect();
+    pub fn of(samples: impl Iterator<Item = JudgedSample>) -> Self {
+        let mut samples: Vec<JudgedSample> = samples.collect();
         let n = samples.len() as f64;
-        let mean = |of: fn(&Judged) -> f64| samples.iter().map(of).sum::<f64>() / n;
-        let share = |of: &[&Judged]| {
+        let mean = |of: fn(&JudgedSample) -> f64| samples.iter().map(of).sum::<f64>() / n;
+        let share = |of: &[&JudgedSample]| {
             let right = of.iter().filter(|sample| sample.is_right).count();
             right as f64 / of.len() as f64
         };
         let bin = |i: usize| {
             // Confidence 0 cannot be: the largest of K probabilities is at least 1/K.
-            let is_in = |s: &&Judged| {
+            let is_in = |s: &&JudgedSample| {
                 ((s.confidence * BINS as f64).ceil() as usize).clamp(1, BINS) == i + 1
             };
-            let inside: Vec<&Judged> = samples.iter().filter(is_in).collect();
+            let inside: Vec<&JudgedSample> = samples.iter().filter(is_in).collect();
             let confidence = inside.iter().map(|s| s.confidence).sum::<f64>() / inside.len() as f64;
             let known = !inside.is_empty();
             Bin {
@@ -132,8 +132,8 @@ impl Measures {
 mod tests {
     use super::*;
 
-    fn sample(probabilities: &[f64], target: usize) -> Judged {
-        Judged::of(probabilities, target)
+    fn sample(probabilities: &[f64], target: usize) -> JudgedSample {
+        JudgedSample::of(probabilities, target)
     }
 
     #[test]

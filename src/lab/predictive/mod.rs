@@ -18,7 +18,7 @@ use crate::study::data::Dataset;
 
 pub use measures::{Bin, Measures};
 pub use table::FILE;
-use table::Row;
+use table::ProbabilityRow;
 
 /// Where the probabilities come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,9 +90,9 @@ pub fn predict<T: Scalar>(
         unreachable!("only specs with classes ask for probabilities");
     };
     let rows = targets.iter().zip(probabilities.chunks_exact(classes));
-    let rows: Vec<Row> = rows
+    let rows: Vec<ProbabilityRow> = rows
         .enumerate()
-        .map(|(i, (target, probabilities))| Row {
+        .map(|(i, (target, probabilities))| ProbabilityRow {
             sample: data.test_numbers[i / each],
             position: i % each,
             target: *target,
@@ -100,7 +100,7 @@ pub fn predict<T: Scalar>(
         })
         .collect();
     let table = table::to_bytes(&rows)?;
-    let measures = Measures::of(rows.iter().map(Row::judged));
+    let measures = Measures::of(rows.iter().map(ProbabilityRow::judged));
     Ok((
         Predictions {
             method,
@@ -123,7 +123,7 @@ pub fn ensemble(folders: &[PathBuf]) -> Result<Option<Predictions>, Problem> {
     if files.len() < 2 || !files.iter().all(|file| file.exists()) {
         return Ok(None);
     }
-    let mut sums: Vec<(Row, u32)> = Vec::new();
+    let mut sums: Vec<(ProbabilityRow, u32)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for file in &files {
         for row in table::read(file)? {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::measures::Judged;
+use super::measures::JudgedSample;
 use crate::base::Problem;
 
 /// Its name in the run folder.
@@ -13,7 +13,7 @@ const COLUMNS: [&str; 5] = ["sample", "position", "target", "confidence", "entro
 
 /// The probabilities for a sample, or for one of its positions.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct ProbabilityRow {
     /// Its number in the data, from 1; a test file's follow those of the training file.
     pub sample: usize,
     /// Its position, from 0.
@@ -24,15 +24,15 @@ pub struct Row {
     pub probabilities: Vec<f64>,
 }
 
-impl Row {
+impl ProbabilityRow {
     /// What tells it from others.
     pub fn place(&self) -> (usize, usize) {
         (self.sample, self.position)
     }
 
     /// How it fared.
-    pub fn judged(&self) -> Judged {
-        Judged::of(&self.probabilities, self.target as usize)
+    pub fn judged(&self) -> JudgedSample {
+        JudgedSample::of(&self.probabilities, self.target as usize)
     }
 }
 
@@ -40,7 +40,7 @@ impl Row {
 ///
 /// # Errors
 /// If it cannot be made.
-pub fn to_bytes(rows: &[Row]) -> Result<Vec<u8>, Problem> {
+pub fn to_bytes(rows: &[ProbabilityRow]) -> Result<Vec<u8>, Problem> {
     let failed = |error: csv::Error| Problem::new(format!("{FILE} could not be made: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let classes = rows.first().map_or(0, |row| row.probabilities.len());
@@ -69,7 +69,7 @@ pub fn to_bytes(rows: &[Row]) -> Result<Vec<u8>, Problem> {
 ///
 /// # Errors
 /// If the file cannot be read, or a line is none of its own.
-pub fn read(path: &Path) -> Result<Vec<Row>, Problem> {
+pub fn read(path: &Path) -> Result<Vec<ProbabilityRow>, Problem> {
     let unreadable = |what: &dyn std::fmt::Display| {
         Problem::in_file(path, format!("cannot be read: {what}"))
             .help("run the experiment again with --predictive")
@@ -87,9 +87,9 @@ pub fn read(path: &Path) -> Result<Vec<Row>, Problem> {
     Ok(rows)
 }
 
-fn row(record: &csv::StringRecord) -> Option<Row> {
+fn row(record: &csv::StringRecord) -> Option<ProbabilityRow> {
     let probabilities = record.iter().skip(COLUMNS.len()).map(str::parse);
-    let row = Row {
+    let row = ProbabilityRow {
         sample: record.get(0)?.parse().ok()?,
         position: record.get(1)?.parse().ok()?,
         target: record.get(2)?.parse().ok()?,
@@ -105,13 +105,13 @@ mod tests {
     #[test]
     fn rows_read_back_and_others_are_refused() {
         let rows = vec![
-            Row {
+            ProbabilityRow {
                 sample: 7,
                 position: 0,
                 target: 1,
                 probabilities: vec![0.1, 0.9],
             },
-            Row {
+            ProbabilityRow {
                 sample: 9,
                 position: 3,
                 target: 0,
