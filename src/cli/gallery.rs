@@ -107,6 +107,8 @@ gallery! {
     "image_fourier",
     "nerf",
     "nerf_fourier",
+    "nerf_16_fourier",
+    "nerf_16_fourier_concat",
     "nerf_sigmoid",
     "nerf_sigmoid_concat",
 }
