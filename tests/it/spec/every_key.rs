@@ -66,6 +66,7 @@ fn company(path: &str) -> &'static [&'static str] {
         "gan.train.optimizer.sgd.nesterov" => {
             &[DISCRIMINATOR, "gan.train.optimizer.sgd.momentum=0.9"]
         }
+        "train.predictive.mc_dropout" => &["network.dropout=0.5"],
         "gan.weight_clip" => &[DISCRIMINATOR, "gan.loss=wasserstein"],
         path if path.starts_with("gan.") => &[DISCRIMINATOR],
         path if path.starts_with("data.source.sine") => &["train.loss=mse"],
