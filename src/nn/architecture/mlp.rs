@@ -80,7 +80,7 @@ fn along_ray<T: Scalar>(
 ) -> ValueId {
     let width = setting.inputs;
     let part = |first, count| Columns {
-        width,
+        read: width,
         first,
         count,
     };

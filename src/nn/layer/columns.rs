@@ -7,7 +7,7 @@ use super::{Backward, Forward, Layer, entries, entries_mut};
 /// y = x[.., first..first + count]: neighbouring units of every row.
 pub struct Columns {
     /// Width of x.
-    pub width: usize,
+    pub read: usize,
     /// The first of them, from 0.
     pub first: usize,
     /// How many.
@@ -20,7 +20,7 @@ impl<T: Scalar> Layer<T> for Columns {
     }
 
     fn forward(&self, pass: Forward<T>) {
-        let rows = entries(&pass.inputs[0]).chunks_exact(self.width);
+        let rows = entries(&pass.inputs[0]).chunks_exact(self.read);
         let kept = entries_mut(pass.output).chunks_exact_mut(self.count);
         kept.zip(rows)
             .for_each(|(y, x)| y.copy_from_slice(&x[self.first..][..self.count]));
@@ -31,7 +31,7 @@ impl<T: Scalar> Layer<T> for Columns {
         let Some(values) = grad_input.values else {
             return;
         };
-        let rows = entries_mut(values).chunks_exact_mut(self.width);
+        let rows = entries_mut(values).chunks_exact_mut(self.read);
         let grads = entries(&pass.grad_output).chunks_exact(self.count);
         for (dx, g) in rows.zip(grads) {
             if !grad_input.accumulate {
