@@ -4,6 +4,7 @@
 
 use crate::base::Scalar;
 use crate::base::family::{family, member};
+use crate::nn::logistic::{sigmoid, softplus};
 use crate::nn::loss::{Criterion, RowTarget, TargetKind};
 
 family! {
@@ -41,22 +42,6 @@ pub trait Adversaries {
     /// Whether the discriminator's weights are to be clipped.
     fn clips_weights(&self) -> bool {
         false
-    }
-}
-
-/// ln(1 + e^x).
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
-}
-
-/// 1/(1 + e^−x).
-fn sigmoid(x: f64) -> f64 {
-    // e^−|x| cannot overflow, and neither tail is a difference of near-equal numbers.
-    let e = (-x.abs()).exp();
-    if x >= 0.0 {
-        1.0 / (1.0 + e)
-    } else {
-        e / (1.0 + e)
     }
 }
 

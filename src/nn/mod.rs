@@ -13,6 +13,7 @@ pub mod image;
 pub mod init;
 pub mod layer;
 mod lent;
+pub mod logistic;
 pub mod loss;
 pub mod mean_field;
 pub mod measure;

@@ -1,6 +1,7 @@
 //! Volume rendering: the colour along a ray from what a network says of points on it.
 
 use crate::base::Scalar;
+use crate::nn::logistic::{sigmoid, softplus};
 
 use super::{Backward, Forward, Layer, Saves, entries, entries_mut};
 
@@ -116,18 +117,6 @@ impl<T: Scalar> Layer<T> for Render {
 fn put<T: Scalar>(slot: &mut T, value: f64, accumulate: bool) {
     let value = T::from_f64(value);
     *slot = if accumulate { *slot + value } else { value };
-}
-
-/// 1/(1 + e^(−x)); no power of e overflows.
-fn sigmoid(x: f64) -> f64 {
-    let small = (-x.abs()).exp();
-    let share = if x < 0.0 { small } else { 1.0 };
-    share / (1.0 + small)
-}
-
-/// ln(1 + e^x), likewise.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
 #[cfg(test)]
