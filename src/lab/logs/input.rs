@@ -1,5 +1,6 @@
-//! The bytes of a log: a file, what a gzip file holds, or what comes through a pipe. They
-//! can be read more than once, from any place, without being held in memory.
+//! The bytes of a log: a file, what a gzip file holds, or what comes through a pipe; text in
+//! UTF-16 as UTF-8. They can be read more than once, from any place, without being held in
+//! memory.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -8,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use flate2::read::MultiGzDecoder;
 
+use super::utf16::{Utf16, byte_order};
 use crate::base::Problem;
 
 /// The name that stands for what comes through a pipe.
@@ -28,7 +30,7 @@ const LONG_HEAD: u64 = 8 << 20;
 pub struct LogInput {
     /// As it was named.
     path: PathBuf,
-    /// What was read from a pipe or unpacked, in a file without a name.
+    /// What was read from a pipe, unpacked or turned into UTF-8, in a file without a name.
     spooled: Option<Arc<File>>,
     length: u64,
 }
@@ -55,27 +57,48 @@ impl LogInput {
             return Self::of_spooled(path, spooled);
         }
         let length = metadata.len();
-        if !is_packed(&mut file).map_err(unreadable)? {
-            return Ok(Self {
+        let first = first_two(&mut file).map_err(unreadable)?;
+        if first == GZIP {
+            Self::unpacked(path, file, length)
+        } else if let Some(is_big_endian) = byte_order(&first) {
+            Self::turned(path, file, is_big_endian)
+        } else {
+            Ok(Self {
                 path: path.to_owned(),
                 spooled: None,
                 length,
-            });
+            })
         }
-        Self::unpacked(path, file, length)
     }
 
     fn of_spooled(path: &Path, mut file: File) -> Result<Self, Problem> {
         let unreadable =
             |error: io::Error| Problem::in_file(path, format!("cannot be read: {error}"));
         let length = file.metadata().map_err(unreadable)?.len();
-        if is_packed(&mut file).map_err(unreadable)? {
+        let first = first_two(&mut file).map_err(unreadable)?;
+        if first == GZIP {
             return Self::unpacked(path, file, length);
+        }
+        if let Some(is_big_endian) = byte_order(&first) {
+            return Self::turned(path, file, is_big_endian);
         }
         Ok(Self {
             path: path.to_owned(),
             spooled: Some(Arc::new(file)),
             length,
+        })
+    }
+
+    /// Text in UTF-16 as UTF-8.
+    fn turned(path: &Path, file: File, is_big_endian: bool) -> Result<Self, Problem> {
+        let unreadable =
+            |error: io::Error| Problem::in_file(path, format!("cannot be read: {error}"));
+        let text = Utf16::of(BufReader::new(file), is_big_endian);
+        let spooled = spool(text, u64::MAX).map_err(unreadable)?;
+        Ok(Self {
+            path: path.to_owned(),
+            length: spooled.metadata().map_err(unreadable)?.len(),
+            spooled: Some(Arc::new(spooled)),
         })
     }
 
@@ -181,12 +204,15 @@ fn spool(bytes: impl Read, most: u64) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether a file is gzip, which is known by its first bytes.
-fn is_packed(file: &mut File) -> io::Result<bool> {
-    let mut magic = Vec::new();
-    file.take(2).read_to_end(&mut magic)?;
+/// What a gzip file begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The first two bytes of a file, by which gzip and UTF-16 are known; fewer of a shorter file.
+fn first_two(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut first = Vec::new();
+    file.take(2).read_to_end(&mut first)?;
     file.seek(SeekFrom::Start(0))?;
-    Ok(magic == [0x1f, 0x8b])
+    Ok(first)
 }
 
 /// Bytes of a file from some place on; several may read one file.

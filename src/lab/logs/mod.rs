@@ -29,6 +29,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
+mod utf16;
 mod vocabulary;
 mod wire;
 
