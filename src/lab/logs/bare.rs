@@ -100,7 +100,8 @@ pub fn meaning(name: &str) -> Meaning {
     })
 }
 
-fn is_layer(name: &str) -> bool {
+/// Whether a name has words of layers or the ending of a parameter's, and none of a metric's.
+pub fn is_layer(name: &str) -> bool {
     let is_metric = matches!(meaning(name), Meaning::Other);
     let has_kind = ParameterName::of(name).kind.is_some();
     !is_metric && (has_kind || words(name).any(|word| LAYERS.contains(&&*word)))

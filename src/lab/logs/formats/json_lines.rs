@@ -1,20 +1,40 @@
 //! A JSON object a line, as mmengine and many scripts write their metrics; and a list of
-//! such objects.
+//! such objects, by itself or as the first value of an object.
 
+use super::subject::{Subject, names_subject};
 use crate::base::Problem;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
+use crate::lab::logs::glossary::is_coordinate;
 use crate::lab::logs::order::NameOrder;
 use crate::lab::logs::series::{LogCell, LogReader, LogRow, SeriesTable};
 use crate::lab::logs::text::dict::DictValue;
 use crate::lab::logs::text::elements::Elements;
 use crate::lab::logs::text::lines::Lines;
 
-/// A JSON object a line.
-pub struct JsonLines;
+/// JSON objects, of one program or of any.
+pub struct JsonLines {
+    name: &'static str,
+    /// What its objects hold and those of no other program do.
+    mark: &'static str,
+    notes: &'static [&'static str],
+}
+
+/// What mmengine writes into `vis_data/scalars.json`.
+pub const MMENGINE: JsonLines = JsonLines {
+    name: "scalars.json of mmengine, JSON lines",
+    mark: "\"data_time\":",
+    notes: &["numbers are means over a window of steps, not those of single batches"],
+};
+/// What any other program writes.
+pub const JSON_LINES: JsonLines = JsonLines {
+    name: "JSON lines",
+    mark: "",
+    notes: &[],
+};
 
 impl LogFormat for JsonLines {
     fn name(&self) -> &'static str {
-        "JSON lines"
+        self.name
     }
 
     fn recognises(&self, place: &LogPlace) -> bool {
@@ -22,6 +42,9 @@ impl LogFormat for JsonLines {
             return false;
         };
         let text = file.text();
+        if !text.contains(self.mark) {
+            return false;
+        }
         let line = text.lines().next().unwrap_or_default().trim();
         // A line longer than what is looked at is a row too.
         let is_object = line.starts_with("{\"")
@@ -30,20 +53,17 @@ impl LogFormat for JsonLines {
                 Some(_) => false,
                 None => text.lines().nth(1).is_none() && line.len() > 1 << 15,
             };
-        is_object || is_list(&text)
+        is_object || list(&text).is_some()
     }
 
     fn open(&self, place: &LogPlace) -> Result<Box<dyn LogReader>, Problem> {
         let input = place.input()?;
-        let is_list = place
-            .file
-            .as_ref()
-            .is_some_and(|file| is_list(&file.text()));
-        Ok(match is_list {
-            true => Box::new(ListReader {
-                elements: Elements::of(input, "")?,
+        let file = place.file.as_ref();
+        Ok(match file.and_then(|file| list(&file.text())) {
+            Some(key) => Box::new(ListReader {
+                elements: Elements::of(input, &key)?,
             }),
-            false => Box::new(JsonReader {
+            None => Box::new(JsonReader {
                 lines: Lines::of(input)?,
                 odd: Vec::new(),
                 is_cut: false,
@@ -55,32 +75,65 @@ impl LogFormat for JsonLines {
         Conventions {
             order: NameOrder::Written,
             may_be_bare: true,
-            notes: &["mmengine writes means over its window, not single values"],
+            notes: self.notes,
             ..Conventions::default()
         }
     }
 }
 
-/// A list of objects.
-fn is_list(text: &str) -> bool {
-    let inner = text.strip_prefix('[').map(str::trim_start);
-    inner.is_some_and(|inner| inner.starts_with("{\""))
+/// The key of the list of objects that a file is: empty for a list by itself. As the first
+/// value of an object it is one whose objects count steps, in a file of one object.
+fn list(text: &str) -> Option<String> {
+    let is_object = |text: &str| {
+        let inner = text.trim_start().strip_prefix('{');
+        inner.is_some_and(|inner| inner.trim_start().starts_with('"'))
+    };
+    if let Some(inner) = text.strip_prefix('[') {
+        return is_object(inner).then(String::new);
+    }
+    let key = text.strip_prefix('{')?.trim_start().strip_prefix('"')?;
+    let (key, rest) = key.split_once('"')?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let first = rest.strip_prefix('[').filter(|rest| is_object(rest))?;
+    let (DictValue::Dict(pairs), _) = DictValue::read(first)? else {
+        return None;
+    };
+    let counts = |key: &str| is_coordinate(&key.to_ascii_lowercase());
+    let has_steps = pairs.iter().any(|(key, _)| counts(key));
+    let mut lines = text.lines().skip(1).map(str::trim);
+    let is_one = !lines.any(|line| {
+        line.starts_with("{\"") && text.starts_with("{\"") && {
+            let first = text.lines().next().unwrap_or_default();
+            DictValue::read(first).is_some()
+        }
+    });
+    (has_steps && is_one && !key.contains('\\')).then(|| key.to_owned())
 }
 
-/// Puts the numbers of an object into a row.
+/// Puts the numbers of an object into a row. Where it names a layer or a parameter, its
+/// numbers are that one's.
 ///
 /// # Errors
 /// If there are too many names.
 pub fn fill(value: &DictValue, series: &mut SeriesTable, row: &mut LogRow) -> Result<(), Problem> {
+    let subject = Subject::of_row(value);
     for leaf in value.leaves() {
-        match leaf.number {
-            Some((value, digits)) => row.cells.push(LogCell {
-                series: series.number("", &leaf.path)?,
-                value,
-                digits: Some(digits),
-            }),
-            None => row.histograms.push(leaf.path),
-        }
+        let Some((value, digits)) = leaf.number else {
+            row.histograms.push(leaf.path);
+            continue;
+        };
+        let place = match &subject {
+            Some(_) if names_subject(&leaf.path) => continue,
+            Some(subject) if !is_coordinate(&leaf.path.to_ascii_lowercase()) => {
+                subject.series(&leaf.path, series)?
+            }
+            _ => series.number("", &leaf.path)?,
+        };
+        row.cells.push(LogCell {
+            series: place,
+            value,
+            digits: Some(digits),
+        });
     }
     Ok(())
 }

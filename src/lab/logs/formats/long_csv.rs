@@ -1,32 +1,16 @@
 //! Tables with a row per step and layer, the layers by name.
 
+use super::subject::{LAYERS, PARAMETERS, Subject, names_subject};
 use crate::base::Problem;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
 use crate::lab::logs::glossary::is_coordinate;
 use crate::lab::logs::order::NameOrder;
-use crate::lab::logs::series::{LogCell, LogReader, LogRow, SeriesParts, SeriesTable};
+use crate::lab::logs::series::{LogCell, LogReader, LogRow, SeriesTable};
 use crate::lab::logs::text::csv::{CsvHead, CsvRows, find};
 use crate::lab::logs::text::number::number;
 
 /// A row per step and layer or parameter.
 pub struct LongCsv;
-
-/// Names of the column that names a parameter.
-const PARAMETERS: [&str; 9] = [
-    "param",
-    "parameter",
-    "parameter_name",
-    "param_name",
-    "tensor",
-    "variable",
-    "metric",
-    "tag",
-    "key",
-];
-/// Names of the column that names a layer.
-const LAYERS: [&str; 5] = ["layer", "layer_name", "module", "module_name", "name"];
-/// Names of a column whose rows say themselves what was measured.
-const VALUES: [&str; 2] = ["value", "values"];
 
 impl LogFormat for LongCsv {
     fn name(&self) -> &'static str {
@@ -48,7 +32,6 @@ impl LogFormat for LongCsv {
             is_new: true,
             rows,
             roles,
-            name: String::new(),
         }))
     }
 
@@ -78,7 +61,7 @@ impl Roles {
         let (mut coordinates, mut values) = (Vec::new(), Vec::new());
         for (i, name) in header.iter().enumerate() {
             let lower = name.to_ascii_lowercase();
-            let is_name = LAYERS.contains(&&*lower) || PARAMETERS.contains(&&*lower);
+            let is_name = names_subject(&lower);
             if is_coordinate(&lower) {
                 coordinates.push(i);
             } else if !is_name && !name.is_empty() && lower != "position" {
@@ -122,22 +105,6 @@ struct LongReader {
     roles: Roles,
     coordinates: Vec<(usize, u32)>,
     is_new: bool,
-    name: String,
-}
-
-impl LongReader {
-    /// What a row measures: its parameter, else its layer.
-    fn target(&self) -> String {
-        let cell = |at: Option<usize>| at.map_or("", |at| self.rows.cell(at));
-        let (layer, parameter) = (cell(self.roles.layer), cell(self.roles.parameter));
-        if parameter.is_empty() {
-            layer.to_owned()
-        } else if layer.is_empty() || parameter.contains(['.', '/']) || parameter.contains(layer) {
-            parameter.to_owned()
-        } else {
-            format!("{layer}.{parameter}")
-        }
-    }
 }
 
 impl LogReader for LongReader {
@@ -161,41 +128,16 @@ impl LogReader for LongReader {
                 });
             }
         }
-        let target = self.target();
-        let layer = self.roles.layer.filter(|_| self.roles.parameter.is_some());
-        let layer = layer
-            .map(|at| self.rows.cell(at))
-            .filter(|layer| !layer.is_empty());
-        // A number alone is no name.
-        let layer = layer
-            .filter(|layer| number(layer).is_none())
-            .map(str::to_owned);
+        let cell = |at: Option<usize>| at.map_or("", |at| self.rows.cell(at));
+        let subject = Subject::of(cell(self.roles.layer), cell(self.roles.parameter));
         for &at in &self.roles.values {
-            let Some((value, digits)) = number(self.rows.cell(at)) else {
-                continue;
-            };
-            let quantity = &self.rows.header()[at];
-            let says_itself = VALUES.contains(&&*quantity.to_ascii_lowercase());
-            self.name.clear();
-            let place = if says_itself {
-                series.number("", &target)?
-            } else {
-                self.name.push_str(quantity);
-                self.name.push('/');
-                self.name.push_str(&target);
-                series.number_of("", &self.name, || {
-                    Some(SeriesParts {
-                        quantity: quantity.clone(),
-                        target: target.clone(),
-                        layer: layer.clone(),
-                    })
-                })?
-            };
-            row.cells.push(LogCell {
-                series: place,
-                value,
-                digits: Some(digits),
-            });
+            if let Some((value, digits)) = number(self.rows.cell(at)) {
+                row.cells.push(LogCell {
+                    series: subject.series(&self.rows.header()[at], series)?,
+                    value,
+                    digits: Some(digits),
+                });
+            }
         }
         Ok(true)
     }

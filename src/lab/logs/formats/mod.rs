@@ -1,6 +1,7 @@
 //! The formats, one file each; the first that recognises a log reads it.
 
 mod event;
+mod json_columns;
 mod json_lines;
 mod keras;
 mod lightning;
@@ -10,6 +11,7 @@ mod pairs;
 mod poutyne;
 mod printed;
 mod stable_baselines;
+mod subject;
 mod tensorboard;
 mod tensorboard_export;
 mod trainer_state;
@@ -28,7 +30,9 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &tensorboard_export::TensorboardExport,
     &poutyne::Poutyne,
     &mlflow::Mlflow,
-    &json_lines::JsonLines,
+    &json_columns::JsonColumns,
+    &json_lines::MMENGINE,
+    &json_lines::JSON_LINES,
     &long_csv::LongCsv,
     &wandb_export::WandbExport,
     &wandb_history::WandbHistory,
