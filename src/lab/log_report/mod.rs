@@ -77,7 +77,12 @@ impl LogReport {
             runs.map(|run| (target.label_of(run), run))
         });
         let networks = runs.map(|(label, run)| Network::read(label, run));
-        let networks = networks.collect::<Result<Vec<_>, _>>()?;
+        let is_lone = log.is_none() && !path.is_dir();
+        let networks = networks.collect::<Result<Vec<_>, _>>();
+        let networks = networks.map_err(|problem| match is_lone {
+            true => unknown(problem),
+            false => problem,
+        })?;
         let totals = match &log {
             Some(log) => {
                 let runs = log.runs.iter();

@@ -1,5 +1,6 @@
 //! Names and numbers in a printed line.
 
+use crate::lab::logs::bare::is_layer;
 use crate::lab::logs::names::{Meaning, meaning};
 use crate::lab::logs::series::{Digits, LogSeries};
 use crate::lab::logs::text::number::number;
@@ -41,7 +42,9 @@ const MOST_NAME: usize = 200;
 /// The numbers of a line with their names, in their order. A part between bars that is a
 /// name alone is what the next part is about.
 pub fn pairs(line: &str) -> Vec<NamedNumber> {
+    // PyTorch prints a number as `tensor(0.5)`.
     let clean: String = line
+        .replace("tensor(", "")
         .chars()
         .map(|c| {
             if "[]()<>".contains(c) || c.is_control() {
@@ -98,6 +101,10 @@ fn values(part: &str, found: &mut Vec<NamedNumber>, subject: &mut String) -> Str
                 *subject = subject_of(word);
                 begin = from + skipped + end;
                 from = begin;
+            } else if value.to_ascii_lowercase().starts_with("grad") && is_layer(&subject_of(key)) {
+                // `fc1.weight: grad norm = 2e-3`
+                *subject = subject_of(key);
+                begin = from;
             }
             continue;
         };
@@ -246,6 +253,20 @@ mod tests {
             value("fc1.weight grad norm: 0.5", "fc1.weight grad norm"),
             0.5
         );
+        for line in [
+            "fc1.weight: grad norm = 0.5",
+            "fc1.weight | grad norm: tensor(0.5000, device='cuda:0')",
+            "  fc1.weight: Grad norm: tensor(0.5)",
+        ] {
+            let pairs = found(line);
+            assert!(
+                pairs[0].0.eq_ignore_ascii_case("grad norm/fc1.weight"),
+                "{pairs:?}"
+            );
+            assert_eq!(pairs[0].1, 0.5, "{line}");
+        }
+        // What stands before the colon is no layer.
+        assert_eq!(value("INFO: grad norm = 0.5", "grad norm"), 0.5);
         let line = "Epoch [2/5], Step [100/600], Loss: 0.25";
         assert_eq!(value(line, "step"), 100.0);
         assert_eq!(value(line, "Loss"), 0.25);

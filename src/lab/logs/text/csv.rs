@@ -60,6 +60,10 @@ impl CsvHead {
             rest = &rest[end + 1..];
         }
         let line = rest.split(|byte| *byte == b'\n').next()?;
+        // What a program prints in colours has semicolons in them.
+        if line.contains(&0x1b) {
+            return None;
+        }
         let count = |separator: u8| line.iter().filter(|byte| **byte == separator).count();
         // The first of equals is the comma.
         let most = *b"\t;,";
