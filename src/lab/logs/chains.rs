@@ -52,12 +52,46 @@ pub fn chains(names: &[&str], is_path: &[bool]) -> Vec<ChainMembers> {
             name: family[chain].0.to_owned(),
             members: (0..names.len()).filter(|&i| belongs(i, chain)).collect(),
         };
-        return (0..family.len()).map(chain).collect();
+        let found = (0..family.len()).map(chain);
+        return found.flat_map(|chain| twins(names, chain)).collect();
     }
-    vec![ChainMembers {
+    let whole = ChainMembers {
         name: String::new(),
         members: (0..names.len()).collect(),
-    }]
+    };
+    twins(names, whole)
+}
+
+/// The critics of a chain, of which some methods train two side by side: `critic.qf0`,
+/// `critic.qf1`. What belongs to none is part of each.
+fn twins(names: &[&str], chain: ChainMembers) -> Vec<ChainMembers> {
+    let twin = |i: &usize| {
+        let mut parts = names[*i].split(['.', '/']);
+        let part = parts.find(|part| {
+            let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+            let word = word.trim_end_matches('_').to_ascii_lowercase();
+            let is_numbered = part.ends_with(|c: char| c.is_ascii_digit());
+            is_numbered && ["q", "qf", "qnet", "critic", "q_net", "q_network"].contains(&&*word)
+        });
+        part.map(str::to_owned)
+    };
+    let of: Vec<Option<String>> = chain.members.iter().map(twin).collect();
+    let mut found: Vec<String> = of.iter().flatten().cloned().collect();
+    found.sort_unstable();
+    found.dedup();
+    if found.len() < 2 {
+        return vec![chain];
+    }
+    let members = |name: &String| {
+        let all = chain.members.iter().zip(&of);
+        let own = all.filter(|(_, own)| own.as_ref().is_none_or(|own| own == name));
+        own.map(|(i, _)| *i).collect()
+    };
+    let split = found.iter().map(|name| ChainMembers {
+        members: members(name),
+        name: name.clone(),
+    });
+    split.collect()
 }
 
 /// Whether a name is that of a chain alone, which tells no layer.
@@ -112,6 +146,22 @@ mod tests {
             chains[1].1,
             ["shared.0", "mlp_extractor.value_net.0", "value_net"]
         );
+    }
+
+    #[test]
+    fn twin_critics_are_two() {
+        let chains = found(&[
+            "actor.0",
+            "actor.mu",
+            "critic.qf0.0",
+            "critic.qf1.0",
+            "critic.qf0.2",
+        ]);
+        let names: Vec<&str> = chains.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(names, ["policy", "qf0", "qf1"]);
+        assert_eq!(chains[1].1, ["critic.qf0.0", "critic.qf0.2"]);
+        // One critic, and layers that are numbered.
+        assert_eq!(found(&["q1.0", "q1.2", "fc1", "fc2"]).len(), 1);
     }
 
     #[test]

@@ -72,7 +72,14 @@ pub fn forward(names: &[&str], log: NameOrder) -> (Vec<usize>, Option<OrderSourc
     }
     let mut order = as_logged.clone();
     order.sort_by(|&a, &b| total(&keys[a], &keys[b]));
-    let is_open = |pair: &[usize]| told(&keys[pair[0]], &keys[pair[1]]).is_eq();
+    let is_alphabetical = names.windows(2).all(|pair| pair[0] <= pair[1]);
+    // Rows of layers have the program's order, which says more than where networks have such
+    // words as a rule.
+    let is_told_by_rows = log == NameOrder::Rows && !is_alphabetical && names.len() <= MOST_OPEN;
+    let is_open = |pair: &[usize]| {
+        let (a, b) = (&keys[pair[0]], &keys[pair[1]]);
+        told(a, b).is_eq() || (is_told_by_rows && !is_sure(a, b))
+    };
     if !order.windows(2).any(is_open) {
         let is_backward = names.len() > 2 && order.windows(2).all(|pair| pair[0] > pair[1]);
         let source = match is_backward {
@@ -81,7 +88,6 @@ pub fn forward(names: &[&str], log: NameOrder) -> (Vec<usize>, Option<OrderSourc
         };
         return (order, Some(source));
     }
-    let is_alphabetical = names.windows(2).all(|pair| pair[0] <= pair[1]);
     let has_meaning = match log {
         NameOrder::Rows => true,
         NameOrder::Written => !is_alphabetical,
@@ -106,8 +112,43 @@ pub fn forward(names: &[&str], log: NameOrder) -> (Vec<usize>, Option<OrderSourc
             as_logged.into_iter().rev().collect(),
             Some(OrderSource::LogBackward),
         ),
+        // That of a head between other layers has no meaning.
+        _ if is_told_by_rows => by_ends(&keys, order),
         _ => (order, None),
     }
+}
+
+/// The order of a log that agrees with its names about the ends of the network, if not about
+/// what lies between; `guess` where it does not.
+fn by_ends(keys: &[Vec<Piece>], guess: Vec<usize>) -> (Vec<usize>, Option<OrderSource>) {
+    let (mut ahead, mut back) = (0, 0);
+    for (a, first) in keys.iter().enumerate() {
+        for second in &keys[a + 1..] {
+            match told(first, second) {
+                Ordering::Equal => {}
+                _ if !is_sure(first, second) => {}
+                Ordering::Less => ahead += 1,
+                Ordering::Greater => back += 1,
+            }
+        }
+    }
+    let as_logged = 0..keys.len();
+    match (ahead, back) {
+        (0, 1..) => (as_logged.rev().collect(), Some(OrderSource::LogBackward)),
+        (_, 0) => (as_logged.collect(), Some(OrderSource::LogForward)),
+        _ => (guess, None),
+    }
+}
+
+/// Whether what [`told`] says of two layers is beyond doubt: numbers, or that one of them is
+/// at an end of the network.
+fn is_sure(a: &[Piece], b: &[Piece]) -> bool {
+    const FIRST: f32 = 0.1;
+    const LAST: f32 = 4.0;
+    first_difference(a, b).is_none_or(|(x, y)| {
+        let is_end = |piece| rank(piece) <= FIRST || rank(piece) >= LAST;
+        is_end(x) || is_end(y) || rank(x) == rank(y)
+    })
 }
 
 /// The most layers whose order in the log is held against their names pair by pair.
@@ -317,6 +358,26 @@ mod tests {
         assert_eq!(
             found(&["gamma", "alpha", "beta"], NameOrder::Rows).1,
             Some(OrderSource::Appearance)
+        );
+        // Rows know better where a layer lies, if not at which end the head is.
+        assert_eq!(
+            found(&["zeta", "fc", "mid", "conv"], NameOrder::Rows),
+            (
+                ["zeta", "fc", "mid", "conv"].map(str::to_owned).to_vec(),
+                Some(OrderSource::LogForward)
+            )
+        );
+        assert_eq!(
+            found(
+                &["head", "zeta", "conv", "mid", "alpha", "stem"],
+                NameOrder::Rows
+            )
+            .1,
+            Some(OrderSource::LogBackward)
+        );
+        assert_eq!(
+            found(&["zeta", "head", "alpha", "mid"], NameOrder::Rows).1,
+            None
         );
         // The log contradicts the names: its order has no meaning.
         assert_eq!(

@@ -16,7 +16,8 @@ impl LogFormat for StableBaselines {
     fn recognises(&self, place: &LogPlace) -> bool {
         let header = place.header();
         let count = |prefix: &str| header.iter().filter(|own| own.starts_with(prefix)).count();
-        header.iter().any(|own| own == "time/total_timesteps") && count("time/") > 1
+        let others = ["time/", "train/", "rollout/"].map(count);
+        header.iter().any(|own| own == "time/total_timesteps") && others.iter().sum::<usize>() > 1
     }
 
     fn open(&self, place: &LogPlace) -> Result<Box<dyn LogReader>, Problem> {
