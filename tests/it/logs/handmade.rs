@@ -8,7 +8,7 @@ use crate::desk::Desk;
 
 /// That a log has three layers in forward order and loses four decades.
 #[track_caller]
-fn three_layers(desk: &Desk, arguments: &str, names: [&str; 3]) -> Value {
+pub fn three_layers(desk: &Desk, arguments: &str, names: [&str; 3]) -> Value {
     let (json, _) = read(desk, arguments);
     assert_eq!(path(&json, 0), names, "{arguments}");
     near(&json["networks"][0]["initial"]["attenuation_decades"], 4.0);

@@ -35,6 +35,7 @@ impl LogFormat for Tensorboard {
             Some(file) => vec![EventFile {
                 input: file.input.clone(),
                 run: String::new(),
+                of_tag: None,
             }],
             None => event_files(place),
         };
@@ -60,6 +61,8 @@ impl LogFormat for Tensorboard {
 struct EventFile {
     input: LogInput,
     run: String,
+    /// What its tag is of, where a folder holds one number of several under one tag.
+    of_tag: Option<String>,
 }
 
 /// The event files of a folder, run by run, those of a run in the order of their names, which
@@ -79,16 +82,44 @@ fn event_files(place: &LogPlace) -> Vec<EventFile> {
             continue;
         }
         if let Ok(input) = LogInput::open(path) {
-            found.push((run_of(&place.path, path), input));
+            let of_tag = of_tag(path, &input);
+            let folder = match of_tag.is_some() {
+                true => path.parent().unwrap_or(path),
+                false => path,
+            };
+            found.push(EventFile {
+                run: run_of(&place.path, folder),
+                input,
+                of_tag,
+            });
         }
     }
-    let first = found.first().map(|(run, _)| run.clone());
-    let is_one = found.iter().all(|(run, _)| Some(run) == first.as_ref());
-    let found = found.into_iter().map(|(run, input)| EventFile {
-        run: if is_one { String::new() } else { run },
-        input,
-    });
-    found.collect()
+    let first = found.first().map(|file| file.run.clone());
+    if found.iter().all(|file| Some(&file.run) == first.as_ref()) {
+        found.iter_mut().for_each(|file| file.run.clear());
+    }
+    found
+}
+
+/// What the one tag of a file is of, if `add_scalars` wrote it: of the dict's values under
+/// `grad_norm` each goes into a folder of its own, `grad_norm_fc1.weight`.
+fn of_tag(path: &Path, input: &LogInput) -> Option<String> {
+    // The first record tells the version.
+    const LOOKED_AT: usize = 3;
+    let folder = path.parent()?.file_name()?.to_str()?;
+    let mut records = Records::of(input).ok()?;
+    for _ in 0..LOOKED_AT {
+        if records.advance().ok()? != Some(true) {
+            return None;
+        }
+        let (_, values) = event(&records.record);
+        if let Some(EventValue::Number(tag, _)) = values.first() {
+            let rest = folder.strip_prefix(&tag.replace('/', "_"))?;
+            let target = rest.strip_prefix('_').filter(|target| !target.is_empty());
+            return target.map(str::to_owned);
+        }
+    }
+    None
 }
 
 fn run_of(folder: &Path, path: &Path) -> String {
@@ -193,7 +224,7 @@ impl Records {
 struct EventReader {
     /// Those to come, the last first.
     files: Vec<EventFile>,
-    now: Option<(Records, String)>,
+    now: Option<(Records, EventFile)>,
     place: String,
     warnings: Vec<String>,
 }
@@ -201,11 +232,11 @@ struct EventReader {
 impl LogReader for EventReader {
     fn next_row(&mut self, series: &mut SeriesTable, row: &mut LogRow) -> Result<bool, Problem> {
         loop {
-            let Some((records, run)) = &mut self.now else {
+            let Some((records, file)) = &mut self.now else {
                 let Some(file) = self.files.pop() else {
                     return Ok(false);
                 };
-                self.now = Some((Records::of(&file.input)?, file.run));
+                self.now = Some((Records::of(&file.input)?, file));
                 continue;
             };
             match records.advance()? {
@@ -227,11 +258,17 @@ impl LogReader for EventReader {
             let (step, values) = event(&records.record);
             for value in values {
                 match value {
-                    EventValue::Number(tag, value) => row.cells.push(LogCell {
-                        series: series.number(run, &tag)?,
-                        value,
-                        digits: None,
-                    }),
+                    EventValue::Number(tag, value) => {
+                        let tag = match &file.of_tag {
+                            Some(target) => format!("{tag}/{target}"),
+                            None => tag,
+                        };
+                        row.cells.push(LogCell {
+                            series: series.number(&file.run, &tag)?,
+                            value,
+                            digits: None,
+                        });
+                    }
                     EventValue::Histogram(tag) => row.histograms.push(tag),
                 }
             }

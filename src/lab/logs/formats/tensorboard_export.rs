@@ -93,9 +93,25 @@ fn run_and_tag(path: &Path) -> (String, String) {
     let stem = stem(path);
     let inner = stem.strip_prefix("run-").unwrap_or(&stem);
     match inner.split_once("-tag-") {
-        Some((run, tag)) => (run.to_owned(), tag.to_owned()),
+        Some((run, tag)) => (run.to_owned(), with_parameter(tag)),
         None => (String::new(), stem),
     }
+}
+
+/// A tag whose last slash, if Keras' parameter stood behind it, is one again:
+/// `grad_norm_dense_1_kernel` was `grad_norm/dense_1/kernel`.
+fn with_parameter(tag: &str) -> String {
+    const PARAMETERS: [&str; 5] = ["recurrent_kernel", "kernel", "bias", "gamma", "beta"];
+    // Torch has a point there.
+    if !tag.contains('.') {
+        for parameter in PARAMETERS {
+            let module = tag.strip_suffix(parameter);
+            if let Some(module) = module.and_then(|module| module.strip_suffix('_')) {
+                return format!("{module}/{parameter}");
+            }
+        }
+    }
+    tag.to_owned()
 }
 
 struct TagReader {
