@@ -27,6 +27,7 @@ impl ReadingArgs {
         LogOptions {
             layers: self.layers.clone(),
             refuses_resumed: self.no_resume,
+            takes_totals: false,
         }
     }
 
@@ -50,5 +51,14 @@ impl ReadingArgs {
             return Ok(open_targets(&[path.to_owned()], &self.options())?.swap_remove(0));
         }
         Target::open_with(path, &self.options())
+    }
+
+    /// Opens a single target, also a log that has no norms of layers.
+    pub fn open_any(&self, path: &Path) -> Result<Target, Problem> {
+        let options = LogOptions {
+            takes_totals: true,
+            ..self.options()
+        };
+        Target::open_with(path, &options)
     }
 }

@@ -21,8 +21,9 @@ use crate::lab::check::{
     Answer, CheckReport, FORMS, GateVerdict, Moment, Questions, Rule, ask, ask_sweep, step_summary,
 };
 use crate::lab::compare::TOLERANCE;
-use crate::lab::config::load_rules;
+use crate::lab::config::{LoggedColumns, load_rules};
 use crate::lab::form::Form;
+use crate::lab::records::Training;
 use crate::lab::sweep::SweepFolder;
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
@@ -158,9 +159,9 @@ impl CheckArgs {
             ..Questions::default()
         };
         let columns = if is_spec {
-            Vec::new()
+            LoggedColumns::default()
         } else {
-            layer_columns(&self.target, &self.reading)
+            logged_columns(&self.target, &self.reading)
         };
         if let Some(file) = &self.rules {
             questions.rules = Rule::all(&load_rules(file, &columns)?, file, &columns);
@@ -191,7 +192,7 @@ impl CheckArgs {
                 .help("rename it so that it does: a spec is told by its name")
                 .into());
             }
-            (self.reading.open_one(&self.target)?, None)
+            (self.reading.open_any(&self.target)?, None)
         };
         if let Some(spec) = target.spec() {
             let file = if is_spec {
@@ -199,9 +200,10 @@ impl CheckArgs {
             } else {
                 target.runs[0].path.join("spec.toml")
             };
-            questions
-                .rules
-                .splice(0..0, Rule::all(&spec.check, &file, &[]));
+            questions.rules.splice(
+                0..0,
+                Rule::all(&spec.check, &file, &LoggedColumns::default()),
+            );
         }
         let asks_nothing = questions.rules.is_empty() && self.baseline.is_none();
         let Answer {
@@ -249,12 +251,22 @@ fn tell_the_rest(report: &CheckReport) {
     }
 }
 
-/// The columns of the layers; none where they cannot be read, which is told
-/// when the target is.
-fn layer_columns(target: &Path, reading: &ReadingArgs) -> Vec<String> {
-    let target = reading.open_one(target).ok();
-    let columns = target.and_then(|target| target.runs[0].layer_columns().ok());
-    columns.unwrap_or_default()
+/// The columns of the target; none where they cannot be read, which is told when the target
+/// is.
+fn logged_columns(target: &Path, reading: &ReadingArgs) -> LoggedColumns {
+    let target = match SweepFolder::is_one(target) {
+        true => reading.open_one(target),
+        false => reading.open_any(target),
+    };
+    let Ok(target) = target else {
+        return LoggedColumns::default();
+    };
+    let run = &target.runs[0];
+    let training = run.foreign().and_then(|_| Training::with_all(run).ok()?);
+    LoggedColumns {
+        layers: run.layer_columns().unwrap_or_default(),
+        steps: training.map_or_else(Vec::new, |rows| rows.columns().to_vec()),
+    }
 }
 
 /// The form of this name, or the one that fits the surroundings.

@@ -9,6 +9,7 @@ use super::question::{Questions, ask};
 use super::report::CheckReport;
 use super::rule::Rule;
 use crate::base::Problem;
+use crate::lab::config::LoggedColumns;
 use crate::lab::records::Target;
 use crate::lab::sweep::{CellKind, SweepFolder, kinds};
 
@@ -20,7 +21,11 @@ use crate::lab::sweep::{CellKind, SweepFolder, kinds};
 pub fn ask_sweep(path: &Path, questions: &Questions) -> Result<CheckReport, Problem> {
     let (folder, sweep) = SweepFolder::open(path)?;
     let mut questions = questions.clone();
-    let own = Rule::all(&sweep.loaded.spec.check, &path.join("spec.toml"), &[]);
+    let own = Rule::all(
+        &sweep.loaded.spec.check,
+        &path.join("spec.toml"),
+        &LoggedColumns::default(),
+    );
     questions.rules.splice(0..0, own);
     let asks = !questions.rules.is_empty() || questions.baseline.is_some();
     let pool = rayon::ThreadPoolBuilder::new()

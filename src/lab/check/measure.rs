@@ -77,6 +77,12 @@ pub struct Measured {
 /// # Errors
 /// If it cannot be read or lacks a column that a rule names.
 pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
+    if run
+        .foreign()
+        .is_some_and(|own| own.part().layers.is_empty())
+    {
+        return without_layers(run, wanted);
+    }
     let columns = columns(run, wanted)?;
     let columns = columns.names();
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
@@ -87,20 +93,85 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     })?;
     let mut measured = visitor.finish(&stats);
     measured.lost_end = run.lost_end(stats.last_step);
+    measured.warnings.extend(run.caution(&stats.headline));
     measured.warnings.extend(stats.warnings);
     per_step(run, wanted.rules, &mut measured)?;
-    for (rule, found) in wanted.rules.iter().zip(&mut measured.found) {
-        if rule.check.quantity.name() == "diverged" {
-            let (has, step) = match &stats.diverged {
-                Some(at) => (1.0, at.step.unwrap_or(stats.last_step)),
-                None => (0.0, stats.last_step),
-            };
-            found.insert(None, Extremes::one(has, step));
-        }
-    }
     measured.ends = [stats.initial, stats.last];
     measured.diverged = stats.diverged;
+    measured.tell_divergence(wanted.rules, stats.last_step);
     Ok(measured)
+}
+
+/// What a log tells of a run whose layers it has no norms of: numbers per step, and whether
+/// the loss or the whole gradient stopped being finite.
+fn without_layers(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
+    if !wanted.moments.is_empty() {
+        return Err(Problem::in_file(
+            &run.gradients,
+            "has no norms of layers, which a baseline is made of",
+        )
+        .help("give --rules about what it has per step, or log a norm per layer"));
+    }
+    let mut measured = Measured::of(run, wanted.rules.len());
+    per_step(run, wanted.rules, &mut measured)?;
+    let Some(mut rows) = Training::of(run)? else {
+        return Ok(measured);
+    };
+    let names = ["grad_norm", "train_loss"];
+    let there = names
+        .iter()
+        .filter_map(|name| Some((*name, rows.find(name)?)));
+    let (names, places): (Vec<&str>, Vec<usize>) = there.unzip();
+    let mut last = 0;
+    while let Some(row) = rows.next_row(&places)? {
+        last = row.step;
+        let values = names.iter().zip(&row.values);
+        let mut bad =
+            values.filter_map(|(name, value)| Some((name, value.filter(|own| !own.is_finite())?)));
+        if let Some((name, value)) = bad.next().filter(|_| measured.diverged.is_none()) {
+            measured.diverged = Some(Diverged {
+                step: Some(row.step),
+                layer: None,
+                quantity: (*name).to_owned(),
+                value: Some(value),
+            });
+        }
+    }
+    measured.tell_divergence(wanted.rules, last);
+    Ok(measured)
+}
+
+impl Measured {
+    /// Of a run of which nothing has been read yet.
+    fn of(run: &Run, rules: usize) -> Self {
+        Self {
+            file: run.gradients.clone(),
+            seed: run.seed(),
+            names: BTreeMap::new(),
+            path: Vec::new(),
+            found: vec![Found::new(); rules],
+            lacking: vec![MissingLayers::default(); rules],
+            quantities: Vec::new(),
+            held: Vec::new(),
+            ends: [None, None],
+            diverged: None,
+            lost_end: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Puts down for the rules about divergence whether it did diverge.
+    fn tell_divergence(&mut self, rules: &[Rule], last_step: u64) {
+        for (rule, found) in rules.iter().zip(&mut self.found) {
+            if rule.check.quantity.name() == "diverged" {
+                let (has, step) = match &self.diverged {
+                    Some(at) => (1.0, at.step.unwrap_or(last_step)),
+                    None => (0.0, last_step),
+                };
+                found.insert(None, Extremes::one(has, step));
+            }
+        }
+    }
 }
 
 /// The headline, the weight gradient where there is one, and what the rules name.
@@ -147,18 +218,8 @@ impl<'a> Visitor<'a> {
             positions: BTreeMap::new(),
             step: None,
             measured: Measured {
-                file: run.gradients.clone(),
-                seed: run.seed(),
-                names: BTreeMap::new(),
-                path: Vec::new(),
-                found: vec![Found::new(); wanted.rules.len()],
-                lacking: vec![MissingLayers::default(); wanted.rules.len()],
                 quantities: held.iter().map(|&i| columns[i].clone()).collect(),
-                held: Vec::new(),
-                ends: [None, None],
-                diverged: None,
-                lost_end: None,
-                warnings: Vec::new(),
+                ..Measured::of(run, wanted.rules.len())
             },
             held,
         }
@@ -268,9 +329,9 @@ fn of_decay(decay: &Decay, name: &str) -> Option<f64> {
 
 /// The rules about columns of `training.csv`.
 fn per_step(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Problem> {
-    let is_asked = rules.iter().any(Rule::is_per_step);
+    let is_asked = rules.iter().any(|rule| rule.is_per_step);
     let rows = match is_asked {
-        true => Training::of(run)?,
+        true => Training::with_all(run)?,
         false => None,
     };
     let Some(mut rows) = rows else {
@@ -279,7 +340,7 @@ fn per_step(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Pr
     let mut asked = Vec::new();
     let mut places = Vec::new();
     for (i, rule) in rules.iter().enumerate() {
-        if rule.is_per_step() {
+        if rule.is_per_step {
             asked.push((i, rule.check.at));
             places.push(rows.column(rule.check.quantity.name())?);
         }

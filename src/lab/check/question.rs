@@ -239,7 +239,7 @@ fn obey(
             "name layers that the run has",
         ));
     }
-    if rule.is_per_step() && records.iter().any(|run| !run.has_training()) {
+    if rule.is_per_step && records.iter().any(|run| !run.has_training()) {
         return Err(cannot(
             format!("needs training.csv, where `{name}` is a column, and there is none"),
             "name the run folder, not a CSV file in it",

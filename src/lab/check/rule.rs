@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::lab::config::{Check, CheckedSteps, LayerRange};
+use crate::lab::config::{Check, CheckedSteps, LayerRange, LoggedColumns};
 use crate::lab::text::limit;
 
 /// A rule with the file it stands in.
@@ -16,16 +16,24 @@ pub struct Rule {
     /// per layer. A foreign log may have `grad_norm` there, which in a run of
     /// ours is a column of training.csv.
     pub is_per_layer: bool,
+    /// Whether its quantity is a number per step, as the columns of `training.csv` are.
+    pub is_per_step: bool,
 }
 
 impl Rule {
     /// The rules of one file about a log with these columns.
-    pub fn all(checks: &[Check], file: &std::path::Path, columns: &[String]) -> Vec<Self> {
-        let rule = |check: &Check| Self {
-            check: check.clone(),
-            file: file.to_owned(),
-            is_per_layer: check.quantity.is_per_layer()
-                || columns.iter().any(|own| own == check.quantity.name()),
+    pub fn all(checks: &[Check], file: &std::path::Path, columns: &LoggedColumns) -> Vec<Self> {
+        let rule = |check: &Check| {
+            let has = |columns: &[String]| columns.iter().any(|own| own == check.quantity.name());
+            let is_ours = check.quantity.is_per_step();
+            let is_per_step = !has(&columns.layers) && (is_ours || has(&columns.steps));
+            Self {
+                check: check.clone(),
+                file: file.to_owned(),
+                is_per_layer: has(&columns.layers)
+                    || (check.quantity.is_per_layer() && !is_per_step),
+                is_per_step,
+            }
         };
         checks.iter().map(rule).collect()
     }
@@ -48,11 +56,6 @@ impl Rule {
             Some([first, last]) => format!("{limits} {at}, layers {first} to {last}"),
             None => format!("{limits} {at}"),
         }
-    }
-
-    /// Whether its quantity is a column of `training.csv`.
-    pub fn is_per_step(&self) -> bool {
-        !self.is_per_layer && self.check.quantity.is_per_step()
     }
 
     /// The first and the last layer it looks at; none for all.

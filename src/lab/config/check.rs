@@ -88,7 +88,7 @@ pub enum CheckedSteps {
 }
 
 /// A quantity a rule can name. A rule about a log that another program wrote may
-/// name any of its columns, which is held layer by layer.
+/// name any of its columns: one of its layers is held layer by layer, another step by step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Quantity(String);

@@ -31,7 +31,7 @@ pub use gan::{Gan, GanTrain};
 pub use load::LoadedSpec;
 pub use overrides::Overrides;
 pub use remedy::Remedy;
-pub use rules::load_rules;
+pub use rules::{LoggedColumns, load_rules};
 pub use schema::schema_json;
 pub use sections::{Data, Log, Precision, Spec, Train};
 pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced, Predictive};

@@ -23,7 +23,7 @@ const KEY: &str = "check";
 ///
 /// # Errors
 /// Whatever is wrong with the file or its content, one error at a time.
-pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecError> {
+pub fn load_rules(path: &Path, columns: &LoggedColumns) -> Result<Vec<Check>, SpecError> {
     let mut source = Source {
         path: path.to_owned(),
         text: String::new(),
@@ -78,8 +78,8 @@ pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecErr
         SpecError::new(message, source.whole())
     })?;
     // How many layers the network has is known once a run is at hand.
-    let conflict =
-        (checks.iter().enumerate()).find_map(|(i, check)| one_check(i, check, usize::MAX, columns));
+    let conflict = (checks.iter().enumerate())
+        .find_map(|(i, check)| one_check(i, check, usize::MAX, &columns.layers));
     match conflict {
         Some(conflict) => Err(source.conflict(conflict)),
         None if checks.is_empty() => Err(none()),
@@ -87,8 +87,17 @@ pub fn load_rules(path: &Path, columns: &[String]) -> Result<Vec<Check>, SpecErr
     }
 }
 
+/// The columns that the log has which the rules are about.
+#[derive(Clone, Debug, Default)]
+pub struct LoggedColumns {
+    /// Those with a number per layer.
+    pub layers: Vec<String>,
+    /// Those with one number per step.
+    pub steps: Vec<String>,
+}
+
 /// Whether the value at `check.{i}.quantity` is one of `columns`.
-fn is_foreign(path: &KeyPath, checks: &Value, columns: &[String]) -> bool {
+fn is_foreign(path: &KeyPath, checks: &Value, columns: &LoggedColumns) -> bool {
     let [_, place, key] = path.keys() else {
         return false;
     };
@@ -96,7 +105,11 @@ fn is_foreign(path: &KeyPath, checks: &Value, columns: &[String]) -> bool {
     let name = check
         .and_then(|check| check.get(key))
         .and_then(Value::as_str);
-    key == "quantity" && name.is_some_and(|name| columns.iter().any(|own| own == name))
+    key == "quantity"
+        && name.is_some_and(|name| {
+            let mut own = columns.layers.iter().chain(&columns.steps);
+            own.any(|own| own == name)
+        })
 }
 
 #[cfg(test)]
@@ -105,11 +118,19 @@ mod tests {
     use crate::lab::config::{CheckedSteps, LayerRange};
     use proptest::prelude::*;
 
+    /// A log with one column of its layers.
+    fn layers(name: &str) -> LoggedColumns {
+        LoggedColumns {
+            layers: vec![name.to_owned()],
+            ..LoggedColumns::default()
+        }
+    }
+
     fn rules(text: impl AsRef<[u8]>) -> Result<Vec<Check>, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules.toml");
         std::fs::write(&path, text).unwrap();
-        load_rules(&path, &["blk_grad".to_owned()]).map_err(|error| error.to_string())
+        load_rules(&path, &layers("blk_grad")).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -118,9 +139,11 @@ mod tests {
         let path = folder.path().join("rules.toml");
         let text = "[[check]]\nquantity = 'grad_norm'\nmax = 1\nlayers = [2, 9]\n";
         std::fs::write(&path, text).unwrap();
-        let found = load_rules(&path, &["grad_norm".to_owned()]).unwrap();
+        let found = load_rules(&path, &layers("grad_norm")).unwrap();
         assert_eq!(found[0].layers.unwrap().ends(), [2, 9]);
-        let error = load_rules(&path, &[]).unwrap_err().to_string();
+        let error = load_rules(&path, &LoggedColumns::default())
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("one number for the whole network"),
             "{error}"

@@ -22,6 +22,9 @@ pub struct LogOptions {
     pub layers: Option<String>,
     /// Whether a log whose steps go back is an error.
     pub refuses_resumed: bool,
+    /// Whether a log that has no norms of layers is one too, each of its runs being a network
+    /// without layers: some questions are about numbers per step alone.
+    pub takes_totals: bool,
 }
 
 /// A log of another program.
@@ -80,6 +83,9 @@ impl ForeignLog {
         let mut found = Vec::new();
         for run in &runs {
             found.extend(parts(&survey, &run.run, conventions.order, &pick)?);
+        }
+        if found.is_empty() && options.takes_totals {
+            found = runs.iter().map(RunSeries::without_layers).collect();
         }
         let mut log = Self {
             place,
@@ -197,7 +203,18 @@ impl ForeignLog {
         FORMATS[self.format].open(&self.place)
     }
 
-    /// The series of a run that are no layer's.
+    /// The series of a run that have a number per step, with their names in the log: all that
+    /// are neither a layer's nor count steps.
+    pub fn per_step(&self, run: &str) -> impl Iterator<Item = (&str, u32)> {
+        let all = self.survey.series.all().iter().zip(&self.survey.infos);
+        let own = (0..).zip(all).filter(move |(_, (series, info))| {
+            let is_other = matches!(info.meaning, Meaning::Gradient(_) | Meaning::Coordinate);
+            series.run == run && info.count > 0 && !is_other
+        });
+        own.map(|(number, (series, _))| (&*series.name, number))
+    }
+
+    /// The loss, the accuracy and the whole gradient's norm of a run.
     pub fn run(&self, run: &str) -> Option<&RunSeries> {
         self.runs.iter().find(|own| own.run == run)
     }

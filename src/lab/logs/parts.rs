@@ -97,6 +97,19 @@ pub fn runs(survey: &Survey) -> Vec<RunSeries> {
     runs
 }
 
+impl RunSeries {
+    /// It as a network of which no layer is known.
+    pub fn without_layers(&self) -> LogPart {
+        LogPart {
+            run: self.run.clone(),
+            chain: String::new(),
+            layers: Vec::new(),
+            columns: Vec::new(),
+            order: OrderSource::Single,
+        }
+    }
+}
+
 /// The networks of a run.
 ///
 /// # Errors

@@ -53,6 +53,19 @@ impl LogSteps {
     /// # Errors
     /// If it cannot be opened again.
     pub fn of(log: &Arc<ForeignLog>, run: &str) -> Result<Self, Problem> {
+        Self::begin(log, run, Role::Other)
+    }
+
+    /// The same, and all else that the log has per step is read too.
+    ///
+    /// # Errors
+    /// See [`LogSteps::of`].
+    pub fn of_all(log: &Arc<ForeignLog>, run: &str) -> Result<Self, Problem> {
+        Self::begin(log, run, Role::Read)
+    }
+
+    /// `others` is what the series are that are no gradient, loss, accuracy or count.
+    fn begin(log: &Arc<ForeignLog>, run: &str, others: Role) -> Result<Self, Problem> {
         let survey = &log.survey;
         let has_gradients = log.has_gradients(run);
         let all = survey.series.all().iter().zip(&survey.infos);
@@ -63,7 +76,8 @@ impl LogSteps {
                 Meaning::Gradient(_) | Meaning::Total => Role::Leading,
                 Meaning::Curve(_) if has_gradients => Role::Read,
                 Meaning::Curve(_) => Role::Leading,
-                _ => Role::Other,
+                Meaning::Coordinate => Role::Other,
+                Meaning::Other => others,
             })
             .collect();
         let rows = match &survey.points {

@@ -54,6 +54,27 @@ impl Training {
         })
     }
 
+    /// Of a run; of a log of another program all that it has per step, by the log's own names
+    /// too.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn with_all(run: &Run) -> Result<Option<Self>, Problem> {
+        let Some(foreign) = &run.foreign else {
+            return Self::of(run);
+        };
+        let (log, run) = (foreign.log(), &foreign.part().run);
+        let mut all = Self::of_log(log, run)?;
+        if let Rows::Log { steps, series } = &mut all.rows {
+            **steps = LogSteps::of_all(log, run)?;
+            for (name, place) in log.per_step(run) {
+                all.columns.push(name.to_owned());
+                series.push(place);
+            }
+        }
+        Ok(Some(all))
+    }
+
     /// Of a run in a log.
     ///
     /// # Errors
@@ -79,6 +100,11 @@ impl Training {
             },
             columns,
         })
+    }
+
+    /// The names of its columns; of a log of another program also those that the log has.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
     }
 
     /// The place of a column; `None` where there is none of this name.
