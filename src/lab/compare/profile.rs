@@ -58,10 +58,11 @@ impl Profile {
         let columns: Vec<&str> = columns.names().iter().map(String::as_str).collect();
         let (norm, quantity) = (columns[0], columns[place].to_owned());
         let mut look = Look::new(at, place);
-        let stats = RunStats::of(run, &columns, |step, _| {
+        let mut stats = RunStats::of(run, &columns, |step, _| {
             look.at(step);
             Ok(())
         })?;
+        stats.warnings.extend(run.caution(&stats.headline));
         let mut profile = Self {
             verdict: stats.verdict,
             readings: look.readings(),

@@ -27,6 +27,8 @@ pub struct Diagnosis {
     pub verdict: Option<Verdict>,
     /// Whether every run beats guessing; null where one does not tell.
     pub learned: Option<bool>,
+    /// The norm that the verdict and the onset are of.
+    pub quantity: String,
     /// Where it begins to fail: of several seeds the earliest.
     pub onset: Option<Onset>,
     /// The mechanisms at work, by their share of the decay; of several seeds first those
@@ -122,14 +124,16 @@ pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis,
         onset: case.stats.onset.clone(),
         mechanisms: found.clone(),
     });
-    let warnings = cases
-        .iter()
-        .flat_map(|case| case.stats.warnings.iter().cloned());
+    let warnings = cases.iter().flat_map(|case| {
+        let caution = case.run.caution(&case.stats.headline);
+        case.stats.warnings.iter().cloned().chain(caution)
+    });
     Ok(Diagnosis {
         name: target.label.clone(),
         seeds: cases.len(),
         verdict: cases.iter().filter_map(|case| case.stats.verdict).max(),
         learned: learned.map(|all| all.into_iter().all(|learned| learned)),
+        quantity: cases[0].stats.headline.clone(),
         onset: onsets.min_by_key(|onset| onset.step),
         mechanisms: ranked(&found),
         rules: rules(&cases),

@@ -84,7 +84,7 @@ fn heading(diagnosis: &Diagnosis) -> String {
 pub fn short(diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     if let Some(onset) = &diagnosis.onset {
-        lines.push(("starts", onset_line(onset)));
+        lines.push(("starts", onset_line(onset, &diagnosis.quantity)));
     }
     for (i, ranked) in diagnosis.mechanisms.iter().enumerate() {
         lines.push((
@@ -99,7 +99,7 @@ pub fn short(diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
 }
 
 /// Layer, step, value and neighbour's value.
-fn onset_line(onset: &Onset) -> String {
+fn onset_line(onset: &Onset, quantity: &str) -> String {
     let layer = match &*onset.name {
         "" => format!("layer {}", onset.layer),
         name => format!("layer {} ({name})", onset.layer),
@@ -123,8 +123,9 @@ fn onset_line(onset: &Onset) -> String {
         Condition::Gain => "from there down decades above the last layer",
     };
     format!(
-        "{layer} at step {}: ‖∂L/∂h‖ = {value}, {next}; {what}",
-        onset.step
+        "{layer} at step {}: {} = {value}, {next}; {what}",
+        onset.step,
+        text::symbol(quantity)
     )
 }
 

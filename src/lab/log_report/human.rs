@@ -8,6 +8,7 @@ use super::sentence::{training, verdict};
 use super::total::Total;
 use crate::base::Problem;
 use crate::lab::form::Detail;
+use crate::lab::records::BLIND_WEIGHTS;
 use crate::lab::text::{self, bar::bar, labelled, shortened};
 use crate::nn::architecture::Along;
 
@@ -45,7 +46,10 @@ pub fn human(report: &LogReport, detail: Detail) -> Result<String, Problem> {
     let is_blind = |network: &Network| network.columns[0].contains("weight");
     if detail != Detail::Quiet && report.networks.iter().any(is_blind) {
         let gap = if report.networks.len() > 1 { "\n" } else { "" };
-        text += &format!("{gap}{}", labelled("caution", BLIND, [LABEL, WIDTH]));
+        text += &format!(
+            "{gap}{}",
+            labelled("caution", BLIND_WEIGHTS, [LABEL, WIDTH])
+        );
     }
     if report.networks.is_empty() {
         for total in &report.totals {
@@ -157,11 +161,6 @@ fn about(network: &Network, heading: Option<&str>, detail: Detail) -> String {
     line("verdict", &verdict(network));
     text
 }
-
-/// What weight gradients do not show.
-const BLIND: &str = "these are gradients of weights, which stay level where activations shrink \
-    as fast as the gradient does: a network that is dead near its input can look healthy. \
-    `vgrad hook` prints the lines that log gradients of activations, which show it";
 
 fn layers(network: &Network, on_path: usize) -> String {
     let all = network.stats.layers.len();

@@ -11,6 +11,11 @@ use crate::base::Problem;
 use crate::base::nearest::nearest;
 use crate::lab::logs::{ForeignLog, LogOptions, LogPart, LogStep, LogSteps};
 
+/// What gradients of weights do not show.
+pub const BLIND_WEIGHTS: &str = "these are gradients of weights, which stay level where \
+    activations shrink as fast as the gradient does: a network that is dead near its input can \
+    look healthy. `vgrad hook` prints the lines that log gradients of activations, which show it";
+
 /// One network of a log.
 #[derive(Clone, Debug)]
 pub struct ForeignRun {

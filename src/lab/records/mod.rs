@@ -33,7 +33,7 @@ pub use columns::Columns;
 pub use curves::{Curve, Curves};
 pub use diverged::Diverged;
 pub use estimate::{Estimate, difference, mean, mean_half_width, median};
-pub use foreign::ForeignRun;
+pub use foreign::{BLIND_WEIGHTS, ForeignRun};
 pub use grid::{Bucket, Grid, GridSize};
 pub use halving::Bounds;
 pub use layout::HEADLINE;
@@ -123,6 +123,12 @@ impl Run {
     pub fn resolution(&self, column: &str) -> Option<f64> {
         let part = self.foreign.as_ref()?.part();
         part.column(column)?.resolution
+    }
+
+    /// What to mind where decay is told by this column of a log that another program wrote.
+    pub fn caution(&self, headline: &str) -> Option<String> {
+        let is_blind = self.foreign.is_some() && headline == "weight_grad_norm";
+        is_blind.then(|| format!("{}: {BLIND_WEIGHTS}", self.gradients.display()))
     }
 
     /// The name here of a column of its layers, which its log may call otherwise.

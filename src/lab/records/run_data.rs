@@ -12,7 +12,7 @@ use crate::base::Problem;
 use crate::lab::decay::Decay;
 use crate::lab::prediction::Prediction;
 use crate::lab::summary::Divergence;
-use crate::lab::text::Findings;
+use crate::lab::text::{Findings, number};
 use crate::nn::architecture::Along;
 
 /// One run as figures and pages show it.
@@ -71,6 +71,15 @@ impl RunData {
             divergence: divergence(run, &stats),
             stats,
         })
+    }
+
+    /// What a picture says of norms that a log's writer rounded to 0: where they stand.
+    pub fn rounding(&self) -> Option<String> {
+        let most = self.run.resolution(self.columns.first()?)?;
+        Some(format!(
+            "Norms that read 0 stand at {}, the log's resolution, and are below it",
+            number(most)
+        ))
     }
 
     /// The layers' numbers, ascending.

@@ -27,6 +27,7 @@ struct Page<'a> {
     overview: Overview,
     /// What was left out, each with its run.
     warnings: Vec<String>,
+    cautions: Vec<String>,
     /// What the charts show, as an axis says it.
     symbol: String,
     cards: Vec<Card>,
@@ -66,6 +67,12 @@ pub fn render(title: &str, targets: &[Target], entries: &[RunData]) -> Result<St
             .iter()
             .flat_map(|e| e.stats.warnings.clone())
             .collect(),
+        cautions: entries
+            .iter()
+            .filter_map(|entry| entry.run.caution(&entry.stats.headline))
+            .take(1)
+            .chain(entries.iter().find_map(RunData::rounding))
+            .collect(),
         symbol: match &*symbols {
             [symbol] => symbol.clone(),
             _ => "the norm".to_owned(),
@@ -75,7 +82,7 @@ pub fn render(title: &str, targets: &[Target], entries: &[RunData]) -> Result<St
         sampling: sampling(entries),
         has_seeds: groups.iter().any(|group| group.seeds().is_some()),
         has_theory: targets.len() == 1 && entries.iter().any(|e| !e.expected_norms().is_empty()),
-        has_curves: curves().any(|curves| !curves.is_empty()),
+        has_curves: curves().any(|curves| curves.all().iter().any(|curve| !curve.is_empty())),
         has_accuracy: curves().any(|c| !c.train_accuracy.is_empty() || !c.test_accuracy.is_empty()),
         style: STYLE,
         library: library::script()?,

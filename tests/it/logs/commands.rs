@@ -115,6 +115,75 @@ fn a_log_is_gated() {
     assert_eq!(check(&format!("{keras} --rules loss.toml")).code, Some(1));
 }
 
+/// Whatever a log has per step may be named, also of a log without layers.
+#[test]
+fn a_rule_names_any_column_of_a_log() {
+    let desk = Desk::empty();
+    let check = |log: &str, quantity: &str, limit: &str| {
+        let rule = format!("[[check]]\nquantity = '{quantity}'\nat = 'every'\n{limit}\n");
+        desk.write("r.toml", rule);
+        desk.vgrad([
+            "check",
+            &sample(log),
+            "--layers",
+            "policy|layers",
+            "--rules",
+            "r.toml",
+        ])
+    };
+    // Mean rewards of the sample lie between 14.3 and 23.2, its learning rate is 3e-4.
+    let sb3 = "sb3_progress.csv";
+    check(sb3, "rollout/ep_rew_mean", "min = 1.0").fine();
+    assert_eq!(check(sb3, "rollout/ep_rew_mean", "max = 1.0").code, Some(1));
+    check(sb3, "train/learning_rate", "max = 4e-4").fine();
+    let lightning = "lightning_metrics_per_parameter.csv";
+    assert_eq!(
+        check(lightning, "grad_2.0_norm_total", "max = 1e-9").code,
+        Some(1)
+    );
+    assert_eq!(
+        check(lightning, "grad_norm_of_nothing", "max = 1").code,
+        Some(2)
+    );
+    let total = |log: &str, arguments: &str| {
+        let log = sample(log);
+        let all = format!("check {log} {arguments}");
+        desk.vgrad(all.split_whitespace())
+    };
+    desk.write(
+        "t.toml",
+        "[[check]]\nquantity = 'grad_norm'\nat = 'every'\nmax = 1.0\n",
+    );
+    total("hf_trainer_state.json", "--rules t.toml").fine();
+    // Six rows of NaN: the run diverged, whatever is asked.
+    let ended = total("hf_trainer_state_nan.json", "");
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("grad_norm"), "{ended:?}");
+    // The largest of the sample is 0.7675.
+    desk.write(
+        "t.toml",
+        "[[check]]\nquantity = 'grad_norm'\nat = 'every'\nmax = 0.75\n",
+    );
+    assert_eq!(
+        total("hf_trainer_state.json", "--rules t.toml").code,
+        Some(1)
+    );
+    desk.write(
+        "d.toml",
+        "[[check]]\nquantity = 'attenuation_decades'\nmax = 4.0\n",
+    );
+    assert_eq!(
+        total("hf_trainer_state.json", "--rules d.toml").code,
+        Some(2)
+    );
+    let ended = total(
+        "hf_trainer_state.json",
+        "--baseline b.json --accept --force",
+    );
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("norms of layers"), "{ended:?}");
+}
+
 #[test]
 fn a_log_is_drawn_reported_and_diagnosed() {
     let desk = Desk::empty();
@@ -127,12 +196,46 @@ fn a_log_is_drawn_reported_and_diagnosed() {
     assert!(desk.read("l.html").contains("vanishing"));
     let diagnosis = json(&desk, &format!("diagnose {log} --format json"));
     assert!(diagnosis.to_string().contains("vanishing"), "{diagnosis:#}");
+    assert_eq!(diagnosis["quantity"], "weight_grad_norm");
+    // What the verdict is of, and what that does not show.
+    let ended = desk.vgrad(["diagnose", &log]).fine();
+    assert!(ended.stdout.contains("‖∂L/∂W‖ = "), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("‖∂L/∂h‖ = "), "{}", ended.stdout);
+    let blind = "dead near its input can look healthy";
+    assert!(ended.stderr.contains(blind), "{}", ended.stderr);
+    let ended = desk.vgrad(["compare", &log, &log]).fine();
+    assert_eq!(ended.stderr.matches(blind).count(), 1, "{}", ended.stderr);
+    let page = desk.read("l.html");
+    assert!(page.contains(blind) && page.contains("fold-curves"));
     let ended = desk.vgrad(["diagnose", &sample("hf_trainer_state.json")]);
     ended.refused(&[
         "hf_trainer_state.json",
         "one norm for the whole gradient",
         "vgrad read",
     ]);
+}
+
+/// The sample prints six decimals: norms below 5e-7 read 0.
+#[test]
+fn pictures_say_where_rounded_norms_stand() {
+    let desk = Desk::empty();
+    let log = sample("handmade_stdout.txt");
+    let said = "Norms that read 0 stand at 5.00e-7";
+    for figure in ["layers", "training", "heatmap"] {
+        let file = format!("{figure}.svg");
+        desk.vgrad(["plot", &log, "--figure", figure, "-o", &file])
+            .fine();
+        assert!(desk.read(&file).contains(said), "{figure}");
+    }
+    desk.vgrad(["report", &log, "-o", "r.html"]).fine();
+    assert!(desk.read("r.html").contains("stand at 5.00e-7"));
+    // This log has no loss, so there is none to be drawn.
+    desk.write(
+        "g.csv",
+        "step,layer,grad_norm\n0,fc1,1\n0,fc2,2\n1,fc1,1\n1,fc2,2\n",
+    );
+    desk.vgrad(["report", "g.csv", "-o", "g.html"]).fine();
+    assert!(!desk.read("g.html").contains("id=\"fold-curves\""));
 }
 
 /// 300 layers, as a large network has parameters.

@@ -125,6 +125,7 @@ impl Figure for LayersFigure {
         if runs.len() > data.targets.len() {
             caption.push(seeds_remark(data));
         }
+        caption.extend(data.runs.iter().find_map(RunData::rounding));
         caption.extend(apart(&extent, data.is_log()));
         vec![Panel {
             title: format!("{} over the layers", symbol(&data.quantity)),

@@ -85,7 +85,7 @@ fn panel(
     let ends = [depths.first(), depths.get(depths.len() / 2), depths.last()];
     let ends = ends.into_iter().flatten();
     let labels = ends.map(|layer| (depth(*layer), layer.to_string()));
-    let mut caption = Vec::new();
+    let mut caption: Vec<String> = run.rounding().into_iter().collect();
     if every > 1 {
         caption.push(format!("One layer in {every} of {}", layers.len()));
     }
