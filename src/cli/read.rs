@@ -14,11 +14,12 @@ use crate::lab::log_report::{FORMS, LogReport, TidyFile};
 ///
 /// Understood are, by what is in them: CSV with a row or a column per layer, Lightning's metrics.csv,
 /// CSVLogger of Keras, progress.csv of Stable-Baselines3, W&B's exports and offline files,
-/// trainer_state.json of Hugging Face, JSON lines, TensorBoard's event files and downloads,
-/// MLflow's file store, Poutyne's gradients and printed lines (Megatron, nanotron, torchtitan,
-/// `name | grad norm: x`); gzip and pipes too. Layers are put in forward order by the numbers and
-/// words in their names, since loggers sort them by alphabet. Every command that takes a run takes
-/// such a log.
+/// trainer_state.json of Hugging Face, JSON (an object a line, a list of them, a list per metric),
+/// TensorBoard's event files and downloads, MLflow's file store, Poutyne's gradients and printed
+/// lines (Megatron, nanotron, torchtitan, `name | grad norm: x`); gzip, UTF-16 and pipes too. Layers
+/// are put in forward order by the numbers and words in their names, since loggers sort them by
+/// alphabet. Every command that takes a run takes such a log; one without a norm per layer is for
+/// `read` and for the rules of `check`.
 #[derive(Args, Debug)]
 pub struct ReadArgs {
     /// A file, a folder, or - for stdin

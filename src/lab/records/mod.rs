@@ -126,9 +126,10 @@ impl Run {
     }
 
     /// What to mind where decay is told by this column of a log that another program wrote.
+    /// The same for all logs, so that it is said once for several.
     pub fn caution(&self, headline: &str) -> Option<String> {
         let is_blind = self.foreign.is_some() && headline == "weight_grad_norm";
-        is_blind.then(|| format!("{}: {BLIND_WEIGHTS}", self.gradients.display()))
+        is_blind.then(|| BLIND_WEIGHTS.to_owned())
     }
 
     /// The name here of a column of its layers, which its log may call otherwise.
