@@ -242,7 +242,16 @@ fn recognised(path: &Path) -> Result<Option<(LogPlace, usize)>, Problem> {
     if let Some(found) = format(&place) {
         return Ok(Some((place, found)));
     }
-    if place.file.is_some() {
+    if let Some(file) = &place.file {
+        // What MLflow writes unless it is told otherwise.
+        if file.head.starts_with(b"SQLite format 3\0") {
+            return Err(
+                Problem::in_file(path, "is a database of SQLite, which is not read").help(
+                    "MLflow keeps files with MLFLOW_TRACKING_URI=file:./mlruns; of a database, \
+                     write step, key and value of its table `metrics` to CSV",
+                ),
+            );
+        }
         return Ok(None);
     }
     // A folder with one log in it: version_0 of Lightning, a checkpoint of a Trainer.

@@ -150,6 +150,14 @@ fn what_is_no_log_is_refused() {
         "Once upon a time: there was a gradient.\nIt vanished.\n",
     );
     desk.vgrad(["read", "prose.txt"]).refused(&["prose.txt"]);
+    desk.write(
+        "mlflow.db",
+        b"SQLite format 3\0\x10\0\x01\x01\0\x40\x20\x20",
+    );
+    for command in ["read", "diagnose"] {
+        desk.vgrad([command, "mlflow.db"])
+            .refused(&["mlflow.db", "SQLite", "file:./mlruns"]);
+    }
     desk.vgrad(["read", "missing"])
         .refused(&["missing", "does not exist"]);
     std::fs::create_dir(desk.path("folder")).unwrap();
