@@ -29,7 +29,7 @@
 //! use vgrad::nn::activation::Relu;
 //! use vgrad::nn::architecture::{NetworkSpec, Setting};
 //! use vgrad::nn::init::HeNormal;
-//! use vgrad::nn::loss::{CrossEntropy, Loss};
+//! use vgrad::nn::loss::{CrossEntropy, Loss, TargetKind};
 //! use vgrad::nn::network::{Capacity, Network};
 //! use vgrad::nn::optim::{Adam, OptimizerSpec, Optimizer};
 //! use vgrad::nn::params::Draw;
@@ -45,7 +45,7 @@
 //!     test_fraction: Some(0.2),
 //!     standardize: true,
 //!     standardize_target: false,
-//!     numeric_targets: false,
+//!     targets: Some(TargetKind::Classes),
 //! };
 //! let digits = load::<f32>(&Source::from(Digits {}), &options)?;
 //!

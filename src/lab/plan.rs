@@ -14,7 +14,7 @@ use crate::nn::adversary::GeneratorSide;
 use crate::nn::architecture::{NetworkSpec, Setting};
 use crate::nn::graph::Graph;
 use crate::nn::image::Image;
-use crate::nn::loss::{Loss, TargetKind};
+use crate::nn::loss::Loss;
 use crate::nn::objective::Objective;
 use crate::nn::optim::Optimizer;
 use crate::nn::readout::Readout;
@@ -66,10 +66,10 @@ impl<T: Scalar> Plan<T> {
                 test_fraction: spec.data.test_fraction,
                 standardize: spec.data.standardizes(),
                 standardize_target: spec.data.standardize_target,
-                numeric_targets: match spec.gan {
-                    // Whatever they are: nobody looks at them.
-                    Some(_) => spec.data.source.gives() == Some(TargetKind::Numbers),
-                    None => spec.train.loss.criterion::<T>().wants() == TargetKind::Numbers,
+                // A generator looks at none.
+                targets: match spec.gan {
+                    Some(_) => None,
+                    None => Some(spec.train.loss.criterion::<T>().wants()),
                 },
             },
         )

@@ -38,6 +38,9 @@ pub fn eps(spec: &Spec) -> Option<(String, f64)> {
 /// Targets of mean 0 and standard deviation 1, where they are numbers.
 pub(super) fn standardised_targets(patient: &Patient) -> Result<Vec<String>, String> {
     let spec = patient.spec;
+    if spec.gan.is_some() {
+        return Err("a generator has no targets".to_owned());
+    }
     if spec.train.loss.criterion::<f64>().wants() != TargetKind::Numbers {
         return Err("the targets are classes".to_owned());
     }

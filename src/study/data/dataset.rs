@@ -13,7 +13,7 @@ use super::summary::DataSummary;
 use super::{LoadContext, Source};
 use crate::base::rng::stream;
 use crate::base::{Problem, Scalar};
-use crate::nn::loss::Targets;
+use crate::nn::loss::{TargetKind, Targets};
 
 /// The share of test rows where the spec does not say.
 pub const TEST_FRACTION: f64 = 0.2;
@@ -68,8 +68,9 @@ pub struct LoadOptions<'a> {
     pub standardize: bool,
     /// `data.standardize_target`.
     pub standardize_target: bool,
-    /// Whether the loss wants numbers (mse) rather than classes.
-    pub numeric_targets: bool,
+    /// The kind of targets that the loss wants; `None` where nobody looks at them, a
+    /// generator's: then there are none in the dataset.
+    pub targets: Option<TargetKind>,
 }
 
 /// Loads, splits, fills missing cells in and standardises.
@@ -81,8 +82,11 @@ pub fn load<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset
     let mut raw = source.as_dyn().load(&LoadContext {
         seed: options.seed,
         base_dir: options.base_dir,
-        numeric_targets: options.numeric_targets,
+        targets: options.targets,
     })?;
+    if options.targets.is_none() {
+        raw.forget_targets();
+    }
     let (train, test) = choose_rows(&raw, options)?;
     fill_gaps(&mut raw, &train)?;
     let scales = Scales {
@@ -211,7 +215,7 @@ mod tests {
             test_fraction: None,
             standardize: true,
             standardize_target: false,
-            numeric_targets: false,
+            targets: Some(TargetKind::Classes),
         }
     }
 
@@ -319,7 +323,7 @@ mod tests {
     fn numeric_targets_follow_their_rows() {
         let options = LoadOptions {
             standardize: false,
-            numeric_targets: true,
+            targets: Some(TargetKind::Numbers),
             ..options()
         };
         let data = load::<f64>(&Sine::default().into(), &options).unwrap();
@@ -347,7 +351,7 @@ mod tests {
         let options = LoadOptions {
             base_dir: folder.path(),
             standardize_target: true,
-            numeric_targets: true,
+            targets: Some(TargetKind::Numbers),
             ..options()
         };
         let data = load::<f64>(&source, &options).unwrap();

@@ -46,7 +46,7 @@ impl DataSource for Digits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::loss::Targets;
+    use crate::nn::loss::{TargetKind, Targets};
     use crate::study::data::Inputs;
     use std::path::Path;
 
@@ -55,7 +55,7 @@ mod tests {
         let context = LoadContext {
             seed: 0,
             base_dir: Path::new("."),
-            numeric_targets: false,
+            targets: Some(TargetKind::Classes),
         };
         let raw = Digits {}.load(&context).unwrap();
         let (Inputs::Numbers(pixels), Targets::Classes(labels)) = (&raw.inputs, &raw.targets)

@@ -72,13 +72,14 @@ pub struct LoadContext<'a> {
     pub seed: u64,
     /// The folder that relative paths start from: the spec's.
     pub base_dir: &'a Path,
-    /// Whether the loss wants numbers (mse) rather than classes.
-    pub numeric_targets: bool,
+    /// The kind of targets that the loss wants; `None` where nobody looks at them.
+    pub targets: Option<TargetKind>,
 }
 
 /// What every data source can do.
 pub trait DataSource {
-    /// All rows, unscaled; the rows of a test file, if any, come last.
+    /// All rows, unscaled; the rows of a test file, if any, come last. Where nobody looks
+    /// at targets, no fault of theirs may keep the others from being loaded.
     ///
     /// # Errors
     /// A file that cannot be read or does not hold what it should, parameters

@@ -91,7 +91,7 @@ impl Pixels {
 
 impl DataSource for Picture {
     fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
-        if !context.numeric_targets {
+        if context.targets == Some(TargetKind::Classes) {
             return Err(Problem::at_key(
                 "train.loss",
                 "the targets of image are colours, not classes",
@@ -169,7 +169,7 @@ mod tests {
         };
         let numeric = LoadContext {
             base_dir: folder.path(),
-            numeric_targets: true,
+            targets: Some(TargetKind::Numbers),
             ..context(0)
         };
         picture.load(&numeric).unwrap()
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn the_rings_are_those_described() {
         let numeric = LoadContext {
-            numeric_targets: true,
+            targets: Some(TargetKind::Numbers),
             ..context(0)
         };
         let raw = Picture::default().load(&numeric).unwrap();
@@ -233,7 +233,7 @@ mod tests {
             };
             let numeric = LoadContext {
                 base_dir: folder.path(),
-                numeric_targets: true,
+                targets: Some(TargetKind::Numbers),
                 ..context(0)
             };
             picture.load(&numeric).unwrap_err().to_string()

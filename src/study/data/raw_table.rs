@@ -1,5 +1,7 @@
 //! Rows as a source hands them over, before splitting and scaling.
 
+use ndarray::Array2;
+
 use crate::base::Problem;
 use crate::nn::loss::Targets;
 
@@ -63,6 +65,13 @@ impl RawTable {
         }
     }
 
+    /// As if no sample had a target.
+    pub fn forget_targets(&mut self) {
+        self.targets = no_targets(self.samples());
+        self.targets_each = 1;
+        self.class_names.clear();
+    }
+
     /// The number of rows.
     pub fn samples(&self) -> usize {
         self.targets.len() / self.targets_each
@@ -95,6 +104,11 @@ impl RawTable {
             }
         }
     }
+}
+
+/// The targets of samples at whose targets nobody looks: no number each.
+pub fn no_targets(samples: usize) -> Targets<f64> {
+    Targets::Numbers(Array2::zeros((samples, 0)))
 }
 
 /// An empty table with room for samples × features numbers.

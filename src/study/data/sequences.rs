@@ -31,7 +31,7 @@ member! {
 
 impl DataSource for Adding {
     fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
-        if !context.numeric_targets {
+        if context.targets == Some(TargetKind::Classes) {
             return Err(Problem::at_key(
                 "train.loss",
                 "the adding problem is a regression: its targets are numbers, not classes",
@@ -252,7 +252,7 @@ mod tests {
             samples: 50,
         };
         let numeric = LoadContext {
-            numeric_targets: true,
+            targets: Some(TargetKind::Numbers),
             ..context(1)
         };
         let raw = adding.load(&numeric).unwrap();

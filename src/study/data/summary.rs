@@ -18,11 +18,11 @@ pub struct DataSummary {
     pub source: &'static str,
     /// Features per sample, as the network gets them.
     pub features: usize,
-    /// The classes' names; `None` for numeric targets.
+    /// The classes' names; `None` for numeric targets, and without targets.
     pub classes: Option<Vec<String>>,
     /// Points on a ray where the samples are rays.
     pub points: Option<usize>,
-    /// Numbers to predict per sample; 0 for classes.
+    /// Numbers to predict per sample; 0 for classes, and without targets.
     pub numbers: usize,
     /// Samples to train on.
     pub train: usize,
@@ -100,6 +100,7 @@ impl fmt::Display for DataSummary {
         }
         match &self.classes {
             Some(names) => write!(f, ", {}{}", classes(names.len()), named(names))?,
+            None if self.numbers == 0 => {}
             None if self.numbers == 1 => write!(f, ", a number to predict")?,
             None => write!(f, ", {} to predict", counted(self.numbers, "number"))?,
         }

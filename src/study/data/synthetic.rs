@@ -146,7 +146,7 @@ impl DataSource for Sine {
     }
 
     fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
-        if !context.numeric_targets {
+        if context.targets == Some(TargetKind::Classes) {
             return Err(Problem::at_key(
                 "train.loss",
                 "the sine data is a regression: its targets are numbers, not classes",
@@ -183,7 +183,7 @@ pub(super) mod tests {
         LoadContext {
             seed,
             base_dir: Path::new("."),
-            numeric_targets: false,
+            targets: Some(TargetKind::Classes),
         }
     }
 
@@ -220,7 +220,7 @@ pub(super) mod tests {
             };
             let load = |seed| {
                 let context = LoadContext {
-                    numeric_targets: matches!(*name, "sine" | "adding" | "image" | "nerf"),
+                    targets: Some(source.gives().unwrap_or(TargetKind::Classes)),
                     ..context(seed)
                 };
                 source.as_dyn().load(&context).unwrap()

@@ -96,7 +96,15 @@ pub fn features(file: &CsvText, header: &StringRecord, csv: &Csv) -> Result<Vec<
     Ok(features)
 }
 
-/// What each column of a file holds, given the feature columns of the first file.
+/// The columns that are read, in their order.
+pub struct ReadColumns<'a> {
+    /// The feature columns of the first file.
+    pub features: &'a [String],
+    /// The targets; none where nobody looks at them.
+    pub targets: &'a [String],
+}
+
+/// What each column of a file holds.
 ///
 /// # Errors
 /// A name twice; columns that are not those of the first file.
@@ -104,14 +112,11 @@ pub fn roles(
     file: &CsvText,
     header: &StringRecord,
     csv: &Csv,
-    features: &[String],
+    ReadColumns { features, targets }: ReadColumns,
 ) -> Result<Vec<Role>, Problem> {
     let columns = distinct(file, header)?;
     let index: HashMap<&str, usize> = features.iter().map(String::as_str).zip(0..).collect();
-    let expected = features
-        .iter()
-        .map(String::as_str)
-        .chain(csv.target.names().iter().map(String::as_str));
+    let expected = features.iter().chain(targets).map(String::as_str);
     let lacking = listed(expected.filter(|name| !columns.contains_key(name)));
     let is_extra = |name: &&str| {
         csv.target.place(name).is_none() && !index.contains_key(name) && !csv.ignores(name)
@@ -130,7 +135,10 @@ pub fn roles(
     }
     let role = |name: &str| match index.get(name) {
         Some(&feature) => Role::Feature(feature),
-        None => csv.target.place(name).map_or(Role::Ignored, Role::Target),
+        None => {
+            let target = targets.iter().position(|target| target == name);
+            target.map_or(Role::Ignored, Role::Target)
+        }
     };
     Ok(header.iter().map(role).collect())
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::nn::loss::Targets;
+use crate::nn::loss::{TargetKind, Targets};
 use crate::study::data::synthetic::tests::rows;
 use crate::study::data::{Dataset, LoadOptions, load};
 
@@ -14,7 +14,7 @@ fn read(csv: Csv, train: &str, test: Option<&str>) -> Result<RawTable, Problem> 
     csv.load(&LoadContext {
         seed: 0,
         base_dir: folder.path(),
-        numeric_targets: false,
+        targets: Some(TargetKind::Classes),
     })
 }
 
@@ -145,7 +145,7 @@ fn load_f64(csv: Csv, train: &str, test: Option<&str>, standardize: bool) -> Dat
         test_fraction: test.is_none().then_some(0.0),
         standardize,
         standardize_target: false,
-        numeric_targets: false,
+        targets: Some(TargetKind::Classes),
     };
     load(&source, &options).unwrap()
 }

@@ -78,7 +78,7 @@ impl Csv {
 
 impl DataSource for Csv {
     fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
-        let mut table = Table::new(self, context.numeric_targets);
+        let mut table = Table::new(self, context.targets);
         let mut append = |key: &str, path: &Path| {
             let bytes = files::read(key, path)?;
             table.append(&CsvText::new(path, &bytes)?)

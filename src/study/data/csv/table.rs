@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::StringRecord;
 use ndarray::Array2;
 
-use super::header::{Role, features, listed, reader, recognise, roles};
+use super::header::{ReadColumns, Role, features, listed, reader, recognise, roles};
 use super::index_like::IndexLike;
 use super::one_hot::{OneHotColumn, expand};
 use super::options::Missing;
@@ -14,8 +14,8 @@ use super::text::{CsvText, Lines};
 use super::words::{Ordered, Words};
 use super::{Csv, IGNORE};
 use crate::base::Problem;
-use crate::nn::loss::Targets;
-use crate::study::data::raw_table::{Inputs, RawTable, Reading};
+use crate::nn::loss::{TargetKind, Targets};
+use crate::study::data::raw_table::{Inputs, RawTable, Reading, no_targets};
 
 /// The training rows and after them the test rows.
 pub struct Table<'a> {
@@ -31,10 +31,12 @@ pub struct Table<'a> {
     reading: Reading,
 }
 
-/// The target column.
+/// The target columns.
 enum Target {
     Numbers(Vec<f64>),
     Classes(Words, Vec<u32>),
+    /// Nobody looks at them.
+    Unread,
 }
 
 impl Target {
@@ -43,29 +45,39 @@ impl Target {
         let first = match self {
             Self::Numbers(numbers) => numbers.len(),
             Self::Classes(_, labels) => labels.len(),
+            Self::Unread => 0,
         };
         match self {
             Self::Numbers(numbers) => numbers.resize(first + more, f64::NAN),
             Self::Classes(_, labels) => labels.resize(first + more, 0),
+            Self::Unread => {}
         }
         first
     }
 }
 
 impl<'a> Table<'a> {
-    /// An empty table; `numeric`: the target is a number, not a class.
-    pub fn new(csv: &'a Csv, numeric: bool) -> Self {
+    /// An empty table with this kind of targets; `None`: nobody looks at them.
+    pub fn new(csv: &'a Csv, targets: Option<TargetKind>) -> Self {
         Self {
             csv,
             columns: Vec::new(),
             cells: Vec::new(),
-            targets: if numeric {
-                Target::Numbers(Vec::new())
-            } else {
-                Target::Classes(Words::default(), Vec::new())
+            targets: match targets {
+                Some(TargetKind::Numbers) => Target::Numbers(Vec::new()),
+                Some(TargetKind::Classes) => Target::Classes(Words::default(), Vec::new()),
+                None => Target::Unread,
             },
             gap: None,
             reading: Reading::default(),
+        }
+    }
+
+    /// The target columns that are read.
+    fn target_columns(&self) -> &'a [String] {
+        match self.targets {
+            Target::Unread => &[],
+            Target::Numbers(_) | Target::Classes(..) => self.csv.target.names(),
         }
     }
 
@@ -87,7 +99,11 @@ impl<'a> Table<'a> {
             self.columns = names.into_iter().map(column).collect();
         }
         let names: Vec<String> = self.columns.iter().map(|it| it.name.clone()).collect();
-        let roles = roles(file, &header, self.csv, &names)?;
+        let read = ReadColumns {
+            features: &names,
+            targets: self.target_columns(),
+        };
+        let roles = roles(file, &header, self.csv, read)?;
         // One delimiter per feature and row: growing step by step would hold up
         // to three times the memory.
         let mark = delimiter.byte();
@@ -145,10 +161,10 @@ impl<'a> Table<'a> {
         let start = self.cells.len();
         self.cells.resize(start + self.columns.len(), 0.0);
         // A row's targets stand in the order in which the spec names them.
-        let first = self.targets.grow(self.csv.target.names().len());
+        let first = self.targets.grow(self.target_columns().len());
         for (column, role) in row.roles.iter().enumerate() {
             match (role, &mut self.targets) {
-                (Role::Ignored, _) => {}
+                (Role::Ignored, _) | (Role::Target(_), Target::Unread) => {}
                 (Role::Feature(feature), _) => {
                     let cell = self.columns[*feature].read(row, column, lines)?;
                     if cell.is_none() && self.csv.missing == Missing::Refuse {
@@ -190,9 +206,13 @@ impl<'a> Table<'a> {
         path: &Path,
         test: Option<(&Path, usize)>,
     ) -> Result<RawTable, Problem> {
-        let targets_each = self.csv.target.names().len();
+        let targets_each = self.target_columns().len().max(1);
         let target = listed(self.csv.target.names().iter().map(String::as_str));
         let (targets, class_names) = match self.targets {
+            Target::Unread => {
+                let rows = self.cells.len() / self.columns.len();
+                (no_targets(rows), Vec::new())
+            }
             Target::Numbers(numbers) => {
                 let shape = (numbers.len(), 1);
                 let numbers = Array2::from_shape_vec(shape, numbers).expect("one column");

@@ -8,11 +8,18 @@ use proptest::prelude::*;
 use super::table::Table;
 use super::text::CsvText;
 use super::*;
-use crate::nn::loss::Targets;
+use crate::nn::loss::{TargetKind, Targets};
 use crate::study::data::synthetic::tests::rows;
 
+const CLASSES: Option<TargetKind> = Some(TargetKind::Classes);
+const NUMBERS: Option<TargetKind> = Some(TargetKind::Numbers);
+
 /// Loads a table, and a test table if there is one, with target `y`.
-fn load(train: &[u8], test: Option<&[u8]>, numeric_targets: bool) -> Result<RawTable, Problem> {
+fn load(
+    train: &[u8],
+    test: Option<&[u8]>,
+    targets: Option<TargetKind>,
+) -> Result<RawTable, Problem> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("train.csv"), train).unwrap();
     if let Some(test) = test {
@@ -25,13 +32,13 @@ fn load(train: &[u8], test: Option<&[u8]>, numeric_targets: bool) -> Result<RawT
     csv.load(&LoadContext {
         seed: 0,
         base_dir: folder.path(),
-        numeric_targets,
+        targets,
     })
 }
 
 #[test]
 fn columns_keep_their_order_and_the_target_may_be_anywhere() {
-    let raw = load(b"a,y,b\n1, cat ,2\n3,ant,-4e1\n", None, false).unwrap();
+    let raw = load(b"a,y,b\n1, cat ,2\n3,ant,-4e1\n", None, CLASSES).unwrap();
     assert_eq!(rows(&raw), [[1.0, 2.0], [3.0, -40.0]]);
     assert_eq!(raw.targets, Targets::Classes(vec![1, 0]));
     assert_eq!(raw.class_names, ["ant", "cat"]);
@@ -40,7 +47,7 @@ fn columns_keep_their_order_and_the_target_may_be_anywhere() {
 
 #[test]
 fn mse_reads_the_target_as_a_number() {
-    let raw = load(b"x,y\n1,0.5\n2,-3\n", None, true).unwrap();
+    let raw = load(b"x,y\n1,0.5\n2,-3\n", None, NUMBERS).unwrap();
     let Targets::Numbers(numbers) = &raw.targets else {
         panic!("mse wants numbers");
     };
@@ -51,7 +58,7 @@ fn mse_reads_the_target_as_a_number() {
 
 #[test]
 fn the_test_file_is_matched_by_name() {
-    let raw = load(b"a,b,y\n1,2,0\n3,4,2\n", Some(b"y,b,a\n2.0,6,5\n"), false).unwrap();
+    let raw = load(b"a,b,y\n1,2,0\n3,4,2\n", Some(b"y,b,a\n2.0,6,5\n"), CLASSES).unwrap();
     assert_eq!(rows(&raw), [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
     assert_eq!(raw.targets, Targets::Classes(vec![0, 1, 1]));
     assert_eq!(raw.class_names, ["0", "2"]);
@@ -61,7 +68,7 @@ fn the_test_file_is_matched_by_name() {
 #[test]
 fn a_class_of_the_test_file_alone_is_refused() {
     let test = b"a,y\r\n\r\n1,cat\r\n2,dog\r\n3,eel\r\n4,dog\r\n";
-    let problem = load(b"a,y\n1,cat\n2,ant\n", Some(test), false).unwrap_err();
+    let problem = load(b"a,y\n1,cat\n2,ant\n", Some(test), CLASSES).unwrap_err();
     let message = problem.to_string();
     assert!(
         message.contains("test.csv:4: column \"y\": no row of "),
@@ -72,7 +79,7 @@ fn a_class_of_the_test_file_alone_is_refused() {
         "{message}"
     );
     // A class of the training file alone is none of its business.
-    load(b"a,y\n1,cat\n2,ant\n", Some(b"a,y\n1,cat\n"), false).unwrap();
+    load(b"a,y\n1,cat\n2,ant\n", Some(b"a,y\n1,cat\n"), CLASSES).unwrap();
 }
 
 #[test]
@@ -80,7 +87,7 @@ fn quotes_bom_crlf_and_blank_lines_are_read() {
     let raw = load(
         "\u{feff}a,y\r\n\r\n\"1\",\"x, or\ny\"\r\n2,z\r\n".as_bytes(),
         None,
-        false,
+        CLASSES,
     )
     .unwrap();
     assert_eq!(rows(&raw), [[1.0], [2.0]]);
@@ -164,7 +171,7 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
     ];
     for (text, expected) in cases {
-        let problem = load(text.as_bytes(), None, false).unwrap_err();
+        let problem = load(text.as_bytes(), None, CLASSES).unwrap_err();
         let message = problem.to_string();
         assert!(message.contains(expected), "{text:?}: {message}");
         assert!(problem.help.is_some(), "{text:?}");
@@ -173,20 +180,20 @@ fn what_is_wrong_is_named_with_its_place() {
 
 #[test]
 fn text_that_is_not_utf8_is_named_with_its_line() {
-    let latin1 = load(b"a,y\n1,caf\xe9\n", None, false).unwrap_err();
+    let latin1 = load(b"a,y\n1,caf\xe9\n", None, CLASSES).unwrap_err();
     assert!(
         latin1.to_string().contains("train.csv:2: byte 0xe9"),
         "{latin1}"
     );
-    let utf16 = load(b"\xff\xfea\0,\0y\0", None, false).unwrap_err();
+    let utf16 = load(b"\xff\xfea\0,\0y\0", None, CLASSES).unwrap_err();
     assert!(utf16.help.unwrap().contains("UTF-8"));
-    let gzip = load(b"\x1f\x8b\x08\0", None, false).unwrap_err();
+    let gzip = load(b"\x1f\x8b\x08\0", None, CLASSES).unwrap_err();
     assert!(gzip.help.unwrap().contains("unpack"));
 }
 
 #[test]
 fn a_word_is_no_number_to_predict() {
-    let problem = load(b"a,y\n1,cat\n", None, true).unwrap_err();
+    let problem = load(b"a,y\n1,cat\n", None, NUMBERS).unwrap_err();
     assert!(
         problem
             .to_string()
@@ -197,7 +204,7 @@ fn a_word_is_no_number_to_predict() {
 
 #[test]
 fn other_columns_in_the_test_file_are_named() {
-    let problem = load(b"a,b,y\n1,2,0\n3,4,1\n", Some(b"a,c,y\n1,2,0\n"), false).unwrap_err();
+    let problem = load(b"a,b,y\n1,2,0\n3,4,1\n", Some(b"a,c,y\n1,2,0\n"), CLASSES).unwrap_err();
     let message = problem.to_string();
     assert!(message.contains("test.csv:1: "), "{message}");
     assert!(
@@ -209,7 +216,7 @@ fn other_columns_in_the_test_file_are_named() {
 #[test]
 fn a_long_cell_is_cut_in_the_message() {
     let text = format!("a,y\n\"{},0\n2,1\n", "long ".repeat(1000));
-    let problem = load(text.as_bytes(), None, false).unwrap_err();
+    let problem = load(text.as_bytes(), None, CLASSES).unwrap_err();
     assert!(problem.to_string().len() < 300, "{problem}");
 }
 
@@ -224,7 +231,7 @@ fn a_missing_test_file_is_named_with_its_key() {
         .load(&LoadContext {
             seed: 0,
             base_dir: folder.path(),
-            numeric_targets: false,
+            targets: Some(TargetKind::Classes),
         })
         .unwrap_err();
     assert!(problem.help.unwrap().contains("data.source.csv.path"));
@@ -241,7 +248,7 @@ fn a_missing_test_file_is_named_with_its_key() {
 fn parse(bytes: &[u8], numeric: bool) -> Result<RawTable, Problem> {
     let path = Path::new("any.csv");
     let csv = Csv::new(path, "y");
-    let mut table = Table::new(&csv, numeric);
+    let mut table = Table::new(&csv, if numeric { NUMBERS } else { CLASSES });
     let rows = table.append(&CsvText::new(path, bytes)?)?;
     let raw = table.finish(path, None)?;
     assert_eq!(raw.samples(), rows);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::raw_table::{Inputs, RawTable, Reading};
+use super::raw_table::{Inputs, RawTable, Reading, no_targets};
 use super::{DataSource, LoadContext, Source, files};
 use crate::base::Problem;
 use crate::nn::loss::Targets;
@@ -51,10 +51,14 @@ impl DataSource for Idx {
             (None, Some(_)) => return Err(one_of_two(TEST_IMAGES, TEST_LABELS)),
         };
         let at = |path: &Path| context.base_dir.join(path);
-        let mut pair = read_pair((IMAGES, at(&self.images)), (LABELS, at(&self.labels)))?;
+        let read = |images: (&str, &Path), labels: (&str, &Path)| {
+            let labels = context.targets.map(|_| (labels.0, at(labels.1)));
+            read_pair((images.0, at(images.1)), labels)
+        };
+        let mut pair = read((IMAGES, &self.images), (LABELS, &self.labels))?;
         let mut test_rows = None;
         if let Some((images, labels)) = test {
-            let test = read_pair((TEST_IMAGES, at(images)), (TEST_LABELS, at(labels)))?;
+            let test = read((TEST_IMAGES, images), (TEST_LABELS, labels))?;
             if test.shape != pair.shape {
                 let what = format!(
                     "the images are {}, those to train on {}",
@@ -64,7 +68,8 @@ impl DataSource for Idx {
                 return Err(Problem::in_file(&at(images), what)
                     .help("training and test images must be of the same size"));
             }
-            test_rows = Some(test.labels.len());
+            test_rows = Some(test.samples);
+            pair.samples += test.samples;
             pair.pixels.extend(test.pixels);
             pair.labels.extend(test.labels);
         }
@@ -95,8 +100,9 @@ impl DataSource for Idx {
     }
 }
 
-/// Images and as many labels.
+/// Images and as many labels, or none where nobody looks at them.
 struct Pair {
+    samples: usize,
     /// The shape of one image.
     shape: Vec<usize>,
     /// Image by image.
@@ -104,14 +110,21 @@ struct Pair {
     labels: Vec<i32>,
 }
 
-/// Reads two files that belong together, each named by its key and path.
-fn read_pair(images: (&str, PathBuf), labels: (&str, PathBuf)) -> Result<Pair, Problem> {
-    let read = |(key, path): &(&str, PathBuf)| -> Result<Tensor, Problem> {
-        Tensor::read(path, BufReader::new(files::open(key, path)?))
-    };
-    let (image_tensor, label_tensor) = (read(&images)?, read(&labels)?);
-    let swapped = format!("are {} and {} the right way round?", images.0, labels.0);
-    let count = match image_tensor.shape.split_first() {
+/// A file to read: its key and its path.
+type Named<'a> = (&'a str, PathBuf);
+
+fn tensor((key, path): &Named) -> Result<Tensor, Problem> {
+    Tensor::read(path, BufReader::new(files::open(key, path)?))
+}
+
+/// Reads the images, and the labels that belong to them where they are to be read.
+fn read_pair(images: Named, labels: Option<Named>) -> Result<Pair, Problem> {
+    let swapped = labels.as_ref().map_or_else(
+        || format!("is {} the right file?", images.0),
+        |labels| format!("are {} and {} the right way round?", images.0, labels.0),
+    );
+    let image_tensor = tensor(&images)?;
+    let samples = match image_tensor.shape.split_first() {
         Some((&count, rest)) if !rest.is_empty() => count,
         _ => {
             let what = "holds a plain list, expected images: two dimensions or more";
@@ -122,64 +135,60 @@ fn read_pair(images: (&str, PathBuf), labels: (&str, PathBuf)) -> Result<Pair, P
         let what = "holds int32 integers, expected images of unsigned bytes (00 00 08)";
         return Err(Problem::in_file(&images.1, what).help("store the pixels as bytes, 0 to 255"));
     };
-    if label_tensor.shape.len() != 1 {
+    let labels = match labels {
+        None => Vec::new(),
+        Some(labels) => {
+            let found = read_labels(&labels, swapped)?;
+            if found.len() != samples {
+                let what = format!(
+                    "holds {} labels, but {} holds {samples} images",
+                    found.len(),
+                    images.1.display()
+                );
+                return Err(
+                    Problem::in_file(&labels.1, what).help("name two files that belong together")
+                );
+            }
+            found
+        }
+    };
+    Ok(Pair {
+        samples,
+        shape: image_tensor.shape[1..].to_vec(),
+        pixels,
+        labels,
+    })
+}
+
+/// Reads labels; `swapped` asks whether they are the images.
+fn read_labels(labels: &Named, swapped: String) -> Result<Vec<i32>, Problem> {
+    let tensor = tensor(labels)?;
+    if tensor.shape.len() != 1 {
         let what = format!(
             "holds values in the shape {}, expected labels: one dimension",
-            times(&label_tensor.shape)
+            times(&tensor.shape)
         );
         return Err(Problem::in_file(&labels.1, what).help(swapped));
     }
-    let label_values = match label_tensor.values {
+    Ok(match tensor.values {
         Values::Bytes(bytes) => bytes.into_iter().map(i32::from).collect(),
         Values::Int32(integers) => integers,
-    };
-    if label_values.len() != count {
-        let what = format!(
-            "holds {} labels, but {} holds {count} images",
-            label_values.len(),
-            images.1.display()
-        );
-        return Err(Problem::in_file(&labels.1, what).help("name two files that belong together"));
-    }
-    Ok(Pair {
-        shape: image_tensor.shape[1..].to_vec(),
-        pixels,
-        labels: label_values,
     })
 }
 
 impl Pair {
-    /// The distinct labels, in order, become the classes; the last `test_rows`
-    /// are those of the test file.
+    /// All rows, the last `test_rows` those of the test files.
     fn into_table(self, files: LabelFiles, test_rows: Option<usize>) -> Result<RawTable, Problem> {
-        let (train, test) = self
-            .labels
-            .split_at(self.labels.len() - test_rows.unwrap_or(0));
-        let known: BTreeSet<i32> = train.iter().copied().collect();
-        if let Some(at) = test.iter().position(|label| !known.contains(label)) {
-            let what = format!(
-                "label {} is {}, a class that no label of {} has",
-                at + 1,
-                test[at],
-                files.train.display()
-            );
-            return Err(Problem::in_file(files.test, what).help(
-                "a network cannot learn it: add images of this class to the training files, or \
-                 remove them from the test files",
-            ));
-        }
-        if known.len() == 1 {
-            let what = format!("every label is {}: there is one class only", train[0]);
-            return Err(Problem::in_file(files.train, what).help("expected at least two classes"));
-        }
-        let class_of: HashMap<i32, u32> = known.iter().copied().zip(0..).collect();
-        let classes = self.labels.iter().map(|label| class_of[label]).collect();
+        let (targets, class_names) = match &self.labels[..] {
+            [] => (no_targets(self.samples), Vec::new()),
+            labels => classes(labels, files, test_rows.unwrap_or(0))?,
+        };
         Ok(RawTable {
-            targets: Targets::Classes(classes),
+            targets,
             targets_each: 1,
             features: self.shape.iter().product(),
             inputs: Inputs::Bytes(self.pixels),
-            class_names: known.iter().map(i32::to_string).collect(),
+            class_names,
             test_rows,
             reading: Reading {
                 // Of colours it is not known where they stand.
@@ -191,6 +200,37 @@ impl Pair {
             },
         })
     }
+}
+
+/// The distinct labels, in order, become the classes; the last `test_rows` are those of the
+/// test file.
+fn classes(
+    labels: &[i32],
+    files: LabelFiles,
+    test_rows: usize,
+) -> Result<(Targets<f64>, Vec<String>), Problem> {
+    let (train, test) = labels.split_at(labels.len() - test_rows);
+    let known: BTreeSet<i32> = train.iter().copied().collect();
+    if let Some(at) = test.iter().position(|label| !known.contains(label)) {
+        let what = format!(
+            "label {} is {}, a class that no label of {} has",
+            at + 1,
+            test[at],
+            files.train.display()
+        );
+        return Err(Problem::in_file(files.test, what).help(
+            "a network cannot learn it: add images of this class to the training files, or \
+             remove them from the test files",
+        ));
+    }
+    if known.len() == 1 {
+        let what = format!("every label is {}: there is one class only", train[0]);
+        return Err(Problem::in_file(files.train, what).help("expected at least two classes"));
+    }
+    let class_of: HashMap<i32, u32> = known.iter().copied().zip(0..).collect();
+    let classes = labels.iter().map(|label| class_of[label]).collect();
+    let names = known.iter().map(i32::to_string).collect();
+    Ok((Targets::Classes(classes), names))
 }
 
 /// The paths of the labels, for messages.

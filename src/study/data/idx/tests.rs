@@ -8,6 +8,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
 use super::*;
+use crate::nn::loss::TargetKind;
 use crate::study::data::synthetic::tests::rows;
 
 /// An IDX file of unsigned bytes: 0, 0, 8, rank, sizes big-endian, data (the
@@ -48,8 +49,31 @@ fn load(files: &[&[u8]]) -> Result<RawTable, Problem> {
     source.load(&LoadContext {
         seed: 0,
         base_dir: folder.path(),
-        numeric_targets: false,
+        targets: Some(TargetKind::Classes),
     })
+}
+
+/// Nobody looks at the labels: their files need not even be there.
+#[test]
+fn labels_that_nobody_looks_at_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: Vec<u8>| fs::write(folder.path().join(name), bytes).unwrap();
+    write("images", idx(&[2, 1, 2], &[0, 255, 51, 102]));
+    write("test_images", idx(&[1, 1, 2], &[255, 0]));
+    let source = Idx {
+        images: "images".into(),
+        labels: "labels".into(),
+        test_images: Some("test_images".into()),
+        test_labels: Some("test_labels".into()),
+    };
+    let raw = source.load(&LoadContext {
+        seed: 0,
+        base_dir: folder.path(),
+        targets: None,
+    });
+    let raw = raw.unwrap();
+    assert_eq!((raw.samples(), raw.test_rows), (3, Some(1)));
+    assert_eq!(rows(&raw)[1], [0.2, 0.4]);
 }
 
 #[test]

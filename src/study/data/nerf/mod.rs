@@ -57,7 +57,7 @@ impl Nerf {
 
 impl DataSource for Nerf {
     fn load(&self, context: &LoadContext) -> Result<RawTable, Problem> {
-        if !context.numeric_targets {
+        if context.targets == Some(TargetKind::Classes) {
             return Err(Problem::at_key(
                 "train.loss",
                 "the targets of nerf are colours, not classes",
@@ -144,7 +144,7 @@ mod tests {
             ..Nerf::default()
         };
         let numeric = LoadContext {
-            numeric_targets: true,
+            targets: Some(TargetKind::Numbers),
             ..context(seed)
         };
         nerf.load(&numeric).unwrap()
