@@ -69,12 +69,12 @@ impl SweepArgs {
         let loaded = Spec::load(&self.spec, &self.overrides()?)?;
         let explain = loaded.clone();
         let explain = |problem: Problem| explain.explain(problem);
-        let sweep = Sweep::of(loaded).map_err(explain)?;
+        let path = self.folder(&loaded.spec.name);
+        let sweep = Sweep::of(loaded, &path).map_err(explain)?;
         if self.plan {
             return self.print_plan(&sweep);
         }
         sweep.count().map_err(explain)?;
-        let path = self.folder(&sweep);
         if let (Some(engine), Some(shards)) = (self.emit, self.shards) {
             let job = Job {
                 name: &sweep.loaded.spec.name,
@@ -148,13 +148,13 @@ impl SweepArgs {
         words.join(" ")
     }
 
-    fn folder(&self, sweep: &Sweep) -> PathBuf {
+    fn folder(&self, name: &str) -> PathBuf {
         if let Some(out) = &self.out {
             return out.clone();
         }
         let seed = self.changes.seed.map(|seed| format!("seed={seed}"));
         let changes = self.changes.set.iter().cloned().chain(seed);
-        let name = folder_name(&sweep.loaded.spec.name, changes);
+        let name = folder_name(name, changes);
         Path::new(RUNS).join(format!("{name}-sweep"))
     }
 

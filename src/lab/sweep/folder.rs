@@ -105,7 +105,7 @@ impl SweepFolder {
         let folder = Self {
             path: path.to_owned(),
         };
-        Ok((folder, Sweep::of(loaded)?))
+        Ok((folder, Sweep::of(loaded, path)?))
     }
 
     /// The N of `--shard I/N`, where the sweep was run in shards.

@@ -14,6 +14,8 @@ mod stall;
 mod targets;
 mod view;
 
+use std::path::{Path, PathBuf};
+
 use sha2::{Digest, Sha256};
 
 pub use cells::{CellSpec, SweepCell};
@@ -39,21 +41,27 @@ pub struct Sweep {
     pub loaded: LoadedSpec,
     /// Its cells.
     pub grid: SweepGrid,
+    /// The folder that they lie in.
+    pub folder: PathBuf,
 }
 
 impl Sweep {
-    /// Of a spec.
+    /// Of a spec, with its cells in `folder`.
     ///
     /// # Errors
     /// If it has no axis.
-    pub fn of(loaded: LoadedSpec) -> Result<Self, Problem> {
+    pub fn of(loaded: LoadedSpec, folder: &Path) -> Result<Self, Problem> {
         let grid = SweepGrid::of(&loaded.spec.sweep);
         if grid.axes.is_empty() {
             return Err(Problem::at_key("sweep", "the spec has no axis to sweep").help(
                 "add [sweep] with e.g. \"network.depth\" = [10, 20], or --grid network.depth=[10,20]",
             ));
         }
-        Ok(Self { loaded, grid })
+        Ok(Self {
+            loaded,
+            grid,
+            folder: folder.to_owned(),
+        })
     }
 
     /// How many cells it has, where they can be run.
