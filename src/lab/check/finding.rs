@@ -49,7 +49,7 @@ impl DistanceScale {
     pub fn of(quantity: &str) -> Self {
         match quantity {
             "attenuation_decades" | "decay_decades_per_layer" => Self::Decades,
-            "update_ratio" => Self::Norm,
+            "update_ratio" | "loss_slope" => Self::Norm,
             name if name.ends_with("_norm") => Self::Norm,
             _ => Self::Plain,
         }

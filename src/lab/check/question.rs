@@ -157,6 +157,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
             .push("nothing was found that could be checked".to_owned());
     }
     report.findings.sort_by(Finding::by_badness);
+    report.warnings.extend(report.about_loss());
     Ok(Answer { report, candidate })
 }
 

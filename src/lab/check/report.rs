@@ -8,6 +8,11 @@ use super::spec_keys::ChangedKey;
 use crate::lab::decay::{self, Decay};
 use crate::lab::text;
 
+/// What rules may ask that does not count what a generator's loss takes, and the quantity
+/// that tells it.
+const OF_LAYERS: [&str; 2] = ["attenuation_decades", "decay_decades_per_layer"];
+const LOSS_SLOPE: &str = "loss_slope";
+
 /// The end of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GateVerdict {
@@ -125,6 +130,28 @@ impl CheckReport {
             (!parts.is_empty()).then(|| format!("{who}: {}", parts.join("; ")))
         });
         told.collect()
+    }
+
+    /// That what was asked about the layers does not see what a generator's loss takes off all
+    /// of them, where a verdict comes of that and no rule is about it.
+    pub fn about_loss(&self) -> Option<String> {
+        let asked = |name: &str| self.findings.iter().any(|finding| finding.quantity == name);
+        let ends = self.ends.iter().flatten().flatten();
+        let is_bad = |end: &&Decay| end.verdict > decay::Verdict::Healthy && end.loss_matters();
+        let worst = ends.filter(is_bad);
+        let worst = worst.max_by(|a, b| a.loss_decades().total_cmp(&b.loss_decades()))?;
+        if asked(LOSS_SLOPE) {
+            return None;
+        }
+        let quantity = OF_LAYERS.into_iter().find(|name| asked(name))?;
+        Some(format!(
+            "{quantity} is about the layers alone; the verdict, {}, counts {:.1} decades that the \
+             generator's loss takes off all of them: add a rule with quantity = \"{LOSS_SLOPE}\" \
+             and min = {:?}",
+            text::word(worst.verdict),
+            worst.loss_decades(),
+            10f64.powf(-decay::AT_RISK_DECADES)
+        ))
     }
 
     /// Findings of a kind.
