@@ -29,17 +29,24 @@ pub const FORMS: &[Form<Remedies>] = &[
     },
 ];
 
-const HEADS: [&str; 9] = [
-    "",
-    "cure",
-    "decades lost",
-    "predicted",
-    "train loss",
-    "accuracy",
-    "to 90 %",
-    "cost",
-    "verdict",
-];
+/// The columns; generators are not told apart by their training loss, which each kind of
+/// discriminator has its own of.
+fn heads(remedies: &Remedies) -> [&'static str; 9] {
+    [
+        "",
+        "cure",
+        "decades lost",
+        "predicted",
+        match remedies.baseline.is_of_generators() {
+            true => text::ENERGY_DISTANCE,
+            false => "train loss",
+        },
+        "accuracy",
+        "to 90 %",
+        "cost",
+        "verdict",
+    ]
+}
 
 /// A number, or a dash where there is none.
 fn cell(value: Option<Real>, show: impl Fn(f64) -> String) -> String {
@@ -63,9 +70,15 @@ fn cells(rank: String, row: &CureRow) -> [String; 9] {
     [
         rank,
         row.name.clone(),
-        cell(row.attenuation_decades, lost),
+        row.shown_lost(lost).unwrap_or_else(|| "–".to_owned()),
         cell(row.attenuation_predicted, lost),
-        cell(row.train_loss, text::number),
+        cell(
+            match row.loss_decades {
+                Some(_) => row.test_loss,
+                None => row.train_loss,
+            },
+            text::number,
+        ),
         accuracy,
         cell(row.steps_to_90_percent, |steps| format!("{steps:.0}")),
         cell(row.cost_per_step, |cost| format!("{cost:.1}×")),
@@ -79,7 +92,7 @@ fn cells(rank: String, row: &CureRow) -> [String; 9] {
 fn table(remedies: &Remedies, style: TableStyle) -> String {
     let mut table = Table::new();
     table.load_style(style);
-    table.set_header(HEADS);
+    table.set_header(heads(remedies));
     for column in table.column_iter_mut().skip(2).take(6) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -111,8 +124,13 @@ fn conclusion(remedies: &Remedies) -> String {
         return format!("None of the cures helped {}.", remedies.name);
     };
     let accuracy = |cure: &CureResult| cure.accuracy().map(|value| format!("{value:.3}"));
-    let reached = match (accuracy(best), accuracy(&remedies.baseline)) {
-        (Some(after), Some(before)) => format!(": accuracy {after} instead of {before}"),
+    let ends = [best, &remedies.baseline];
+    let reached = match ends.map(accuracy) {
+        [Some(after), Some(before)] => format!(": accuracy {after} instead of {before}"),
+        _ if best.is_of_generators() => {
+            let [after, before] = ends.map(|cure| cure.verdict().map_or("", text::word));
+            format!(": {after} instead of {before}")
+        }
         _ => String::new(),
     };
     let why = match &*best.why {
@@ -187,7 +205,7 @@ impl Remedies {
     /// are no part of it, so that it is the same each time.
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut add = |row: [String; 15]| {
+        let mut add = |row: [String; 16]| {
             // Writing to memory cannot fail.
             let _ = writer.write_record(&row);
         };
@@ -207,6 +225,7 @@ impl Remedies {
             "reason",
             "learned",
             "seeds",
+            "loss_decades",
         ]
         .map(str::to_owned));
         for (rank, cure) in [&self.baseline].into_iter().chain(&self.cures).enumerate() {
@@ -232,6 +251,7 @@ impl Remedies {
                 row.reason.unwrap_or_default(),
                 row.learned.map_or(String::new(), |it| it.to_string()),
                 row.seeds.map_or(String::new(), |it| it.to_string()),
+                number(row.loss_decades),
             ]);
         }
         let bytes = writer.into_inner().unwrap_or_default();

@@ -90,6 +90,7 @@ struct Places {
     verdict: usize,
     learned: Option<usize>,
     seeds: Option<usize>,
+    loss_decades: Option<usize>,
     helped: usize,
     reason: usize,
 }
@@ -118,6 +119,7 @@ impl Places {
             verdict: table.column("verdict")?,
             learned: table.find("learned"),
             seeds: table.find("seeds"),
+            loss_decades: table.find("loss_decades"),
             helped: table.column("helped")?,
             reason: table.column("reason")?,
         })
@@ -158,6 +160,10 @@ impl Places {
             reason: given(self.reason),
             seeds: match self.seeds {
                 Some(column) => Some(row.count(column)? as usize),
+                None => None,
+            },
+            loss_decades: match self.loss_decades {
+                Some(column) => row.number(column)?.map(Real),
                 None => None,
             },
         })

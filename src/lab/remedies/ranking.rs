@@ -11,7 +11,8 @@ const CLEARLY: f64 = 1.0;
 const BETTER: f64 = 0.01;
 
 /// The cures that were tried, the best first, then the others in their order:
-/// by test accuracy, without one by loss, then by what the gradients lose.
+/// by test accuracy, without one by loss, then by what the gradients lose. Those of a
+/// generator first by their verdict: few steps tell little by its energy distance.
 pub fn ranked(cures: &[CureResult]) -> Vec<&CureResult> {
     let mut ranked: Vec<&CureResult> = cures.iter().collect();
     ranked.sort_by(|a, b| order(a, b));
@@ -28,7 +29,8 @@ fn order(a: &CureResult, b: &CureResult) -> Ordering {
         loss.filter(|value| !value.is_nan())
             .unwrap_or(f64::INFINITY)
     };
-    let lost = |cure: &CureResult| cure.attenuation().map_or(f64::INFINITY, f64::abs);
+    let lost = |cure: &CureResult| cure.lost().map_or(f64::INFINITY, f64::abs);
+    let verdict = |cure: &CureResult| cure.verdict().filter(|_| cure.is_of_generators());
     let better = |a: Option<f64>, b: Option<f64>| {
         let value = |it: Option<f64>| it.unwrap_or(f64::NEG_INFINITY);
         value(b).total_cmp(&value(a))
@@ -36,6 +38,7 @@ fn order(a: &CureResult, b: &CureResult) -> Ordering {
     is_missing(a)
         .cmp(&is_missing(b))
         .then(diverged(a).cmp(&diverged(b)))
+        .then(verdict(a).cmp(&verdict(b)))
         .then(better(accuracy(a), accuracy(b)))
         .then(loss(a).total_cmp(&loss(b)))
         .then(lost(a).total_cmp(&lost(b)))
@@ -43,19 +46,23 @@ fn order(a: &CureResult, b: &CureResult) -> Ordering {
 
 /// Whether a cure helped: over every seed it reached a clearly better accuracy than the spec
 /// as it is, or a loss lower by a tenth where there is no accuracy, or,
-/// without an update, gradients that arrive clearly better.
+/// without an update, gradients that arrive clearly better; a generator's also where the
+/// verdict is a better one, and never where it is a worse one.
 pub fn has_helped(cure: &CureResult, baseline: &CureResult) -> bool {
     if cure.trials.is_empty() || cure.diverged() > 0 {
         return false;
     }
     let has_trained = cure.trials.iter().all(|trial| trial.summary.steps > 0);
     if !has_trained {
-        let lost = |cure: &CureResult| cure.attenuation().map_or(f64::INFINITY, f64::abs);
+        let lost = |cure: &CureResult| cure.lost().map_or(f64::INFINITY, f64::abs);
         return lost(cure) <= lost(baseline) - CLEARLY;
     }
     let mut pairs = cure.trials.iter().zip(&baseline.trials);
     pairs.all(|(new, old)| {
         let (new, old) = (&new.summary, &old.summary);
+        if new.is_generator() && new.verdict != old.verdict {
+            return new.verdict < old.verdict;
+        }
         match (new.test_accuracy, old.test_accuracy) {
             (Some(new), Some(old)) => new > old + BETTER,
             _ => match (

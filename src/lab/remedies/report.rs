@@ -8,6 +8,7 @@ use super::result::CureResult;
 use crate::lab::config::LoadedSpec;
 use crate::lab::decay::Verdict;
 use crate::lab::json::Real;
+use crate::lab::text;
 
 /// Share of the best accuracy that counts as nearly there.
 const NEARLY: f64 = 0.9;
@@ -58,6 +59,25 @@ pub struct CureRow {
     pub reason: Option<String>,
     /// Runs; null where that is not known.
     pub seeds: Option<usize>,
+    /// Decades that the slope of a generator's loss takes off all layers at step 0, which the
+    /// verdict counts as lost too; null of any other network.
+    pub loss_decades: Option<Real>,
+}
+
+impl CureRow {
+    /// All decades that count as lost at step 0.
+    pub fn lost(&self) -> Option<f64> {
+        let by_loss = self.loss_decades.map_or(0.0, |by_loss| by_loss.0);
+        Some(self.attenuation_decades?.0 + by_loss)
+    }
+
+    /// The decades lost as people read them, the layers' written by `show`; `None` where
+    /// they are not known.
+    pub fn shown_lost(&self, show: impl Fn(f64) -> String) -> Option<String> {
+        let layers = show(self.attenuation_decades?.0);
+        let by_loss = self.loss_decades.map(|by_loss| by_loss.0);
+        Some(text::with_loss(layers, by_loss))
+    }
 }
 
 impl Remedies {
@@ -114,13 +134,14 @@ impl Remedies {
             helped,
             reason,
             seeds: Some(cure.trials.len()),
+            loss_decades: real(cure.by_loss()),
         }
     }
 
     /// Why a cure that was tried did not help.
     fn why_not(&self, cure: &CureResult) -> String {
         let seeds = cure.trials.len();
-        let (before, after) = (self.baseline.attenuation(), cure.attenuation());
+        let (before, after) = (self.baseline.lost_at_worst(), cure.lost_at_worst());
         let decades = |value: Option<f64>| format!("{:.2}", value.unwrap_or(f64::NAN));
         if cure.diverged() > 0 {
             return format!("{} of {seeds} runs diverged", cure.diverged());

@@ -38,6 +38,31 @@ impl CureResult {
         mean(&self.trials, |summary| summary.initial.attenuation_decades)
     }
 
+    /// Decades that the slope of a generator's loss takes off all layers at step 0; `None` of
+    /// any other network.
+    pub fn by_loss(&self) -> Option<f64> {
+        mean(&self.trials, |summary| summary.initial.decades_by_loss())
+    }
+
+    /// All decades that count as lost at step 0.
+    pub fn lost(&self) -> Option<f64> {
+        mean(&self.trials, |summary| summary.initial.lost_decades())
+    }
+
+    /// Those at the end that the runs' verdicts are of.
+    pub fn lost_at_worst(&self) -> Option<f64> {
+        mean(&self.trials, |summary| {
+            let ends = [&summary.initial, &summary.last];
+            let worst = ends.into_iter().find(|end| end.verdict == summary.verdict);
+            worst.unwrap_or(&summary.initial).lost_decades()
+        })
+    }
+
+    /// Whether its networks are generators.
+    pub fn is_of_generators(&self) -> bool {
+        self.trials.iter().any(|trial| trial.summary.is_generator())
+    }
+
     /// The last step's training loss.
     pub fn train_loss(&self) -> Option<f64> {
         mean(&self.trials, |summary| summary.train_loss)
