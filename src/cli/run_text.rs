@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Color, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::lab::config::Spec;
+use crate::lab::decay::Decay;
 use crate::lab::diagnose::{self, Diagnosis};
 use crate::lab::experiment::RunOutcome;
 use crate::lab::history::LayerProfile;
@@ -43,7 +44,12 @@ pub struct Told<'a> {
 /// The whole text.
 pub fn whole(told: &Told) -> String {
     let Told { outcome, width, .. } = told;
-    let mut text = bars(&outcome.profile, &outcome.summary, *width) + "\n";
+    let mut text = bars(&outcome.profile, &outcome.summary, *width);
+    if told.spec.gan.is_some() {
+        let networks = text::networks(told.spec.network.depth + 1);
+        let _ = writeln!(text, "{:LAYER$}  {networks}", "");
+    }
+    text.push('\n');
     for (label, line) in lines(told) {
         text += &text::labelled(label, &line, [LABEL, *width]);
     }
@@ -82,8 +88,11 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
     } else if let Some(loss) = summary.test_loss {
         let loss = text::number(loss);
         let what = match told.spec.gan {
-            Some(_) => "energy distance of what is made from the test set",
-            None => told.spec.train.loss.name(),
+            Some(_) => format!(
+                "{} of what is made from the test set",
+                text::ENERGY_DISTANCE
+            ),
+            None => told.spec.train.loss.name().to_owned(),
         };
         let mut line = format!("{loss} ({what})");
         if let Some(psnr) = summary.test_psnr {
@@ -105,6 +114,9 @@ fn training_line(summary: &Summary) -> String {
         Status::Diverged => ", diverged",
         Status::Interrupted => ", interrupted",
     };
+    if summary.steps == 0 {
+        return format!("no steps{how}; loss of the first batch {loss}");
+    }
     format!(
         "{} steps in {:.1} s ({} steps/s){how}; loss of the last logged batch {loss}",
         summary.steps,
@@ -222,12 +234,20 @@ pub fn group(group: &SeedGroup) -> String {
     } else {
         |summary| summary.test_loss.or(summary.train_loss)
     };
-    let name = if is_accuracy { "test accuracy" } else { "loss" };
+    let mut runs = group.outcomes.iter();
+    let name = match runs.any(|run| run.summary.is_generator()) {
+        _ if is_accuracy => "test accuracy",
+        true => text::ENERGY_DISTANCE,
+        false => "loss",
+    };
     table.set_header(["seed", "verdict", "decades, start", "theory", "end", name]);
     for run in &group.outcomes {
         let summary = &run.summary;
         let (initial, last) = (&summary.initial, &summary.last);
         let decades = |value: Option<f64>| value.map_or(String::new(), text::decades);
+        let lost = |decay: &Decay| {
+            text::with_loss(decades(decay.attenuation_decades), decay.decades_by_loss())
+        };
         let how = match summary.status {
             Status::Interrupted => " (interrupted)",
             Status::Completed | Status::Diverged => "",
@@ -235,9 +255,9 @@ pub fn group(group: &SeedGroup) -> String {
         table.add_row([
             summary.seed.to_string(),
             format!("{}{how}", text::word(summary.verdict)),
-            decades(initial.attenuation_decades),
+            lost(initial),
             decades(expected(summary)),
-            decades(last.attenuation_decades),
+            lost(last),
             score(summary).map_or(String::new(), text::number),
         ]);
     }
@@ -247,15 +267,20 @@ pub fn group(group: &SeedGroup) -> String {
             over.mean.map_or("–".to_owned(), |value| mean(value.0))
         };
         let decades = |value: f64| format!("{value:+.2}");
+        let lost = |end: fn(&Summary) -> &Decay| {
+            let layers = group.figure(|summary| end(summary).attenuation_decades);
+            let by_loss = group.figure(|summary| end(summary).decades_by_loss());
+            text::with_loss(show(layers, decades), by_loss.mean.map(|mean| mean.0))
+        };
         table.add_row([
             "mean".to_owned(),
             "[95 % interval]".to_owned(),
-            show(group.figure(|s| s.initial.attenuation_decades), decades),
+            lost(|summary| &summary.initial),
             group
                 .figure(expected)
                 .mean
                 .map_or("–".to_owned(), |mean| decades(mean.0)),
-            show(group.figure(|s| s.last.attenuation_decades), decades),
+            lost(|summary| &summary.last),
             show(group.figure(score), text::number),
         ]);
     }

@@ -13,6 +13,9 @@ pub const VANISHING_DECADES: f64 = 4.0;
 /// counts as exploding.
 pub const AT_RISK_DECADES: f64 = 3.0;
 
+/// Decades from which on the slope of a generator's loss is worth a word of its own.
+const LOSS_DECADES: f64 = 1.0;
+
 /// What the gradients of one step do on their way to the first layer, or those
 /// of a whole run. The order is that of severity, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -208,6 +211,20 @@ impl Decay {
     pub fn loss_decades(&self) -> f64 {
         let slope = self.loss_slope.filter(|slope| *slope < 1.0);
         slope.map_or(0.0, |slope| -slope.log10())
+    }
+
+    /// The same where the loss has a slope to tell of; `None` of any other network.
+    pub fn decades_by_loss(&self) -> Option<f64> {
+        self.loss_slope.map(|_| self.loss_decades())
+    }
+
+    /// Whether the slope of the loss is worth a word: by its size, or since the layers alone
+    /// would have another verdict.
+    pub fn loss_matters(&self) -> bool {
+        let alone = self.attenuation_decades.map(Verdict::of_attenuation);
+        let is_other = self.verdict < Verdict::Diverged && alone != Some(self.verdict);
+        let by_loss = self.loss_decades();
+        by_loss >= LOSS_DECADES || by_loss > 0.0 && is_other
     }
 
     /// All decades that the verdict goes by: those lost along the path and by the loss.

@@ -151,6 +151,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether it is a generator's: no other network has a loss with a slope to tell of.
+    pub fn is_generator(&self) -> bool {
+        self.loss_slope.is_some()
+    }
+
     /// Reads a summary, also one with fewer keys.
     ///
     /// # Errors

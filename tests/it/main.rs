@@ -34,6 +34,7 @@ mod run;
 #[cfg(target_os = "linux")]
 mod small_disk;
 mod spec;
+mod starved;
 mod sweep;
 mod table;
 mod tensors;

@@ -49,6 +49,8 @@ pub struct OutcomeKind {
     pub key: &'static str,
     /// Name for people.
     pub name: &'static str,
+    /// Whether people are shown it only where a target has it.
+    pub is_rare: bool,
     get: fn(&Source) -> Option<Measured>,
 }
 
@@ -80,6 +82,12 @@ pub const FIGURES: &[OutcomeKind] = &[
         "attenuation, final",
         |source| attenuation(source.profile.stats.last.as_ref()),
     ),
+    of_generators("initial_loss_decades", "+ by the loss, initial", |source| {
+        by_loss(source.profile.stats.initial.as_ref())
+    }),
+    of_generators("final_loss_decades", "+ by the loss, final", |source| {
+        by_loss(source.profile.stats.last.as_ref())
+    }),
     kind("train_loss", "train loss", |source| {
         plain(source.summary?.train_loss)
     }),
@@ -102,7 +110,23 @@ const fn kind(
     name: &'static str,
     get: fn(&Source) -> Option<Measured>,
 ) -> OutcomeKind {
-    OutcomeKind { key, name, get }
+    OutcomeKind {
+        key,
+        name,
+        is_rare: false,
+        get,
+    }
+}
+
+const fn of_generators(
+    key: &'static str,
+    name: &'static str,
+    get: fn(&Source) -> Option<Measured>,
+) -> OutcomeKind {
+    OutcomeKind {
+        is_rare: true,
+        ..kind(key, name, get)
+    }
 }
 
 fn plain(figure: Option<f64>) -> Option<Measured> {
@@ -116,6 +140,10 @@ fn slope(decay: Option<&Decay>) -> Option<Measured> {
 
 fn attenuation(decay: Option<&Decay>) -> Option<Measured> {
     plain(decay?.attenuation_decades)
+}
+
+fn by_loss(decay: Option<&Decay>) -> Option<Measured> {
+    plain(decay?.decades_by_loss())
 }
 
 impl OutcomeRow {

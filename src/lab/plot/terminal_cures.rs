@@ -39,7 +39,7 @@ impl Look {
             let shown = |value: Option<Real>, show: &dyn Fn(f64) -> String| {
                 value.map_or("–".to_owned(), |value| show(value.0))
             };
-            let lost = shown(row.attenuation_decades, &|value| format!("{value:.2}"));
+            let lost = shown(row.lost().map(Real), &|value| format!("{value:.2}"));
             let reached = shown(score(row), &|value| match has_accuracy {
                 true => format!("{value:.3}"),
                 false => number(value),
@@ -52,6 +52,9 @@ impl Look {
             let name = shortened(&row.name, names);
             let line = format!("{rank:>4} {name:names$}{lost:>9}{reached:>10} {bar}");
             let _ = writeln!(text, "{}", line.trim_end());
+        }
+        if ranked.baseline.loss_decades.is_some() {
+            text += "     decades: lost over the layers and by the loss\n";
         }
         text
     }

@@ -43,6 +43,7 @@ impl Look {
             .map(|line| line.trim_end().to_owned())
             .collect();
         let title = format!("{}: {}", view.name, view.quantity);
-        format!("{bold}{title}{bold:#}\n{}\n", lines.join("\n"))
+        let beside = view.beside().map_or(String::new(), |line| line + "\n");
+        format!("{bold}{title}{bold:#}\n{}\n{beside}", lines.join("\n"))
     }
 }

@@ -12,7 +12,7 @@ use crate::base::Problem;
 use crate::lab::decay::Decay;
 use crate::lab::prediction::Prediction;
 use crate::lab::summary::Divergence;
-use crate::lab::text::{Findings, number};
+use crate::lab::text::{Findings, networks, number};
 use crate::nn::architecture::Along;
 
 /// One run as figures and pages show it.
@@ -105,6 +105,24 @@ impl RunData {
     pub fn lost(&self) -> [Option<f64>; 2] {
         let lost = |decay: &Option<Decay>| decay.as_ref()?.attenuation_decades;
         [lost(&self.stats.initial), lost(&self.stats.last)]
+    }
+
+    /// Decades that a generator's loss takes off all layers at both; `None` of any other network.
+    pub fn by_loss(&self) -> [Option<f64>; 2] {
+        let by_loss = |decay: &Option<Decay>| decay.as_ref()?.decades_by_loss();
+        [by_loss(&self.stats.initial), by_loss(&self.stats.last)]
+    }
+
+    /// Whether it is the log of a generator.
+    pub fn is_generator(&self) -> bool {
+        self.by_loss().iter().any(Option::is_some)
+    }
+
+    /// Whose its layers are, where a discriminator stands behind a generator.
+    pub fn networks(&self) -> Option<String> {
+        let mut layers = self.stats.layers.iter();
+        let behind = layers.find(|layer| layer.name.starts_with("discriminator_"))?;
+        Some(networks(behind.layer - 1))
     }
 
     /// What theory expects of step 0, where it was asked.

@@ -49,8 +49,6 @@ type Fact = (&'static str, fn(&RunData) -> Option<f64>, fn(f64) -> String);
 
 /// The facts that are means over seeds.
 const FIGURES: &[Fact] = &[
-    ("Decades lost, start", |entry| entry.lost()[0], lost),
-    ("Decades lost, end", |entry| entry.lost()[1], lost),
     (
         "Decay per layer, start",
         |e| slope(&e.stats.initial),
@@ -80,9 +78,12 @@ fn decades(slope: f64) -> String {
 
 fn facts(group: &Group) -> Vec<(&'static str, String)> {
     let figures = FIGURES.iter();
-    let mut facts: Vec<(&'static str, String)> = figures
-        .filter_map(|(name, get, show)| Some((*name, group.figure(get, *show)?)))
-        .collect();
+    let lost = ["Decades lost, start", "Decades lost, end"]
+        .into_iter()
+        .enumerate();
+    let lost = lost.filter_map(|(end, name)| Some((name, group.lost(end)?)));
+    let figures = figures.filter_map(|(name, get, show)| Some((*name, group.figure(get, *show)?)));
+    let mut facts: Vec<(&'static str, String)> = lost.chain(figures).collect();
     facts.extend(theory(group));
     let each = |get: &dyn Fn(&RunData) -> String| {
         let mut all: Vec<String> = group.entries.iter().map(get).collect();
@@ -108,7 +109,15 @@ fn facts(group: &Group) -> Vec<(&'static str, String)> {
         format!("{}, {} of them logged", stats.last_step, stats.logged_steps)
     };
     facts.push(("Steps", each(&steps)));
-    facts.push(("Layers", each(&|e| e.stats.layers.len().to_string())));
+    let layers = |entry: &RunData| {
+        let networks = entry.networks().map(|networks| format!(": {networks}"));
+        format!(
+            "{}{}",
+            entry.stats.layers.len(),
+            networks.unwrap_or_default()
+        )
+    };
+    facts.push(("Layers", each(&layers)));
     let seed = |entry: &RunData| {
         entry
             .run

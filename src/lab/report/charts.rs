@@ -8,7 +8,7 @@ use super::curve::ChartCurve;
 use super::decades::{Decades, Rounded};
 use super::group::Group;
 use crate::base::Problem;
-use crate::lab::records::{self, Bounds, RunData, Step, mean_half_width};
+use crate::lab::records::{Bounds, Curve, RunData, Step, mean_half_width};
 use crate::lab::text::symbol;
 
 /// Everything the script needs.
@@ -67,6 +67,9 @@ struct Curves {
     test_loss: ChartCurve,
     train_accuracy: ChartCurve,
     test_accuracy: ChartCurve,
+    /// A generator's test loss, which is no loss of its training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    energy_distance: Option<ChartCurve>,
 }
 
 /// What the layers read at both ends.
@@ -145,7 +148,7 @@ fn run<'a>(entry: &'a RunData) -> ChartRun<'a> {
                 _ => f64::NAN,
             })
         }),
-        curves: curves(&entry.stats.curves),
+        curves: curves(entry),
         table: table(entry),
         predicted: predicted(entry),
     }
@@ -163,10 +166,16 @@ fn decades(values: &Bounds, end: fn(&Bounds) -> f64) -> Decades {
     Decades((!values.is_absent()).then(|| end(values)))
 }
 
-fn curves(curves: &records::Curves) -> Curves {
+fn curves(entry: &RunData) -> Curves {
+    let curves = &entry.stats.curves;
+    let is_generator = entry.is_generator();
     Curves {
         train_loss: ChartCurve::from(&curves.train_loss),
-        test_loss: ChartCurve::from(&curves.test_loss),
+        test_loss: match is_generator {
+            true => ChartCurve::from(&Curve::default()),
+            false => ChartCurve::from(&curves.test_loss),
+        },
+        energy_distance: is_generator.then(|| ChartCurve::from(&curves.test_loss)),
         train_accuracy: ChartCurve::from(&curves.train_accuracy),
         test_accuracy: ChartCurve::from(&curves.test_accuracy),
     }

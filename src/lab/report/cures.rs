@@ -77,10 +77,10 @@ fn part(ranked: &RankedCures) -> Result<Part, Problem> {
     Ok(Part {
         label: ranked.label.clone(),
         conclusion: conclusion(ranked),
-        score: if has_accuracy {
-            "Accuracy"
-        } else {
-            "Test loss"
+        score: match ranked.baseline.loss_decades {
+            _ if has_accuracy => "Accuracy",
+            Some(_) => "Energy distance",
+            None => "Test loss",
         },
         rows: rows
             .map(|(rank, row)| page_row(rank, row, has_accuracy))
@@ -125,7 +125,7 @@ fn page_row(rank: usize, row: &CureRow, has_accuracy: bool) -> PageRow {
         },
         name: row.name.clone(),
         set: row.set.join(" "),
-        lost: shown(row.attenuation_decades, &lost),
+        lost: row.shown_lost(lost).unwrap_or_else(|| UNKNOWN.to_owned()),
         expected: shown(row.attenuation_predicted, &lost),
         score: match has_accuracy {
             true => shown(row.test_accuracy, &of_accuracy),

@@ -1,6 +1,6 @@
 //! A target as the page shows it: a run, or the seeds of one taken together.
 
-use crate::lab::records::{Estimate, RunData, Target};
+use crate::lab::records::{Estimate, RunData, Target, mean};
 use crate::lab::text::{self, Findings, Tone};
 
 /// A run, or the seeds of one.
@@ -70,6 +70,15 @@ impl Group<'_> {
             .map(|(text, count)| format!("{text} in {count} of {n} seeds"))
             .collect();
         Some(parts.join(", "))
+    }
+
+    /// Decades lost at the start (0) or the end (1), and what a generator's loss takes.
+    pub fn lost(&self, end: usize) -> Option<String> {
+        let layers = self.figure(|entry| entry.lost()[end], lost)?;
+        let by_loss = self.entries.iter().filter_map(|entry| entry.by_loss()[end]);
+        let by_loss: Vec<f64> = by_loss.collect();
+        let by_loss = (!by_loss.is_empty()).then(|| mean(&by_loss));
+        Some(text::with_loss(layers, by_loss))
     }
 
     /// What there is to say of its runs, of those that have a norm on the path.

@@ -70,8 +70,7 @@ pub fn overview(groups: &[Group], settings: Vec<Vec<Setting>>) -> Overview {
 }
 
 fn row(group: &Group, changed: Vec<Setting>) -> OverviewRow {
-    let initial = group.figure(|entry| entry.lost()[0], lost);
-    let last = group.figure(|entry| entry.lost()[1], lost);
+    let [initial, last] = [0, 1].map(|end| group.lost(end));
     let is_one_step = group.entries.iter().all(|e| e.stats.logged_steps == 1);
     let mut ends = vec![("start", initial.unwrap_or_else(|| UNKNOWN.to_owned()))];
     let expected = |entry: &RunData| Some(entry.prediction()?.attenuation_decades.0);

@@ -240,7 +240,7 @@
   // the steps that at least two of them have, on the scale that the axis has.
   function curveOf(target, name, isLog) {
     const points = (run) => {
-      const curve = run.curves[name];
+      const curve = run.curves[name] ?? noCurve;
       return curve.low.map((low, i) => {
         const ends = [low, curve.high[i]].filter(isNumber);
         const [first, last] = [curve.first[i], curve.last[i]];
@@ -263,9 +263,12 @@
     });
   }
 
+  const noCurve = { first: [], last: [], low: [], high: [], per_point: 1 };
+
   function drawCurves(id, trainName, testName) {
     if (!$(id)) return;
-    const values = runs.flatMap((run) => [run.curves[trainName], run.curves[testName]])
+    const curves = runs.flatMap((run) => [trainName, testName].map((name) => run.curves[name] ?? noCurve));
+    const values = curves
       .flatMap((curve) => [...curve.low, ...curve.high]).filter(isNumber);
     const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
     // Only a logarithm shows both ends of a loss that falls a lot.
@@ -298,8 +301,7 @@
     }));
     // A line for each level that guessing has: different data have different ones.
     const levels = [...new Set(targets.map((target) => target.guessing[id]).filter(isNumber))];
-    const ends = runs.flatMap((run) => [run.curves[trainName], run.curves[testName]])
-      .flatMap((curve) => [curve.first[0], curve.last.at(-1)]).filter(isNumber);
+    const ends = curves.flatMap((curve) => [curve.first[0], curve.last.at(-1)]).filter(isNumber);
     const x = [Math.min(...ends), Math.max(...ends)];
     const chance = { color: tone("--ink"), dash: "dash", width: 1.5 };
     const drawn = levels.map((level, i) => ({
@@ -327,12 +329,12 @@
     draw(id, [...traces, ...drawn], {
       xaxis: { title: { text: "step" } },
       yaxis: {
-        title: { text: id }, type: isLog ? "log" : "linear", range,
+        title: { text: id.replace("-", " ") }, type: isLog ? "log" : "linear", range,
         ...(isLog ? { dtick: range[1] - range[0] > 1.5 ? 1 : "D2" } : {}),
       },
       annotations: names,
     }, [...targetKeys(), ...(levels.length ? [{ group: "guessing", label: "guessing", line: chance }] : [])]);
-    const most = Math.max(...runs.flatMap((run) => [run.curves[trainName].per_point, run.curves[testName].per_point]));
+    const most = Math.max(...curves.map((curve) => curve.per_point));
     const wild = lines.flat().flatMap((line) => line.cells).filter((c) => c.wild).length;
     const labels = targets.map((target) => target.label);
     $(`${id}-note`).textContent =
@@ -356,6 +358,7 @@
   const folds = {
     curves: () => {
       drawCurves("loss", "train_loss", "test_loss");
+      drawCurves("energy-distance", "", "energy_distance");
       drawCurves("accuracy", "train_accuracy", "test_accuracy");
     },
     profile: drawProfile, training: drawTraining, heat: drawHeat, layers: drawLayers,

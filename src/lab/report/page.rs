@@ -39,6 +39,8 @@ struct Page<'a> {
     has_theory: bool,
     has_curves: bool,
     has_accuracy: bool,
+    /// Whether a run is a generator's.
+    has_generator: bool,
     /// Trusted texts, which the template does not escape.
     style: &'a str,
     library: String,
@@ -84,6 +86,7 @@ pub fn render(title: &str, targets: &[Target], entries: &[RunData]) -> Result<St
         has_theory: targets.len() == 1 && entries.iter().any(|e| !e.expected_norms().is_empty()),
         has_curves: curves().any(|curves| curves.all().iter().any(|curve| !curve.is_empty())),
         has_accuracy: curves().any(|c| !c.train_accuracy.is_empty() || !c.test_accuracy.is_empty()),
+        has_generator: entries.iter().any(RunData::is_generator),
         style: STYLE,
         library: library::script()?,
         script: SCRIPT,

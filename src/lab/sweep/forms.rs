@@ -105,6 +105,12 @@ fn shown(table: &SweepTable, groups: &[CellGroup]) -> String {
         .iter()
         .map(|column| short(column).to_owned())
         .collect();
+    let has_accuracy = table.has("test_accuracy");
+    let score = match table.is_of_generators() {
+        _ if has_accuracy => "accuracy",
+        true => text::ENERGY_DISTANCE,
+        false => "loss",
+    };
     header.extend(
         [
             "cells",
@@ -112,7 +118,7 @@ fn shown(table: &SweepTable, groups: &[CellGroup]) -> String {
             "decades lost",
             "predicted",
             "at the end",
-            "accuracy",
+            score,
         ]
         .map(String::from),
     );
@@ -127,17 +133,23 @@ fn shown(table: &SweepTable, groups: &[CellGroup]) -> String {
             .collect();
         cells.push(group.rows.len().to_string());
         cells.push(verdicts(group));
-        cells.push(decades(group.estimate(place("attenuation_decades"))));
+        let lost = |layers: &str, by_loss: &str| {
+            let layers = decades(group.estimate(place(layers)));
+            text::with_loss(layers, group.mean(place(by_loss)))
+        };
+        cells.push(lost("attenuation_decades", "loss_decades"));
         cells.push(decades(
             group.estimate(place("predicted_attenuation_decades")),
         ));
-        cells.push(decades(group.estimate(place("final_attenuation_decades"))));
+        cells.push(lost("final_attenuation_decades", "final_loss_decades"));
         let accuracy = group.estimate(place("test_accuracy"));
         cells.push(match accuracy {
             Some(_) => shown_estimate(accuracy, |x| format!("{x:.3}")),
             None => {
-                let loss = group.estimate(place("train_loss"));
-                shown_estimate(loss, |x| format!("loss {}", text::number(x)))
+                let loss = |name| group.estimate(place(name));
+                let loss = loss("test_loss").or_else(|| loss("train_loss"));
+                let name = if has_accuracy { "loss " } else { "" };
+                shown_estimate(loss, |x| format!("{name}{}", text::number(x)))
             }
         });
         out.add_row(cells);

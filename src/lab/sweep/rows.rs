@@ -9,7 +9,7 @@ use super::folder::{CellState, SweepFolder};
 use super::{Sweep, SweepCell};
 use crate::base::Problem;
 use crate::lab::json::Real;
-use crate::lab::records::Estimate;
+use crate::lab::records::{Estimate, mean};
 use crate::lab::summary::Summary;
 use crate::study::columns::Cell;
 
@@ -87,6 +87,16 @@ pub const FIGURES: &[CellFigure] = &[
         name: "test_accuracy",
         doc: "accuracy on the test set at the end",
         get: |s| s.test_accuracy,
+    },
+    CellFigure {
+        name: "loss_decades",
+        doc: "decades that the slope of a generator's loss takes off all layers at step 0",
+        get: |s| s.initial.decades_by_loss(),
+    },
+    CellFigure {
+        name: "final_loss_decades",
+        doc: "those at the last step",
+        get: |s| s.last.decades_by_loss(),
     },
 ];
 
@@ -167,6 +177,18 @@ impl SweepTable {
             .map_err(|error| Problem::new(format!("the table cannot be written: {error}")))
     }
 
+    /// Whether a cell's figure is known.
+    pub fn has(&self, name: &str) -> bool {
+        let place = figure(name);
+        let known = |row: &SweepRow| place.is_some_and(|place| row.figures[place].is_some());
+        self.rows.iter().any(known)
+    }
+
+    /// Whether its networks are generators.
+    pub fn is_of_generators(&self) -> bool {
+        self.has("loss_decades")
+    }
+
     /// The columns but the seed's.
     pub fn group_columns(&self) -> Vec<&str> {
         let columns = self.columns.iter().map(String::as_str);
@@ -197,6 +219,13 @@ impl SweepTable {
 }
 
 impl CellGroup<'_> {
+    /// The mean of a figure over the seeds that have it, which may be infinite.
+    pub fn mean(&self, figure: usize) -> Option<f64> {
+        let values = self.rows.iter().filter_map(|row| row.figures[figure]);
+        let values: Vec<f64> = values.map(|Real(value)| value).collect();
+        (!values.is_empty()).then(|| mean(&values))
+    }
+
     /// A figure over the seeds that have it, if it is finite everywhere.
     pub fn estimate(&self, figure: usize) -> Option<Estimate> {
         let values = self.rows.iter().filter_map(|row| row.figures[figure]);

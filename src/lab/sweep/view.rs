@@ -113,6 +113,19 @@ impl SweepView {
         })
     }
 
+    /// What the verdicts count besides the quantity, where that is a generator's attenuation.
+    pub fn beside(&self) -> Option<String> {
+        let by_loss = match self.quantity {
+            QUANTITY => "loss_decades",
+            "final_attenuation_decades" => "final_loss_decades",
+            _ => return None,
+        };
+        let remark = format!(
+            "Lost over the layers; verdicts count what the loss takes too: --quantity {by_loss}"
+        );
+        self.table.is_of_generators().then_some(remark)
+    }
+
     /// The place of the prediction among the figures, where the quantity has one.
     fn predicted(&self) -> Option<usize> {
         (self.quantity == QUANTITY).then(|| figure("predicted_attenuation_decades"))?

@@ -1,6 +1,6 @@
 //! Sentences about decay and verdicts.
 
-use super::loss_slope::{by_loss, loss_in_numbers};
+use super::loss_slope::{by_loss, with_loss};
 use super::number::{number, times};
 use super::range::layer_ranges;
 use crate::lab::decay::{Decay, Verdict};
@@ -254,10 +254,13 @@ pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
         (_, true) => "at least ",
         (_, false) => "at most ",
     };
+    let in_all = with_loss(
+        format!("{sign}{attenuation:+.2} in all"),
+        decay.decades_by_loss(),
+    );
     format!(
-        "step {}: {slope:+.4}{error} decades per {one}{r2}, {sign}{attenuation:+.2} in all{}{left_out}",
-        decay.step,
-        loss_in_numbers(decay)
+        "step {}: {slope:+.4}{error} decades per {one}{r2}, {in_all}{left_out}",
+        decay.step
     )
 }
 

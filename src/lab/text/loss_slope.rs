@@ -3,15 +3,12 @@
 use super::number::times;
 use crate::lab::decay::Decay;
 
-/// Decades below which it is not worth a word.
-const WORTH: f64 = 0.3;
-
 /// That the loss makes all layers' gradients smaller; empty where it does not.
 pub fn by_loss(decay: &Decay) -> String {
-    let lost = decay.loss_decades();
-    if lost < WORTH {
+    if !decay.loss_matters() {
         return String::new();
     }
+    let lost = decay.loss_decades();
     if lost.is_infinite() {
         return "; the generator's loss is flat, so that nothing arrives at any layer".to_owned();
     }
@@ -21,11 +18,12 @@ pub fn by_loss(decay: &Decay) -> String {
     )
 }
 
-/// The same in a line of numbers.
-pub fn loss_in_numbers(decay: &Decay) -> String {
-    match decay.loss_decades() {
-        lost if lost < WORTH => String::new(),
-        lost => format!(", and {lost:+.2} by the loss's slope"),
+/// Decades that the layers lose, and beside them those that a generator's loss takes off all
+/// of them, where there is one: "-0.08 + 5.77 by the loss". The verdict counts both.
+pub fn with_loss(layers: String, by_loss: Option<f64>) -> String {
+    match by_loss {
+        None => layers,
+        Some(lost) => format!("{layers} + {lost:.2} by the loss"),
     }
 }
 
@@ -40,7 +38,18 @@ mod tests {
         assert_eq!(by_loss(&decay), "");
         let flat = decay.clone().with_loss_slope(Some(1e-5));
         assert!(by_loss(&flat).contains("10^5.0"), "{}", by_loss(&flat));
-        assert_eq!(loss_in_numbers(&flat), ", and +5.00 by the loss's slope");
-        assert_eq!(by_loss(&decay.with_loss_slope(Some(3.0))), "");
+        let shown = |decay: &Decay| with_loss("0.00".to_owned(), decay.decades_by_loss());
+        assert_eq!(shown(&flat), "0.00 + 5.00 by the loss");
+        assert_eq!(shown(&decay), "0.00");
+        assert_eq!(by_loss(&decay.clone().with_loss_slope(Some(3.0))), "");
+        // Half a decade is worth a word where it makes the verdict.
+        let half = |decay: &Decay| by_loss(&decay.clone().with_loss_slope(Some(0.3)));
+        assert_eq!(half(&decay), "");
+        let nearly = Decay::measure(0, &[(1, Some(1.0)), (2, Some(800.0))]).unwrap();
+        assert!(
+            half(&nearly).ends_with("smaller 3.3 times"),
+            "{}",
+            half(&nearly)
+        );
     }
 }

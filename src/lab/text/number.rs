@@ -23,7 +23,7 @@ pub fn number(value: f64) -> String {
 
 /// Three significant digits, or all of those before the point.
 pub fn significant(value: f64) -> String {
-    if !value.is_finite() {
+    if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
     let digits = 2.0 - value.abs().max(1e-9).log10().floor();
@@ -134,8 +134,8 @@ mod tests {
 
     #[test]
     fn speeds_have_three_digits() {
-        let texts = [734.4, 73.44, 6.2, 0.01234, 12345.0].map(significant);
-        assert_eq!(texts, ["734", "73.4", "6.20", "0.0123", "12345"]);
+        let texts = [734.4, 73.44, 6.2, 0.01234, 12345.0, 0.0].map(significant);
+        assert_eq!(texts, ["734", "73.4", "6.20", "0.0123", "12345", "0"]);
     }
 
     #[test]

@@ -156,7 +156,7 @@ fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictabl
     if plan.training.adversary.is_some() {
         return Err(Unpredictable::new(
             "gan",
-            "the gradient comes through a discriminator that has been trained, and theory is about random weights",
+            "the gradient comes through a second network, the discriminator, and theory follows one",
         ));
     }
     if plan.network.weights.is_some() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::figures;
 use crate::lab::compare::conclusion::at as place_text;
-use crate::lab::compare::outcome::FIGURES;
+use crate::lab::compare::outcome::{FIGURES, OutcomeFigure};
 use crate::lab::compare::{Agreement, Comparison, LayerPair, Matching, Pair, Side, StepChoice};
 use crate::lab::records::HEADLINE;
 use crate::lab::text;
@@ -50,6 +50,13 @@ pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> TextTable {
     let mut rows: Vec<Vec<String>> = FIGURES
         .iter()
         .enumerate()
+        .filter(|(n, kind)| {
+            let figures = comparison
+                .sides
+                .iter()
+                .map(|side| &side.outcome.figures[*n]);
+            !kind.is_rare || figures.into_iter().any(|it| *it != OutcomeFigure::Unknown)
+        })
         .map(|(n, kind)| row(kind.name, &|i| figures::outcome(&outcome(i).figures[n])))
         .collect();
     rows.insert(0, row("verdict", &|i| word(&outcome(i).ends)));

@@ -5,7 +5,7 @@ use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::decay::Verdict;
 use crate::lab::remedies::CureKind;
-use crate::lab::text::significant;
+use crate::lab::text::number;
 
 pub const STARVED_GENERATOR: Mechanism = Mechanism {
     name: "starved_generator",
@@ -16,15 +16,12 @@ pub const STARVED_GENERATOR: Mechanism = Mechanism {
     find,
 };
 
-/// Decades from which the slope of the loss is worth a word.
-const LEAST: f64 = 1.0;
-
 fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let [first, last] = [&case.stats.initial, &case.stats.last].map(Option::as_ref);
     let mut ends = [first, last].into_iter().flatten();
     let decay = ends.find(|decay| decay.step == frame.step.step)?;
     let by_loss = decay.loss_decades();
-    if by_loss < LEAST || decay.verdict == Verdict::Healthy {
+    if !decay.loss_matters() || decay.verdict == Verdict::Healthy {
         return None;
     }
     let by_layers = decay.attenuation_decades.unwrap_or(0.0).max(0.0);
@@ -40,9 +37,9 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         share: Some(share),
         step: frame.step.step,
         sentence: format!(
-            "the discriminator won: it is so sure of itself that the generator's loss has a slope \
-             of {} by its logit, which takes {by_loss:.1} decades off every layer",
-            significant(slope)
+            "the discriminator is so sure of itself that the generator's loss has a slope of {} by \
+             its logit, which takes {by_loss:.1} decades off every layer",
+            number(slope)
         ),
         evidence: frame.fact(&case.columns[0], &path).into_iter().collect(),
         layers: path,

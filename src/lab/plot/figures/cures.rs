@@ -58,7 +58,11 @@ fn panel(ranked: &RankedCures, room: Room) -> Option<Panel> {
     let (name, of) = SCORES.into_iter().find(is_known)?;
     let points: Vec<Point> = rows().filter_map(|row| point(row, name, of)).collect();
     let scale = |values: &mut dyn Iterator<Item = f64>| Scale::linear(&ValueRange::of(values));
-    let mut x = scale(&mut points.iter().map(|point| point.at.0)).axis("decades lost at step 0");
+    let lost = match ranked.baseline.loss_decades {
+        Some(_) => "decades lost at step 0, those by the loss included",
+        None => "decades lost at step 0",
+    };
+    let mut x = scale(&mut points.iter().map(|point| point.at.0)).axis(lost);
     make_room(&mut x);
     let ends = |point: &Point| {
         let (low, high) = point.interval.unwrap_or((point.at.1, point.at.1));
@@ -111,7 +115,7 @@ fn panel(ranked: &RankedCures, room: Room) -> Option<Panel> {
 /// `None` where a number is missing or not finite.
 fn point<'a>(row: &'a CureRow, name: &str, of: fn(&CureRow) -> Option<Real>) -> Option<Point<'a>> {
     let finite = |value: Option<Real>| value.map(|it| it.0).filter(|it| it.is_finite());
-    let at = (finite(row.attenuation_decades)?, finite(of(row))?);
+    let at = (finite(row.lost().map(Real))?, finite(of(row))?);
     let is_accuracy = name.ends_with("accuracy");
     let spread = finite(row.test_accuracy_spread).filter(|_| is_accuracy);
     Some(Point {

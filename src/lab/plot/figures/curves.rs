@@ -11,20 +11,32 @@ use super::super::panel::{LegendEntry, Mark, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart};
 use super::super::scale::Scale;
 use super::Figure;
-use crate::lab::records::{Curve, Curves, RunData, ValueRange};
+use crate::lab::records::{Curve, RunData, ValueRange};
+use crate::lab::text::ENERGY_DISTANCE;
 
 /// From this ratio of the largest to the smallest loss on the axis is a log one.
 const LOG_FROM: f64 = 100.0;
 
 pub struct CurvesFigure;
 
-/// What a panel shows: a name and the values of the batch and the test set.
-type Get = fn(&Curves) -> &Curve;
-const LOSS: (&str, Get, Get) = ("loss", |run| &run.train_loss, |run| &run.test_loss);
+/// What a panel shows: a name and the values of the batch and the test set, where a run has
+/// such.
+type Get = fn(&RunData) -> Option<&Curve>;
+const LOSS: (&str, Get, Get) = (
+    "loss",
+    |run| Some(&run.stats.curves.train_loss),
+    |run| Some(&run.stats.curves.test_loss).filter(|_| !run.is_generator()),
+);
+/// A generator's test loss, which is no loss of its training.
+const ENERGY: (&str, Get, Get) = (
+    ENERGY_DISTANCE,
+    |_| None,
+    |run| Some(&run.stats.curves.test_loss).filter(|_| run.is_generator()),
+);
 const ACCURACY: (&str, Get, Get) = (
     "accuracy",
-    |run| &run.train_accuracy,
-    |run| &run.test_accuracy,
+    |run| Some(&run.stats.curves.train_accuracy),
+    |run| Some(&run.stats.curves.test_accuracy),
 );
 
 impl Figure for CurvesFigure {
@@ -41,7 +53,7 @@ impl Figure for CurvesFigure {
     }
 
     fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
-        [LOSS, ACCURACY]
+        [LOSS, ENERGY, ACCURACY]
             .into_iter()
             .filter_map(|(name, train, test)| panel(data, room, name, [train, test]))
             .collect()
@@ -58,8 +70,8 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
             .is_some_and(|(first, last)| first != last)
     };
     let with_curves = || data.runs.iter().filter(has_curves);
-    let drawn = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.stats.curves)));
-    let extent = drawn.fold(ValueRange::default(), |whole, curve| {
+    let drawn = || with_curves().flat_map(|p| parts.iter().filter_map(|get| get(p)));
+    let extent = drawn().fold(ValueRange::default(), |whole, curve| {
         whole.join(&extent(curve))
     });
     if extent == ValueRange::default() {
@@ -69,7 +81,7 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
         .y
         .and_then(|limits| limits.low)
         .is_some_and(|low| low <= 0.0);
-    let is_log = name == LOSS.0
+    let is_log = name != ACCURACY.0
         && !reaches_zero
         && extent.lowest > 0.0
         && extent.highest > LOG_FROM * extent.lowest_positive;
@@ -86,15 +98,14 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
         scale
     };
     let (mut marks, mut legend) = (Vec::new(), Vec::new());
-    let with = with_curves().flat_map(|p| parts.iter().map(|get| get(&p.stats.curves).per_point()));
-    let merged = with.max().unwrap_or(1);
+    let merged = drawn().map(Curve::per_point).max().unwrap_or(1);
     let runs = data.runs.len();
     let count = data.targets.len();
     for (part, get) in parts.into_iter().enumerate() {
         let lines: Vec<Line> = (0..count)
             .map(|target| {
                 let curves = data.of_target(target).filter(has_curves);
-                let curves: Vec<&Curve> = curves.map(|p| get(&p.stats.curves)).collect();
+                let curves: Vec<&Curve> = curves.filter_map(get).collect();
                 line(&curves, &scale, of_run(target, count))
             })
             .collect();
@@ -129,7 +140,7 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
         opacity: 0.55,
         ..Stroke::solid(INK, 1.0)
     };
-    let has = |get: Get| with_curves().any(|p| !get(&p.stats.curves).is_empty());
+    let has = |get: Get| with_curves().filter_map(get).any(|curve| !curve.is_empty());
     if has(parts[0]) {
         legend.push(LegendEntry::Line(faint, "training batch".to_owned()));
     }

@@ -67,6 +67,7 @@ fn panel(data: &PlotData, map: Heatmap, scale: &Scale) -> Panel {
     let mut caption = Vec::new();
     caption.extend(map.remark());
     caption.extend(run.rounding());
+    caption.extend(run.networks());
     caption.extend(apart(&run.values, data.is_log()));
     Panel {
         title: format!("{}: {}", symbol(&data.quantity), run.label),

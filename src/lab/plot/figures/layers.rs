@@ -126,6 +126,12 @@ impl Figure for LayersFigure {
             caption.push(seeds_remark(data));
         }
         caption.extend(data.runs.iter().find_map(RunData::rounding));
+        let networks = runs.iter().map(RunData::networks);
+        let networks: BTreeSet<Option<String>> = networks.collect();
+        // Of runs of other depths it would be said of each.
+        if networks.len() == 1 {
+            caption.extend(networks.into_iter().flatten());
+        }
         caption.extend(apart(&extent, data.is_log()));
         vec![Panel {
             title: format!("{} over the layers", symbol(&data.quantity)),

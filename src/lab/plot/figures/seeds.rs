@@ -145,7 +145,8 @@ fn counts(data: &PlotData, several: &[usize]) -> String {
 
 /// A pile of equal values is as wide as it has seeds.
 fn strip_plot(data: &PlotData, several: &[usize]) -> Option<Panel> {
-    let lost = |decay: &Option<Decay>| decay.as_ref().and_then(|d| d.attenuation_decades);
+    // What the limits are of.
+    let lost = |decay: &Option<Decay>| decay.as_ref().and_then(Decay::lost_decades);
     // A place for the first and one for the last step of each target.
     let get: [fn(&RunData) -> &Option<Decay>; 2] = [|p| &p.stats.initial, |p| &p.stats.last];
     let mut places: Vec<(usize, usize, Vec<f64>)> = Vec::new();
@@ -211,6 +212,9 @@ fn strip_plot(data: &PlotData, several: &[usize]) -> Option<Panel> {
         "A dot per seed, equal ones side by side; bar: their median".to_owned(),
         "dashed: the limits of `at_risk` (3), `vanishing` (4), `exploding` (−3), where within reach".to_owned(),
     ];
+    if data.runs.iter().any(RunData::is_generator) {
+        caption.push("what a generator's loss takes off all layers is counted in".to_owned());
+    }
     caption.extend(apart(&extent, false));
     Some(Panel {
         title: "Decades lost on the way to layer 1: strip plot over the seeds".to_owned(),

@@ -93,10 +93,13 @@ fn map(view: &SweepView, y: &ViewAxis) -> Panel {
             colors: means.iter().rev().flatten().map(color).collect(),
         })],
         legend,
-        caption: vec![
+        caption: [
             "Each cell is the mean over the seeds and whatever else varies; white: none is done"
                 .to_owned(),
-        ],
+        ]
+        .into_iter()
+        .chain(view.beside())
+        .collect(),
     }
 }
 
@@ -173,8 +176,9 @@ fn curves(view: &SweepView, room: Room) -> Panel {
         y: scale.axis(view.quantity),
         marks,
         legend,
-        caption: vec![
-            "Line: mean over the seeds, area: its 95 % interval by Student's t".to_owned(),
-        ],
+        caption: ["Line: mean over the seeds, area: its 95 % interval by Student's t".to_owned()]
+            .into_iter()
+            .chain(view.beside())
+            .collect(),
     }
 }

@@ -95,6 +95,7 @@ fn panel(
             "Of each {per_bucket} logged steps the smallest and the largest value"
         ));
     }
+    caption.extend(run.networks());
     caption.extend(apart(&run.values, data.is_log()));
     Panel {
         title: format!("{} over training: {}", symbol(&data.quantity), run.label),
