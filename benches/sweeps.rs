@@ -87,7 +87,7 @@ fn sweep(spec: &str, cells: u64) -> Sweep {
         &Overrides::default(),
     );
     let loaded = loaded.unwrap_or_else(|error| panic!("{}", error.render(false)));
-    Sweep::of(loaded).expect("an axis")
+    Sweep::of(loaded, Path::new("cells")).expect("an axis")
 }
 
 fn run(sweep: &Sweep, threads: usize) -> TempDir {

@@ -209,6 +209,7 @@ fn pages_and_figures_show_it_too() {
         // In the first table and on the card.
         assert_eq!(count, 2, "{plain}");
     }
+    assert!(page.contains("data-head=\"Loss\">energy distance "));
     assert!(page.contains("id=\"energy-distance\"") && page.contains("\"energy_distance\":"));
     ended(&desk, "plot s --figure curves -o curves.svg");
     let curves = desk.read("curves.svg");

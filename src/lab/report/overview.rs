@@ -3,7 +3,7 @@
 use super::group::{Group, lost};
 use crate::lab::records::specs::Setting;
 use crate::lab::records::{RunData, Score};
-use crate::lab::text::{Tone, number};
+use crate::lab::text::{ENERGY_DISTANCE, Tone, number};
 
 /// The first table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,11 @@ fn row(group: &Group, changed: Vec<Setting>) -> OverviewRow {
         let text = group.figure(|entry| get(&entry.score()?), show);
         text.unwrap_or_else(|| UNKNOWN.to_owned())
     };
-    let kind = if is_accuracy { "" } else { "loss " };
+    let kind = match group.entries[0].is_generator() {
+        _ if is_accuracy => String::new(),
+        true => format!("{ENERGY_DISTANCE} "),
+        false => "loss ".to_owned(),
+    };
     let score = figure(|score| Some(score.value));
     OverviewRow {
         label: group.label.to_owned(),

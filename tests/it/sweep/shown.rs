@@ -50,6 +50,39 @@ fn a_quantity_is_drawn_over_one_axis_or_two() {
     }
 }
 
+/// The spec in the folder names the file from there.
+#[test]
+fn cells_over_a_file_are_found_again() {
+    let desk = Desk::with(
+        r#"
+[data]
+source = { csv = { path = "data/rows.csv", target = "y" } }
+[network]
+depth = 1
+width = 2
+activation = "tanh"
+[train]
+steps = 1
+batch_size = 2
+learning_rate = 0.1
+[sweep]
+"network.width" = [2, 3]
+"#,
+    );
+    desk.write("data/rows.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n");
+    let first = sweep(&desk, "").fine();
+    let shown = "plot runs/trial-sweep --x width --quantity train_loss";
+    desk.vgrad(shown.split_whitespace()).fine();
+    // Nor are they run again, from wherever the spec is read.
+    let again = sweep(&desk, "").fine();
+    assert_eq!(again.stdout, first.stdout);
+    assert!(again.stderr.contains("2 found done"), "{}", again.stderr);
+    let folder = "runs/trial-sweep";
+    let words = ["sweep", &format!("{folder}/spec.toml"), "--out", folder];
+    let copy = desk.vgrad(words).fine();
+    assert!(copy.stderr.contains("2 found done"), "{}", copy.stderr);
+}
+
 #[test]
 fn a_sweep_is_compared_and_reported_kind_by_kind() {
     let desk = Desk::with(SWEPT);
