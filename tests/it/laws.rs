@@ -291,6 +291,38 @@ fn deepnorm_is_as_flat_at_any_depth() {
     }
 }
 
+/// What deepnorm makes smaller at the start: the value, what follows the heads, and both maps
+/// of the feed-forward network, by (8 · depth)^-1/4; queries and keys stay.
+#[test]
+fn deepnorm_starts_its_branches_smaller() {
+    let sums = |skip: &str| {
+        let keys = TRANSFORMER.replace("identity", skip);
+        let network = transformer("post", 4, &keys);
+        let this = start([8, 16, 8], &network);
+        this.table(&this.desk(), 0).numbers("weight_norm")
+    };
+    let (plain, deep) = (sums("identity"), sums("deepnorm"));
+    let gain = 32f64.powf(-0.25);
+    for l in 1..=8 {
+        let ratio = deep[l] / plain[l];
+        if l % 2 == 0 {
+            assert!(
+                (ratio / gain - 1.0).abs() < 1e-9,
+                "layer {}: {ratio}",
+                l + 1
+            );
+        } else {
+            // Two of four matrices of one size.
+            let half = (0.5 + 0.5 * gain * gain).sqrt();
+            assert!(
+                (ratio / half - 1.0).abs() < 0.05,
+                "layer {}: {ratio}",
+                l + 1
+            );
+        }
+    }
+}
+
 /// Without a norm the skips' sums grow block by block.
 #[test]
 fn skips_without_a_norm_explode() {

@@ -49,7 +49,7 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
         parts.push(format!("{} not comparable", left - absent));
     }
     if absent > 0 && absent < layers {
-        parts.push(format!("{absent} absent on one side"));
+        parts.push(format!("{absent} absent on one target"));
     }
     if !pair.not_comparable.is_empty() {
         parts.push(format!(

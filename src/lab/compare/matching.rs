@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::compared_target::ComparedTarget;
 use super::profile::Profile;
 use super::reading::{Missing, Reading};
-use super::side::Side;
 
 /// How the layers of two targets are matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matching {
     /// By their numbers.
     Number,
-    /// By their relative depth (l − 1) / (depth − 1) among the hidden layers,
-    /// in between by linear interpolation of log10; output with output.
+    /// By their relative depth (l − 1) / (depth − 1) on the path that decay is measured
+    /// along, the hidden layers mostly, in between by linear interpolation of log10;
+    /// output with output.
     RelativeDepth,
 }
 
@@ -25,16 +26,16 @@ impl Matching {
         }
     }
 
-    /// By number where the hidden layers begin and end with the same numbers, or
+    /// By number where the path's layers begin and end with the same numbers, or
     /// where the layers are the same and one of the files does not say which of
     /// them is the output.
-    pub fn of(reference: &Side, other: &Side) -> Self {
-        let is_unnamed = |side: &Side| !side.profiles[0].has_names();
+    pub fn of(reference: &ComparedTarget, other: &ComparedTarget) -> Self {
+        let is_unnamed = |target: &ComparedTarget| !target.profiles[0].has_names();
         let are_alike =
             (is_unnamed(reference) || is_unnamed(other)) && reference.layers() == other.layers();
-        let ends = |side: &Side| {
-            let hidden = side.profiles[0].hidden();
-            (hidden.first().copied(), hidden.last().copied())
+        let ends = |target: &ComparedTarget| {
+            let path = target.profiles[0].path();
+            (path.first().copied(), path.last().copied())
         };
         if ends(reference) == ends(other) || are_alike {
             Self::Number
@@ -45,7 +46,7 @@ impl Matching {
 
     /// The layers of the reference, and those of the other that have no
     /// counterpart among them.
-    pub fn layers(self, reference: &Side, other: &Side) -> Vec<usize> {
+    pub fn layers(self, reference: &ComparedTarget, other: &ComparedTarget) -> Vec<usize> {
         let mut layers: BTreeSet<usize> = reference.layers().into_iter().collect();
         if self == Self::Number {
             layers.extend(other.layers());
@@ -54,7 +55,12 @@ impl Matching {
     }
 
     /// Where in the other target the reference's layer is found.
-    pub fn place(self, layer: usize, reference: &Side, other: &Side) -> LayerPlace {
+    pub fn place(
+        self,
+        layer: usize,
+        reference: &ComparedTarget,
+        other: &ComparedTarget,
+    ) -> LayerPlace {
         match self {
             Self::Number => LayerPlace::exactly(layer),
             Self::RelativeDepth => relative(layer, &reference.profiles[0], &other.profiles[0]),
@@ -124,7 +130,7 @@ fn relative(layer: usize, reference: &Profile, other: &Profile) -> LayerPlace {
             None => LayerPlace::Nowhere("no layer named output".to_owned()),
         };
     }
-    let (own, theirs) = (reference.hidden(), other.hidden());
+    let (own, theirs) = (reference.path(), other.path());
     let (Some((first, last)), Some((other_first, other_last))) = (ends(&own), ends(&theirs)) else {
         return LayerPlace::Nowhere(
             "no relative depth, since one of the two has a single hidden layer".to_owned(),

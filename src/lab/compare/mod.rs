@@ -3,6 +3,7 @@
 
 mod at;
 mod common;
+mod compared_target;
 mod conclusion;
 pub mod forms;
 mod matching;
@@ -10,15 +11,14 @@ mod outcome;
 mod pair;
 mod profile;
 mod reading;
-mod side;
 
 pub use at::StepChoice;
+pub use compared_target::ComparedTarget;
 pub use conclusion::conclusion;
 pub use matching::Matching;
 pub use outcome::{FIGURES, OutcomeFigure, OutcomeRow};
 pub use pair::{Agreement, LayerPair, Pair};
 pub use reading::{Missing, Value};
-pub use side::Side;
 
 use pair::Measure;
 use profile::Profile;
@@ -52,7 +52,7 @@ pub struct Comparison {
     /// The largest difference, in decades, that is none.
     pub tolerance: f64,
     /// The targets; the first is the reference.
-    pub sides: Vec<Side>,
+    pub targets: Vec<ComparedTarget>,
     /// What differs between the specs of those that have one.
     pub changed: Vec<Changed>,
     /// A pair for each target but the reference.
@@ -79,22 +79,22 @@ impl Comparison {
             _ => Vec::new(),
         };
         let mut profiles = profiles.into_iter();
-        let sides: Vec<Side> = targets
+        let compared: Vec<ComparedTarget> = targets
             .iter()
             .enumerate()
             .map(|(i, target)| {
                 let own = profiles.by_ref().take(target.runs.len());
-                Side::new(i, target, own.collect())
+                ComparedTarget::new(i, target, own.collect())
             })
             .collect::<Result<_, _>>()?;
         let measure = Measure {
             at: request.at,
             tolerance: request.tolerance,
         };
-        let pairs: Vec<Pair> = (1..sides.len())
-            .map(|other| Pair::of(&sides, other, measure))
+        let pairs: Vec<Pair> = (1..compared.len())
+            .map(|other| Pair::of(&compared, other, measure))
             .collect();
-        let mut remarks = remarks(&sides, &pairs, quantity);
+        let mut remarks = remarks(&compared, &pairs, quantity);
         if !partial.is_empty() {
             remarks.push(format!(
                 "the means cover the steps that all targets have: {}",
@@ -106,9 +106,9 @@ impl Comparison {
             tolerance: request.tolerance,
             changed: crate::lab::records::specs::changed(targets),
             remarks,
-            warnings: warnings(&sides),
+            warnings: warnings(&compared),
             pairs,
-            sides,
+            targets: compared,
         };
         comparison.has_something()?;
         Ok(comparison)
@@ -125,8 +125,8 @@ impl Comparison {
     }
 
     /// The target that a pair holds against the reference.
-    pub fn other(&self, pair: &Pair) -> &Side {
-        &self.sides[pair.other]
+    pub fn other(&self, pair: &Pair) -> &ComparedTarget {
+        &self.targets[pair.other]
     }
 
     /// The error of a comparison in which nothing could be compared.
@@ -144,10 +144,10 @@ impl Comparison {
             );
         }
         if !self.pairs.iter().any(Pair::has_figures) {
-            let quantity = &self.sides[0].quantity;
+            let quantity = &self.targets[0].quantity;
             return Err(Problem::new(format!(
                 "nothing can be compared: `{quantity}` is empty in every layer at {}",
-                self.sides[0].steps()
+                self.targets[0].steps()
             ))
             .help("choose another --quantity, or another step with --at"));
         }
@@ -156,9 +156,9 @@ impl Comparison {
 }
 
 /// What was left out, once for a file that is named twice.
-fn warnings(sides: &[Side]) -> Vec<String> {
+fn warnings(targets: &[ComparedTarget]) -> Vec<String> {
     let mut warnings: Vec<String> = Vec::new();
-    for warning in sides.iter().flat_map(Side::warnings) {
+    for warning in targets.iter().flat_map(ComparedTarget::warnings) {
         if !warnings.contains(warning) {
             warnings.push(warning.clone());
         }
@@ -167,36 +167,38 @@ fn warnings(sides: &[Side]) -> Vec<String> {
 }
 
 /// What is compared although it is not quite the same.
-fn remarks(sides: &[Side], pairs: &[Pair], quantity: Option<&str>) -> Vec<String> {
+fn remarks(targets: &[ComparedTarget], pairs: &[Pair], quantity: Option<&str>) -> Vec<String> {
     let mut remarks = Vec::new();
-    let reference = &sides[0];
+    let reference = &targets[0];
     for pair in pairs.iter().filter(|pair| !pair.layers.is_empty()) {
-        let side = &sides[pair.other];
-        let (own, theirs) = (reference.steps(), side.steps());
+        let target = &targets[pair.other];
+        let (own, theirs) = (reference.steps(), target.steps());
         if own != theirs {
             remarks.push(format!(
                 "{} is read at {theirs}, {} at {own}",
-                side.letter, reference.letter
+                target.letter, reference.letter
             ));
         }
         if pair.matching == Matching::RelativeDepth {
-            let layers = if side.depth == 1 { "layer" } else { "layers" };
             remarks.push(format!(
-                "{} has {} hidden {layers}, {} has {}: layers are matched by relative depth, \
+                "{} has {}, {} has {}: layers are matched by relative depth, \
                  in between by interpolation of log10",
-                side.letter, side.depth, reference.letter, reference.depth
+                target.letter,
+                target.path_words(),
+                reference.letter,
+                reference.path_words()
             ));
-        } else if side.depth != reference.depth {
+        } else if target.depth != reference.depth {
             remarks.push(format!(
                 "{} and {} have the same layers, but only one names its output: \
                  layers are matched by number",
-                reference.letter, side.letter
+                reference.letter, target.letter
             ));
         }
-        if quantity.is_some() && side.outcome.norm != reference.outcome.norm {
+        if quantity.is_some() && target.outcome.norm != reference.outcome.norm {
             remarks.push(format!(
                 "decay and attenuation of {} are those of {}, of {} those of {}",
-                side.letter, side.outcome.norm, reference.letter, reference.outcome.norm
+                target.letter, target.outcome.norm, reference.letter, reference.outcome.norm
             ));
         }
     }

@@ -1,9 +1,9 @@
 //! One target held against the reference, layer by layer.
 
 use super::at::StepChoice;
+use super::compared_target::ComparedTarget;
 use super::matching::Matching;
 use super::reading::{Missing, Reading, Value, over_seeds};
-use super::side::Side;
 use crate::lab::records::{Estimate, difference};
 
 /// What a layer's comparison came to.
@@ -67,7 +67,7 @@ pub struct LayerPair {
     pub other: Value,
     /// Other − reference in decades: the difference of the means, or the mean
     /// of the seeds' differences where both have the same seeds. Its ends are
-    /// those of the 95 % interval, or the difference itself where neither side
+    /// those of the 95 % interval, or the difference itself where neither target
     /// has several seeds.
     pub difference: Option<Estimate>,
     /// What it came to.
@@ -101,61 +101,61 @@ pub struct Measure {
 }
 
 impl LayerPair {
-    /// The ends of the difference's interval, where a side has several seeds.
+    /// The ends of the difference's interval, where a target has several seeds.
     pub fn interval(&self) -> Option<(f64, f64)> {
-        let sides = [&self.reference, &self.other];
-        let has_seeds = sides
+        let targets = [&self.reference, &self.other];
+        let has_seeds = targets
             .iter()
-            .any(|side| side.as_ref().is_ok_and(Estimate::has_interval));
+            .any(|target| target.as_ref().is_ok_and(Estimate::has_interval));
         let difference = self.difference.filter(|_| has_seeds)?;
         Some((difference.low, difference.high))
     }
 }
 
 impl Pair {
-    /// Holds the target `other` against the first of `sides`.
-    pub fn of(sides: &[Side], other: usize, measure: Measure) -> Self {
-        let (reference, side) = (&sides[0], &sides[other]);
-        let matching = Matching::of(reference, side);
+    /// Holds the target `other` against the first of `targets`.
+    pub fn of(targets: &[ComparedTarget], other: usize, measure: Measure) -> Self {
+        let (reference, target) = (&targets[0], &targets[other]);
+        let matching = Matching::of(reference, target);
         let mut pair = Self {
             other,
             matching,
             is_paired: reference.seeds.len() > 1
                 && reference.seeds.len() == reference.profiles.len()
-                && reference.seeds == side.seeds,
+                && reference.seeds == target.seeds,
             not_comparable: Vec::new(),
             layers: Vec::new(),
         };
-        for side in [reference, side] {
-            pair.not_comparable.extend(side.not_logged(measure.at));
+        for target in [reference, target] {
+            pair.not_comparable.extend(target.not_logged(measure.at));
             if matches!(measure.at, StepChoice::Final | StepChoice::Mean) {
-                pair.not_comparable.extend(side.lost_end());
+                pair.not_comparable.extend(target.lost_end());
             }
         }
         if !pair.not_comparable.is_empty() {
             return pair;
         }
-        let is_same = reference.quantity == side.quantity;
+        let is_same = reference.quantity == target.quantity;
         if !is_same {
             pair.not_comparable.push(format!(
                 "{} is read for {}, {} for {}: name one that both have with --quantity",
-                reference.letter, reference.quantity, side.letter, side.quantity
+                reference.letter, reference.quantity, target.letter, target.quantity
             ));
         }
-        let has_output = |side: &Side| side.profiles[0].output().is_some();
-        if matching == Matching::RelativeDepth && has_output(side) && !has_output(reference) {
+        let has_output = |target: &ComparedTarget| target.profiles[0].output().is_some();
+        if matching == Matching::RelativeDepth && has_output(target) && !has_output(reference) {
             pair.not_comparable.push(format!(
                 "{} has an output layer, {} has none of that name",
-                side.letter, reference.letter
+                target.letter, reference.letter
             ));
         }
-        let layers = matching.layers(reference, side);
+        let layers = matching.layers(reference, target);
         let is_paired = pair.is_paired;
         let layers = layers.into_iter().map(|layer| {
-            let place = matching.place(layer, reference, side);
+            let place = matching.place(layer, reference, target);
             let [a, b] = [
                 reference.readings(|profile| at_layer(profile.readings.get(&layer))),
-                side.readings(|profile| place.reading(profile)),
+                target.readings(|profile| place.reading(profile)),
             ];
             let (own, theirs) = (over_seeds(&a), over_seeds(&b));
             let (finding, difference) = match is_same {
@@ -165,12 +165,12 @@ impl Pair {
             let is_left = matches!(finding, Agreement::NotComparable | Agreement::Absent);
             let reason = is_left.then(|| {
                 if is_same {
-                    why(reference, &own, side, &theirs)
+                    why(reference, &own, target, &theirs)
                 } else {
                     "other quantities".to_owned()
                 }
             });
-            let name = [reference, side].map(|side| side.name(layer));
+            let name = [reference, target].map(|target| target.name(layer));
             LayerPair {
                 layer,
                 name: name
@@ -230,7 +230,7 @@ impl Pair {
         self.left() < self.layers.len()
     }
 
-    /// Whether a figure of both sides was held against each other at all.
+    /// Whether a figure of both targets was held against each other at all.
     pub fn has_figures(&self) -> bool {
         let is_empty = |value: &Value| *value == Err(Missing::Empty);
         let both = |layer: &LayerPair| is_empty(&layer.reference) && is_empty(&layer.other);
@@ -297,13 +297,13 @@ fn at_layer(reading: Option<&Reading>) -> Reading {
     reading.cloned().unwrap_or(Err(Missing::Absent))
 }
 
-/// Which side has no log10: "A is 0, B is NaN".
-fn why(reference: &Side, own: &Value, other: &Side, theirs: &Value) -> String {
-    let words = |side: &Side, value: &Value| match value {
+/// Which target has no log10: "A is 0, B is NaN".
+fn why(reference: &ComparedTarget, own: &Value, other: &ComparedTarget, theirs: &Value) -> String {
+    let words = |target: &ComparedTarget, value: &Value| match value {
         Ok(_) => None,
-        Err(Missing::Absent) => Some(format!("{} has no such layer", side.letter)),
-        Err(Missing::Nowhere(lacking)) => Some(format!("{} has {lacking}", side.letter)),
-        Err(lack) => Some(format!("{} is {lack}", side.letter)),
+        Err(Missing::Absent) => Some(format!("{} has no such layer", target.letter)),
+        Err(Missing::Nowhere(lacking)) => Some(format!("{} has {lacking}", target.letter)),
+        Err(lack) => Some(format!("{} is {lack}", target.letter)),
     };
     let both = [words(reference, own), words(other, theirs)];
     both.into_iter().flatten().collect::<Vec<_>>().join(", ")

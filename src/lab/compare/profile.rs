@@ -95,6 +95,15 @@ impl Profile {
         hidden.map(|info| info.layer).collect()
     }
 
+    /// The numbers of the layers on the path that decay is measured along, ascending, but
+    /// the output's: all hidden layers where none has a place on it.
+    pub fn path(&self) -> Vec<usize> {
+        let layers = self.stats.layers.iter();
+        let on_path = layers.filter(|info| info.position.is_some() && !is_output(&info.name));
+        let path: Vec<usize> = on_path.map(|info| info.layer).collect();
+        if path.is_empty() { self.hidden() } else { path }
+    }
+
     /// The number of the output layer, where one is named so.
     pub fn output(&self) -> Option<usize> {
         let layers = &self.stats.layers;

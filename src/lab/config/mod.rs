@@ -1,6 +1,7 @@
 //! The spec: an experiment written down in TOML, its JSON Schema, and the
 //! errors that point into it.
 
+mod changes;
 mod check;
 mod constraints;
 mod diff;

@@ -255,8 +255,12 @@ impl<'a> Search<'a> {
             return None;
         }
         let lost = after.initial.lost_decades()?;
+        let own = base.initial.lost_decades().unwrap_or(f64::NAN).abs();
         let is_better = after.initial.verdict < base.initial.verdict
-            || base.initial.verdict == Verdict::Healthy;
+            || base.initial.verdict == Verdict::Healthy
+            // Still too many decades, but most of them are gone, or layers that read 0 live.
+            || own.is_nan()
+            || lost.abs() < own / 3.0;
         if self.trouble.gradients && works_on_gradients(cure) {
             let helps = is_better && lost.is_finite() && base.is_farther_than(lost);
             return helps.then(|| Improvement {

@@ -88,13 +88,15 @@ impl Origin {
         for b in 0..count {
             let mut block = weight.slice_mut(s![.., b * columns..(b + 1) * columns]);
             let bias = &mut bias[b * entries..(b + 1) * entries];
+            let gain = blocks.get(b).copied().unwrap_or(1.0);
             if count == 1 {
-                init.fill(&mut random, fans, block, bias);
+                init.fill(&mut random, fans, block.view_mut(), bias);
+                block *= gain;
             } else {
                 // Drawn apart: an init may take its matrix to lie row after row.
                 let mut drawn = Array2::zeros(block.raw_dim());
                 init.fill(&mut random, fans, drawn.view_mut(), bias);
-                block.zip_mut_with(&drawn, |w, drawn| *w = blocks[b] * drawn);
+                block.zip_mut_with(&drawn, |w, drawn| *w = gain * drawn);
             }
         }
     }

@@ -228,3 +228,33 @@ fn a_pattern_is_taken_in_natural_order_in_one_table() {
     assert_eq!(words(table[1]), ["1", "0.00", "-1.00", "≠", "-2.00", "≠"]);
     assert_eq!(words(table[2]), ["2", "0.00", "0.00", "=", "0.00", "="]);
 }
+
+/// A recurrent network's path is its last layer over time: as long with two layers as with one.
+#[test]
+fn stacked_recurrent_networks_match_along_time() {
+    let log = |below: &str| {
+        let mut text = "step,layer,name,n_norm,position\n".to_owned();
+        let first = below.lines().count();
+        text += below;
+        for t in 1..=3 {
+            text += &format!(
+                "0,{},hidden_{}.{t},1e-{},{t}\n",
+                first + t,
+                1 + first / 3,
+                3 - t
+            );
+        }
+        text + &format!("0,{},output,1,\n", first + 4)
+    };
+    let desk = Desk::empty();
+    desk.write("one.csv", log(""));
+    let below = "0,1,hidden_1.1,1e-9,\n0,2,hidden_1.2,1e-9,\n0,3,hidden_1.3,1e-9,\n";
+    desk.write("two.csv", log(below));
+    let whole = json(&desk, "one.csv two.csv --strict --tolerance 1e-9");
+    assert_eq!(numbers(&whole, "other_layer"), [4.0, 5.0, 6.0, 7.0]);
+    let remark = whole["remarks"][0].as_str().unwrap();
+    assert!(
+        remark.contains("3 layers on the path that decay is measured along"),
+        "{remark}"
+    );
+}

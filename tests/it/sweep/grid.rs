@@ -84,7 +84,7 @@ name = "plain"
 set = {}
 [[sweep.variant]]
 name = "normed"
-set = { "network.norm" = "batch", "network.init" = "he_normal" }
+set = { "network.norm" = "batch", network.init = "he_normal" }
 "#;
     let desk = Desk::with(&spec);
     let plan = sweep(&desk, "--plan").fine().stdout;

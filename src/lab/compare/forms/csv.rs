@@ -28,7 +28,7 @@ const HEADER: [&str; 19] = [
 /// stands in a row without a layer. An empty cell does not apply.
 pub fn write(comparison: &Comparison) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let reference = &comparison.sides[0];
+    let reference = &comparison.targets[0];
     let mut add = |row: &[String]| {
         // Writing to memory cannot fail.
         let _ = writer.write_record(row);

@@ -37,15 +37,15 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     let mut specs = vec![title("specs")];
     specs.extend(lines::about_specs(comparison).map(|line| format!(" {line}")));
     if !comparison.changed.is_empty() {
-        specs.push(in_width(comparison, |sides| {
-            tables::specs(comparison, sides)
+        specs.push(in_width(comparison, |targets| {
+            tables::specs(comparison, targets)
         }));
     }
     parts.push(specs.join("\n"));
 
     let mut outcome = vec![title("outcome")];
-    outcome.push(in_width(comparison, |sides| {
-        tables::outcomes(comparison, sides)
+    outcome.push(in_width(comparison, |targets| {
+        tables::outcomes(comparison, targets)
     }));
     parts.push(outcome.join("\n"));
 
@@ -99,8 +99,8 @@ fn together(comparison: &Comparison, is_verbose: bool) -> Vec<String> {
             .collect()
     };
     let (shown, all) = (over_pairs(is_verbose), over_pairs(true));
-    let mut lines = vec![in_width(comparison, |sides| {
-        tables::together(comparison, sides, |layer| shown.contains(&layer))
+    let mut lines = vec![in_width(comparison, |targets| {
+        tables::together(comparison, targets, |layer| shown.contains(&layer))
     })];
     let more = all.len() - shown.len();
     if more > 0 {
@@ -154,7 +154,7 @@ fn shown(pair: &Pair, is_verbose: bool) -> BTreeSet<usize> {
 /// A table over the targets, in as many pieces as it takes to stay in width;
 /// each piece begins with the reference.
 fn in_width(comparison: &Comparison, table: impl Fn(&[usize]) -> TextTable) -> String {
-    let others: Vec<usize> = (1..comparison.sides.len()).collect();
+    let others: Vec<usize> = (1..comparison.targets.len()).collect();
     let pieces = |size: usize| {
         others
             .chunks(size)

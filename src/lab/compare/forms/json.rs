@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::lab::compare::conclusion::conclusion;
 use crate::lab::compare::outcome::{FIGURES, OutcomeFigure};
 use crate::lab::compare::reading::Reading;
-use crate::lab::compare::{Agreement, Comparison, LayerPair, Missing, Pair, Side};
+use crate::lab::compare::{Agreement, ComparedTarget, Comparison, LayerPair, Missing, Pair};
 use crate::lab::json::number;
 use crate::lab::records::Estimate;
 
@@ -45,7 +45,7 @@ pub fn write(comparison: &Comparison) -> String {
         "at": comparison.at.to_string(),
         "tolerance_decades": comparison.tolerance,
         "holds": comparison.holds(),
-        "targets": comparison.sides.iter().map(target).collect::<Vec<_>>(),
+        "targets": comparison.targets.iter().map(target).collect::<Vec<_>>(),
         "spec_changes": changes.collect::<Vec<_>>(),
         "pairs": pairs.map(|pair| pair_json(comparison, pair)).collect::<Vec<_>>(),
         "remarks": comparison.remarks,
@@ -54,9 +54,9 @@ pub fn write(comparison: &Comparison) -> String {
     format!("{whole:#}\n")
 }
 
-fn target(side: &Side) -> Value {
+fn target(target: &ComparedTarget) -> Value {
     let known = |word: &str| (!word.is_empty()).then(|| word.to_owned());
-    let outcome = &side.outcome;
+    let outcome = &target.outcome;
     let mut figures = Map::from_iter([
         ("status".to_owned(), json!(known(&outcome.status))),
         ("verdict".to_owned(), json!(known(&outcome.verdict))),
@@ -67,7 +67,7 @@ fn target(side: &Side) -> Value {
         "no" => json!(false),
         words => json!(known(words)),
     };
-    let ends = side.profiles.iter().map(|profile| {
+    let ends = target.profiles.iter().map(|profile| {
         let stats = &profile.stats;
         [&stats.initial, &stats.last].map(|end| end.as_ref().map(|decay| decay.verdict.name()))
     });
@@ -83,14 +83,14 @@ fn target(side: &Side) -> Value {
         figures.insert(kind.key.to_owned(), figure_json(figure));
     }
     json!({
-        "letter": side.letter,
-        "label": side.label,
-        "path": side.path.display().to_string(),
-        "runs": side.profiles.len(),
-        "seeds": side.seeds,
-        "quantity": side.quantity,
-        "steps": side.steps(),
-        "hidden_layers": side.depth,
+        "letter": target.letter,
+        "label": target.label,
+        "path": target.path.display().to_string(),
+        "runs": target.profiles.len(),
+        "seeds": target.seeds,
+        "quantity": target.quantity,
+        "steps": target.steps(),
+        "hidden_layers": target.depth,
         "outcome": figures,
     })
 }
@@ -124,7 +124,7 @@ fn pair_json(comparison: &Comparison, pair: &Pair) -> Value {
         json!({ "layer": layer.layer, "difference": float(Some(difference)) })
     });
     let mut whole = json!({
-        "reference": comparison.sides[0].letter,
+        "reference": comparison.targets[0].letter,
         "other": comparison.other(pair).letter,
         "matched_by": pair.matching.name(),
         "paired_by_seed": pair.is_paired,

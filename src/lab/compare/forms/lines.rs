@@ -12,8 +12,8 @@ pub fn conclusions(comparison: &Comparison) -> Vec<String> {
         if is_one {
             text
         } else {
-            let side = comparison.other(pair);
-            format!("{} ({}): {text}", side.letter, side.label)
+            let target = comparison.other(pair);
+            format!("{} ({}): {text}", target.letter, target.label)
         }
     };
     comparison.pairs.iter().map(line).collect()
@@ -37,12 +37,12 @@ pub fn title_of_all(comparison: &Comparison) -> String {
 
 /// What there is to say of the specs beside the table of what differs.
 pub fn about_specs(comparison: &Comparison) -> impl Iterator<Item = String> {
-    let sides = comparison.sides.iter();
-    let without: Vec<&str> = sides
-        .filter(|side| side.seeds.is_empty())
-        .map(|side| &*side.letter)
+    let targets = comparison.targets.iter();
+    let without: Vec<&str> = targets
+        .filter(|target| target.seeds.is_empty())
+        .map(|target| &*target.letter)
         .collect();
-    let with = comparison.sides.len() - without.len();
+    let with = comparison.targets.len() - without.len();
     let mut lines = Vec::new();
     if with > 1 && comparison.changed.is_empty() {
         lines.push("the specs are the same".to_owned());

@@ -16,7 +16,7 @@ pub fn write(comparison: &Comparison, detail: Detail) -> String {
     let legend = tables::legend(comparison).into_iter();
     let legend = legend.map(|(letter, text)| format!("* **{letter}**: {}", escaped(&text)));
     parts.push(legend.collect::<Vec<_>>().join("\n"));
-    let all: Vec<usize> = (0..comparison.sides.len()).collect();
+    let all: Vec<usize> = (0..comparison.targets.len()).collect();
     parts.push("### Specs".to_owned());
     parts.extend(lines::about_specs(comparison).map(|line| escaped(&line)));
     if !comparison.changed.is_empty() {

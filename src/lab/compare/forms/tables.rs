@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::figures;
 use crate::lab::compare::conclusion::at as place_text;
 use crate::lab::compare::outcome::{FIGURES, OutcomeFigure};
-use crate::lab::compare::{Agreement, Comparison, LayerPair, Matching, Pair, Side, StepChoice};
+use crate::lab::compare::{
+    Agreement, ComparedTarget, Comparison, LayerPair, Matching, Pair, StepChoice,
+};
 use crate::lab::records::HEADLINE;
 use crate::lab::text;
 
@@ -18,30 +20,30 @@ pub struct TextTable {
     pub rows: Vec<Vec<String>>,
 }
 
-/// What differs in the specs: a row per key, a column per target of `sides`.
-pub fn specs(comparison: &Comparison, sides: &[usize]) -> TextTable {
+/// What differs in the specs: a row per key, a column per target of `targets`.
+pub fn specs(comparison: &Comparison, targets: &[usize]) -> TextTable {
     let rows = comparison.changed.iter().map(|changed| {
-        let values = sides.iter().map(|&i| changed.values[i].clone());
+        let values = targets.iter().map(|&i| changed.values[i].clone());
         let values = values.map(|value| value.unwrap_or(figures::NOTHING.to_owned()));
         [changed.key.clone()].into_iter().chain(values).collect()
     });
     // Of several tables, each shows what differs among its own targets.
     let rows = rows.filter(|row: &Vec<String>| row[1..].iter().any(|value| *value != row[1]));
     TextTable {
-        header: letters(comparison, "key", sides),
+        header: letters(comparison, "key", targets),
         rows: rows.collect(),
     }
 }
 
-/// What came out: a row per figure, a column per target of `sides`.
-pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> TextTable {
-    let outcome = |i: &usize| &comparison.sides[*i].outcome;
+/// What came out: a row per figure, a column per target of `targets`.
+pub fn outcomes(comparison: &Comparison, targets: &[usize]) -> TextTable {
+    let outcome = |i: &usize| &comparison.targets[*i].outcome;
     let word = |word: &str| match word {
         "" => figures::NOTHING.to_owned(),
         word => word.to_owned(),
     };
     let row = |name: &str, cell: &dyn Fn(&usize) -> String| {
-        let cells = sides.iter().map(cell);
+        let cells = targets.iter().map(cell);
         [name.to_owned()]
             .into_iter()
             .chain(cells)
@@ -63,14 +65,14 @@ pub fn outcomes(comparison: &Comparison, sides: &[usize]) -> TextTable {
     rows.insert(1, row("learned", &|i| word(&outcome(i).learned)));
     rows.insert(2, row("status", &|i| word(&outcome(i).status)));
     if comparison
-        .sides
+        .targets
         .iter()
-        .any(|side| side.outcome.norm != HEADLINE)
+        .any(|target| target.outcome.norm != HEADLINE)
     {
         rows.insert(3, row("decay is that of", &|i| outcome(i).norm.clone()));
     }
     TextTable {
-        header: letters(comparison, "", sides),
+        header: letters(comparison, "", targets),
         rows,
     }
 }
@@ -81,7 +83,10 @@ pub fn layers(
     pair: &Pair,
     is_shown: impl Fn(usize, &LayerPair) -> bool,
 ) -> TextTable {
-    let (own, other) = (&comparison.sides[0].letter, &comparison.other(pair).letter);
+    let (own, other) = (
+        &comparison.targets[0].letter,
+        &comparison.other(pair).letter,
+    );
     let is_moved = pair.matching == Matching::RelativeDepth;
     let mut header = vec!["layer".to_owned()];
     if is_moved {
@@ -117,17 +122,17 @@ pub fn layers(
 }
 
 /// The layers of several targets beside the reference: a row per layer that
-/// `is_shown`, a column per target of `sides`, each but the first with the mark
+/// `is_shown`, a column per target of `targets`, each but the first with the mark
 /// of what it came to.
 pub fn together(
     comparison: &Comparison,
-    sides: &[usize],
+    targets: &[usize],
     is_shown: impl Fn(usize) -> bool,
 ) -> TextTable {
     let pairs: Vec<&Pair> = comparison
         .pairs
         .iter()
-        .filter(|pair| sides.contains(&pair.other))
+        .filter(|pair| targets.contains(&pair.other))
         .collect();
     let all = pairs.iter().flat_map(|pair| &pair.layers);
     let numbers: BTreeSet<usize> = all.map(|layer| layer.layer).collect();
@@ -154,7 +159,7 @@ pub fn together(
         });
     TextTable {
         rows: rows.collect(),
-        header: letters(comparison, "layer", sides),
+        header: letters(comparison, "layer", targets),
     }
 }
 
@@ -191,24 +196,24 @@ pub fn not_comparable(pair: &Pair) -> Vec<String> {
 
 /// What each letter stands for.
 pub fn legend(comparison: &Comparison) -> Vec<(String, String)> {
-    let sides = comparison.sides.iter().enumerate();
-    let line = |(i, side): (usize, &Side)| {
-        let seeds = side.profiles.len();
-        let mut line = side.path.display().to_string();
+    let targets = comparison.targets.iter().enumerate();
+    let line = |(i, target): (usize, &ComparedTarget)| {
+        let seeds = target.profiles.len();
+        let mut line = target.path.display().to_string();
         if seeds > 1 {
             line += &format!(" ({seeds} seeds: mean [95 % interval])");
         }
         if i == 0 {
             line += ", the reference";
         }
-        (side.letter.clone(), line)
+        (target.letter.clone(), line)
     };
-    sides.map(line).collect()
+    targets.map(line).collect()
 }
 
 /// What is compared: "log10 of activation_grad_norm at step 0".
 pub fn title(comparison: &Comparison, pair: &Pair) -> String {
-    let (own, other) = (&comparison.sides[0], comparison.other(pair));
+    let (own, other) = (&comparison.targets[0], comparison.other(pair));
     let mean = match comparison.at {
         StepChoice::Mean => "mean ",
         _ => "",
@@ -225,7 +230,9 @@ pub fn title(comparison: &Comparison, pair: &Pair) -> String {
     format!("{mean}log10 of {} at {at}{there}", own.quantity)
 }
 
-fn letters(comparison: &Comparison, first: &str, sides: &[usize]) -> Vec<String> {
-    let letters = sides.iter().map(|&i| comparison.sides[i].letter.clone());
+fn letters(comparison: &Comparison, first: &str, targets: &[usize]) -> Vec<String> {
+    let letters = targets
+        .iter()
+        .map(|&i| comparison.targets[i].letter.clone());
     [first.to_owned()].into_iter().chain(letters).collect()
 }

@@ -2,6 +2,7 @@
 
 use toml::{Table, Value};
 
+use super::super::changes::changes;
 use super::super::key_path::KeyPath;
 use super::super::message::{Message, unknown_key, unknown_word};
 use super::super::shape::{Shape, list};
@@ -223,20 +224,10 @@ impl Reader {
                 );
             }
             let set = variant.get("set").and_then(Value::as_table);
-            let mut changes = Vec::new();
-            for (key, value) in set.into_iter().flatten() {
-                let path = path.child("set").child(key);
-                match shape_of(key) {
-                    Ok(shape) => self.faults.extend(faults(value, &shape, &path)),
-                    Err(message) => self.faults.push(Fault {
-                        path,
-                        kind: ValueKind::UnknownKey,
-                        message,
-                    }),
-                }
-                changes.push((key.clone(), value.clone()));
-            }
-            found.push((name.to_owned(), changes));
+            let (set, wrong) =
+                set.map_or_else(Default::default, |set| changes(set, &path.child("set")));
+            self.faults.extend(wrong);
+            found.push((name.to_owned(), set));
         }
         if !found.is_empty() {
             self.axes.push(SweepAxis::Variants(found));

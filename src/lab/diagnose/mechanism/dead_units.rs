@@ -3,6 +3,7 @@
 use super::super::balance::Balance;
 use super::super::case::Case;
 use super::super::frame::Frame;
+use super::underflow::fades_at;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
 use crate::lab::remedies::CureKind;
 use crate::lab::text::layers;
@@ -31,7 +32,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         .collect();
     // Weights of 0 pass nothing whether units live or not.
     let has_weights = |layer: &usize| frame.value(*layer, "weight_norm") != Some(0.0);
-    if !dying.iter().any(has_weights) {
+    if !dying.iter().any(has_weights) || fades_at(case, frame).is_some() {
         return None;
     }
     let balance = Balance::of(frame);

@@ -1,4 +1,4 @@
-//! Gradients smaller than the smallest number of the run's precision.
+//! Gradients, or the activations before them, smaller than the smallest number of the run's precision.
 
 use super::super::balance::Balance;
 use super::super::case::Case;
@@ -11,19 +11,65 @@ use crate::lab::text::{layers, number};
 pub const UNDERFLOW: Mechanism = Mechanism {
     name: "numerical_underflow",
     title: "numerical underflow",
-    doc: "gradients read 0 because they are smaller than the smallest number there is",
+    doc: "gradients or activations read 0 because they are smaller than the smallest number there is",
     columns: &["zero_grad_fraction"],
     cures: &[CureKind::Gradients, CureKind::Precision],
     find,
 };
 
-fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
+/// The precision's name, its smallest normal number, which is some decades above the
+/// smallest of all, and that one.
+fn range(case: &Case) -> (&'static str, f64, &'static str) {
+    match case.precision() {
+        Precision::F32 => ("f32", f64::from(f32::MIN_POSITIVE), "1e-45"),
+        Precision::F64 => ("f64", f64::MIN_POSITIVE, "5e-324"),
+    }
+}
+
+/// The last layer whose activations are not all 0, and their size, where they have shrunk
+/// so far on the way forward that all behind it read 0: there φ' is 0 too, but no unit died.
+pub fn fades_at(case: &Case, frame: &Frame) -> Option<(usize, f64)> {
+    let (_, limit, _) = range(case);
+    let path = frame.path();
+    let sizes = path
+        .windows(2)
+        .map(|pair| [pair[0], pair[1]].map(|layer| frame.activation_size(layer)));
+    let mut sizes = path.iter().zip(sizes);
+    sizes.find_map(|(layer, sizes)| match sizes {
+        [Some(size), Some(0.0)] if size > 0.0 && size < limit * 1e6 => Some((*layer, size)),
+        _ => None,
+    })
+}
+
+/// Where the activations read 0 already.
+fn forward(case: &Case, frame: &Frame) -> Option<Diagnosed> {
+    let (last, size) = fades_at(case, frame)?;
+    let (name, _, end) = range(case);
     let balance = Balance::of(frame);
-    // The smallest normal number, some decades above the smallest of all.
-    let (name, limit) = match case.precision() {
-        Precision::F32 => ("f32", f64::from(f32::MIN_POSITIVE)),
-        Precision::F64 => ("f64", f64::MIN_POSITIVE),
-    };
+    let behind = frame.hidden().into_iter().filter(|layer| *layer > last);
+    let at: Vec<usize> = behind.collect();
+    Some(Diagnosed {
+        mechanism: &UNDERFLOW,
+        share: Some(balance.share(0.0, balance.zeros.len())),
+        step: frame.step.step,
+        evidence: frame.fact("activation_std", &at).into_iter().collect(),
+        sentence: format!(
+            "the activations shrink to {} by layer {last} and read 0 in {}: {name} ends at {end}; \
+             where φ's argument is 0, no gradient gets past",
+            number(size),
+            layers(&at)
+        ),
+        layers: at,
+        rate: None,
+    })
+}
+
+fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
+    if let Some(forward) = forward(case, frame) {
+        return Some(forward);
+    }
+    let balance = Balance::of(frame);
+    let (name, limit, end) = range(case);
     let is_dead = found.iter().any(|one| one.mechanism.name == "dead_units");
     let path = frame.path();
     let first_alive = path
@@ -64,9 +110,8 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let mut sentence = format!("the gradients of {} read 0", layers(&at));
     if let (Some(alive), Some(smallest)) = (first_alive, smallest) {
         sentence += &format!(
-            " below {} at layer {alive}: {name} ends at {}",
-            number(smallest),
-            if name == "f32" { "1e-45" } else { "5e-324" }
+            " below {} at layer {alive}: {name} ends at {end}",
+            number(smallest)
         );
     }
     if let Ok(theory) = &case.expected.theory

@@ -12,7 +12,7 @@ use crate::lab::records::{Run, Target};
 
 /// A target as it was read.
 #[derive(Clone, Debug)]
-pub struct Side {
+pub struct ComparedTarget {
     /// Its letter in tables: A is the reference.
     pub letter: String,
     /// A short name, unlike those of the other targets.
@@ -33,7 +33,7 @@ pub struct Side {
     pub depth: usize,
 }
 
-impl Side {
+impl ComparedTarget {
     /// The `i`-th target.
     ///
     /// # Errors
@@ -123,6 +123,17 @@ impl Side {
             "the last steps of {} ({}) are gone from its file",
             self.letter, self.runs[i]
         ))
+    }
+
+    /// How long the path is that its layers are matched along, in words.
+    pub fn path_words(&self) -> String {
+        let path = self.profiles[0].path().len();
+        let is_hidden = path == self.depth;
+        match path {
+            1 => "1 hidden layer".to_owned(),
+            _ if is_hidden => format!("{path} hidden layers"),
+            _ => format!("{path} layers on the path that decay is measured along"),
+        }
     }
 
     /// What was left out of its files.
