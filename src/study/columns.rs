@@ -168,7 +168,7 @@ pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     "zero_grad_fraction", "zero_grad_fraction", Fraction, "share of entries of ∂L/∂W that are exactly 0 (underflow or death)", |row| of_params(row, |sums| Some(sums.weight_grads?.zeros as f64 / sums.weights as f64));
     "position", "position", Coordinate, "place on the path that decay is measured along, from 1; empty off the path", |row| row.info.position.map_or(Cell::Number(None), |place| Cell::Count(place.into()));
     "cell_grad_norm", "‖∂L/∂c‖", Norm, "‖∂L/∂c‖_F of a recurrent layer's cell state; empty without one", |row| Cell::Number(row.sums.cell_grad.map(|squares| squares.norm()));
-    "activation_correlation", "activation_correlation", Number, "mean over pairs of samples of h_a·h_b, over the mean of ‖h‖², h being φ's output: 1 where all samples are the same point", |row| of_phi(row, PhiSums::correlation);
+    "activation_correlation", "activation_correlation", Number, "mean over pairs of rows (samples, and their positions or pixels) of h_a·h_b, over the mean of ‖h‖², h being φ's output: 1 where all are the same point", |row| of_phi(row, PhiSums::correlation);
     "weight_grad_mean_abs", "mean |∂L/∂W|", Number, "mean size of an entry of ∂L/∂W_l", |row| of_params(row, |sums| Some(sums.weight_grads?.sizes / sums.weights as f64));
     "saturated_karpathy_fraction", "saturated_karpathy_fraction", Fraction, "share of tanh's outputs beyond ±0.97 (Karpathy 2016)", |row| of_phi(row, |sums| share(sums.beyond.karpathy, sums.checked as f64));
     "saturated_deepdiagnosis_fraction", "saturated_deepdiagnosis_fraction", Fraction, "share of tanh's or sigmoid's inputs beyond ±5 (DeepDiagnosis)", |row| of_phi(row, |sums| share(sums.beyond.deep_diagnosis, sums.checked as f64));
@@ -223,7 +223,7 @@ pub fn parameter_columns<'a>() -> &'a [Column<TensorRow<'a>>] {
     "tensor", "tensor", Coordinate, "its name in a weights file", |row| Cell::Name(&row.tensor.name);
     "grad_norm", "‖∂L/∂p‖", Norm, "norm of the gradient by this tensor, before clipping, without weight decay", |row| number(row.tensor.sums.grad_squares.norm());
     "weight_norm", "‖p‖", Norm, "norm of the tensor", |row| number(row.tensor.sums.squares.norm());
-    "update_ratio", "‖Δp‖/‖p‖", Ratio, "‖Δp‖/‖p‖ of the update made right after, infinite for a tensor of zeros; empty where none is made", |row| Cell::Number(row.tensor.sums.update_squares.map(|update| update.norm_over(row.tensor.sums.squares)));
+    "update_ratio", "‖Δp‖/‖p‖", Ratio, "‖Δp‖/‖p‖ of the update made right after, infinite for a tensor of zeros, NaN if that stays 0; empty where none is made", |row| Cell::Number(row.tensor.sums.update_squares.map(|update| update.norm_over(row.tensor.sums.squares)));
     }
 }
 

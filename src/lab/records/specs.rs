@@ -17,7 +17,11 @@ pub fn changed(targets: &[Target]) -> Vec<Changed> {
         .filter_map(|&i| targets[i].runs[0].resolved_spec())
         .collect();
     let mut changed = changed_keys(&specs.iter().collect::<Vec<_>>());
-    changed.retain(|changed| changed.key != SEED);
+    // What a sweep varies, a gate asks and `remedies` tries is nothing of a run.
+    changed.retain(|changed| {
+        let section = changed.key.split('.').next().unwrap_or_default();
+        ![SEED, "sweep", "check", "remedy"].contains(&section)
+    });
     let seeds: Vec<Option<String>> = with.iter().map(|&i| Some(seeds(&targets[i]))).collect();
     if seeds.iter().any(|own| *own != seeds[0]) {
         let at = changed.partition_point(|changed| *changed.key < *SEED);

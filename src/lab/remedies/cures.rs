@@ -79,7 +79,7 @@ pub const CURES: &[Cure] = &[
     },
     Cure {
         name: "He init",
-        why: "variance 2/fan_in makes up for the half that ReLU cuts off",
+        why: "variance 2/fan_in, twice that of a linear map, makes up for what φ takes away: half with ReLU",
         kind: CureKind::Gradients,
         sets: |_| sets(&["network.init=he_normal"]),
     },

@@ -12,10 +12,14 @@ pub fn predictions_line(predictions: &Predictions) -> String {
     let whose = match method {
         Method::Softmax => "softmax".to_owned(),
         Method::McDropout => format!("{members} passes with dropout"),
-        Method::Ensemble => format!(
-            "ensemble of {members:.1} runs for each of {} test samples",
-            measures.samples
-        ),
+        Method::Ensemble => {
+            let is_whole = members.fract() == 0.0;
+            let digits = if is_whole { 0 } else { 1 };
+            format!(
+                "ensemble of {members:.digits$} runs for each of {} test samples",
+                measures.samples
+            )
+        }
     };
     let caught = match measures.errors_in_most_uncertain_tenth {
         Some(share) => format!(
