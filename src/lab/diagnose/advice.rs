@@ -36,8 +36,9 @@ pub struct Hint {
     pub set: Vec<String>,
     /// Why it may help.
     pub why: String,
-    /// What was measured: `attenuation_decades` at step 0, or `loss_over_guessing`, the loss of
-    /// the batch of `step` over that of the best guess that looks at no input.
+    /// What was measured: `attenuation_decades` at step 0, for a generator `lost_decades`, those
+    /// that its loss's slope loses included, or `loss_over_guessing`, the loss of the batch of
+    /// `step` over that of the best guess that looks at no input.
     pub quantity: &'static str,
     /// The step.
     pub step: u64,
@@ -223,7 +224,7 @@ impl<'a> Search<'a> {
         let is_worth = |lost: f64| !needs_gradients || base.is_farther_than(lost);
         let after = self.try_out(&loaded, &is_worth)?;
         let improvement = self.improvement(cure, base, &after)?;
-        let is_about_gradients = improvement.quantity == ATTENUATION;
+        let is_about_gradients = improvement.quantity != LOSS;
         let hint = Hint {
             name: cure.name.to_owned(),
             set: sets,
@@ -264,7 +265,10 @@ impl<'a> Search<'a> {
         if self.trouble.gradients && works_on_gradients(cure) {
             let helps = is_better && lost.is_finite() && base.is_farther_than(lost);
             return helps.then(|| Improvement {
-                quantity: ATTENUATION,
+                quantity: match after.initial.loss_slope {
+                    Some(_) => LOST,
+                    None => ATTENUATION,
+                },
                 step: 0,
                 before: base.initial.lost_decades().unwrap_or(f64::NAN),
                 after: lost,
@@ -325,12 +329,14 @@ struct Improvement {
 
 /// The quantities of a hint.
 const ATTENUATION: &str = "attenuation_decades";
+/// Those of a generator, by its loss too.
+const LOST: &str = "lost_decades";
 const LOSS: &str = "loss_over_guessing";
 
 impl Hint {
     /// Whether it is about the gradients at step 0.
     pub fn is_about_gradients(&self) -> bool {
-        self.quantity == ATTENUATION
+        self.quantity != LOSS
     }
 
     /// How good it is, the smaller the better: by the decades that are still lost, half a decade
