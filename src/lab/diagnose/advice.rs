@@ -168,6 +168,11 @@ impl<'a> Search<'a> {
             }
         }
         further.sort_by_key(Hint::goodness);
+        // An init costs nothing: the best one is told of even where stronger cures do more.
+        let init = further.iter().position(Hint::is_init);
+        if let Some(init) = init.filter(|at| *at >= MOST) {
+            further.swap(MOST - 1, init);
+        }
         hints.extend(further);
         hints.truncate(MOST);
         hints
@@ -337,6 +342,11 @@ impl Hint {
     /// Whether it is about the gradients at step 0.
     pub fn is_about_gradients(&self) -> bool {
         self.quantity != LOSS
+    }
+
+    /// Whether it changes the weights' start and nothing else.
+    fn is_init(&self) -> bool {
+        self.set.iter().all(|set| set.starts_with("network.init"))
     }
 
     /// How good it is, the smaller the better: by the decades that are still lost, half a decade

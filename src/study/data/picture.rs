@@ -60,13 +60,9 @@ impl Pixels {
     fn read(path: &Path) -> Result<Self, Problem> {
         let bytes = files::read(PATH, path)?;
         let wrong = |error: &dyn std::fmt::Display| {
-            Problem::in_file(
-                path,
-                format!("this is no PNG picture that can be read: {error}"),
+            Problem::in_file(path, format!("is no PNG picture that can be read: {error}")).help(
+                format!("{PATH} names it; save the picture as a PNG, or make it smaller"),
             )
-            .help(format!(
-                "{PATH} names it; save the picture as a PNG, or make it smaller"
-            ))
         };
         let mut decoder = Decoder::new(Cursor::new(bytes));
         decoder.set_transformations(Transformations::normalize_to_color8());
