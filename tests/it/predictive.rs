@@ -213,7 +213,7 @@ fn seeds_are_an_ensemble() {
     );
     is_measured(told, &mean);
     assert!(
-        ended.stdout.contains("ensemble of 3.0 runs"),
+        ended.stdout.contains("ensemble of 3 runs"),
         "{}",
         ended.stdout
     );

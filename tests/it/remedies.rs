@@ -24,7 +24,7 @@ name = "wider"
 set = { "network.width" = 12 }
 [[remedy]]
 name = "a smaller batch, tanh"
-set = { "train.batch_size" = 8, "network.activation" = "tanh" }
+set = { train.batch_size = 8, network.activation = "tanh" }
 "#;
 
 fn tried(desk: &Desk, arguments: &str) -> Ended {

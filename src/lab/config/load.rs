@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::changes::SpecChange;
 use super::constraints::conflict;
 use super::error::{Location, SpecError};
 use super::gan_conflicts::other_loss;
@@ -16,7 +17,7 @@ use super::overrides::Overrides;
 use super::remedy_faults::remedy_faults;
 use super::sections::Spec;
 use super::shape::Shape;
-use super::sweep::{SpecChange, sweep_faults};
+use super::sweep::sweep_faults;
 use super::validate::{ValueKind, faults, missing_activation};
 use crate::base::Conflict;
 use crate::base::paths::rebase;

@@ -25,6 +25,7 @@ mod sweep;
 mod validate;
 mod write;
 
+pub use changes::SpecChange;
 pub use check::{Check, CheckedSteps, LayerEnds, LayerRange, Quantity};
 pub use diff::{Changed, changed_keys, changed_parameters};
 pub use error::SpecError;
@@ -36,4 +37,4 @@ pub use rules::{LoggedColumns, load_rules};
 pub use schema::schema_json;
 pub use sections::{Data, Log, Precision, Spec, Train};
 pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced, Predictive};
-pub use sweep::{SpecChange, SweepAxis, SweepChoice, SweepGrid};
+pub use sweep::{SweepAxis, SweepChoice, SweepGrid};

@@ -54,9 +54,9 @@ pub fn outcomes(comparison: &Comparison, targets: &[usize]) -> TextTable {
         .enumerate()
         .filter(|(n, kind)| {
             let figures = comparison
-                .sides
+                .targets
                 .iter()
-                .map(|side| &side.outcome.figures[*n]);
+                .map(|target| &target.outcome.figures[*n]);
             !kind.is_rare || figures.into_iter().any(|it| *it != OutcomeFigure::Unknown)
         })
         .map(|(n, kind)| row(kind.name, &|i| figures::outcome(&outcome(i).figures[n])))

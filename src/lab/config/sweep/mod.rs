@@ -8,14 +8,13 @@ mod read;
 
 use toml::{Table, Value};
 
+use super::changes::SpecChange;
+
 pub use range::SweepRange;
-pub use read::{shape_of, sweep_faults};
+pub use read::sweep_faults;
 
 /// The column that holds a variant's name.
 const VARIANT_COLUMN: &str = "variant";
-
-/// A change to the spec: a key and its value.
-pub type SpecChange = (String, Value);
 
 /// The cells of a sweep: the product of its axes, never all at once in memory.
 #[derive(Clone, Debug, Default, PartialEq)]

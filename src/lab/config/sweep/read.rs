@@ -2,15 +2,13 @@
 
 use toml::{Table, Value};
 
-use super::super::changes::changes;
+use super::super::changes::{SpecChange, changes, shape_of};
 use super::super::key_path::KeyPath;
-use super::super::message::{Message, unknown_key, unknown_word};
-use super::super::shape::{Shape, list};
+use super::super::message::Message;
+use super::super::shape::Shape;
 use super::super::validate::{Fault, ValueKind, faults};
-use super::{SpecChange, SweepAxis, SweepGrid, SweepRange};
+use super::{SweepAxis, SweepGrid, SweepRange};
 
-/// What a cell of the grid cannot change.
-const NOT_SWEPT: [&str; 4] = ["name", "check", "sweep", "remedy"];
 /// Keys of `[sweep]` that are no axes.
 const ZIP: &str = "zip";
 const VARIANT: &str = "variant";
@@ -233,35 +231,6 @@ impl Reader {
             self.axes.push(SweepAxis::Variants(found));
         }
     }
-}
-
-/// The shape of the values that the key of this path takes.
-pub fn shape_of(axis: &str) -> Result<Shape, Message> {
-    let unreadable = || {
-        Message::new(
-            format!("the axis \"{axis}\" is not the path of a key"),
-            "expected keys joined by dots",
-        )
-        .help("write it as in \"network.activation\" = [\"sigmoid\", \"relu\"]")
-    };
-    let path = KeyPath::parse(axis).ok_or_else(unreadable)?;
-    let mut shape = Shape::root();
-    let mut done = KeyPath::default();
-    for key in path.keys() {
-        if done.keys().is_empty() && NOT_SWEPT.contains(&key.as_str()) {
-            let message = Message::new(format!("`{key}` cannot be an axis"), "not an axis").note(
-                format!("expected a key of the run; {} are not", list(&NOT_SWEPT)),
-            );
-            return Err(message.help("remove this axis"));
-        }
-        shape = match shape.property(key) {
-            Some(property) => property,
-            None if shape.is_family() => return Err(unknown_word(&done, &shape, key)),
-            None => return Err(unknown_key(&done, &shape, key)),
-        };
-        done = done.child(key);
-    }
-    Ok(shape)
 }
 
 #[cfg(test)]
