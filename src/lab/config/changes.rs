@@ -4,6 +4,7 @@ use toml::{Table, Value};
 
 use super::key_path::KeyPath;
 use super::message::{Message, unknown_key, unknown_word};
+use super::set_keys::set_keys;
 use super::shape::{Shape, list};
 use super::validate::{Fault, ValueKind, faults};
 
@@ -14,45 +15,24 @@ pub type SpecChange = (String, Value);
 const NOT_SWEPT: [&str; 4] = ["name", "check", "sweep", "remedy"];
 
 /// The changes that `set`, which stands at `path`, makes, and what is wrong with them.
-///
-/// A section within it (`set = { network.norm = "batch" }`, which to TOML is a table in a
-/// table) changes the keys it has and leaves the section's others as they are.
 pub fn changes(set: &Table, path: &KeyPath) -> (Vec<SpecChange>, Vec<Fault>) {
-    let mut found = (Vec::new(), Vec::new());
-    for (key, value) in set {
-        let path = path.child(key);
-        match value {
-            Value::Table(section) if !key.contains('.') => {
-                for (inner, value) in section {
-                    change(
-                        format!("{key}.{inner}"),
-                        value,
-                        path.child(inner),
-                        &mut found,
-                    );
-                }
-            }
-            _ => change(key.clone(), value, path, &mut found),
+    let (mut changes, mut wrong) = (Vec::new(), Vec::new());
+    for (written, value) in set_keys(set) {
+        let key = written.join(".");
+        let path = written
+            .iter()
+            .fold(path.clone(), |path, key| path.child(*key));
+        match shape_of(&key) {
+            Ok(shape) => wrong.extend(faults(value, &shape, &path)),
+            Err(message) => wrong.push(Fault {
+                path,
+                kind: ValueKind::UnknownKey,
+                message,
+            }),
         }
+        changes.push((key, value.clone()));
     }
-    found
-}
-
-fn change(
-    key: String,
-    value: &Value,
-    path: KeyPath,
-    (changes, wrong): &mut (Vec<SpecChange>, Vec<Fault>),
-) {
-    match shape_of(&key) {
-        Ok(shape) => wrong.extend(faults(value, &shape, &path)),
-        Err(message) => wrong.push(Fault {
-            path,
-            kind: ValueKind::UnknownKey,
-            message,
-        }),
-    }
-    changes.push((key, value.clone()));
+    (changes, wrong)
 }
 
 /// The shape of the values that the key of this path takes.

@@ -19,6 +19,7 @@ mod remedy_faults;
 mod rules;
 mod schema;
 mod sections;
+mod set_keys;
 mod shape;
 mod sizes;
 mod sweep;

@@ -4,8 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use super::changes::changes;
-use super::key_path::KeyPath;
+use super::set_keys::set_keys;
 
 /// A change to the spec that `vgrad remedies` tries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,10 +26,8 @@ fn schema_of_set(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 impl Remedy {
     /// The changes as `--set` takes them: `network.width=256`.
     pub fn sets(&self) -> Vec<String> {
-        let (changes, _) = changes(&self.set, &KeyPath::default());
-        let changes = changes.into_iter();
-        changes
-            .map(|(key, value)| format!("{key}={value}"))
+        let keys = set_keys(&self.set).into_iter();
+        keys.map(|(written, value)| format!("{}={value}", written.join(".")))
             .collect()
     }
 }
