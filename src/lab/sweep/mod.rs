@@ -30,10 +30,20 @@ pub use targets::{CellKind, kinds, open_targets};
 pub use view::{SweepView, ViewAxis};
 
 use crate::base::Problem;
-use crate::lab::config::{LoadedSpec, Spec, SweepGrid};
+use crate::lab::config::{LoadedSpec, Spec, SweepAxis, SweepGrid};
 
 /// More cells than anybody runs; their plan can be printed all the same.
 pub const MOST_CELLS: u128 = 1_000_000;
+
+/// A change of the grid that names a file in `folder` by a relative path, with that path.
+fn file_from_spec<'a>(grid: &'a SweepGrid, folder: &Path) -> Option<(&'a str, &'a str)> {
+    let changes = grid.axes.iter().flat_map(SweepAxis::changes);
+    let mut texts = changes.filter_map(|(key, value)| Some((key, value.as_str()?)));
+    texts.find(|(key, text)| {
+        let may_be_file = key.starts_with("data.source.") || *key == "network.weights";
+        may_be_file && Path::new(text).is_relative() && folder.join(text).is_file()
+    })
+}
 
 /// A spec with its grid.
 pub struct Sweep {
@@ -49,13 +59,24 @@ impl Sweep {
     /// Of a spec, with its cells in `folder`.
     ///
     /// # Errors
-    /// If it has no axis.
+    /// If it has no axis, or one of files that are named from where the spec lies.
     pub fn of(loaded: LoadedSpec, folder: &Path) -> Result<Self, Problem> {
         let grid = SweepGrid::of(&loaded.spec.sweep);
         if grid.axes.is_empty() {
             return Err(Problem::at_key("sweep", "the spec has no axis to sweep").help(
                 "add [sweep] with e.g. \"network.depth\" = [10, 20], or --grid network.depth=[10,20]",
             ));
+        }
+        if let Some((key, file)) = file_from_spec(&grid, &loaded.folder) {
+            let what = format!(
+                "the axis `{key}` names the file \"{file}\" from where the spec lies, and a sweep \
+                 is read back from another folder"
+            );
+            let whole = std::path::absolute(loaded.folder.join(file));
+            let whole = whole.map_or_else(|_| file.to_owned(), |path| path.display().to_string());
+            return Err(
+                Problem::at_key("sweep", what).help(format!("write its whole path: \"{whole}\""))
+            );
         }
         Ok(Self {
             loaded,

@@ -83,6 +83,27 @@ learning_rate = 0.1
     assert!(copy.stderr.contains("2 found done"), "{}", copy.stderr);
 }
 
+/// Those of an axis would be looked for there.
+#[test]
+fn files_on_an_axis_are_named_in_full() {
+    let spec = |file: &str| {
+        format!(
+            "[data]\nsource = {{ csv = {{ path = \"rows.csv\", target = \"y\" }} }}\n\
+             [network]\ndepth = 1\nwidth = 2\nactivation = \"tanh\"\n\
+             [train]\nsteps = 1\nbatch_size = 2\nlearning_rate = 0.1\n\
+             [sweep]\n\"data.source.csv.path\" = [{file:?}]\n"
+        )
+    };
+    let desk = Desk::with(&spec("rows.csv"));
+    desk.write("rows.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n");
+    let whole = desk.path("rows.csv").display().to_string();
+    sweep(&desk, "").refused(&["data.source.csv.path", "rows.csv", "write its whole path"]);
+    desk.write("trial.toml", spec(&whole));
+    sweep(&desk, "").fine();
+    let shown = "gather runs/trial-sweep --strict";
+    desk.vgrad(shown.split_whitespace()).fine();
+}
+
 #[test]
 fn a_sweep_is_compared_and_reported_kind_by_kind() {
     let desk = Desk::with(SWEPT);

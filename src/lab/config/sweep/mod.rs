@@ -102,6 +102,22 @@ impl SweepAxis {
         }
     }
 
+    /// The changes that it makes, those of a range apart.
+    pub fn changes(&self) -> Vec<(&str, &Value)> {
+        match self {
+            Self::Keys(keys) => {
+                let keys = keys.iter();
+                keys.flat_map(|(key, values)| values.iter().map(move |value| (&**key, value)))
+                    .collect()
+            }
+            Self::SweepRange(..) => Vec::new(),
+            Self::Variants(variants) => {
+                let changes = variants.iter().flat_map(|(_, changes)| changes);
+                changes.map(|(key, value)| (&**key, value)).collect()
+            }
+        }
+    }
+
     /// The choice at a place below [`SweepAxis::len`].
     pub fn choice(&self, place: u64) -> SweepChoice {
         let i = place as usize;
