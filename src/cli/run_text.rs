@@ -78,12 +78,15 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
     lines.push(("verdict", verdict_line(summary, layers)));
     lines.push(("training", training_line(summary)));
     if let Some(accuracy) = summary.test_accuracy {
-        let chance = summary.chance_accuracy.unwrap_or(0.0);
+        let evidence = summary.learned_by.as_ref();
+        let guessing = evidence.filter(|evidence| evidence.quantity == "test_accuracy");
+        let guessing = guessing.map_or_else(String::new, |evidence| {
+            let share = evidence.guessing;
+            format!(", {share:.3} by always guessing the commonest class")
+        });
         lines.push((
             "accuracy",
-            format!(
-                "{accuracy:.3} on the test set, {chance:.3} by always guessing the commonest class"
-            ),
+            format!("{accuracy:.3} on the test set{guessing}"),
         ));
     } else if let Some(loss) = summary.test_loss {
         let loss = text::number(loss);

@@ -77,6 +77,16 @@ impl PlotData {
         }
     }
 
+    /// Of the views alone that runs of radiance fields kept their weights for.
+    ///
+    /// # Errors
+    /// If a run's weights cannot be read.
+    pub fn of_views(runs: &[RunData], threads: usize) -> Result<Self, Problem> {
+        let mut data = Self::of_sweeps(Vec::new());
+        data.views = views(runs.iter().filter(|data| View::is_kept(&data.run)), threads)?;
+        Ok(data)
+    }
+
     /// Reads the runs, at most `threads` at once, for `quantity` or for the
     /// norm that tells of decay. `ranked` are shown beside them.
     ///
@@ -133,16 +143,9 @@ impl PlotData {
     /// # Errors
     /// If a view is needed whose run kept no weights, or a run's weights cannot be read.
     pub fn render_views(&mut self, needed: bool, threads: usize) -> Result<(), Problem> {
-        for RunData { label, run, .. } in &self.runs {
-            if !needed && !View::is_kept(run) {
-                continue;
-            }
-            let view = View::of(run, threads)?;
-            self.views.extend(view.map(|view| NamedView {
-                label: label.clone(),
-                view,
-            }));
-        }
+        let runs = self.runs.iter();
+        let shown = runs.filter(|data| needed || View::is_kept(&data.run));
+        self.views = views(shown, threads)?;
         Ok(())
     }
 
@@ -167,6 +170,21 @@ impl PlotData {
         let runs = self.runs.iter();
         runs.filter(move |run| run.target == target)
     }
+}
+
+/// The views of those runs that are of radiance fields.
+fn views<'a>(
+    runs: impl Iterator<Item = &'a RunData>,
+    threads: usize,
+) -> Result<Vec<NamedView>, Problem> {
+    let named = |RunData { label, run, .. }: &RunData| {
+        let view = View::of(run, threads)?;
+        Ok(view.map(|view| NamedView {
+            label: label.clone(),
+            view,
+        }))
+    };
+    runs.map(named).filter_map(Result::transpose).collect()
 }
 
 /// The probabilities of a target's runs together; `None` where they were not judged.

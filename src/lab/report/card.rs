@@ -62,6 +62,11 @@ const FIGURES: &[Fact] = &[
     ),
     ("Test loss", |e| e.stats.curves.test_loss.last(), number),
     (
+        "PSNR of the view held out",
+        |e| e.run.summary.as_ref()?.test_psnr,
+        |psnr| format!("{psnr:.2} dB"),
+    ),
+    (
         "Test accuracy",
         |e| e.stats.curves.test_accuracy.last(),
         number,

@@ -2,12 +2,13 @@
 
 use askama::Template;
 
+use super::figure::figure;
 use super::group::lost;
 use super::overview::tone;
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
 use crate::lab::json::Real;
-use crate::lab::plot::{FIGURES, PlotData, Sheet};
+use crate::lab::plot::PlotData;
 use crate::lab::remedies::{CureRow, RankedCures};
 use crate::lab::text::{Tone, number, word};
 
@@ -90,7 +91,7 @@ fn part(ranked: &RankedCures) -> Result<Part, Problem> {
             .iter()
             .map(|row| (row.name.clone(), row.reason.clone().unwrap_or_default()))
             .collect(),
-        figure: figure(ranked)?,
+        figure: figure("cures", &PlotData::of(&[], vec![ranked.clone()], None, 1)?)?,
     })
 }
 
@@ -147,18 +148,4 @@ fn page_row(rank: usize, row: &CureRow, has_accuracy: bool) -> PageRow {
         },
         reason: row.reason.clone().unwrap_or_default(),
     }
-}
-
-fn figure(ranked: &RankedCures) -> Result<String, Problem> {
-    let data = PlotData::of(&[], vec![ranked.clone()], None, 1)?;
-    let sheet = Sheet {
-        title: Some(String::new()),
-        figures: FIGURES
-            .iter()
-            .copied()
-            .filter(|figure| figure.name() == "cures")
-            .collect(),
-        ..Sheet::default()
-    };
-    Ok(sheet.draw(&data)?.svg)
 }

@@ -7,6 +7,7 @@ mod cures;
 mod curve;
 mod decades;
 mod facts;
+mod figure;
 mod group;
 mod library;
 mod overview;
@@ -17,6 +18,7 @@ mod write;
 pub use write::PageFile;
 
 use crate::base::Problem;
+use crate::lab::plot::PlotData;
 use crate::lab::records::Target;
 use crate::lab::remedies::RankedCures;
 
@@ -49,12 +51,13 @@ impl Report {
     /// If a run cannot be read or lacks the column asked for.
     pub fn of(request: &Request) -> Result<Self, Problem> {
         let entries = read::read_all(request)?;
+        let views = PlotData::of_views(&entries, request.threads)?;
         let warnings = entries
             .iter()
             .flat_map(|entry| entry.stats.warnings.clone());
         Ok(Self {
             warnings: warnings.collect(),
-            html: page::render(&title(request), request.targets, &entries)?,
+            html: page::render(&title(request), request.targets, &entries, &views)?,
         })
     }
 }

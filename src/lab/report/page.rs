@@ -5,10 +5,12 @@ use askama::Template;
 use super::card::{Card, card};
 use super::charts;
 use super::facts::{Facts, facts};
+use super::figure::figure;
 use super::group::groups;
 use super::library;
 use super::overview::{Overview, overview};
 use crate::base::Problem;
+use crate::lab::plot::PlotData;
 use crate::lab::records::{RunData, Target, specs};
 use crate::lab::text::symbol;
 
@@ -32,6 +34,8 @@ struct Page<'a> {
     symbol: String,
     cards: Vec<Card>,
     facts: Option<Facts>,
+    /// What radiance fields render, as SVG.
+    view: Option<String>,
     /// How steps are taken together, one sentence per run that needs one.
     sampling: Vec<String>,
     has_seeds: bool,
@@ -52,7 +56,12 @@ struct Page<'a> {
 ///
 /// # Errors
 /// None that a user could cause.
-pub fn render(title: &str, targets: &[Target], entries: &[RunData]) -> Result<String, Problem> {
+pub fn render(
+    title: &str,
+    targets: &[Target],
+    entries: &[RunData],
+    views: &PlotData,
+) -> Result<String, Problem> {
     let curves = || entries.iter().map(|entry| &entry.stats.curves);
     let groups = groups(targets, entries);
     let changed = specs::changed(targets);
@@ -82,6 +91,10 @@ pub fn render(title: &str, targets: &[Target], entries: &[RunData]) -> Result<St
         cards: groups.iter().map(card).collect(),
         facts: facts(&groups, &changed),
         sampling: sampling(entries),
+        view: match views.views.is_empty() {
+            true => None,
+            false => Some(figure("view", views)?),
+        },
         has_seeds: groups.iter().any(|group| group.seeds().is_some()),
         has_theory: targets.len() == 1 && entries.iter().any(|e| !e.expected_norms().is_empty()),
         has_curves: curves().any(|curves| curves.all().iter().any(|curve| !curve.is_empty())),

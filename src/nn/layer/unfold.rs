@@ -30,10 +30,7 @@ impl Unfold {
             columns,
         } = self.image;
         let (k, reach) = (self.kernel, self.kernel / 2);
-        let written = self.image.strided(self.stride);
-        for pixel in 0..written.pixels() {
-            let row = pixel / written.columns * self.stride;
-            let column = pixel % written.columns * self.stride;
+        for (pixel, (row, column)) in self.centers().enumerate() {
             let taps = reach.saturating_sub(column)..k.min(columns + reach - column);
             let length = taps.len() * channels;
             for down in reach.saturating_sub(row)..k.min(rows + reach - row) {
@@ -42,6 +39,21 @@ impl Unfold {
                 each(y..y + length, x * channels..x * channels + length);
             }
         }
+    }
+
+    /// The row and column of x around which each pixel of y reads.
+    fn centers(&self) -> impl Iterator<Item = (usize, usize)> {
+        let Image { rows, columns, .. } = self.image.strided(self.stride);
+        let stride = self.stride;
+        (0..rows)
+            .flat_map(move |row| (0..columns).map(move |column| (row * stride, column * stride)))
+    }
+
+    /// Whether a tap around a pixel of x lies beyond the border.
+    fn is_at_border(&self, (row, column): (usize, usize)) -> bool {
+        let reach = self.kernel / 2;
+        let is_inside = |place: usize, length: usize| place >= reach && place + reach < length;
+        !is_inside(row, self.image.rows) || !is_inside(column, self.image.columns)
     }
 
     fn written_width(&self) -> usize {
@@ -63,7 +75,9 @@ impl<T: Scalar> Layer<T> for Unfold {
         let samples = entries_mut(pass.output).chunks_exact_mut(written);
         let inputs = entries(&pass.inputs[0]).chunks_exact(self.image.features());
         for (y, x) in samples.zip(inputs) {
-            y.fill(T::zero());
+            let pixels = y.chunks_exact_mut(self.written_width()).zip(self.centers());
+            let bordering = pixels.filter(|(_, center)| self.is_at_border(*center));
+            bordering.for_each(|(taps, _)| taps.fill(T::zero()));
             self.runs(|of_y, of_x| y[of_y].copy_from_slice(&x[of_x]));
         }
     }

@@ -14,7 +14,7 @@ fn the_gallery_keeps_to_its_baselines() {
         let spec = folder.join(format!("{name}.toml"));
         let baseline = folder.join(format!("baselines/{name}.json"));
         let arguments = format!(
-            "{} --seeds 3 --baseline {} --strict",
+            "{} --baseline {} --strict",
             spec.display(),
             baseline.display()
         );

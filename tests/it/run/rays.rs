@@ -56,6 +56,33 @@ fn the_psnr_is_that_of_the_test_loss() {
 }
 
 #[test]
+fn a_report_shows_the_view_and_its_psnr() {
+    let desk = Desk::with(FIELD);
+    desk.run("--out a").fine();
+    let page = |arguments: &str| {
+        desk.vgrad(format!("report {arguments} -o page.html").split(' '))
+            .fine();
+        desk.read("page.html")
+    };
+    let psnr = desk.summary("a")["test_psnr"].as_f64().unwrap();
+    let shown = page("a");
+    let (_, card) = shown.split_once("PSNR of the view held out").unwrap();
+    assert!(
+        card[..40].contains(&format!("{psnr:.2} dB")),
+        "{}",
+        &card[..40]
+    );
+    let (_, section) = shown.split_once("id=\"view-title\"").unwrap();
+    let (section, _) = section.split_once("</section>").unwrap();
+    assert!(section.contains("data:image/png;base64,"), "no picture");
+    assert!(section.contains(&format!("a: {psnr:.2} dB")), "no title");
+    // Without weights there is nothing to render.
+    desk.run("--set log.save_weights=false --out b").fine();
+    let shown = page("b");
+    assert!(!shown.contains("view-title") && shown.contains("PSNR of the view held out"));
+}
+
+#[test]
 fn threads_and_a_stop_on_the_way_change_no_byte() {
     let desk = Desk::with(FIELD);
     desk.run("--threads 1 --out one").fine();
