@@ -156,6 +156,18 @@ impl Summary {
         self.loss_slope.is_some()
     }
 
+    /// The last loss: of the test set, without one of the last batch.
+    pub fn loss(&self) -> Option<f64> {
+        self.test_loss.or(self.train_loss)
+    }
+
+    /// [`loss`](Self::loss) over that of guessing, which has its scale: what runs with other
+    /// targets or another loss are told apart by. `None` where guessing costs nothing.
+    pub fn loss_over_guessing(&self) -> Option<f64> {
+        let guessing = self.guessing_loss.filter(|guessing| *guessing > 0.0)?;
+        Some(self.loss()? / guessing)
+    }
+
     /// Reads a summary, also one with fewer keys.
     ///
     /// # Errors

@@ -98,6 +98,80 @@ fn every_cure_has_its_numbers_and_the_best_comes_first() {
     );
 }
 
+/// The spec with targets of up to 1.6e8 that deep sigmoids do not learn in 40 steps: the
+/// squares of the numbers -40 to 39 times 10^5.
+fn regression() -> Desk {
+    let spec = SPEC
+        .replace(
+            "{ blobs = { classes = 3, samples = 90 } }",
+            "{ csv = { path = \"squares.csv\", target = \"y\" } }",
+        )
+        .replace(
+            "learning_rate = 0.1",
+            "learning_rate = 0.01\nloss = \"mse\"",
+        );
+    let desk = Desk::with(&spec);
+    let rows = (-40..40).map(|i| format!("{i},{}\n", f64::from(i * i) * 1e5));
+    desk.write("squares.csv", format!("x,y\n{}", rows.collect::<String>()));
+    desk
+}
+
+#[test]
+fn a_loss_of_another_scale_is_no_cure() {
+    let desk = regression();
+    let ended = tried(&desk, "--format json").fine();
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let scaled = row(&json, "standardised targets");
+    let loss = |row: &Value| row["test_loss"].as_f64().unwrap();
+    // Squares of numbers of 10^7 and of 1, and sigmoids that pass on as little as before.
+    assert!(loss(&json["baseline"]) > 1e10 && loss(&scaled) < 10.0);
+    assert_eq!(scaled["verdict"], json["baseline"]["verdict"]);
+    assert_eq!(
+        (&scaled["learned"], &scaled["helped"]),
+        (&false.into(), &false.into())
+    );
+    let reason = scaled["reason"].as_str().unwrap();
+    assert!(reason.starts_with("gradients still lose"), "{reason}");
+    // What the first step breaks is told beside what the table shows.
+    let orthogonal = row(&json, "orthogonal init");
+    let lost = orthogonal["attenuation_decades"].as_f64().unwrap();
+    assert!(
+        lost < 3.0 && orthogonal["verdict"] == "vanishing",
+        "{orthogonal:#}"
+    );
+    let reason = orthogonal["reason"].as_str().unwrap();
+    let both = format!("gradients still lose {lost:.2} decades at the start and inf at the end");
+    assert!(reason.starts_with(&both), "{reason}");
+}
+
+#[test]
+fn without_a_step_the_best_cure_is_told_by_its_decades() {
+    for desk in [Desk::with(SPEC), regression()] {
+        let arguments = "--set train.steps=0 --out r";
+        let ended = tried(&desk, &format!("{arguments} --format json")).fine();
+        let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+        let decades = |row: &Value| row["attenuation_decades"].as_f64().unwrap();
+        let lost: Vec<f64> = rows(&json)
+            .iter()
+            .filter(|row| row["seeds"] == 2)
+            .map(|row| decades(row).abs())
+            .collect();
+        assert!(lost.len() > 12, "{lost:?}");
+        assert!(lost.is_sorted(), "{lost:?}");
+        let best = &rows(&json)[0];
+        assert_eq!(best["helped"], true);
+        let told = tried(&desk, arguments).fine().stdout;
+        let sentence = format!(
+            "The best cure is {}: {:.2} decades lost at step 0 instead of {:.2}",
+            best["name"].as_str().unwrap(),
+            decades(best),
+            decades(&json["baseline"])
+        );
+        assert!(told.contains(&sentence), "{sentence}\n{told}");
+        assert!(desk.has("r/best.toml"));
+    }
+}
+
 #[test]
 fn what_is_done_is_kept_and_not_done_again() {
     let desk = Desk::with(SPEC);

@@ -123,21 +123,47 @@ fn conclusion(remedies: &Remedies) -> String {
     let Some(best) = remedies.best() else {
         return format!("None of the cures helped {}.", remedies.name);
     };
-    let accuracy = |cure: &CureResult| cure.accuracy().map(|value| format!("{value:.3}"));
-    let ends = [best, &remedies.baseline];
-    let reached = match ends.map(accuracy) {
-        [Some(after), Some(before)] => format!(": accuracy {after} instead of {before}"),
-        _ if best.is_of_generators() => {
-            let [after, before] = ends.map(|cure| cure.verdict().map_or("", text::word));
-            format!(": {after} instead of {before}")
-        }
-        _ => String::new(),
+    let reached = reached(best, &remedies.baseline).unwrap_or_default();
+    let but = match best.learned() {
+        Some(false) => ", but not every seed learned",
+        _ => "",
     };
     let why = match &*best.why {
         "" => String::new(),
         why => format!(" ({why})"),
     };
-    format!("The best cure is {}{reached}{why}.", best.name)
+    format!("The best cure is {}{reached}{but}{why}.", best.name)
+}
+
+/// What the ranking goes by, with the best cure and as it is.
+fn reached(best: &CureResult, baseline: &CureResult) -> Option<String> {
+    let ends = [best, baseline];
+    let [has_trained, was_trained] = ends.map(CureResult::has_trained);
+    if !has_trained {
+        let [after, before] = ends.map(|cure| cure.lost().map_or("–".to_owned(), lost));
+        return Some(format!(
+            ": {after} decades lost at step 0 instead of {before}"
+        ));
+    }
+    if !was_trained {
+        return None;
+    }
+    if let [Some(after), Some(before)] = ends.map(CureResult::accuracy) {
+        return Some(format!(": accuracy {after:.3} instead of {before:.3}"));
+    }
+    if best.is_of_generators() {
+        let [after, before] = ends.map(|cure| cure.verdict().map_or("", text::word));
+        return Some(format!(": {after} instead of {before}"));
+    }
+    match ends.map(CureResult::loss_over_guessing) {
+        [Some(after), Some(before)] => {
+            let [after, before] = [after, before].map(text::number);
+            Some(format!(
+                ": {after} of the loss of guessing instead of {before}"
+            ))
+        }
+        _ => None,
+    }
 }
 
 fn human(remedies: &Remedies, detail: Detail) -> Result<String, Problem> {

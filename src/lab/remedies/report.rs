@@ -96,11 +96,10 @@ impl Remedies {
         }
     }
 
-    /// The best cure, if one helped.
+    /// The best of the cures that helped, if one did.
     pub fn best(&self) -> Option<&CureResult> {
-        self.cures
-            .first()
-            .filter(|cure| ranking::has_helped(cure, &self.baseline))
+        let mut cures = self.cures.iter();
+        cures.find(|cure| ranking::has_helped(cure, &self.baseline))
     }
 
     /// The numbers of the spec as it is or of one of its cures.
@@ -141,8 +140,6 @@ impl Remedies {
     /// Why a cure that was tried did not help.
     fn why_not(&self, cure: &CureResult) -> String {
         let seeds = cure.trials.len();
-        let (before, after) = (self.baseline.lost_at_worst(), cure.lost_at_worst());
-        let decades = |value: Option<f64>| format!("{:.2}", value.unwrap_or(f64::NAN));
         if cure.diverged() > 0 {
             return format!("{} of {seeds} runs diverged", cure.diverged());
         }
@@ -150,23 +147,36 @@ impl Remedies {
             (Some(Verdict::Vanishing | Verdict::AtRisk), learned) if learned != Some(true) => {
                 match cure.kind {
                     CureKind::Optimizer => format!(
-                        "it rescales the steps, and the first layers still lack {} decades: \
+                        "it rescales the steps, and the first layers still lack {}: \
                          what the layers do not carry no step size brings back",
-                        decades(after)
+                        decades(cure, 1.0)
                     ),
                     _ => format!(
-                        "gradients still lose {} decades ({} as it is)",
-                        decades(after),
-                        decades(before)
+                        "gradients still lose {} (as it is {})",
+                        decades(cure, 1.0),
+                        decades(&self.baseline, 1.0)
                     ),
                 }
             }
-            (Some(Verdict::Exploding), learned) if learned != Some(true) => format!(
-                "gradients grow by {} decades on the way",
-                decades(after.map(|after| -after))
-            ),
+            (Some(Verdict::Exploding), learned) if learned != Some(true) => {
+                format!("gradients grow by {} on the way", decades(cure, -1.0))
+            }
             (_, Some(false)) => "gradients arrive, but not every seed learns".to_owned(),
             _ => "it is no better than the spec as it is".to_owned(),
+        }
+    }
+}
+
+/// The decades lost times `sign`, at the start and at the end where their verdicts differ:
+/// "7.06 decades", "0.21 decades at the start and inf at the end".
+fn decades(cure: &CureResult, sign: f64) -> String {
+    let shown = |lost: Option<f64>| format!("{:.2}", sign * lost.unwrap_or(f64::NAN));
+    let start = shown(cure.lost());
+    match cure.changes_verdict() {
+        false => format!("{start} decades"),
+        true => {
+            let end = shown(cure.lost_at_end());
+            format!("{start} decades at the start and {end} at the end")
         }
     }
 }

@@ -49,13 +49,20 @@ impl CureResult {
         mean(&self.trials, |summary| summary.initial.lost_decades())
     }
 
-    /// Those at the end that the runs' verdicts are of.
-    pub fn lost_at_worst(&self) -> Option<f64> {
-        mean(&self.trials, |summary| {
-            let ends = [&summary.initial, &summary.last];
-            let worst = ends.into_iter().find(|end| end.verdict == summary.verdict);
-            worst.unwrap_or(&summary.initial).lost_decades()
-        })
+    /// All decades that count as lost at the last step.
+    pub fn lost_at_end(&self) -> Option<f64> {
+        mean(&self.trials, |summary| summary.last.lost_decades())
+    }
+
+    /// Whether a seed's gradients at the end have another verdict than at the start.
+    pub fn changes_verdict(&self) -> bool {
+        let changes = |trial: &Trial| trial.summary.initial.verdict != trial.summary.last.verdict;
+        self.trials.iter().any(changes)
+    }
+
+    /// Whether every seed made an update.
+    pub fn has_trained(&self) -> bool {
+        self.trials.iter().all(|trial| trial.summary.steps > 0)
     }
 
     /// Whether its networks are generators.
@@ -71,6 +78,17 @@ impl CureResult {
     /// The last test loss.
     pub fn test_loss(&self) -> Option<f64> {
         mean(&self.trials, |summary| summary.test_loss)
+    }
+
+    /// The last loss over that of guessing.
+    pub fn loss_over_guessing(&self) -> Option<f64> {
+        mean(&self.trials, Summary::loss_over_guessing)
+    }
+
+    /// The same, or the loss alone where guessing has none.
+    pub fn comparable_loss(&self) -> Option<f64> {
+        self.loss_over_guessing()
+            .or_else(|| mean(&self.trials, Summary::loss))
     }
 
     /// The last test accuracy.
@@ -118,6 +136,12 @@ impl CureResult {
         let learned: Option<Vec<bool>> = self.trials.iter().map(|it| it.summary.learned).collect();
         let learned = learned.filter(|learned| !learned.is_empty())?;
         Some(learned.iter().all(|it| *it))
+    }
+
+    /// Whether no seed beats guessing, and every seed tells.
+    pub fn learned_nothing(&self) -> bool {
+        let idle = |trial: &Trial| trial.summary.learned == Some(false);
+        !self.trials.is_empty() && self.trials.iter().all(idle)
     }
 
     /// Seeds that diverged.
