@@ -1,5 +1,6 @@
 //! Networks that a log has side by side, each with a path of its own.
 
+use super::order::is_ladder;
 use super::parameter::words;
 
 /// Words of two networks that are trained together.
@@ -42,6 +43,10 @@ pub fn chains(names: &[&str], is_path: &[bool]) -> Vec<ChainMembers> {
             continue;
         }
         let is_serial = family[0].0 == "encoder";
+        // A U-Net is one path, from the input down and up again.
+        if is_serial && is_ladder(names) {
+            continue;
+        }
         let belongs = |i: usize, chain: usize| match of[i] {
             Some(own) => own == chain,
             // Embeddings lie before the encoder, the head behind the decoder.
@@ -79,7 +84,10 @@ fn twins(names: &[&str], chain: ChainMembers) -> Vec<ChainMembers> {
     let mut found: Vec<String> = of.iter().flatten().cloned().collect();
     found.sort_unstable();
     found.dedup();
-    if found.len() < 2 {
+    // With a layer each and nothing else they are the layers of one network.
+    if found.len() < 2
+        || of.iter().flatten().count() == found.len() && of.iter().all(Option::is_some)
+    {
         return vec![chain];
     }
     let members = |name: &String| {
@@ -162,6 +170,17 @@ mod tests {
         assert_eq!(chains[1].1, ["critic.qf0.0", "critic.qf0.2"]);
         // One critic, and layers that are numbered.
         assert_eq!(found(&["q1.0", "q1.2", "fc1", "fc2"]).len(), 1);
+        // Layers that are called so.
+        assert_eq!(found(&["q1", "q2", "q3"]).len(), 1);
+        assert_eq!(found(&["features.0", "q1", "q2"]).len(), 2);
+    }
+
+    #[test]
+    fn a_u_net_is_one() {
+        assert_eq!(
+            found(&["bottleneck", "dec1", "dec2", "enc1", "enc2"]).len(),
+            1
+        );
     }
 
     #[test]

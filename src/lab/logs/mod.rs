@@ -17,9 +17,12 @@ mod layer_sources;
 mod log;
 mod names;
 mod order;
+#[cfg(test)]
+mod order_tests;
 mod parameter;
 mod parts;
 mod pick;
+mod pieces;
 mod points;
 mod quantity;
 mod series;

@@ -9,6 +9,22 @@ pub fn known(table: &[(f32, &[&str])], word: &str) -> Option<f32> {
 
 /// Where layers, blocks and unknown words stand.
 pub const MIDDLE: f32 = 2.0;
+/// Words up to this rank lie at the input, and words from that on at the output.
+pub const FIRST: f32 = 0.1;
+/// See [`FIRST`].
+pub const LAST: f32 = 4.0;
+/// What extracts features: all below [`ENCODER`] has the rest of the network behind it.
+const FEATURES: f32 = 1.0;
+/// Encoders, which not all have at the input.
+pub const ENCODER: f32 = 1.1;
+/// What pools an encoder's output.
+pub const POOLER: f32 = 2.8;
+/// The three ways of a U-Net whose names say nothing else.
+pub const DOWN_BLOCKS: f32 = 1.4;
+/// See [`DOWN_BLOCKS`].
+pub const MID_BLOCK: f32 = 1.6;
+/// See [`DOWN_BLOCKS`].
+pub const UP_BLOCKS: f32 = 2.7;
 
 /// Parts of names known as a whole: their words alone say something else.
 pub const PARTS: &[(f32, &[&str])] = &[
@@ -22,9 +38,10 @@ pub const PARTS: &[(f32, &[&str])] = &[
         ],
     ),
     (
-        0.1,
+        FIRST,
         &[
             "fc_in",
+            "conv_stem",
             "conv_in",
             "proj_in",
             "input_layer",
@@ -34,8 +51,12 @@ pub const PARTS: &[(f32, &[&str])] = &[
             "to_patch_embedding",
         ],
     ),
-    (1.4, &["down_blocks", "downs", "down"]),
-    (1.6, &["mid_block", "mid", "bottleneck", "middle"]),
+    // Of Stable-Baselines3's policies.
+    (1.05, &["latent_pi", "mlp_extractor"]),
+    (DOWN_BLOCKS, &["down_blocks"]),
+    (1.41, &["downs", "down"]),
+    (MID_BLOCK, &["mid_block"]),
+    (1.61, &["mid", "bottleneck", "middle"]),
     (
         2.05,
         &[
@@ -85,7 +106,8 @@ pub const PARTS: &[(f32, &[&str])] = &[
         2.42,
         &["down_proj", "w2", "dense_4h_to_h", "fc_down", "lin2"],
     ),
-    (2.7, &["up_blocks", "ups", "up"]),
+    (UP_BLOCKS, &["up_blocks"]),
+    (2.71, &["ups", "up"]),
     (2.9, &["downsample", "shortcut"]),
     (
         3.5,
@@ -94,7 +116,7 @@ pub const PARTS: &[(f32, &[&str])] = &[
         ],
     ),
     (
-        4.0,
+        LAST,
         &[
             "fc_out",
             "conv_out",
@@ -130,25 +152,29 @@ pub const WORDS: &[(f32, &[&str])] = &[
         ],
     ),
     (
-        0.1,
+        FIRST,
         &[
             "input", "inputs", "inp", "in", "stem", "first", "initial", "entry",
         ],
     ),
-    (1.0, &["backbone", "base", "trunk", "pretrained"]),
-    (1.1, &["encoder", "enc", "student", "generator"]),
-    (1.2, &["features", "extractor", "cnn", "preprocess"]),
+    (
+        FEATURES,
+        &["backbone", "trunk", "pretrained", "features", "extractor"],
+    ),
+    (ENCODER, &["encoder", "enc"]),
+    (1.2, &["base", "cnn", "preprocess", "student", "generator"]),
     (1.3, &["conv"]),
     (1.5, &["bottleneck", "latent"]),
     (2.1, &["attn", "attention", "mha", "att", "sa"]),
     (2.2, &["rnn", "lstm", "gru", "cross"]),
     (2.3, &["mlp", "ffn", "ff", "feedforward", "feed"]),
     (2.5, &["fc", "linear", "lin", "dense"]),
-    (2.8, &["neck", "pooler", "projector"]),
+    (POOLER, &["pooler"]),
+    (2.81, &["neck", "projector"]),
     (3.0, &["decoder", "dec", "discriminator"]),
     (3.5, &["proj", "projection"]),
     (
-        4.0,
+        LAST,
         &[
             "head",
             "heads",

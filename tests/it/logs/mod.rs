@@ -7,6 +7,7 @@ mod expected;
 mod handmade;
 mod hostile;
 mod layers;
+mod order;
 mod variants;
 
 use serde_json::Value;

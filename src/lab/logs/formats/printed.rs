@@ -87,7 +87,8 @@ impl LogFormat for Printed {
 
     fn conventions(&self) -> Conventions {
         Conventions {
-            order: NameOrder::Written,
+            // Nobody sorts what a loop prints.
+            order: NameOrder::Rows,
             is_clipped: self.is_clipped,
             notes: self.notes,
             ..Conventions::default()
