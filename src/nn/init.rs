@@ -91,6 +91,8 @@ pub struct Spread {
     pub weight: f64,
     /// Variance of a bias.
     pub bias: f64,
+    /// Whether biases are drawn evenly between two bounds; else they are normal.
+    pub is_bias_even: bool,
     /// Whether the rows or columns are orthogonal, so that a vector keeps its
     /// length up to one factor.
     pub is_orthogonal: bool,
@@ -99,11 +101,11 @@ pub struct Spread {
 impl Spread {
     /// Independent weights of one variance, and no biases.
     fn of_weights(weight: f64) -> Option<Self> {
-        let (bias, is_orthogonal) = (0.0, false);
         Some(Self {
             weight,
-            bias,
-            is_orthogonal,
+            bias: 0.0,
+            is_bias_even: false,
+            is_orthogonal: false,
         })
     }
 }
@@ -289,6 +291,7 @@ impl Initializer for MeanField {
         Some(Spread {
             weight: self.weight_variance / fans.inputs as f64,
             bias: self.bias_variance,
+            is_bias_even: false,
             is_orthogonal: false,
         })
     }
@@ -340,6 +343,7 @@ impl Initializer for PytorchDefault {
         Some(Spread {
             weight: variance,
             bias: variance,
+            is_bias_even: true,
             is_orthogonal: false,
         })
     }

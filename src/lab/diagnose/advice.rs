@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::case::Case;
-use super::mechanism::{Diagnosed, Mechanism};
+use super::mechanism::{Diagnosed, Mechanism, Rate};
 use super::trial::{TrialOptions, Tried, try_out};
 use crate::lab::config::LoadedSpec;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::json::Real;
-use crate::lab::remedies::{CURES, Cure, CureKind, Patient};
+use crate::lab::remedies::{CURES, Cure, CureKind, Patient, USUAL_RATE};
 use crate::nn::mean_field::critical_weight_variance;
 
 /// The most hints given.
@@ -24,6 +24,8 @@ const CLEARLY: f64 = 1.0;
 const LEARNS: f64 = 0.95;
 /// The most updates of a trial.
 const STEPS: f64 = 60.0;
+/// A loss over that of guessing from which on steps that diverged overshoot still.
+const OVERSHOOTS: f64 = 10.0;
 /// Trials that the operations are meant for.
 const TRIALS: f64 = 10.0;
 
@@ -75,10 +77,12 @@ struct Trouble {
     gradients: bool,
     /// What training makes of them.
     training: bool,
+    /// The steps, whatever the gradients are.
+    rate: bool,
 }
 
 impl Trouble {
-    fn of(case: &Case) -> Self {
+    fn of(case: &Case, found: &[Diagnosed]) -> Self {
         let stats = &case.stats;
         let initial = stats.initial.as_ref();
         let lost = initial.and_then(Decay::lost_decades);
@@ -89,13 +93,14 @@ impl Trouble {
             gradients: verdict != Verdict::Healthy
                 || is_idle && lost.is_some_and(|lost| lost.abs() >= 2.0),
             training: is_idle || case.has_diverged() || last > verdict,
+            rate: case.has_diverged() && found.iter().any(|one| one.rate == Some(Rate::TooLarge)),
         }
     }
 }
 
 /// The changes that helped, at most three; none for a run that is healthy and learned.
 pub fn hints(case: &Case, found: &[Diagnosed], options: &AdviceOptions) -> Vec<Hint> {
-    let trouble = Trouble::of(case);
+    let trouble = Trouble::of(case, found);
     if !(trouble.gradients || trouble.training) {
         return Vec::new();
     }
@@ -178,8 +183,8 @@ impl<'a> Search<'a> {
         hints
     }
 
-    /// The cures of some mechanisms: those of what comes to the network from outside, which
-    /// are tried first and kept, then the others. Where the gradients arrive, the steps come
+    /// The cures of some mechanisms: those of what comes to the network from outside, and of
+    /// steps that no network stands, which are tried first and kept, then the others. Where the gradients arrive, the steps come
     /// before the network.
     fn candidates(&self, mechanisms: &[&Mechanism]) -> [Vec<&'static Cure>; 2] {
         let wanted = mechanisms.iter().flat_map(|one| one.cures);
@@ -203,7 +208,14 @@ impl<'a> Search<'a> {
                 CureKind::Precision,
             ],
         };
-        [of(&[CureKind::Data, CureKind::Dropout]), of(&inner)]
+        let mut outer = of(&[CureKind::Data, CureKind::Dropout]);
+        if self.trouble.rate && self.trouble.gradients {
+            outer.extend(CURES.iter().find(|cure| cure.name == USUAL_RATE));
+        }
+        let names: Vec<&str> = outer.iter().map(|cure| cure.name).collect();
+        let inner = of(&inner).into_iter();
+        let inner = inner.filter(|cure| !names.contains(&cure.name)).collect();
+        [outer, inner]
     }
 
     /// A cure on top of other changes, if it helps, and what came of it.
@@ -257,7 +269,11 @@ impl<'a> Search<'a> {
     /// What a change made better.
     fn improvement(&self, cure: &Cure, base: &Base, after: &Tried) -> Option<Improvement> {
         let broken = [Verdict::Diverged, Verdict::Exploding];
-        if broken.contains(&after.initial.verdict) || after.has_diverged {
+        // Small steps stand gradients that explode, for a further cure to mend.
+        let is_about_steps = self.trouble.rate && cure.name == USUAL_RATE;
+        let is_broken = broken.contains(&after.initial.verdict) && !is_about_steps;
+        let overshoots = self.verdict == Verdict::Diverged && after.loss > OVERSHOOTS;
+        if is_broken || after.has_diverged || overshoots {
             return None;
         }
         let lost = after.initial.lost_decades()?;

@@ -170,18 +170,22 @@ fn ranked(found: &[Vec<Diagnosed>]) -> Vec<Ranked> {
         };
         let shares: Vec<f64> = of_runs.iter().filter_map(|one| one.share).collect();
         let share = (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / runs as f64);
+        let precedence = of_runs.iter().map(|one| one.precedence).max();
         ranked.push(Ranked {
             found: Diagnosed {
+                precedence: precedence.unwrap_or(0),
                 share,
                 ..(*first).clone()
             },
             seeds: of_runs.len(),
         });
     }
-    let key = |one: &Ranked| (2 * one.seeds > runs, one.found.share.unwrap_or(-1.0));
+    let is_common = |one: &Ranked| 2 * one.seeds > runs;
+    let share = |one: &Ranked| one.found.share.unwrap_or(-1.0);
     ranked.sort_by(|a, b| {
-        let (a, b) = (key(a), key(b));
-        b.0.cmp(&a.0).then(b.1.total_cmp(&a.1))
+        let common = is_common(b).cmp(&is_common(a));
+        let causes = b.found.precedence.cmp(&a.found.precedence);
+        common.then(causes).then(share(b).total_cmp(&share(a)))
     });
     ranked
 }
@@ -218,6 +222,7 @@ fn unanswered(case: &Case) -> Vec<Unanswered> {
     let mut open: Vec<Unanswered> = of_columns.collect();
     if !case.is_of_activations() {
         // Norms of ∂L/∂W are flat where activations shrink as fast as the gradient.
+        open.retain(|one| one.mechanism != "contraction");
         open.push(Unanswered {
             mechanism: "contraction",
             needs: vec![HEADLINE.to_owned()],

@@ -68,7 +68,11 @@ fn human(diagnosis: &Diagnosis, detail: Detail) -> Result<String, Problem> {
 /// The verdict in a line.
 fn heading(diagnosis: &Diagnosis) -> String {
     let verdict = diagnosis.verdict.map_or("no norms", text::word);
-    let learned = match diagnosis.learned {
+    // Of a run that diverged the test set was last looked at before.
+    let learned = diagnosis
+        .learned
+        .filter(|_| diagnosis.verdict != Some(Verdict::Diverged));
+    let learned = match learned {
         Some(true) => ", learned",
         Some(false) => ", nothing learned",
         None => "",
@@ -89,7 +93,7 @@ pub fn short(diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
     for (i, ranked) in diagnosis.mechanisms.iter().enumerate() {
         lines.push((
             if i == 0 { "why" } else { "" },
-            mechanism_line(ranked, diagnosis.seeds),
+            mechanism_line(ranked, diagnosis),
         ));
     }
     if diagnosis.mechanisms.is_empty() {
@@ -129,8 +133,9 @@ fn onset_line(onset: &Onset, quantity: &str) -> String {
     )
 }
 
-fn mechanism_line(ranked: &Ranked, seeds: usize) -> String {
+fn mechanism_line(ranked: &Ranked, diagnosis: &Diagnosis) -> String {
     let found = &ranked.found;
+    let is_from_start = diagnosis.mechanisms.iter().all(|one| one.found.step == 0);
     let rate = match found.rate {
         Some(Rate::TooSmall) => ", the rate is too small",
         Some(Rate::TooLarge) => ", the rate is too large",
@@ -140,13 +145,13 @@ fn mechanism_line(ranked: &Ranked, seeds: usize) -> String {
         Some(share) => format!(" ({:.0} % of the decay)", 100.0 * share),
         None => String::new(),
     };
-    let of_seeds = match seeds {
+    let of_seeds = match diagnosis.seeds {
         1 => String::new(),
         n => format!(", in {} of {n} seeds", ranked.seeds),
     };
-    let since = match found.step {
-        0 => String::new(),
-        step => format!(" at step {step}"),
+    let since = match is_from_start {
+        true => String::new(),
+        false => format!(" at step {}", found.step),
     };
     format!(
         "{}{rate}{share}{of_seeds}{since}: {}",
@@ -182,7 +187,15 @@ fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
         );
     }
     line += match theory.agrees {
+        Some(true) if theory.is_rare => ": just outside, where one draw in 20 lies",
         Some(true) => ": as expected",
+        Some(false)
+            if theory
+                .initial_attenuation
+                .is_some_and(|it| it.0.is_infinite()) =>
+        {
+            ": layers read exactly 0, which no theory of real numbers knows"
+        }
         Some(false) => ": the engine or the spec differ from the theory's assumptions",
         None if theory.finite_width_dominates => {
             ": finite width dominates, single draws may lie far off"

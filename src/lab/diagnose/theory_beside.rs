@@ -34,9 +34,18 @@ pub struct TheoryBeside {
     /// Half the width of what counts as agreement, in decades.
     #[serde(skip)]
     pub tolerance: f64,
+    /// Half the width of the interval that 19 draws in 20 lie in, or as many means of the seeds.
+    #[serde(skip)]
+    pub reach: f64,
+    /// Whether the initial step lies outside that and still agrees.
+    #[serde(skip)]
+    pub is_rare: bool,
     /// Whether single draws may lie far off, so that nothing can be said.
     pub finite_width_dominates: bool,
 }
+
+/// Decades that are no difference: 0.05 of the logarithm of the squared ratio.
+const LEAST: f64 = 0.025 / LN_10;
 
 impl TheoryBeside {
     /// Of one run.
@@ -63,7 +72,8 @@ impl TheoryBeside {
         let [low, high] = theory.attenuation_interval.map(|end| end.0);
         // 3.5 standard deviations where the interval is 2 to either side; 3 % of the value,
         // and 0.05 of the logarithm of the squared ratio.
-        beside.tolerance = 1.75 * (high - low) / 2.0 + 0.03 * expected.abs() + 0.025 / LN_10;
+        beside.reach = (high - low) / 2.0;
+        beside.tolerance = 1.75 * beside.reach + 0.03 * expected.abs() + LEAST;
         beside.predicted_attenuation = Some(theory.attenuation_decades);
         beside.predicted_interval = Some(theory.attenuation_interval);
         beside.predicted_slope = theory.decay_decades_per_layer;
@@ -72,19 +82,34 @@ impl TheoryBeside {
             beside.reason = Some(format!("the log is of {}, not of ∂L/∂h", stats.headline));
             return beside;
         }
-        let is_near = |lost: f64| beside.is_near(lost);
-        let is_told =
-            !theory.finite_width_dominates && stats.initial.as_ref().is_some_and(|it| it.step == 0);
+        // With one layer there is nothing to lose on the way.
+        let is_told = stats
+            .layers
+            .iter()
+            .filter(|it| it.position.is_some())
+            .count()
+            > 1
+            && !theory.finite_width_dominates
+            && stats.initial.as_ref().is_some_and(|it| it.step == 0);
         // NaN is for the verdict to tell.
         let told = lost.map(|lost| lost.filter(|lost| is_told && !lost.is_nan()));
-        let [agrees, stays] = told.map(|lost| lost.map(is_near));
-        beside.agrees = agrees;
-        beside.has_moved = stays.filter(|_| stats.last_step > 0).map(|stays| !stays);
+        let [first, last] = told;
+        let last = last.filter(|_| stats.last_step > 0);
+        beside.judge(first, last);
         beside
     }
 
+    /// Holds what was measured at both ends, where that can be told, against theory. A start is
+    /// off where hardly any draw can be, for every twentieth lies outside the interval; training
+    /// has moved what lies outside.
+    fn judge(&mut self, first: Option<f64>, last: Option<f64>) {
+        self.agrees = first.map(|lost| self.is_near(lost, self.tolerance));
+        self.is_rare = first.is_some_and(|lost| !self.is_near(lost, self.reach));
+        self.has_moved = last.map(|lost| !self.is_near(lost, self.reach + LEAST));
+    }
+
     /// Whether so many decades are what theory expects.
-    fn is_near(&self, lost: f64) -> bool {
+    fn is_near(&self, lost: f64, tolerance: f64) -> bool {
         let (Some(expected), Some([low, high])) =
             (self.predicted_attenuation, self.predicted_interval)
         else {
@@ -92,7 +117,7 @@ impl TheoryBeside {
         };
         let middle = (low.0 + high.0) / 2.0;
         // Where both are infinite there is nothing to subtract.
-        lost == expected.0 || (lost - middle).abs() <= self.tolerance
+        lost == expected.0 || (lost - middle).abs() <= tolerance
     }
 
     /// The means over the seeds of a group.
@@ -111,13 +136,12 @@ impl TheoryBeside {
         whole.final_attenuation = mean(|seed| seed.final_attenuation);
         whole.final_slope = mean(|seed| seed.final_slope);
         // A mean of n draws scatters less; what is not scatter stays as it is.
-        let half = |interval: [Real; 2]| 1.75 * (interval[1].0 - interval[0].0) / 2.0;
-        let scatter = whole.predicted_interval.map_or(0.0, half);
-        whole.tolerance -= scatter * (1.0 - 1.0 / (seeds.len() as f64).sqrt());
-        let ends = [whole.initial_attenuation, whole.final_attenuation];
-        let [agrees, stays] = ends.map(|lost| lost.map(|lost| whole.is_near(lost.0)));
-        whole.agrees = seeds[0].agrees.and(agrees);
-        whole.has_moved = seeds[0].has_moved.and(stays).map(|stays| !stays);
+        let reach = whole.reach / (seeds.len() as f64).sqrt();
+        whole.tolerance -= 1.75 * (whole.reach - reach);
+        whole.reach = reach;
+        let first = seeds[0].agrees.and(whole.initial_attenuation);
+        let last = seeds[0].has_moved.and(whole.final_attenuation);
+        whole.judge(first.map(|lost| lost.0), last.map(|lost| lost.0));
         whole
     }
 }

@@ -11,6 +11,7 @@ use crate::lab::remedies::RankedCures;
 use crate::lab::sweep::SweepView;
 use crate::lab::text::shortened;
 use crate::lab::view::View;
+use crate::nn::loss::psnr;
 
 /// The most buckets of neighbouring steps that are kept.
 const SIZE: GridSize = GridSize {
@@ -39,6 +40,13 @@ pub struct NamedView {
     pub label: String,
     /// The view.
     pub view: View,
+}
+
+impl NamedView {
+    /// The run and its peak signal-to-noise ratio.
+    pub fn title(&self) -> String {
+        format!("{}: {:.2} dB", self.label, psnr(self.view.error()))
+    }
 }
 
 /// All runs that are shown together.

@@ -72,7 +72,7 @@ pub fn headline_of(table: &mut Table) -> Result<String, Problem> {
             format!("has neither a column `{HEADLINE}` nor another ending in `_norm`"),
         )
         .help(format!(
-            "name the column to read with --quantity; the file has {}",
+            "compare, plot and report read the column that --quantity names; the file has {}",
             table.header().join(", ")
         )));
     };

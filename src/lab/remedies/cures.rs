@@ -40,6 +40,9 @@ pub enum CureKind {
     Precision,
 }
 
+/// The cure that chooses the rate by what a step changes.
+pub const USUAL_RATE: &str = "learning rate by update ratio";
+
 /// Every built-in cure, the mildest first.
 pub const CURES: &[Cure] = &[
     Cure {
@@ -248,7 +251,7 @@ pub const CURES: &[Cure] = &[
         },
     },
     Cure {
-        name: "learning rate by update ratio",
+        name: USUAL_RATE,
         why: "a step then changes the weights by about a thousandth",
         kind: CureKind::Optimizer,
         sets: usual_rate,

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 pub use self::changes::eps;
-pub use self::cures::{CURES, Cure, CureKind};
+pub use self::cures::{CURES, Cure, CureKind, USUAL_RATE};
 pub use self::forms::FORMS;
 pub use self::patient::Patient;
 pub use self::ranked_cures::RankedCures;

@@ -36,6 +36,8 @@ struct Page<'a> {
     facts: Option<Facts>,
     /// What radiance fields render, as SVG.
     view: Option<String>,
+    /// Each rendered view's run and quality.
+    view_titles: Vec<String>,
     /// How steps are taken together, one sentence per run that needs one.
     sampling: Vec<String>,
     has_seeds: bool,
@@ -95,6 +97,7 @@ pub fn render(
             true => None,
             false => Some(figure("view", views)?),
         },
+        view_titles: views.views.iter().map(|view| view.title()).collect(),
         has_seeds: groups.iter().any(|group| group.seeds().is_some()),
         has_theory: targets.len() == 1 && entries.iter().any(|e| !e.expected_norms().is_empty()),
         has_curves: curves().any(|curves| curves.all().iter().any(|curve| !curve.is_empty())),

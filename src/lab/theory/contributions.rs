@@ -15,10 +15,12 @@ impl Propagation<'_> {
         let depth = network.depth;
         let last = rows[depth - 1];
         let before = [depth.saturating_sub(2), depth - 1].map(|l| self.widths[l]);
-        let averages = Averages::over(network.activation.elementwise(), 0.0, last.q);
+        let map = self.map_to_hidden(before)?;
+        let curve = network.activation.elementwise();
+        let averages = Averages::beside_bias(curve, last.q, map.bias_reach());
         let keep = self.keep();
         let incoming = averages.square / keep;
-        let [weight, _] = self.map_to_hidden(before)?.variances(incoming);
+        let [weight, _] = map.variances(incoming);
         let own = weight * averages.slope_square / keep;
         let is_plain = self.joining()?.is_branch();
         let total = last.backward.map(|backward| backward.chi);

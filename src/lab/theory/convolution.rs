@@ -42,7 +42,7 @@ pub fn pixel_by_pixel<T: Scalar>(
     for l in 1..=network.depth {
         let map = Map::new(plan, conv, scheme, [&images[l - 1], &images[l]], l)?;
         let q = map.forward(&squares);
-        let averages = by_pixel(curve, &q);
+        let averages = by_pixel(curve, &q, map.bias_reach);
         squares = averages.iter().map(|it| it.square).collect();
         layers.push((map, q, averages));
     }
@@ -110,6 +110,8 @@ struct Map {
     /// squared gradients on their way back.
     weight: f64,
     bias: f64,
+    /// The bound of biases drawn evenly; 0 of others.
+    bias_reach: f64,
     /// What one draw adds to the relative variance of a squared gradient.
     variance: f64,
 }
@@ -159,6 +161,11 @@ impl Map {
             pixels: from.pixels(),
             weight: spread.weight * from.channels as f64,
             bias: if plan.network.bias { spread.bias } else { 0.0 },
+            bias_reach: if plan.network.bias && spread.is_bias_even {
+                (3.0 * spread.bias).sqrt()
+            } else {
+                0.0
+            },
             variance: if is_orthogonal { 0.0 } else { 2.0 / fan_in },
         })
     }
@@ -185,7 +192,7 @@ impl Map {
 }
 
 /// φ's averages at every q.
-fn by_pixel(curve: &dyn Elementwise<f64>, q: &[f64]) -> Vec<Averages> {
+fn by_pixel(curve: &dyn Elementwise<f64>, q: &[f64], bias_reach: f64) -> Vec<Averages> {
     // Pixels that mirror each other have one q, but for rounding.
     let mut known: Vec<(f64, Averages)> = Vec::new();
     let averages = q.iter().map(|q| {
@@ -193,7 +200,7 @@ fn by_pixel(curve: &dyn Elementwise<f64>, q: &[f64]) -> Vec<Averages> {
         if let Some((_, averages)) = known.iter().find(|(at, _)| near(*at)) {
             return *averages;
         }
-        let averages = Averages::over(curve, 0.0, *q);
+        let averages = Averages::beside_bias(curve, *q, bias_reach);
         known.push((*q, averages));
         averages
     });

@@ -28,6 +28,8 @@ pub fn variance_by_q(curve: &dyn Elementwise<f64>, keep: f64, layers: &[PlainLay
             curve,
             weight_variance,
             bias_variance,
+            // To first order the law of biases makes no difference.
+            bias_reach: 0.0,
             keep,
         };
         let at = |q: f64| Averages::over(curve, 0.0, q);

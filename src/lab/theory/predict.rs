@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_10;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis, s};
 
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{LoadedSpec, Precision};
@@ -170,15 +170,20 @@ fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictabl
     let scheme =
         scheme.map_err(|problem| Unpredictable::new("network.init", problem.to_string()))?;
     let encoded = encoded(network, plan.inputs().view());
-    Ok(Propagation {
+    let mut setting = Propagation {
         network,
         scheme,
         inputs: encoded.ncols(),
         widths: (1..=network.depth).map(|l| network.width_of(l)).collect(),
         outputs: plan.setting.outputs,
         input: moments(&encoded),
+        alike: 0.0,
         batch: plan.training.batch_size,
-    })
+    };
+    if let NormKind::Batch(_) = setting.norm()? {
+        setting.alike = mean_squared_cosine(&encoded);
+    }
+    Ok(setting)
 }
 
 /// Decades lost across a factor χ on the square; 0 where that is 1 but for the error of
@@ -212,6 +217,31 @@ fn moments(inputs: &Array2<f64>) -> Signal {
         mean: 0.0,
         square,
         varying: (square - of_means).max(0.0),
+    }
+}
+
+/// The most samples that are compared with each other.
+const COMPARED: usize = 256;
+
+/// The mean squared cosine between two samples' deviations from the mean, weighted by their
+/// lengths: 1/n of samples that scatter evenly in n directions. Of some samples, evenly spread.
+fn mean_squared_cosine(inputs: &Array2<f64>) -> f64 {
+    let every = inputs.nrows().div_ceil(COMPARED).max(1);
+    let some = inputs.slice(s![..;every, ..]);
+    let Some(mean) = some.mean_axis(Axis(0)) else {
+        return 0.0;
+    };
+    let deviations = &some - &mean;
+    let products = deviations.dot(&deviations.t());
+    let squares = products.diag();
+    let lengths = squares.sum().powi(2) - squares.dot(&squares);
+    let cosines = products.iter().map(|x| x * x).sum::<f64>() - squares.dot(&squares);
+    // What deviations of n samples have from their common mean alone.
+    let by_mean = (some.nrows() as f64 - 1.0).powi(-2);
+    if lengths > 0.0 {
+        (cosines / lengths - by_mean).max(0.0)
+    } else {
+        0.0
     }
 }
 

@@ -58,6 +58,7 @@ impl Propagation<'_> {
                 curve,
                 weight_variance: keep / Averages::over(curve, 0.0, 1.0).square,
                 bias_variance: 0.0,
+                bias_reach: 0.0,
                 keep,
             },
             _ => {
@@ -66,6 +67,7 @@ impl Propagation<'_> {
                     curve,
                     weight_variance,
                     bias_variance,
+                    bias_reach: map.bias_reach(),
                     keep,
                 }
             }

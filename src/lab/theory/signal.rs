@@ -48,6 +48,8 @@ pub struct Passage {
     pub backward: Backward,
     /// The second moment of φ's input.
     pub q: f64,
+    /// The bound of the biases that its last map drew evenly; 0 of others.
+    pub bias_reach: f64,
     /// Units of the layer it has got to.
     pub units: usize,
 }
@@ -75,6 +77,16 @@ impl LinearMap {
         }
         [weight, bias]
     }
+
+    /// The bound of biases that are drawn evenly; 0 of others.
+    pub fn bias_reach(&self) -> f64 {
+        let is_even = self.has_bias && self.spread.is_bias_even && !self.is_scaled_to_data;
+        if is_even {
+            (3.0 * self.spread.bias).sqrt()
+        } else {
+            0.0
+        }
+    }
 }
 
 /// Norm, φ and dropout over a layer of units.
@@ -96,6 +108,7 @@ impl Passage {
             signal,
             backward: Backward::IDENTITY,
             q: signal.square,
+            bias_reach: 0.0,
             units,
         }
     }
@@ -109,6 +122,7 @@ impl Passage {
             square: weight * self.signal.square + bias,
             varying: weight * self.signal.varying,
         };
+        self.bias_reach = map.bias_reach();
         // ‖Wᵀδ‖² is a sum of `inputs` squares; an orthogonal W keeps the length.
         let variance = if map.spread.is_orthogonal {
             0.0
@@ -144,7 +158,7 @@ impl Passage {
                     _ => 1.0,
                 };
                 self.q = square / divisor;
-                let averages = Averages::over(curve, 0.0, self.q);
+                let averages = Averages::beside_bias(curve, self.q, self.bias_reach);
                 self.signal = Signal {
                     mean: averages.mean,
                     square: averages.square / by.keep,

@@ -62,6 +62,8 @@ pub fn time_steps<T: Scalar>(
         );
         passage.linear(&of_state);
         passage.signal.square += weight * input + bias;
+        // Two biases, one of the input's map.
+        passage.bias_reach = 0.0;
         passage.nonlinear(&Nonlinearity {
             activation: &network.activation,
             norm: NormKind::None,

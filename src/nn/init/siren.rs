@@ -38,6 +38,7 @@ impl Initializer for Siren {
         Some(Spread {
             weight: self.bound(fans).powi(2) / 3.0,
             bias: 1.0 / (3.0 * fans.inputs as f64),
+            is_bias_even: true,
             is_orthogonal: false,
         })
     }

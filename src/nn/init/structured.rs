@@ -46,6 +46,7 @@ impl Initializer for Orthogonal {
         Some(Spread {
             weight: self.gain * self.gain / fans.inputs.max(fans.outputs) as f64,
             bias: 0.0,
+            is_bias_even: false,
             is_orthogonal: true,
         })
     }

@@ -74,6 +74,7 @@ pub fn critical_weight_variance(
             curve,
             weight_variance,
             bias_variance,
+            bias_reach: 0.0,
             keep: 1.0,
         };
         let end = recursion.fixed_point(weight_variance + bias_variance);
@@ -133,6 +134,7 @@ mod tests {
                 curve,
                 weight_variance,
                 bias_variance,
+                bias_reach: 0.0,
                 keep: 1.0,
             };
             // By plain iteration, not by the search that found it.

@@ -1,6 +1,6 @@
 //! Quadrature nodes of probability densities on the line.
 
-use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2, PI, TAU};
 use std::sync::LazyLock;
 
 /// Points of the rule on one panel.
@@ -42,6 +42,22 @@ impl Nodes {
         for [from, to] in panels(edges, REACH, fineness) {
             nodes.panel([from, to], |z| {
                 (mean + std * z, (-0.5 * z * z).exp() / TAU.sqrt())
+            });
+        }
+        nodes
+    }
+
+    /// Those of a number of N(0, std²) plus one drawn evenly from ±`reach`. Cut at `kinks` too.
+    pub fn normal_and_even(std: f64, reach: f64, kinks: &[f64], fineness: usize) -> Self {
+        let limit = (REACH + reach / std).ceil();
+        let mut edges: Vec<f64> = (0..=2 * limit as usize).map(|k| k as f64 - limit).collect();
+        edges.extend(kinks.iter().map(|x| x / std));
+        let below = |z: f64| 0.5 * libm::erfc(-z * FRAC_1_SQRT_2);
+        let half = reach / std;
+        let mut nodes = Self::default();
+        for ends in panels(edges, limit, fineness) {
+            nodes.panel(ends, |z| {
+                (std * z, (below(z + half) - below(z - half)) / (2.0 * half))
             });
         }
         nodes

@@ -23,6 +23,8 @@ pub struct Recursion<'a> {
     pub weight_variance: f64,
     /// σb².
     pub bias_variance: f64,
+    /// Biases are drawn evenly from ± this; 0 where they are normal, or there are none.
+    pub bias_reach: f64,
     /// Share of activations that dropout keeps; 1 without dropout.
     pub keep: f64,
 }
@@ -48,9 +50,13 @@ pub struct CorrelationFixedPoint {
 }
 
 impl Recursion<'_> {
+    fn averages(&self, q: f64) -> Averages {
+        Averages::beside_bias(self.curve, q, self.bias_reach)
+    }
+
     /// The second moment of the next layer's z.
     pub fn next_q(&self, q: f64) -> f64 {
-        self.q_after(&Averages::over(self.curve, 0.0, q))
+        self.q_after(&self.averages(q))
     }
 
     /// [`Self::next_q`] where φ's averages are known.
@@ -60,7 +66,7 @@ impl Recursion<'_> {
 
     /// χ(q): the factor on the squared gradient across a layer.
     pub fn chi(&self, q: f64) -> f64 {
-        self.chi_of(&Averages::over(self.curve, 0.0, q))
+        self.chi_of(&self.averages(q))
     }
 
     /// [`Self::chi`] where φ's averages are known.
@@ -147,7 +153,7 @@ impl Recursion<'_> {
 
     /// The correlation that two different samples end at, where q has ended at
     /// `fixed`; `None` where that is 0 or ∞, since there φ makes no difference to
-    /// the correlation or always the same.
+    /// the correlation or always the same, and for biases that are not normal.
     pub fn correlation(&self, fixed: &FixedPoint) -> Option<CorrelationFixedPoint> {
         if fixed.q == 0.0 || !fixed.q.is_finite() {
             return None;
@@ -159,6 +165,9 @@ impl Recursion<'_> {
                 correlation: 1.0,
                 chi: fixed.chi,
             });
+        }
+        if Averages::feels_bias(fixed.q, self.bias_reach) {
+            return None;
         }
         // The map is convex and starts above the diagonal: from the left,
         // Newton's method never overshoots.
@@ -187,6 +196,7 @@ mod tests {
             curve,
             weight_variance,
             bias_variance,
+            bias_reach: 0.0,
             keep: 1.0,
         }
     }

@@ -172,6 +172,28 @@ fn a_rate_of_a_billion_gets_a_smaller_one() {
     all_are_kept(&desk, &found);
 }
 
+/// Where the gradients vanish too, the rate comes first, and the rest on top of it.
+#[test]
+fn a_rate_of_a_billion_is_brought_down_before_anything_else() {
+    let desk = Desk::with(SPEC);
+    let changes = [
+        "network.depth=30",
+        "network.init=xavier_normal",
+        "train.learning_rate=1e9",
+    ];
+    let found = advised(&desk, &changes);
+    let all = hints(&found);
+    assert!(all.len() > 1, "{found:#}");
+    for hint in &all {
+        assert!(touches(hint, "train.learning_rate="), "{hint:#}");
+    }
+    assert!(
+        all.iter().any(|hint| touches(hint, "network.")),
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}
+
 #[test]
 fn only_an_init_cures_weights_of_zero() {
     let desk = Desk::with(SPEC);

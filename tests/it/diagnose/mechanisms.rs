@@ -45,6 +45,21 @@ fn tanh_units_pushed_to_their_ends_saturate() {
     fails_by(&changes, "saturation", &[]);
 }
 
+/// Hard tanh with biases of standard deviation 4 is exactly flat beyond ±1, where 0.8 of its
+/// units stay for the whole batch: saturated ones, though they read as dead.
+#[test]
+fn exactly_flat_ends_saturate_too() {
+    let init = "network.init={mean_field={weight_variance=1.0,bias_variance=16.0}}";
+    let changes = [
+        "network.activation=hard_tanh",
+        init,
+        "network.depth=12",
+        "network.width=32",
+        "train.steps=0",
+    ];
+    fails_by(&changes, "saturation", &[]);
+}
+
 /// The same with sigmoid: a quarter, its largest slope, costs 0.60 decades a layer, and biases of
 /// standard deviation 5 cost 0.34 more, E φ'² being (1/6)/(5·√(2π)) = 0.0133.
 #[test]
@@ -202,6 +217,39 @@ fn a_rate_is_too_small_or_too_large() {
 }
 
 /// Targets of 1e8, and features of 1e6: nothing else is wrong with these networks.
+/// A rate of 1e9 is the first to be told of, whatever the start is: gradients that lose half of
+/// their square a layer, ones that batch norm lets grow, ones that arrive.
+#[test]
+fn a_rate_of_a_billion_comes_first_whatever_the_start() {
+    for changes in [
+        &["network.depth=30", "network.init=xavier_normal"][..],
+        &["network.depth=45", "network.norm=batch"],
+        &[
+            "train.optimizer=adam",
+            "network.depth=30",
+            "network.init=xavier_normal",
+        ],
+        &["network.depth=4"],
+    ] {
+        let changes = [changes, &["train.learning_rate=1e9"]].concat();
+        let desk = Desk::with(SPEC);
+        for found in five_seeds(&desk, &changes) {
+            assert_eq!(found["verdict"], "diverged", "{changes:?}");
+            let first = &found["mechanisms"][0];
+            assert_eq!(first["name"], "healthy_but_not_learning", "{changes:?}");
+            assert_eq!(first["rate"], "too_large", "{changes:?}");
+        }
+        // Of one run the order is the same.
+        let words = ["run", "trial.toml", "-q", "--out", "one"];
+        desk.vgrad(words.into_iter().chain(super::sets(&changes)))
+            .fine();
+        assert_eq!(
+            diagnosis(&desk, "one")["mechanisms"][0]["rate"],
+            "too_large"
+        );
+    }
+}
+
 #[test]
 fn numbers_of_extreme_size_are_told() {
     let desk = Desk::with(SPEC);

@@ -16,7 +16,7 @@ use vgrad::nn::init::{Init, MeanField};
 use vgrad::nn::measure::LayerSums;
 
 const DEPTH: usize = 30;
-const WIDTH: usize = 256;
+const WIDTH: usize = 400;
 const SEEDS: u64 = 12;
 const ROWS: usize = 4;
 

@@ -33,6 +33,8 @@ pub struct Case {
     pub depth: usize,
     pub width: usize,
     pub batch: usize,
+    /// Of the data; as many as units by default.
+    pub features: Option<usize>,
     pub keys: String,
     /// One width per layer.
     pub widths: Option<Vec<usize>>,
@@ -54,6 +56,7 @@ impl Case {
             depth: 20,
             width: 256,
             batch: 4,
+            features: None,
             keys: keys.into(),
             widths: None,
         }
@@ -68,13 +71,14 @@ impl Case {
             ..
         } = self;
         let samples = batch.max(&10);
+        let features = self.features.unwrap_or(*width);
         let widths = match &self.widths {
             Some(widths) => format!("{widths:?}"),
             None => width.to_string(),
         };
         let text = format!(
             "seed = {seed}\nprecision = \"f64\"\n[data]\ntest_fraction = 0.0\n\
-             source = {{ gaussian = {{ samples = {samples}, features = {width} }} }}\n\
+             source = {{ gaussian = {{ samples = {samples}, features = {features} }} }}\n\
              [network]\ndepth = {depth}\nwidth = {widths}\n{keys}\n\
              [train]\nsteps = 0\nbatch_size = {batch}\nlearning_rate = 0.1\n"
         );

@@ -46,7 +46,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         step: frame.step.step,
         sentence: format!(
             "different samples correlate to {told} in layer {last}, to within {} from layer {} \
-             on: what tells them apart is lost on the way forward, and no step size brings it back",
+             on: what tells them apart is lost on the way forward",
             number(NEAR),
             lost.0
         ),
@@ -56,5 +56,6 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
             .collect(),
         layers: at,
         rate: None,
+        precedence: 0,
     })
 }

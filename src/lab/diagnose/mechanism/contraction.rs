@@ -71,6 +71,7 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         layers: at,
         sentence,
         rate: None,
+        precedence: 0,
     })
 }
 
@@ -124,5 +125,6 @@ fn weights_of_zero(frame: &Frame) -> Option<Diagnosed> {
         evidence: frame.fact("weight_norm", &zero).into_iter().collect(),
         layers: zero,
         rate: None,
+        precedence: 0,
     })
 }

@@ -53,5 +53,6 @@ fn find(case: &Case, _: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         sentence: reasons.join("; "),
         evidence: Vec::new(),
         rate: None,
+        precedence: 0,
     })
 }

@@ -4,7 +4,7 @@ use super::super::balance::Balance;
 use super::super::case::Case;
 use super::super::frame::Frame;
 use super::underflow::fades_at;
-use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
+use super::{Diagnosed, LEAST_SHARE, Mechanism, is_flat_on, matters};
 use crate::lab::remedies::CureKind;
 use crate::lab::text::layers;
 
@@ -42,6 +42,10 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let zeros = zeros
         .filter(|layer| last_silent.is_some_and(|last| **layer <= last))
         .count();
+    // Units of a φ that is flat on both sides are saturated, whether exactly or not.
+    if zeros == 0 && is_flat_on(case, 2) {
+        return None;
+    }
     let kept_back = balance.changes.iter().filter_map(|change| {
         let share = frame.value(change.layer, "dead_fraction")?;
         // Beyond the half that is off anyway.
@@ -76,5 +80,6 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         sentence,
         evidence: vec![fact],
         rate: None,
+        precedence: 0,
     })
 }

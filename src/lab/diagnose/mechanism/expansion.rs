@@ -56,6 +56,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         layers: at,
         sentence,
         rate: None,
+        precedence: 0,
     })
 }
 
@@ -98,5 +99,6 @@ fn forward(case: &Case, frame: &Frame) -> Option<Diagnosed> {
         evidence: frame.fact("activation_std", &at).into_iter().collect(),
         layers: at,
         rate: None,
+        precedence: 0,
     })
 }

@@ -52,5 +52,6 @@ fn find(case: &Case, frame: &Frame, _found: &[Diagnosed]) -> Option<Diagnosed> {
         evidence: frame.fact("cell_grad_norm", &path).into_iter().collect(),
         layers: path,
         rate: None,
+        precedence: 0,
     })
 }

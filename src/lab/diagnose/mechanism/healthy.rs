@@ -39,5 +39,6 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         ),
         evidence: Vec::new(),
         rate: None,
+        precedence: 0,
     })
 }

@@ -75,6 +75,9 @@ pub struct Diagnosed {
     /// What is wrong with the learning rate: `too_small` or `too_large`; null where
     /// nothing is known to be.
     pub rate: Option<Rate>,
+    /// How far it goes before others as what caused them.
+    #[serde(skip)]
+    pub precedence: u8,
 }
 
 /// What is wrong with a learning rate.
@@ -119,15 +122,17 @@ pub fn find_all(case: &Case) -> Vec<Diagnosed> {
         }
     }
     // What a run that blows up looks like just before is the work of its data or its steps.
-    let causes = |one: &Diagnosed| match () {
-        () if !case.has_diverged() => 0,
-        () if one.is(&data_scale::DATA_SCALE) => 2,
-        () if one.rate == Some(Rate::TooLarge) => 1,
-        () => 0,
-    };
+    for one in &mut all {
+        one.precedence = match () {
+            () if !case.has_diverged() => 0,
+            () if one.is(&data_scale::DATA_SCALE) => 2,
+            () if one.rate == Some(Rate::TooLarge) => 1,
+            () => 0,
+        };
+    }
     all.sort_by(|a, b| {
         let order = share(b).total_cmp(&share(a));
-        causes(b).cmp(&causes(a)).then(order)
+        b.precedence.cmp(&a.precedence).then(order)
     });
     all
 }
@@ -143,4 +148,14 @@ fn matters(case: &Case, lost: f64) -> bool {
         _ => AT_RISK_DECADES,
     };
     lost >= least
+}
+
+/// Whether φ is known to be flat on so many sides: on one as ReLU, of which half of the entries
+/// of any network lie there, on two as tanh.
+fn is_flat_on(case: &Case, sides: usize) -> bool {
+    case.spec().is_some_and(|spec| {
+        let curve = spec.network.activation.elementwise::<f64>();
+        let slopes = [-30.0, 30.0].map(|x| curve.at(x).1.abs());
+        slopes.into_iter().filter(|slope| *slope <= 0.5).count() == sides
+    })
 }

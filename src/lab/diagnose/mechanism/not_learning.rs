@@ -23,11 +23,24 @@ const SMALL: f64 = -4.0;
 
 fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let has_diverged = case.has_diverged();
-    let initial = case.stats.initial.as_ref()?.verdict;
+    let initial = case.stats.initial.as_ref()?;
     let is_idle = case.stats.learned == Some(false) || has_diverged;
-    // Of a run that dies of its steps the start is healthy.
+    let is_healthy = initial.verdict == Verdict::Healthy;
     let decays = found.iter().any(|one| one.share.is_some());
-    if !is_idle || initial != Verdict::Healthy || (decays && !has_diverged && !overshoots(case)) {
+    if !is_idle || (decays && !has_diverged && !overshoots(case)) {
+        return None;
+    }
+    // Of a run that dies of its steps the start is healthy, or the steps are too large even for
+    // gradients without what they gain there.
+    let gained = initial
+        .attenuation_decades
+        .map_or(0.0, |lost| (-lost).max(0.0));
+    let dies_of_steps = has_diverged
+        && case
+            .updates
+            .first
+            .is_some_and(|first| first - gained > LARGE);
+    if !is_healthy && !dies_of_steps {
         return None;
     }
     let updates = case.updates;
@@ -80,6 +93,7 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         layers,
         sentence,
         rate,
+        precedence: 0,
     })
 }
 

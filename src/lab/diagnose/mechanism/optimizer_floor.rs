@@ -28,7 +28,9 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let sizes = hidden
         .iter()
         .filter_map(|layer| Some((*layer, size(case, frame, *layer)?)));
-    let below: Vec<(usize, f64)> = sizes.filter(|(_, size)| *size < eps).collect();
+    // Exact zeros are no matter of eps.
+    let is_below = |size: f64| size > 0.0 && size < eps;
+    let below: Vec<(usize, f64)> = sizes.filter(|(_, size)| is_below(*size)).collect();
     if (below.len() as f64) < MANY * hidden.len() as f64 || below.is_empty() {
         return None;
     }
@@ -54,6 +56,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
             .collect(),
         layers: at,
         rate: None,
+        precedence: 0,
     })
 }
 

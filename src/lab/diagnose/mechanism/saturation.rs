@@ -3,7 +3,7 @@
 use super::super::balance::Balance;
 use super::super::case::Case;
 use super::super::frame::Frame;
-use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
+use super::{Diagnosed, LEAST_SHARE, Mechanism, is_flat_on, matters};
 use crate::lab::decay::Verdict;
 use crate::lab::remedies::CureKind;
 use crate::lab::text::layers;
@@ -34,10 +34,9 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     // those are not at φ's steepest either.
     let kept_back = |layer: usize, lost: f64| {
         let share = frame.value(layer, "saturated_fraction")?;
-        let is_soft = frame
-            .value(layer, "dead_fraction")
-            .is_none_or(|dead| dead < 0.5);
-        if share < MANY || !is_soft || is_half_flat(case) {
+        // Of a φ that is exactly flat on both sides a saturated unit reads as dead.
+        let is_dead = frame.value(layer, "dead_fraction") >= Some(0.5);
+        if share < MANY || is_dead && !is_flat_on(case, 2) || is_flat_on(case, 1) {
             return None;
         }
         let by_count = -0.5 * (1.0 - share).max(1e-12).log10();
@@ -68,6 +67,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         layers: numbers,
         evidence: vec![fact],
         rate: None,
+        precedence: 0,
     })
 }
 
@@ -76,7 +76,7 @@ fn beside(case: &Case, frame: &Frame) -> Option<Diagnosed> {
     let values = frame.of_hidden("saturated_fraction");
     let fails = case.stats.verdict != Some(Verdict::Healthy) || case.stats.learned == Some(false);
     let is_most = 2 * values.iter().filter(|(_, share)| *share > 0.5).count() > values.len();
-    if !fails || !is_most || is_half_flat(case) {
+    if !fails || !is_most || is_flat_on(case, 1) {
         return None;
     }
     let numbers: Vec<usize> = values.iter().map(|(layer, _)| *layer).collect();
@@ -94,15 +94,7 @@ fn beside(case: &Case, frame: &Frame) -> Option<Diagnosed> {
         layers: numbers,
         evidence: vec![fact],
         rate: None,
-    })
-}
-
-/// Whether φ is flat on one side only, as ReLU: half of its entries lie there in any network.
-fn is_half_flat(case: &Case) -> bool {
-    case.spec().is_some_and(|spec| {
-        let curve = spec.network.activation.elementwise::<f64>();
-        let (far, near) = (curve.at(30.0).1, curve.at(-30.0).1);
-        far.abs() > 0.5 || near.abs() > 0.5
+        precedence: 0,
     })
 }
 

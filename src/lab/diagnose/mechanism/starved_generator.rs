@@ -44,5 +44,6 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         evidence: frame.fact(&case.columns[0], &path).into_iter().collect(),
         layers: path,
         rate: None,
+        precedence: 0,
     })
 }

@@ -61,6 +61,7 @@ fn forward(case: &Case, frame: &Frame) -> Option<Diagnosed> {
         ),
         layers: at,
         rate: None,
+        precedence: 0,
     })
 }
 
@@ -107,7 +108,13 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         return None;
     }
     let smallest = first_alive.and_then(|layer| frame.headline(layer));
-    let mut sentence = format!("the gradients of {} read 0", layers(&at));
+    let mut sentence = match &zeros[..] {
+        [] => format!(
+            "half of the entries of ∂L/∂W and more of {} read 0",
+            layers(&at)
+        ),
+        zeros => format!("the gradients of {} read 0", layers(zeros)),
+    };
     if let (Some(alive), Some(smallest)) = (first_alive, smallest) {
         sentence += &format!(
             " below {} at layer {alive}: {name} ends at {end}",
@@ -130,5 +137,6 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         layers: at,
         sentence,
         rate: None,
+        precedence: 0,
     })
 }

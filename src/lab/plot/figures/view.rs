@@ -8,7 +8,6 @@ use super::super::panel::{Cells, Mark, Panel, Room};
 use super::super::plot_data::{NamedView, PlotData};
 use super::Figure;
 use crate::lab::view::{Colour, View};
-use crate::nn::loss::psnr;
 
 pub struct ViewFigure;
 
@@ -31,12 +30,12 @@ impl Figure for ViewFigure {
     }
 }
 
-fn panel(NamedView { label, view }: &NamedView) -> Panel {
+fn panel(named: &NamedView) -> Panel {
     Panel {
-        title: format!("{label}: {:.2} dB", psnr(view.error())),
+        title: named.title(),
         x: Axis::absent(),
         y: Axis::absent(),
-        marks: vec![Mark::Image(side_by_side(view))],
+        marks: vec![Mark::Image(side_by_side(&named.view))],
         legend: Vec::new(),
         caption: vec!["Left: the view held out, right: as rendered".to_owned()],
     }
