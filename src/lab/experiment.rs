@@ -78,11 +78,11 @@ fn run_in<T: Scalar>(
     options: &RunOptions,
     callback: &mut dyn RunCallback,
 ) -> Result<Option<RunOutcome>, Problem> {
-    if let Destination::Resumed(path) = &options.destination
+    if let Some(path) = options.destination.resumed()
         && let Some((summary, profile)) = finished(path)?
     {
         return Ok(Some(RunOutcome {
-            folder: path.clone(),
+            folder: path.to_owned(),
             summary,
             profile,
             was_over: true,
@@ -101,9 +101,9 @@ fn run_in<T: Scalar>(
         folder: RunFolder::claim(&options.destination, options.force, &inputs)?,
     };
     let schema = options.destination.schema_of(loaded);
-    let begun = match &options.destination {
-        Destination::Resumed(_) => experiment.resume(trainer.snapshot(), &inputs, &schema)?,
-        _ => None,
+    let begun = match options.destination.resumed() {
+        Some(_) => experiment.resume(trainer.snapshot(), &inputs, &schema)?,
+        None => None,
     };
     let begun = match begun.map_or_else(|| experiment.open(&mut trainer, &schema), Ok) {
         Ok(begun) => begun,

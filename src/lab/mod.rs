@@ -30,6 +30,7 @@ pub mod reading;
 pub mod records;
 pub mod remedies;
 pub mod report;
+pub mod run_files;
 pub mod run_folder;
 pub mod seeds;
 pub mod summary;

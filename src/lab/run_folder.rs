@@ -7,27 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::base::Problem;
 use crate::lab::atomic_file::{AtomicFile, folder_of, remove_unfinished};
 use crate::lab::config::LoadedSpec;
-
-/// The files of a run, which `--force` may replace. The summary goes first:
-/// without it, nothing else looks whole.
-const FILES: &[&str] = &[
-    "summary.json",
-    "gradients.csv",
-    "training.csv",
-    "parameters.csv",
-    "predictive.csv",
-    "events.out.tfevents.vgrad",
-    "batch.safetensors",
-    "spec.toml",
-    "weights/initial.safetensors",
-    "weights/final.safetensors",
-];
-
-/// The folders of a run besides its own.
-const FOLDERS: &[&str] = &["weights"];
-
-/// The folder of a run's checkpoints.
-pub const CHECKPOINTS: &str = "checkpoints";
+pub use crate::lab::run_files::{CHECKPOINTS, is_free};
+use crate::lab::run_files::{FOLDERS, clear, holds_no_seeds, spares};
 
 /// Name of the file whose lock says that a process is writing the folder.
 const LOCK: &str = ".lock";
@@ -46,16 +27,27 @@ pub enum Destination {
     Exactly(PathBuf),
     /// This folder, going on with what is in it.
     Resumed(PathBuf),
+    /// This folder, whose name no other process uses, going on with what is in it. Nothing
+    /// is locked.
+    Own(PathBuf),
 }
 
 impl Destination {
     /// The schema that a spec names, seen from here.
     pub fn schema_of(&self, loaded: &LoadedSpec) -> String {
         let folder = match self {
-            Self::Exactly(folder) | Self::Resumed(folder) => folder.clone(),
+            Self::Exactly(folder) | Self::Resumed(folder) | Self::Own(folder) => folder.clone(),
             Self::Numbered { parent, name } => parent.join(name),
         };
         loaded.schema_seen_from(&folder)
+    }
+
+    /// The folder, where it is gone on with what is in it.
+    pub fn resumed(&self) -> Option<&Path> {
+        match self {
+            Self::Resumed(folder) | Self::Own(folder) => Some(folder),
+            Self::Exactly(_) | Self::Numbered { .. } => None,
+        }
     }
 }
 
@@ -81,14 +73,22 @@ impl RunFolder {
     ) -> Result<Self, Problem> {
         match destination {
             Destination::Exactly(path) => Self::claim_exactly(path, force, inputs),
-            Destination::Resumed(path) => {
+            Destination::Resumed(path) | Destination::Own(path) => {
                 let is_new = !path.exists();
                 fs::create_dir_all(path).map_err(|error| cannot_create(path, &error))?;
+                let held = || match destination {
+                    Destination::Own(path) => Ok(Self {
+                        path: path.clone(),
+                        is_new,
+                        lock: None,
+                    }),
+                    _ => Self::lock(path.clone(), is_new),
+                };
                 if is_new {
-                    return Self::lock(path.clone(), is_new);
+                    return held();
                 }
                 holds_no_seeds(path)?;
-                let folder = Self::lock(path.clone(), is_new)?;
+                let folder = held()?;
                 remove_unfinished(path);
                 for inner in [FOLDERS, &[CHECKPOINTS]].concat() {
                     remove_unfinished(&path.join(inner));
@@ -154,7 +154,10 @@ impl RunFolder {
                     .help("wait for it, or choose another folder with --out"));
                 }
                 // Some file systems have no locks; a fresh folder is ours anyway.
-                Err(fs::TryLockError::Error(_)) => break None,
+                Err(fs::TryLockError::Error(_)) => {
+                    let _ = fs::remove_file(&file);
+                    break None;
+                }
             }
         };
         Ok(Self { path, is_new, lock })
@@ -241,76 +244,6 @@ fn is_at(file: &fs::File, path: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_at(_file: &fs::File, _path: &Path) -> bool {
     true
-}
-
-/// That `folder` holds no run, finished or not; it need not exist.
-///
-/// # Errors
-/// If it does, naming the ways on.
-pub fn is_free(folder: &Path) -> Result<(), Problem> {
-    match FILES.iter().find(|file| folder.join(file).exists()) {
-        None => Ok(()),
-        Some(file) => Err(
-            Problem::in_file(folder, format!("already holds a run ({file})")).help(
-                "add --force to replace it, --resume to go on with an unfinished one, \
-                 or choose another folder with --out",
-            ),
-        ),
-    }
-}
-
-/// That `folder` is not that of a group of seeds, which a run's files would hide
-/// from whoever reads the folder.
-fn holds_no_seeds(folder: &Path) -> Result<(), Problem> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_seed = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.starts_with("seed-")) && is_free(path).is_err()
-    };
-    match entries.map(|entry| entry.path()).find(is_seed) {
-        None => Ok(()),
-        Some(_) => Err(
-            Problem::in_file(folder, "holds the seeds of an earlier run")
-                .help("choose another folder with --out"),
-        ),
-    }
-}
-
-/// That replacing the run in `folder` takes none of `inputs` away.
-fn spares(folder: &Path, inputs: &[PathBuf]) -> Result<(), Problem> {
-    let real = |path: &Path| fs::canonicalize(path).ok();
-    let is_doomed = |input: &&PathBuf| {
-        let input = real(input);
-        input.is_some() && FILES.iter().any(|file| real(&folder.join(file)) == input)
-    };
-    match inputs.iter().find(is_doomed) {
-        None => Ok(()),
-        Some(input) => Err(Problem::in_file(
-            input,
-            "is read by this run and would be replaced by it",
-        )
-        .help("choose another folder with --out")),
-    }
-}
-
-/// Takes away a run's files, and its folders where nothing else is in them.
-fn clear(folder: &Path) -> std::io::Result<()> {
-    for file in FILES {
-        match fs::remove_file(folder.join(file)) {
-            Err(error)
-                if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
-                return Err(error);
-            }
-            _ => {}
-        }
-    }
-    let _ = fs::remove_dir_all(folder.join(CHECKPOINTS));
-    for inner in FOLDERS {
-        // Fails if something else is in it, and then it stays.
-        let _ = fs::remove_dir(folder.join(inner));
-    }
-    Ok(())
 }
 
 /// Creates `parent/name`, or `parent/name-2` … if that is taken: a folder that

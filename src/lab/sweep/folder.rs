@@ -1,19 +1,16 @@
 //! The folder of a sweep: `spec.toml`, `sweep.json`, `cells/HASH/` and `sweep.csv`.
 //!
-//! A cell is run in `cells/.HASH.PID` and renamed to `cells/HASH` when it is whole: what
-//! has that name is done, whoever looks. Nothing is locked but a cell's own folder while
-//! it is being run, so a file system without locks will do.
+//! A cell is run in a folder `cells/.HASH.PROCESS` and renamed to `cells/HASH` when it is
+//! whole: what has that name is done, whoever looks. Nothing is locked.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::Sweep;
+use super::workshops::{self, Workshops};
 use crate::base::Problem;
 use crate::lab::atomic_file::AtomicFile;
 use crate::lab::config::{Overrides, Spec};
@@ -21,8 +18,6 @@ use crate::lab::summary::{Status, Summary};
 
 /// The folder of the cells.
 const CELLS: &str = "cells";
-/// What the name of a folder begins with that a process left behind.
-const LEFT: &str = ".left-";
 /// What is known of the sweep besides its spec.
 const ABOUT: &str = "sweep.json";
 
@@ -134,10 +129,12 @@ impl SweepFolder {
 
     /// The folder in which this process runs a cell.
     pub fn workshop(&self, hash: &str) -> PathBuf {
-        // Processes of several machines, or containers, may have the same number.
-        static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(()));
-        let name = format!(".{hash}.{}-{:08x}", std::process::id(), *PROCESS as u32);
-        self.path.join(CELLS).join(name)
+        workshops::own(&self.path.join(CELLS), hash)
+    }
+
+    /// The cells that other processes have begun.
+    pub fn workshops(&self) -> Workshops {
+        Workshops::list(&self.path.join(CELLS))
     }
 
     fn failure(&self, hash: &str) -> PathBuf {
@@ -180,10 +177,7 @@ impl SweepFolder {
     /// # Errors
     /// If it cannot be renamed.
     pub fn finish(&self, hash: &str) -> Result<(), Problem> {
-        self.finish_from(&self.workshop(hash), hash)
-    }
-
-    fn finish_from(&self, from: &Path, hash: &str) -> Result<(), Problem> {
+        let from = &self.workshop(hash);
         let sync = |name: &str| File::open(from.join(name))?.sync_data();
         // The other two are on the disk since they were written.
         let names = ["gradients.csv", "training.csv"];
@@ -193,7 +187,7 @@ impl SweepFolder {
             Err(_) if self.is_done(hash) => {
                 let _ = fs::remove_dir_all(from);
             }
-            Err(error) => return Err(cannot_write(&self.cell(hash), &error)),
+            Err(error) => return Err(cannot_write(from, &error)),
         }
         let _ = fs::remove_file(self.failure(hash));
         Ok(())
@@ -209,74 +203,6 @@ impl SweepFolder {
             file.sync_data()
         })
         .is_ok()
-    }
-
-    /// Moves what a process that is gone left of a cell to where this process runs it. Of
-    /// several that want it one gets it: renaming works once.
-    pub fn adopt(&self, hash: &str) {
-        let left = self.path.join(CELLS).join(format!("{LEFT}{hash}"));
-        let _ = fs::rename(left, self.workshop(hash));
-    }
-
-    /// Puts aside what processes that are gone left of cells they did not finish, and
-    /// takes away what they left of cells that are done. The cells that were put aside.
-    pub fn sweep_up(&self) -> BTreeSet<String> {
-        let mut aside = BTreeSet::new();
-        let entries = fs::read_dir(self.path.join(CELLS));
-        for entry in entries.into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let hash = name.trim_start_matches(LEFT).trim_start_matches('.');
-            let hash = hash.split('.').next().unwrap_or_default();
-            if !name.starts_with('.') {
-                continue;
-            }
-            match left_of(&entry.path()) {
-                Left::Nothing => continue,
-                Left::Whole => {
-                    // What cannot be written now is tried again at the next start.
-                    let _ = self.finish_from(&entry.path(), hash);
-                    continue;
-                }
-                Left::Part => {}
-            }
-            let left = self.path.join(CELLS).join(format!("{LEFT}{hash}"));
-            if self.is_done(hash)
-                || (fs::rename(entry.path(), &left).is_err() && entry.path() != left)
-            {
-                let _ = fs::remove_dir_all(entry.path());
-            } else {
-                aside.insert(hash.to_owned());
-            }
-        }
-        aside
-    }
-}
-
-/// What a process that is gone left in the folder of a run.
-enum Left {
-    /// Nothing, or somebody is at work in it.
-    Nothing,
-    /// A run that can be gone on with.
-    Part,
-    /// A run that has come to its end and only lacks its name.
-    Whole,
-}
-
-fn left_of(folder: &Path) -> Left {
-    if let Ok(lock) = File::open(folder.join(".lock")) {
-        return match lock.try_lock() {
-            Ok(()) => Left::Part,
-            Err(_) => Left::Nothing,
-        };
-    }
-    match Summary::read(&folder.join("summary.json")) {
-        Ok(summary) if summary.status == Status::Interrupted => Left::Part,
-        Ok(_) => Left::Whole,
-        // A run that failed, say on a full disk.
-        Err(_) if folder.join("spec.toml").exists() => Left::Part,
-        // It is just being made.
-        Err(_) => Left::Nothing,
     }
 }
 

@@ -7,12 +7,14 @@ mod estimate;
 mod folder;
 mod forms;
 mod memory;
+mod process;
 mod rows;
 mod run;
 mod shard;
 mod stall;
 mod targets;
 mod view;
+mod workshops;
 
 use std::path::{Path, PathBuf};
 

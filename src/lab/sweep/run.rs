@@ -1,6 +1,6 @@
 //! Running the cells of a sweep side by side.
 
-use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,13 +10,17 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use super::cells::{CellSpec, SweepCell};
 use super::folder::SweepFolder;
 use super::memory::MemoryBudget;
+use super::workshops::Workshops;
 use super::{Shard, Sweep};
 use crate::base::Problem;
+use crate::base::problem::Place;
 use crate::lab::experiment::{RunCallback, RunOptions, run};
 use crate::lab::machine::free_memory;
 use crate::lab::run_folder::Destination;
 use crate::lab::summary::Status;
 
+/// How often a cell is begun whose folder is taken away meanwhile.
+const ATTEMPTS: usize = 3;
 /// The share of the free memory that cells may take.
 const SHARE: f64 = 0.8;
 
@@ -84,7 +88,6 @@ pub fn run_sweep(
     let Shard { index, of } = options.shard;
     let mine = count.saturating_sub(index).div_ceil(of);
     callback.begin(mine);
-    let aside = folder.sweep_up();
     // A cell a thread where there are many; else threads within the cells.
     let at_once = usize::try_from(mine).map_or(options.threads, |n| n.clamp(1, options.threads));
     let work = Work {
@@ -93,7 +96,7 @@ pub fn run_sweep(
         options,
         callback,
         threads: (options.threads / at_once).max(1),
-        aside,
+        others: folder.workshops(),
         budget: MemoryBudget::new(free_memory().map_or(f64::INFINITY, |free| SHARE * free)),
         halted: AtomicBool::new(false),
         problem: Mutex::new(None),
@@ -127,8 +130,8 @@ struct Work<'a> {
     callback: &'a dyn SweepCallback,
     /// Of one cell.
     threads: usize,
-    /// Cells of which an earlier process left a part.
-    aside: BTreeSet<String>,
+    /// What other processes have begun.
+    others: Workshops,
     budget: MemoryBudget,
     /// No further cell is begun.
     halted: AtomicBool,
@@ -180,7 +183,10 @@ impl Work<'_> {
         let cell = self.sweep.cell(index);
         let end = match self.sweep.spec_of(&cell) {
             Err(error) => Ok(Some(CellEnd::Failed(error.what().to_owned()))),
-            Ok(spec) if self.folder.is_done(&spec.hash) => Ok(Some(CellEnd::Found)),
+            Ok(spec) if self.folder.is_done(&spec.hash) => {
+                self.others.clear(&spec.hash);
+                Ok(Some(CellEnd::Found))
+            }
             Ok(spec) => {
                 self.callback.cell_begins(&cell);
                 self.run(&spec)
@@ -207,11 +213,26 @@ impl Work<'_> {
     /// Runs a cell. `None` if it was stopped.
     fn run(&self, cell: &CellSpec) -> Result<Option<CellEnd>, Problem> {
         let _memory = self.budget.take(cell.bytes());
-        if self.aside.contains(&cell.hash) {
-            self.folder.adopt(&cell.hash);
+        let workshop = self.folder.workshop(&cell.hash);
+        self.others.take_up(&cell.hash, &workshop);
+        let mut end = self.attempt(cell, &workshop);
+        for _ in 1..ATTEMPTS {
+            match &end {
+                Err(problem) if is_lost(&workshop, problem) => {}
+                _ => break,
+            }
+            let _ = std::fs::remove_dir_all(&workshop);
+            end = match self.folder.is_done(&cell.hash) {
+                true => Ok(Some(CellEnd::Found)),
+                false => self.attempt(cell, &workshop),
+            };
         }
+        end
+    }
+
+    fn attempt(&self, cell: &CellSpec, workshop: &Path) -> Result<Option<CellEnd>, Problem> {
         let options = RunOptions {
-            destination: Destination::Resumed(self.folder.workshop(&cell.hash)),
+            destination: Destination::Own(workshop.to_owned()),
             force: false,
             threads: self.threads,
             stop: self.options.stop,
@@ -221,11 +242,13 @@ impl Work<'_> {
             Ok(None) => Ok(None),
             Ok(Some(outcome)) => {
                 self.folder.finish(&cell.hash)?;
+                self.others.clear(&cell.hash);
                 Ok(Some(CellEnd::Done(outcome.summary.status)))
             }
+            Err(problem) if is_lost(workshop, &problem) => Err(problem),
             Err(problem) if self.folder.is_writable() => {
                 let reason = problem.what;
-                let _ = std::fs::remove_dir_all(self.folder.workshop(&cell.hash));
+                let _ = std::fs::remove_dir_all(workshop);
                 self.folder.note_failure(&cell.hash, &reason)?;
                 Ok(Some(CellEnd::Failed(reason)))
             }
@@ -233,4 +256,11 @@ impl Work<'_> {
             Err(problem) => Err(problem),
         }
     }
+}
+
+/// Whether a run failed because its folder was taken away: once its cell is done, another
+/// machine may do so.
+fn is_lost(workshop: &Path, problem: &Problem) -> bool {
+    matches!(&problem.place, Place::File(path, _) if path.starts_with(workshop))
+        && !workshop.join("spec.toml").exists()
 }

@@ -1,5 +1,6 @@
 //! `vgrad sweep` and `vgrad gather`: every cell of a grid, through the real binary.
 
+mod beside;
 mod calls;
 mod checked;
 mod disk;
