@@ -20,6 +20,8 @@ use crate::lab::summary::{Status, Summary};
 const CELLS: &str = "cells";
 /// What is known of the sweep besides its spec.
 const ABOUT: &str = "sweep.json";
+/// The files beside the cells. The second is the first to be written.
+const FILES: [&str; 3] = ["spec.toml", ABOUT, "sweep.csv"];
 
 /// Where a sweep's cells go.
 #[derive(Clone, Debug)]
@@ -38,6 +40,14 @@ struct About {
     shards: Option<u64>,
 }
 
+impl About {
+    /// That of a sweep's folder; `None` where it is none.
+    fn read(folder: &Path) -> Option<Self> {
+        let text = fs::read_to_string(folder.join(ABOUT)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+}
+
 /// What there is of a cell.
 #[derive(Clone, Debug)]
 pub enum CellState {
@@ -53,21 +63,19 @@ impl SweepFolder {
     /// Makes the folder, or finds that of an earlier call.
     ///
     /// # Errors
-    /// If it cannot be written, or is the folder of a run.
+    /// If it cannot be written, is the folder of a run or holds files that a sweep would
+    /// replace and did not write.
     pub fn create(path: &Path, sweep: &Sweep, shards: Option<u64>) -> Result<Self, Problem> {
         if path.join("gradients.csv").exists() {
             return Err(
                 Problem::in_file(path, "holds a run").help("choose another folder with --out")
             );
         }
+        holds_no_other_files(path)?;
         let folder = Self {
             path: path.to_owned(),
         };
         fs::create_dir_all(path.join(CELLS)).map_err(|error| cannot_write(path, &error))?;
-        let mut spec = sweep.loaded.spec.clone();
-        spec.rebase_paths(&sweep.loaded.folder, path);
-        let text = spec.to_toml(&sweep.loaded.schema_seen_from(path))?;
-        folder.keep("spec.toml", text.as_bytes())?;
         let about = About {
             schema_version: 1,
             cells: sweep.count()?,
@@ -76,6 +84,10 @@ impl SweepFolder {
         let mut json = serde_json::to_string_pretty(&about).expect("keys are strings");
         json.push('\n');
         folder.keep(ABOUT, json.as_bytes())?;
+        let mut spec = sweep.loaded.spec.clone();
+        spec.rebase_paths(&sweep.loaded.folder, path);
+        let text = spec.to_toml(&sweep.loaded.schema_seen_from(path))?;
+        folder.keep("spec.toml", text.as_bytes())?;
         Ok(folder)
     }
 
@@ -105,8 +117,7 @@ impl SweepFolder {
 
     /// The N of `--shard I/N`, where the sweep was run in shards.
     pub fn shards(&self) -> Option<u64> {
-        let text = fs::read_to_string(self.path.join(ABOUT)).ok()?;
-        serde_json::from_str::<About>(&text).ok()?.shards
+        About::read(&self.path)?.shards
     }
 
     /// Writes a file unless it is there with the same content.
@@ -203,6 +214,18 @@ impl SweepFolder {
             file.sync_data()
         })
         .is_ok()
+    }
+}
+
+/// That the files of a sweep in a folder, if there are any, are a sweep's own.
+fn holds_no_other_files(folder: &Path) -> Result<(), Problem> {
+    match FILES.iter().find(|file| folder.join(file).exists()) {
+        Some(file) if About::read(folder).is_none() => Err(Problem::in_file(
+            &folder.join(file),
+            "was not written by a sweep, which would replace it",
+        )
+        .help("choose another folder with --out, new or empty")),
+        _ => Ok(()),
     }
 }
 
