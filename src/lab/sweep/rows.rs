@@ -1,7 +1,7 @@
 //! The table of a sweep: a row per cell, in the order of the plan, without times, hosts
 //! or paths, so that it is the same wherever the cells were run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -195,11 +195,13 @@ impl SweepTable {
         columns.filter(|column| *column != SEED).collect()
     }
 
-    /// The cells by everything but their seed, in the order of the plan.
+    /// The cells by everything but their seed, in the order of the plan. One that stands in
+    /// the plan twice is one run.
     pub fn groups(&self) -> Vec<CellGroup<'_>> {
         let is_kept: Vec<bool> = self.columns.iter().map(|column| column != SEED).collect();
         let mut places: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
         let mut groups: Vec<CellGroup> = Vec::new();
+        let mut runs: BTreeSet<(usize, &str)> = BTreeSet::new();
         for row in &self.rows {
             let labels = row.labels.iter().zip(&is_kept);
             let labels: Vec<&str> = labels
@@ -212,7 +214,10 @@ impl SweepTable {
                     rows: Vec::new(),
                 });
             }
-            groups[place].rows.push(row);
+            // One without a hash could not be read.
+            if row.hash.is_empty() || runs.insert((place, &row.hash)) {
+                groups[place].rows.push(row);
+            }
         }
         groups
     }

@@ -1,14 +1,14 @@
 //! Running the cells of a sweep side by side.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
 use super::cells::{CellSpec, SweepCell};
-use super::folder::SweepFolder;
+use super::folder::{CellState, SweepFolder};
 use super::memory::MemoryBudget;
 use super::workshops::Workshops;
 use super::{Shard, Sweep};
@@ -98,6 +98,8 @@ pub fn run_sweep(
         threads: (options.threads / at_once).max(1),
         others: folder.workshops(),
         budget: MemoryBudget::new(free_memory().map_or(f64::INFINITY, |free| SHARE * free)),
+        seen: Mutex::default(),
+        twins: Mutex::default(),
         halted: AtomicBool::new(false),
         problem: Mutex::new(None),
         counts: Counts::default(),
@@ -112,10 +114,10 @@ pub fn run_sweep(
         let cells = (index..count).step_by(step).par_bridge();
         cells.for_each(|index| work.visit(index));
     });
-    let problem = work.problem.into_inner();
-    if let Some(problem) = problem.unwrap_or_else(PoisonError::into_inner) {
+    if let Some(problem) = locked(&work.problem).take() {
         return Err(problem);
     }
+    work.tell_twins();
     Ok(SweepEnd {
         is_stopped: options.stop.load(Ordering::Relaxed),
         ..work.counts.read()
@@ -133,6 +135,10 @@ struct Work<'a> {
     /// What other processes have begun.
     others: Workshops,
     budget: MemoryBudget,
+    /// The hashes of the cells that were looked at.
+    seen: Mutex<BTreeSet<u64>>,
+    /// Cells that are the same as one that was looked at.
+    twins: Mutex<Vec<u64>>,
     /// No further cell is begun.
     halted: AtomicBool,
     /// What ended the whole.
@@ -183,6 +189,10 @@ impl Work<'_> {
         let cell = self.sweep.cell(index);
         let end = match self.sweep.spec_of(&cell) {
             Err(error) => Ok(Some(CellEnd::Failed(error.what().to_owned()))),
+            Ok(spec) if !self.is_first(&spec.hash) => {
+                locked(&self.twins).push(index);
+                return;
+            }
             Ok(spec) if self.folder.is_done(&spec.hash) => {
                 self.others.clear(&spec.hash);
                 Ok(Some(CellEnd::Found))
@@ -204,9 +214,34 @@ impl Work<'_> {
             Ok(None) => {}
             Err(problem) => {
                 self.halted.store(true, Ordering::Relaxed);
-                let mut first = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
-                first.get_or_insert(problem);
+                locked(&self.problem).get_or_insert(problem);
             }
+        }
+    }
+
+    /// Whether no cell of this hash was looked at before.
+    fn is_first(&self, hash: &str) -> bool {
+        let number = u64::from_str_radix(hash, 16).expect("16 hexadecimal digits");
+        locked(&self.seen).insert(number)
+    }
+
+    /// What became of the cells that are the same as others.
+    fn tell_twins(&self) {
+        let mut twins = std::mem::take(&mut *locked(&self.twins));
+        twins.sort_unstable();
+        for cell in twins.into_iter().map(|index| self.sweep.cell(index)) {
+            let state = self
+                .sweep
+                .spec_of(&cell)
+                .map(|it| self.folder.state(&it.hash));
+            let end = match state {
+                Ok(CellState::Done(_)) => CellEnd::Found,
+                Ok(CellState::Failed(reason)) => CellEnd::Failed(reason),
+                // Stopped.
+                _ => continue,
+            };
+            self.counts.add(&end);
+            self.callback.cell_ends(&cell, &end);
         }
     }
 
@@ -256,6 +291,10 @@ impl Work<'_> {
             Err(problem) => Err(problem),
         }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a run failed because its folder was taken away: once its cell is done, another
