@@ -11,6 +11,7 @@ mod contributions;
 mod convolution;
 mod drift;
 mod finite_width;
+mod input;
 mod predict;
 mod repeated;
 mod signal;

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_10;
 
-use ndarray::{Array2, ArrayView2, Axis, s};
-
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{LoadedSpec, Precision};
 use crate::lab::decay::Verdict;
@@ -12,15 +10,15 @@ use crate::lab::json::Real;
 use crate::lab::line::slope;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::{LayerPrediction, Phase, Prediction, UnderflowDepth, Unpredictable};
-use crate::nn::architecture::{Architecture, NetworkSpec};
+use crate::nn::architecture::Architecture;
 use crate::nn::loss::Targets;
 use crate::nn::mean_field::NormKind;
 use crate::nn::order::Order;
 
 use super::convolution::pixel_by_pixel;
 use super::finite_width::{PlainLayer, variance_by_q};
+use super::input::{mean_squared_cosine, moments};
 use super::repeated::Repeated;
-use super::signal::Signal;
 use super::through_time::time_steps;
 use super::walk::{LayerTheory, Propagation};
 
@@ -169,19 +167,19 @@ fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictabl
     let scheme = network.init.for_activation(&network.activation);
     let scheme =
         scheme.map_err(|problem| Unpredictable::new("network.init", problem.to_string()))?;
-    let encoded = encoded(network, plan.inputs().view());
+    let (input, inputs) = moments(network, plan.inputs().view());
     let mut setting = Propagation {
         network,
         scheme,
-        inputs: encoded.ncols(),
+        inputs,
         widths: (1..=network.depth).map(|l| network.width_of(l)).collect(),
         outputs: plan.setting.outputs,
-        input: moments(&encoded),
+        input,
         alike: 0.0,
         batch: plan.training.batch_size,
     };
     if let NormKind::Batch(_) = setting.norm()? {
-        setting.alike = mean_squared_cosine(&encoded);
+        setting.alike = mean_squared_cosine(network, plan.inputs().view());
     }
     Ok(setting)
 }
@@ -191,58 +189,6 @@ fn setting_of<T: Scalar>(plan: &Plan<T>) -> Result<Propagation<'_>, Unpredictabl
 fn decades(chi: f64) -> f64 {
     let decades = -0.5 * chi.log10();
     if decades.abs() < 1e-12 { 0.0 } else { decades }
-}
-
-/// The data as layer 1 reads it, [samples, columns].
-fn encoded<T: Scalar>(network: &NetworkSpec, inputs: ArrayView2<T>) -> Array2<f64> {
-    let scheme = network.encoding.scheme::<T>();
-    let columns = scheme.columns_of(0.0).len();
-    let entries = inputs.iter().flat_map(|x| scheme.columns_of((*x).to_f64()));
-    let shape = (inputs.nrows(), inputs.ncols() * columns);
-    Array2::from_shape_vec(shape, entries.collect()).expect("as many columns for every feature")
-}
-
-/// The first two moments of the data.
-fn moments(inputs: &Array2<f64>) -> Signal {
-    let (rows, columns) = inputs.dim();
-    let count = (rows * columns).max(1) as f64;
-    let square = inputs.iter().map(|x| x.powi(2)).sum::<f64>() / count;
-    let means = inputs.columns().into_iter().map(|column| {
-        let sum: f64 = column.iter().sum();
-        (sum / rows as f64).powi(2)
-    });
-    let of_means = means.sum::<f64>() / columns.max(1) as f64;
-    Signal {
-        // Not needed: weights have mean 0.
-        mean: 0.0,
-        square,
-        varying: (square - of_means).max(0.0),
-    }
-}
-
-/// The most samples that are compared with each other.
-const COMPARED: usize = 256;
-
-/// The mean squared cosine between two samples' deviations from the mean, weighted by their
-/// lengths: 1/n of samples that scatter evenly in n directions. Of some samples, evenly spread.
-fn mean_squared_cosine(inputs: &Array2<f64>) -> f64 {
-    let every = inputs.nrows().div_ceil(COMPARED).max(1);
-    let some = inputs.slice(s![..;every, ..]);
-    let Some(mean) = some.mean_axis(Axis(0)) else {
-        return 0.0;
-    };
-    let deviations = &some - &mean;
-    let products = deviations.dot(&deviations.t());
-    let squares = products.diag();
-    let lengths = squares.sum().powi(2) - squares.dot(&squares);
-    let cosines = products.iter().map(|x| x * x).sum::<f64>() - squares.dot(&squares);
-    // What deviations of n samples have from their common mean alone.
-    let by_mean = (some.nrows() as f64 - 1.0).powi(-2);
-    if lengths > 0.0 {
-        (cosines / lengths - by_mean).max(0.0)
-    } else {
-        0.0
-    }
 }
 
 /// A typical entry of ∂L/∂h of the last hidden layer: that of the loss by the output,
