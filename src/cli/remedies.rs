@@ -65,6 +65,7 @@ impl RemediesArgs {
         let loaded = self.spec.load()?;
         listen_for_signals()?;
         let folder = self.folder(&loaded);
+        let runs_is_new = !Path::new(RUNS).exists();
         let load = |sets: &[String]| {
             let Changes { set, seed } = &self.spec.changes;
             let changes = Changes {
@@ -91,6 +92,13 @@ impl RemediesArgs {
         let found = remedies(&loaded, &options, &follow);
         follow.0.end();
         let Some(found) = found.map_err(|problem| loaded.explain(problem))? else {
+            if !folder.exists() {
+                if runs_is_new {
+                    // Fails where another command has put something into it.
+                    let _ = std::fs::remove_dir(RUNS);
+                }
+                return Ok(Outcome::Interrupted);
+            }
             output::remark(&format!(
                 "stopped; what is done is kept in {}, and the same command goes on from there",
                 folder.display()

@@ -1,6 +1,10 @@
 //! `vgrad remedies`: cures tried on a network and ranked, through the real binary.
 
 use std::fs;
+#[cfg(unix)]
+use std::process::{Command, Stdio};
+#[cfg(unix)]
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -217,4 +221,59 @@ fn a_remedy_with_an_unknown_key_is_refused() {
     let spec = SPEC.replace("\"network.width\" = 12", "\"network.width\" = 0");
     let desk = Desk::with(&spec);
     tried(&desk, "").refused(&["network.width", "0"]);
+}
+
+#[test]
+fn remedies_that_would_share_a_folder_are_refused_before_a_run() {
+    let named = |names: [&str; 2]| {
+        let own = SPEC.split_once("[[remedy]]").unwrap().0.to_owned();
+        let own = names.iter().enumerate().fold(own, |spec, (i, name)| {
+            format!(
+                "{spec}[[remedy]]\nname = {name:?}\nset = {{ network.width = {} }}\n",
+                i + 20
+            )
+        });
+        Desk::with(&own)
+    };
+    for (names, words) in [
+        (["mine", "mine"], ["remedy.1.name", "mine"]),
+        (["My own", "my-own"], ["remedy.1.name", "my-own"]),
+        (["other", "tanh!"], ["remedy.1.name", "tanh"]),
+        (["as it is", "other"], ["remedy.0.name", "as-it-is"]),
+        // The pair of both would be a cure that is built in.
+        (["ReLU", "He"], ["remedy.1.name", "relu+he"]),
+        (
+            ["batch norm + skips", "other"],
+            ["remedy.0.name", "batch-norm+skips"],
+        ),
+        (["other", "?!"], ["remedy.1.name", "letter"]),
+    ] {
+        let desk = named(names);
+        tried(&desk, "--out r").refused(&["trial.toml", words[0], words[1], "[[remedy]]"]);
+        assert!(!desk.has("r"), "{names:?}");
+    }
+}
+
+/// LSUV walks a large network several times before the first step: a signal by then finds
+/// nothing worth keeping.
+#[cfg(unix)]
+#[test]
+fn what_is_stopped_before_anything_was_done_ends_with_130() {
+    let large = SPEC
+        .replace("depth = 8", "depth = 60\ninit = \"lsuv\"")
+        .replace("width = 6", "width = 500");
+    let desk = Desk::with(&large);
+    let mut command = desk.program();
+    command.args(["remedies", "trial.toml", "--threads=1", "--seeds=1"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    // Long enough for the signal to be listened for, too short for LSUV.
+    std::thread::sleep(Duration::from_millis(150));
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(sent.success());
+    let ended = Ended::of(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(!ended.stderr.contains("kept"), "{ended:?}");
+    assert!(!desk.has("runs"));
 }

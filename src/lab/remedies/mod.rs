@@ -3,6 +3,7 @@
 
 mod changes;
 mod cures;
+mod folders;
 mod forms;
 mod patient;
 mod ranked_cures;
@@ -20,6 +21,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 pub use self::changes::eps;
 pub use self::cures::{CURES, Cure, CureKind, USUAL_RATE};
+use self::folders::folder_of;
 pub use self::forms::FORMS;
 pub use self::patient::Patient;
 pub use self::ranked_cures::RankedCures;
@@ -76,16 +78,31 @@ struct Candidate {
 }
 
 /// Tries the cures of the spec of `loaded`. `None` if it was stopped; what was
-/// done is kept in the folder, and not done again the next time.
+/// done is kept in the folder, and not done again the next time. Nothing is left
+/// where nothing was done.
 ///
 /// # Errors
-/// If the folder is taken, the spec itself cannot be run, or a disk is full.
+/// If the folder is taken, two cures would share one, the spec itself cannot be run,
+/// or a disk is full.
 pub fn remedies(
     loaded: &LoadedSpec,
     options: &RemedyOptions,
     callback: &dyn TrialCallbacks,
 ) -> Result<Option<Remedies>, Problem> {
+    folders::are_told_apart(&loaded.spec.remedy)?;
     is_free(&options.folder)?;
+    let found = try_and_rank(loaded, options, callback)?;
+    if found.is_none() {
+        folders::remove_empty(&options.folder, &loaded.spec.remedy);
+    }
+    Ok(found)
+}
+
+fn try_and_rank(
+    loaded: &LoadedSpec,
+    options: &RemedyOptions,
+    callback: &dyn TrialCallbacks,
+) -> Result<Option<Remedies>, Problem> {
     let baseline = Candidate {
         name: BASELINE.to_owned(),
         why: String::new(),
@@ -194,7 +211,7 @@ fn pairs(baseline: &CureResult, tried: &[CureResult], options: &RemedyOptions) -
     for (a, b) in all.filter(|(a, b)| !clash(a, b)).take(PAIRS) {
         let sets = [a.sets.clone(), b.sets.clone()].concat();
         found.push(Candidate {
-            name: format!("{} + {}", a.name, b.name),
+            name: folders::name_of_pair(&a.name, &b.name),
             why: String::new(),
             kind: a.kind,
             spec: (options.load)(&sets).map_err(|error| error.what().to_owned()),
@@ -277,20 +294,4 @@ impl Series<'_> {
         }
         Ok(Some(found))
     }
-}
-
-/// The folder of a cure's runs.
-fn folder_of(name: &str) -> String {
-    let mut folder = String::new();
-    for c in name.chars() {
-        match c {
-            '×' => folder.push_str("times"),
-            '÷' => folder.push_str("over"),
-            '+' => folder.push('+'),
-            c if c.is_alphanumeric() => folder.extend(c.to_lowercase()),
-            _ if folder.ends_with(['-', '+']) => {}
-            _ => folder.push('-'),
-        }
-    }
-    folder.replace("-+", "+").trim_end_matches('-').to_owned()
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::BASELINE;
+use super::folders::folder_of;
 use super::report::CureRow;
-use super::{BASELINE, folder_of};
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
 use crate::lab::json::Real;
