@@ -56,6 +56,7 @@ gallery! {
     "tanh_orthogonal_100",
     "selu_50",
     "relu_he_50",
+    "relu_normal_001" ["own_csv.csv"],
     "gelu_lecun_30_adam",
     "gelu_lsuv_30_adam",
     "relu_rms_norm_30",

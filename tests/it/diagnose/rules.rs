@@ -47,6 +47,39 @@ fn rules_about_weight_gradients_pass_a_dead_network() {
     assert!(sentence.contains("activations shrink"), "{sentence}");
 }
 
+/// The gallery's example of the same: large targets keep ∂L/∂W far from every limit, of its
+/// means too, to the last step.
+#[test]
+fn rules_about_weight_gradients_pass_the_dead_network_of_the_gallery() {
+    let spec = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/experiments/relu_normal_001.toml"
+    );
+    let desk = Desk::empty();
+    desk.vgrad(["run", spec, "-q", "--out", "run"]).fine();
+    let found = diagnosis(&desk, "run");
+    assert_eq!(
+        (&found["verdict"], &found["learned"]),
+        (&"vanishing".into(), &false.into())
+    );
+    for name in [
+        "VanishingGradient",
+        "gradient vanish",
+        "gradient explode",
+        "dying ReLU",
+        "vanishing gradient",
+        "shrinking gradient",
+        "norm per layer",
+        "norm over all",
+    ] {
+        assert_eq!(rule(&found, name)["fires"], false, "{name}");
+    }
+    assert_eq!(names(&found)[0], "contraction");
+    // −½ log10 χ with χ = 32·0.01²/2 over three layers: 4.19 decades; 4.12 were measured.
+    let lost = found["mechanisms"][0]["sentence"].as_str().unwrap();
+    assert!(lost.contains("4.1 decades are lost"), "{lost}");
+}
+
 /// 20 sigmoid layers lose 12 decades, and their activations stay at ½: ∂L/∂W goes with δ.
 #[test]
 fn rules_fire_from_the_first_step_on_for_deep_sigmoids() {
