@@ -97,18 +97,17 @@ fn part(ranked: &RankedCures) -> Result<Part, Problem> {
 
 /// What to do, in a sentence.
 fn conclusion(ranked: &RankedCures) -> String {
-    match ranked.tried.first() {
-        Some(best) if best.helped == Some(true) => {
-            let reached = match (best.test_accuracy, ranked.baseline.test_accuracy) {
-                (Some(after), Some(before)) => {
-                    format!(": accuracy {:.3} instead of {:.3}", after.0, before.0)
-                }
-                _ => String::new(),
-            };
-            format!("The best cure is {}{reached}.", best.name)
+    let mut tried = ranked.tried.iter();
+    let Some(best) = tried.find(|row| row.helped == Some(true)) else {
+        return "None of the cures helped.".to_owned();
+    };
+    let reached = match (best.test_accuracy, ranked.baseline.test_accuracy) {
+        (Some(after), Some(before)) => {
+            format!(": accuracy {:.3} instead of {:.3}", after.0, before.0)
         }
-        _ => "None of the cures helped.".to_owned(),
-    }
+        _ => String::new(),
+    };
+    format!("The best cure is {}{reached}.", best.name)
 }
 
 fn page_row(rank: usize, row: &CureRow, has_accuracy: bool) -> PageRow {
