@@ -1,7 +1,7 @@
 //! One cell of a sweep: its changes, its spec, its hash.
 
 use super::{Sweep, hash};
-use crate::lab::config::{LoadedSpec, Precision, SpecChange, SpecError};
+use crate::lab::config::{LoadedSpec, SpecChange, SpecError};
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,19 +46,5 @@ impl Sweep {
         numbers.rebase_paths(&self.loaded.folder, &self.folder);
         let hash = hash(&numbers).map_err(|problem| loaded.explain(problem))?;
         Ok(CellSpec { loaded, hash })
-    }
-}
-
-impl CellSpec {
-    /// About how many bytes it takes: its parameters with gradients and optimizer state,
-    /// and the program around it.
-    pub fn bytes(&self) -> f64 {
-        const AROUND: f64 = 32e6;
-        let spec = &self.loaded.spec;
-        let least = match spec.precision {
-            Precision::F32 => spec.network.least_bytes::<f32>(),
-            Precision::F64 => spec.network.least_bytes::<f64>(),
-        };
-        AROUND + 4.0 * least
     }
 }

@@ -22,7 +22,7 @@ const PER_CELL: f64 = 2e-3;
 pub struct CellEstimate {
     /// Seconds on one core.
     pub seconds: f64,
-    /// Bytes.
+    /// Bytes: of the network, with what a batch leaves in it, and of the data.
     pub bytes: f64,
 }
 
@@ -32,6 +32,9 @@ pub struct Estimator {
     single: InPrecision<f32>,
     double: InPrecision<f64>,
 }
+
+/// The most bytes of data that are kept for the next cell.
+const KEPT: f64 = 64e6;
 
 /// What cells of one precision have in common.
 struct InPrecision<T> {
@@ -61,28 +64,61 @@ impl Estimator {
             Precision::F64 => self.double.estimate(&cell.spec, &cell.folder),
         }
     }
+
+    /// The bytes that a cell needs, alone.
+    ///
+    /// # Errors
+    /// Those of [`Self::estimate`].
+    pub fn bytes(&mut self, cell: &LoadedSpec) -> Result<f64, Problem> {
+        match cell.spec.precision {
+            Precision::F32 => self.single.look(&cell.spec, &cell.folder, bytes),
+            Precision::F64 => self.double.look(&cell.spec, &cell.folder, bytes),
+        }
+    }
 }
 
 impl<T: Scalar> InPrecision<T> {
     fn estimate(&mut self, spec: &Spec, folder: &Path) -> Result<CellEstimate, Problem> {
         let peak = *self.peak.get_or_insert_with(peak_gflops::<T>);
+        self.look(spec, folder, |plan| CellEstimate {
+            seconds: seconds(plan, peak),
+            bytes: bytes(plan),
+        })
+    }
+
+    /// Looks at the plan of a cell.
+    fn look<R>(
+        &mut self,
+        spec: &Spec,
+        folder: &Path,
+        look: impl FnOnce(&Plan<T>) -> R,
+    ) -> Result<R, Problem> {
         let data = match self.data.take() {
             Some((other, data)) if has_same_data(&other, spec) => data,
             _ => Plan::<T>::load(spec, folder)?,
         };
         let plan = Plan::of(spec, data)?;
-        let estimate = CellEstimate {
-            seconds: seconds(&plan, peak),
-            bytes: plan.bytes,
-        };
-        self.data = Some((spec.clone(), plan.data));
-        Ok(estimate)
+        let seen = look(&plan);
+        let is_small = bytes_of_data(&plan.data) <= KEPT;
+        self.data = is_small.then(|| (spec.clone(), plan.data));
+        Ok(seen)
     }
 }
 
 /// Whether two specs read data of the same size; which rows are drawn for what is no matter.
 fn has_same_data(a: &Spec, b: &Spec) -> bool {
     a.data == b.data && a.train.loss == b.train.loss
+}
+
+/// Bytes of the network and of the data.
+fn bytes<T: Scalar>(plan: &Plan<T>) -> f64 {
+    plan.bytes + bytes_of_data(&plan.data)
+}
+
+fn bytes_of_data<T>(data: &Dataset<T>) -> f64 {
+    let samples = (data.train.samples() + data.test.samples()) as f64;
+    let numbers = data.features() + data.train.targets_each() * data.outputs();
+    samples * (numbers * size_of::<T>()) as f64
 }
 
 /// Seconds on one core that reaches `peak` · 10⁹ operations a second.
@@ -122,6 +158,26 @@ mod tests {
             let ratio = each * steps_per_s;
             assert!((0.5..2.0).contains(&ratio), "{name}: {ratio}");
         }
+    }
+
+    /// A network of 2 · 8² weights and as many gradients is nothing beside its batch.
+    #[test]
+    fn memory_is_that_of_the_batch_and_the_data_too() {
+        let bytes = |samples: usize, batch: &str| {
+            let text = format!(
+                "[data]\nsource = {{ gaussian = {{ samples = {samples}, features = 8, classes = 3 }} }}\n\
+                 test_fraction = 0.0\n[network]\ndepth = 2\nwidth = 8\nactivation = \"tanh\"\n\
+                 [train]\nsteps = 1\nbatch_size = {batch}\nlearning_rate = 0.1\n"
+            );
+            let spec = Spec::from_text(Path::new("a.toml"), text, &Overrides::default());
+            Estimator::default().bytes(&spec.unwrap()).unwrap()
+        };
+        let few = bytes(4000, "10");
+        // Each sample is 8 numbers of 4 bytes, at least.
+        assert!(bytes(8000, "10") - few >= 4000.0 * 8.0 * 4.0);
+        // Each row of a batch is at least what two layers hand on, there and back.
+        let row = (bytes(4000, "4000") - few) / 3990.0;
+        assert!(row >= 2.0 * 2.0 * 8.0 * 4.0, "{row}");
     }
 
     #[test]

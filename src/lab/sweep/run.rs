@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
 use super::cells::{CellSpec, SweepCell};
+use super::estimate::Estimator;
 use super::folder::{CellState, SweepFolder};
-use super::memory::MemoryBudget;
+use super::memory::{MemoryBudget, Taken};
 use super::workshops::Workshops;
 use super::{Shard, Sweep};
 use crate::base::Problem;
@@ -21,6 +22,8 @@ use crate::lab::summary::Status;
 
 /// How often a cell is begun whose folder is taken away meanwhile.
 const ATTEMPTS: usize = 3;
+/// Bytes of the program around a cell.
+const AROUND: f64 = 8e6;
 /// The share of the free memory that cells may take.
 const SHARE: f64 = 0.8;
 
@@ -97,7 +100,9 @@ pub fn run_sweep(
         callback,
         threads: (options.threads / at_once).max(1),
         others: folder.workshops(),
-        budget: MemoryBudget::new(free_memory().map_or(f64::INFINITY, |free| SHARE * free)),
+        at_once,
+        estimator: Mutex::default(),
+        budget: MemoryBudget::new(free_memory().map_or(f64::MAX, |free| SHARE * free)),
         seen: Mutex::default(),
         twins: Mutex::default(),
         halted: AtomicBool::new(false),
@@ -134,6 +139,9 @@ struct Work<'a> {
     threads: usize,
     /// What other processes have begun.
     others: Workshops,
+    /// Cells side by side, at most.
+    at_once: usize,
+    estimator: Mutex<Estimator>,
     budget: MemoryBudget,
     /// The hashes of the cells that were looked at.
     seen: Mutex<BTreeSet<u64>>,
@@ -245,9 +253,22 @@ impl Work<'_> {
         }
     }
 
+    /// Waits until there is memory for a cell.
+    fn memory(&self, cell: &CellSpec) -> Taken<'_> {
+        // Alone it has all there is.
+        let bytes = match self.at_once {
+            1 => Ok(0.0),
+            _ => locked(&self.estimator).bytes(&cell.loaded),
+        };
+        // One that does not fit beside those at work waits until they are done, and then
+        // says for itself whether it can be run.
+        self.budget
+            .take(bytes.map_or(f64::INFINITY, |bytes| AROUND + bytes))
+    }
+
     /// Runs a cell. `None` if it was stopped.
     fn run(&self, cell: &CellSpec) -> Result<Option<CellEnd>, Problem> {
-        let _memory = self.budget.take(cell.bytes());
+        let _memory = self.memory(cell);
         let workshop = self.folder.workshop(&cell.hash);
         self.others.take_up(&cell.hash, &workshop);
         let mut end = self.attempt(cell, &workshop);
