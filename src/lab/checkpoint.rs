@@ -44,16 +44,21 @@ pub struct Checkpoint {
     bytes: Vec<u8>,
 }
 
-/// Which run a checkpoint is of: everything in its spec but what it is called, and how it is
+/// What makes a run what it is: everything in its spec but what it is called, and how it is
 /// logged and kept.
-pub fn identity(spec: &Spec) -> Result<String, Problem> {
+pub fn essence(spec: &Spec) -> Spec {
     let mut spec = spec.clone();
     spec.name = String::new();
     spec.log.checkpoint_every = None;
     spec.check = Vec::new();
     spec.sweep = toml::Table::new();
     spec.remedy = Vec::new();
-    let digest = Sha256::digest(spec.to_toml("")?);
+    spec
+}
+
+/// Which run a checkpoint is of.
+fn identity(spec: &Spec) -> Result<String, Problem> {
+    let digest = Sha256::digest(essence(spec).to_toml("")?);
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

@@ -9,8 +9,8 @@ use crate::base::{Problem, Scalar};
 use crate::lab::batch_file;
 use crate::lab::callbacks::Callbacks;
 pub use crate::lab::callbacks::RunCallback;
-use crate::lab::checkpoint::{Checkpoint, Checkpointer, identity};
-use crate::lab::config::{LoadedSpec, Overrides, Precision, Spec};
+use crate::lab::checkpoint::{Checkpoint, Checkpointer};
+use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::Verdict;
 use crate::lab::finished::finished;
 use crate::lab::history::{History, LayerProfile};
@@ -20,6 +20,7 @@ use crate::lab::plan::Plan;
 use crate::lab::prediction::Forecast;
 use crate::lab::predictive::{self, Predictions};
 use crate::lab::run_folder::{Destination, RunFolder};
+use crate::lab::same_spec::is_of_spec;
 use crate::lab::summary::{Divergence, SCHEMA_VERSION, Status, Summary, Times};
 use crate::lab::theory::predict;
 use crate::lab::weights;
@@ -78,6 +79,9 @@ fn run_in<T: Scalar>(
     options: &RunOptions,
     callback: &mut dyn RunCallback,
 ) -> Result<Option<RunOutcome>, Problem> {
+    if let Destination::Resumed(path) = &options.destination {
+        is_of_spec(path, loaded)?;
+    }
     if let Some(path) = options.destination.resumed()
         && let Some((summary, profile)) = finished(path)?
     {
@@ -216,7 +220,6 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         }
         let folder = self.folder.path();
         let Some(found) = Checkpoint::newest(folder, &self.saved())? else {
-            self.is_of_this_spec()?;
             self.folder.clear(inputs)?;
             return Ok(None);
         };
@@ -229,19 +232,6 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         // What the run is called, and how it is kept, may have changed.
         self.write_spec(schema)?;
         Ok(Some(Begun { recorder, history }))
-    }
-
-    /// That what lies in the folder is no run of another spec, of which there is no checkpoint.
-    fn is_of_this_spec(&self) -> Result<(), Problem> {
-        let path = self.folder.path().join("spec.toml");
-        // One that cannot be read was not written by a run.
-        match Spec::load(&path, &Overrides::default()) {
-            Ok(other) if identity(&other.spec)? != identity(&self.saved())? => Err(
-                Problem::in_file(&path, "is of another spec, and there is no checkpoint")
-                    .help("start afresh with --force, or choose another folder with --out"),
-            ),
-            _ => Ok(()),
-        }
     }
 
     fn save_weights(&self, file: &str, network: &Network<T>) -> Result<(), Problem> {

@@ -32,6 +32,7 @@ pub mod remedies;
 pub mod report;
 pub mod run_files;
 pub mod run_folder;
+pub mod same_spec;
 pub mod seeds;
 pub mod summary;
 pub mod sweep;

@@ -17,6 +17,7 @@ use crate::lab::json::Real;
 use crate::lab::predictive::{Predictions, ensemble};
 use crate::lab::records::Estimate;
 use crate::lab::run_folder::{Destination, is_free};
+use crate::lab::same_spec::is_of_spec;
 use crate::lab::summary::{Status, Summary};
 
 /// Version of the layout of `seeds.json`; it only grows.
@@ -86,6 +87,9 @@ pub fn run_seeds<'a>(
 ) -> Result<SeedGroup, Problem> {
     let SeedOptions { folder, seeds, .. } = options;
     is_free_for(folder, seeds, options.force || options.resume)?;
+    if options.resume {
+        are_of_spec(folder, loaded)?;
+    }
     // What it says holds no longer.
     let _ = std::fs::remove_file(folder.join(FILE));
     let count = seeds.end() - seeds.start() + 1;
@@ -150,15 +154,30 @@ fn is_free_for(
     if may_be_there {
         return Ok(());
     }
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    let taken = seeds_in(folder).into_iter();
+    taken
+        .filter(|(seed, _)| seeds.contains(seed))
+        .try_for_each(|(_, run)| is_free(&run))
+}
+
+/// That the seeds that are there are of the spec that others are to be added to.
+fn are_of_spec(folder: &Path, loaded: &LoadedSpec) -> Result<(), Problem> {
+    let mut loaded = loaded.clone();
+    seeds_in(folder).into_iter().try_for_each(|(seed, run)| {
+        loaded.spec.seed = seed;
+        is_of_spec(&run, &loaded)
+    })
+}
+
+/// The folders of seeds in a folder, by seed.
+fn seeds_in(folder: &Path) -> BTreeMap<u64, PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let seed = |entry: std::fs::DirEntry| {
         let name = entry.file_name();
-        let seed = name.to_str().and_then(|name| name.strip_prefix("seed-"));
-        let seed = seed.and_then(|seed| seed.parse().ok());
-        if seed.is_some_and(|seed| seeds.contains(&seed)) {
-            is_free(&entry.path())?;
-        }
-    }
-    Ok(())
+        let seed = name.to_str()?.strip_prefix("seed-")?.parse().ok()?;
+        Some((seed, entry.path()))
+    };
+    entries.filter_map(seed).collect()
 }
 
 /// One figure over the seeds: its estimate, where every seed has a finite value, and

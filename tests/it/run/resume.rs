@@ -209,7 +209,7 @@ fn what_was_left_of_another_spec_is_not_taken_away() {
     assert!(
         other
             .stderr
-            .contains("is of another spec, and there is no checkpoint"),
+            .contains("is of another spec: network.depth is 4 there and 5 here"),
         "{other:?}"
     );
     assert_eq!(desk.csv_files("left"), before);
@@ -242,4 +242,30 @@ fn missing_seeds_are_added_to_a_group() {
     }
     // The group's file is that of runs that were never stopped.
     assert_eq!(desk.read("some/seeds.json"), desk.read("all/seeds.json"));
+}
+
+#[test]
+fn what_is_over_of_another_spec_is_refused() {
+    let desk = Desk::with(SMALL);
+    desk.run("--out one").fine();
+    let before = desk.summary("one");
+    desk.run("--out one --resume --set network.depth=5 --set train.learning_rate=0.2")
+        .refused(&[
+            "one/spec.toml",
+            "is of another spec: network.depth is 4 there and 5 here, train.learning_rate is 0.1 there and 0.2 here",
+            "--out",
+        ]);
+    let same = desk.run("--out one --resume --set name=other --set log.checkpoint_every=3");
+    assert!(same.fine().stderr.contains("nothing is changed"));
+    assert_eq!(desk.summary("one"), before);
+    // Nor are its seeds mixed with others.
+    desk.run("--seeds 2 --out some").fine();
+    let before = desk.read("some/seeds.json");
+    desk.run("--seeds 4 --out some --resume --set network.depth=5")
+        .refused(&[
+            "some/seed-0/spec.toml",
+            "network.depth is 4 there and 5 here",
+        ]);
+    assert_eq!(desk.list("some"), ["seed-0", "seed-1", "seeds.json"]);
+    assert_eq!(desk.read("some/seeds.json"), before);
 }
