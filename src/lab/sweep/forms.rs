@@ -80,14 +80,7 @@ fn human(table: &SweepTable, detail: Detail) -> Result<String, Problem> {
         said.push('\n');
     }
     for stall in stalls(table) {
-        let what = match stall.what.as_str() {
-            "" => String::new(),
-            what => format!("{what}: "),
-        };
-        said += &match stall.first {
-            Some(depth) => format!("{what}stalls from depth {depth} on\n"),
-            None => format!("{what}does not stall up to depth {}\n", stall.deepest),
-        };
+        said += &format!("{stall}\n");
     }
     for row in table.rows.iter().filter(|row| row.reason.is_some()).take(5) {
         let reason = row.reason.as_deref().unwrap_or_default();

@@ -12,8 +12,28 @@ pub struct Stall {
     pub what: String,
     /// The depth, where one stalls.
     pub first: Option<String>,
-    /// The deepest that was looked at.
-    pub deepest: String,
+    /// The deepest of which a run has come to its end.
+    pub deepest: Option<String>,
+    /// Those of which none has.
+    pub open: Vec<String>,
+}
+
+impl std::fmt::Display for Stall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.what.is_empty() {
+            write!(f, "{}: ", self.what)?;
+        }
+        match (&self.first, &self.deepest) {
+            (Some(depth), _) => write!(f, "stalls from depth {depth} on")?,
+            (None, Some(depth)) => write!(f, "does not stall up to depth {depth}")?,
+            (None, None) => write!(f, "nothing is known")?,
+        }
+        match &self.open[..] {
+            [] => Ok(()),
+            [depth] => write!(f, "; depth {depth} has not run"),
+            depths => write!(f, "; depths {} have not run", depths.join(", ")),
+        }
+    }
 }
 
 /// For every kind of network the first depth at which most seeds learn nothing; where
@@ -40,12 +60,14 @@ pub fn stalls(table: &SweepTable) -> Vec<Stall> {
     let found = kinds.into_iter().filter_map(|(what, mut groups)| {
         let number = |group: &CellGroup| group.labels[depth].parse::<u64>().unwrap_or(u64::MAX);
         groups.sort_by_key(number);
-        let deepest = groups.last().filter(|_| groups.len() > 1)?;
+        let name = |group: &CellGroup| group.labels[depth].to_owned();
         let first = groups.iter().find(|group| has_stalled(group));
-        Some(Stall {
+        let (ended, open): (Vec<_>, Vec<_>) = groups.iter().partition(|group| has_ended(group));
+        (groups.len() > 1).then(|| Stall {
             what,
-            first: first.map(|group| group.labels[depth].to_owned()),
-            deepest: deepest.labels[depth].to_owned(),
+            first: first.map(name),
+            deepest: ended.last().map(|group| name(group)),
+            open: open.into_iter().map(name).collect(),
         })
     });
     found.collect()
@@ -54,6 +76,11 @@ pub fn stalls(table: &SweepTable) -> Vec<Stall> {
 /// The last part of a key's path.
 pub fn short(column: &str) -> &str {
     column.rsplit('.').next().unwrap_or(column)
+}
+
+/// Whether a run of a group has come to its end.
+fn has_ended(group: &CellGroup) -> bool {
+    group.rows.iter().any(|row| row.verdict.is_some())
 }
 
 /// Whether most of a group's runs came to nothing.

@@ -143,3 +143,22 @@ fn the_first_depth_that_stalls_is_named() {
         "{said}"
     );
 }
+
+#[test]
+fn depths_that_have_not_run_are_not_said_to_train() {
+    let spec = SWEPT.replace("steps = 4", "steps = 0");
+    let desk = Desk::with(&spec.replace("width = 6", "width = 16"));
+    // Tanh at depths 2, 4 and 8 with seeds 0 and 1, then sigmoid: cell 0 alone.
+    sweep(&desk, "--out a --shard 0/12").fine();
+    let said = desk.vgrad(["gather", "a"]).fine().stdout;
+    for line in [
+        "activation = tanh: does not stall up to depth 2; depths 4, 8 have not run",
+        "activation = sigmoid: nothing is known; depths 2, 4, 8 have not run",
+    ] {
+        assert!(said.lines().any(|own| own == line), "{line}: {said}");
+    }
+    sweep(&desk, "--out a --shard 4/12").fine();
+    let said = desk.vgrad(["gather", "a"]).fine().stdout;
+    let line = "activation = tanh: does not stall up to depth 8; depth 4 has not run";
+    assert!(said.lines().any(|own| own == line), "{said}");
+}
