@@ -1,6 +1,6 @@
 //! Writing a spec back as TOML.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Value, ser};
 
@@ -30,9 +30,14 @@ impl Spec {
     /// Rewrites the relative paths in it, so that a spec that moves from the
     /// folder `from` to the folder `to` still names the same files.
     pub fn rebase_paths(&mut self, from: &Path, to: &Path) {
-        self.data.source.rebase(from, to);
+        self.map_paths(&|path| rebase(path, from, to));
+    }
+
+    /// Gives each path in it the name that `new` has for it.
+    pub fn map_paths(&mut self, new: &dyn Fn(&Path) -> PathBuf) {
+        self.data.source.map_paths(new);
         if let Some(weights) = &mut self.network.weights {
-            *weights = rebase(weights, from, to);
+            *weights = new(weights);
         }
     }
 }

@@ -42,8 +42,8 @@ impl Sweep {
         let loaded = self.loaded.cell(&cell.changes)?;
         let mut numbers = loaded.spec.clone();
         numbers.name = String::new();
-        // The spec that was given and its copy in the folder name the same files.
-        numbers.rebase_paths(&self.loaded.folder, &self.folder);
+        // The spec that was given and its copy in a folder name the same files.
+        numbers.map_paths(&|path| self.name_of(path));
         let hash = hash(&numbers).map_err(|problem| loaded.explain(problem))?;
         Ok(CellSpec { loaded, hash })
     }

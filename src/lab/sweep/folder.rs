@@ -3,6 +3,8 @@
 //! A cell is run in a folder `cells/.HASH.PROCESS` and renamed to `cells/HASH` when it is
 //! whole: what has that name is done, whoever looks. Nothing is locked.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Sweep;
 use super::workshops::{self, Workshops};
 use crate::base::Problem;
+use crate::base::paths::{rebase, resolve};
 use crate::lab::atomic_file::AtomicFile;
 use crate::lab::config::{Overrides, Spec};
 use crate::lab::summary::{Status, Summary};
@@ -31,13 +34,16 @@ pub struct SweepFolder {
 }
 
 /// `sweep.json`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct About {
     schema_version: u32,
     cells: u64,
     /// The N of `--shard I/N`, where the sweep was run in shards.
     #[serde(default)]
     shards: Option<u64>,
+    /// What the spec that was given calls the files that it reads, by their paths from here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl About {
@@ -63,8 +69,8 @@ impl SweepFolder {
     /// Makes the folder, or finds that of an earlier call.
     ///
     /// # Errors
-    /// If it cannot be written, is the folder of a run or holds files that a sweep would
-    /// replace and did not write.
+    /// If it cannot be written, is the folder of a run, holds files that a sweep would
+    /// replace and did not write, or cells over other files of the same names.
     pub fn create(path: &Path, sweep: &Sweep, shards: Option<u64>) -> Result<Self, Problem> {
         if path.join("gradients.csv").exists() {
             return Err(
@@ -75,18 +81,27 @@ impl SweepFolder {
         let folder = Self {
             path: path.to_owned(),
         };
-        fs::create_dir_all(path.join(CELLS)).map_err(|error| cannot_write(path, &error))?;
+        let mut spec = sweep.loaded.spec.clone();
+        let files = RefCell::new(BTreeMap::new());
+        spec.map_paths(&|own| {
+            let moved = rebase(own, &sweep.loaded.folder, path);
+            if own.is_relative() {
+                files.borrow_mut().insert(moved.clone(), sweep.name_of(own));
+            }
+            moved
+        });
+        let text = spec.to_toml(&sweep.loaded.schema_seen_from(path))?;
         let about = About {
             schema_version: 1,
             cells: sweep.count()?,
             shards,
+            files: files.into_inner(),
         };
+        are_the_same_files(path, &about.files)?;
+        fs::create_dir_all(path.join(CELLS)).map_err(|error| cannot_write(path, &error))?;
         let mut json = serde_json::to_string_pretty(&about).expect("keys are strings");
         json.push('\n');
         folder.keep(ABOUT, json.as_bytes())?;
-        let mut spec = sweep.loaded.spec.clone();
-        spec.rebase_paths(&sweep.loaded.folder, path);
-        let text = spec.to_toml(&sweep.loaded.schema_seen_from(path))?;
         folder.keep("spec.toml", text.as_bytes())?;
         Ok(folder)
     }
@@ -227,6 +242,33 @@ fn holds_no_other_files(folder: &Path) -> Result<(), Problem> {
         .help("choose another folder with --out, new or empty")),
         _ => Ok(()),
     }
+}
+
+/// What the spec that a sweep's folder was made for calls the files that it reads, by
+/// their paths from there.
+pub fn names_of_files(folder: &Path) -> BTreeMap<PathBuf, PathBuf> {
+    About::read(folder).map_or_else(BTreeMap::new, |about| about.files)
+}
+
+/// That the cells in a folder were run over the same files as others of the same names,
+/// whose paths from there are given.
+fn are_the_same_files(folder: &Path, files: &BTreeMap<PathBuf, PathBuf>) -> Result<(), Problem> {
+    for (earlier, name) in names_of_files(folder) {
+        let other = files.iter().find(|(_, own)| **own == name);
+        let (Some((now, _)), true) = (other, folder.join(&earlier).exists()) else {
+            continue;
+        };
+        if resolve(&folder.join(&earlier)) != resolve(&folder.join(now)) {
+            let what = format!(
+                "holds cells over another file of the name \"{}\", {}",
+                name.display(),
+                earlier.display()
+            );
+            return Err(Problem::in_file(folder, what)
+                .help("choose another folder with --out, or write the file's whole path"));
+        }
+    }
+    Ok(())
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {

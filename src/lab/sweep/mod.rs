@@ -16,6 +16,7 @@ mod targets;
 mod view;
 mod workshops;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -31,7 +32,10 @@ pub use shard::Shard;
 pub use targets::{CellKind, kinds, open_targets};
 pub use view::{SweepView, ViewAxis};
 
+use folder::names_of_files;
+
 use crate::base::Problem;
+use crate::base::paths::resolve;
 use crate::lab::config::{LoadedSpec, Spec, SweepAxis, SweepGrid};
 
 /// More cells than anybody runs; their plan can be printed all the same.
@@ -53,8 +57,9 @@ pub struct Sweep {
     pub loaded: LoadedSpec,
     /// Its cells.
     pub grid: SweepGrid,
-    /// The folder that they lie in.
-    pub folder: PathBuf,
+    /// In the copy of a spec that lies in a sweep's folder: what the spec that was given
+    /// calls the files, by their paths in the copy. A cell is what it is wherever it lies.
+    files: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Sweep {
@@ -80,11 +85,21 @@ impl Sweep {
                 Problem::at_key("sweep", what).help(format!("write its whole path: \"{whole}\""))
             );
         }
+        let is_copy = resolve(&loaded.folder) == resolve(folder);
+        let files = is_copy.then(|| names_of_files(folder)).unwrap_or_default();
         Ok(Self {
             loaded,
             grid,
-            folder: folder.to_owned(),
+            files,
         })
+    }
+
+    /// What the spec that was given calls the file of this path.
+    fn name_of(&self, path: &Path) -> PathBuf {
+        self.files
+            .get(path)
+            .map_or(path, PathBuf::as_path)
+            .to_owned()
     }
 
     /// How many cells it has, where they can be run.

@@ -155,7 +155,8 @@ impl Source {
         self.map_paths(&|path| resolve(&folder.join(path)));
     }
 
-    fn map_paths(&mut self, new: &dyn Fn(&Path) -> PathBuf) {
+    /// Gives each path in it the name that `new` has for it.
+    pub fn map_paths(&mut self, new: &dyn Fn(&Path) -> PathBuf) {
         if let Some(moved) = self.as_dyn().with_paths(new) {
             *self = moved;
         }

@@ -7,6 +7,7 @@ mod disk;
 mod emit;
 mod grid;
 mod killed;
+mod places;
 mod same_folder;
 mod shards;
 mod shown;
