@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::folder_name::folder_name;
 use super::form::form;
+use super::outcome::STOPPED;
 use super::run::RUNS;
 use super::spec_args::Changes;
 use super::stop::{EXIT_CODES, STOP, Stopping, listen_for_signals};
@@ -78,10 +79,11 @@ impl SweepArgs {
         if let (Some(engine), Some(shards)) = (self.emit, self.shards) {
             let job = Job {
                 name: &sweep.loaded.spec.name,
-                command: &self.command_line(),
+                command: &self.command_line(global),
                 folder: &path,
                 shards,
                 threads: self.threads.get(),
+                interrupted_exit: self.stopping.interrupted_exit,
             };
             output::result(&engine.script(&job)?)?;
             return Ok(Outcome::Done);
@@ -131,7 +133,7 @@ impl SweepArgs {
     }
 
     /// The command line of this sweep, without what a shard adds.
-    fn command_line(&self) -> String {
+    fn command_line(&self, global: &Global) -> String {
         let mut words = vec![
             "vgrad sweep".to_owned(),
             quoted(&self.spec.display().to_string()),
@@ -144,6 +146,18 @@ impl SweepArgs {
         }
         for axis in &self.grid {
             words.push(format!("--grid {}", quoted(axis)));
+        }
+        if self.fail_fast {
+            words.push("--fail-fast".to_owned());
+        }
+        if self.stopping.interrupted_exit != STOPPED {
+            words.push(format!(
+                "--interrupted-exit {}",
+                self.stopping.interrupted_exit
+            ));
+        }
+        if global.quiet {
+            words.push("--quiet".to_owned());
         }
         words.join(" ")
     }

@@ -1,10 +1,16 @@
 //! Scripts that have an existing engine run a sweep in shards. They are printed, never
 //! submitted.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::base::Problem;
 use crate::lab::text::quoted;
+
+/// The job log of GNU parallel, in the sweep's folder.
+const JOB_LOG: &str = "parallel.joblog";
+/// The exit code of a command that was interrupted before anything was worth keeping.
+const INTERRUPTED: u8 = 130;
 
 /// The most elements of a Slurm job array: its default MaxArraySize less one.
 const MOST_SLURM: u64 = 1000;
@@ -55,6 +61,8 @@ pub struct Job<'a> {
     pub shards: u64,
     /// Cores of each.
     pub threads: usize,
+    /// The exit code of a shard that was stopped and can go on.
+    pub interrupted_exit: u8,
 }
 
 impl Engine {
@@ -71,17 +79,36 @@ impl Job<'_> {
     /// A template with what this job has in place of its `{words}`.
     fn fill(&self, template: &str) -> String {
         let folder = quoted(&self.folder.display().to_string());
+        // The list must be in order, and 0 and the 2 of a mistake have rules of their own.
+        let codes = BTreeSet::from([self.interrupted_exit, INTERRUPTED]);
+        let codes = codes.iter().filter(|code| ![0, 2].contains(*code));
+        let codes: Vec<String> = codes.map(u8::to_string).collect();
         let words = [
-            ("{name}", self.name),
-            ("{shards}", &self.shards.to_string()),
-            ("{last}", &(self.shards - 1).to_string()),
-            ("{threads}", &self.threads.to_string()),
-            ("{folder}", &folder),
-            // The last, since anything may stand in it.
-            ("{command}", self.command),
+            ("name}", self.name.to_owned()),
+            ("shards}", self.shards.to_string()),
+            ("last}", (self.shards - 1).to_string()),
+            ("threads}", self.threads.to_string()),
+            ("gather}", quoted(&format!("exec vgrad gather {folder}"))),
+            (
+                "joblog}",
+                quoted(&self.folder.join(JOB_LOG).display().to_string()),
+            ),
+            ("codes}", codes.join(", ")),
+            ("command}", self.command.to_owned()),
+            ("folder}", folder),
         ];
-        let fill = |text: String, (word, own): (&str, &str)| text.replace(word, own);
-        words.into_iter().fold(template.to_owned(), fill)
+        let mut filled = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            filled += before;
+            let mut found = words.iter();
+            let found = found.find_map(|(word, own)| Some((own, after.strip_prefix(word)?)));
+            // A brace of the shell's stays.
+            let (own, after) = found.map_or(("{", after), |(own, after)| (own.as_str(), after));
+            filled += own;
+            rest = after;
+        }
+        filled + rest
     }
 }
 
@@ -103,7 +130,7 @@ fi
 # for ever after one failure.
 if [ "$SLURM_ARRAY_TASK_ID" = "$SLURM_ARRAY_TASK_MIN" ] && [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then
     sbatch --dependency=afterany:"$SLURM_ARRAY_JOB_ID" --job-name={name}-gather \
-        --output={name}-gather.log --wrap "exec vgrad gather {folder}" || true
+        --output={name}-gather.log --wrap {gather} || true
 fi
 exec {command} --shard "$SLURM_ARRAY_TASK_ID/{shards}" --out {folder}
 "#;
@@ -120,7 +147,7 @@ fn slurm(job: &Job) -> Result<String, Problem> {
 }
 
 const KUBERNETES: &str = r#"# kubectl apply -f this file; the volume must be one that all pods share.
-# Exit code 75 is a shard that was stopped and goes on; 2 is a mistake that no retry mends.
+# Exit codes {codes} are of a shard that was stopped and goes on; 2 is a mistake that no retry mends.
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -145,7 +172,7 @@ spec:
         onExitCodes:
           containerName: vgrad
           operator: In
-          values: [75, 130]
+          values: [{codes}]
   template:
     spec:
       restartPolicy: Never
@@ -193,12 +220,14 @@ fn kubernetes(job: &Job) -> Result<String, Problem> {
     Ok(Job { name, ..*job }.fill(KUBERNETES))
 }
 
+/// Its jobs are lines, in which it replaces nothing. Those that failed are tried once more;
+/// whatever is missing after that is done by the same line again.
+const PARALLEL: &str = "mkdir -p {folder} && {command} --emit lines --shards {shards} \
+    --out {folder} | VGRAD_THREADS={threads} parallel --joblog {joblog} --retries 2; \
+    vgrad gather {folder}\n";
+
 fn parallel(job: &Job) -> Result<String, Problem> {
-    let shard = "VGRAD_THREADS={threads} {command} --shard {}/{shards} --out {folder}";
-    let shard = quoted(&job.fill(shard));
-    let before = job.fill("seq 0 {last} | parallel --joblog {name}.joblog --resume-failed");
-    let after = job.fill("vgrad gather {folder}");
-    Ok(format!("{before} {shard}; {after}\n"))
+    Ok(job.fill(PARALLEL))
 }
 
 fn lines(job: &Job) -> Result<String, Problem> {

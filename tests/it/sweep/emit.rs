@@ -269,36 +269,110 @@ fn the_job_has_a_name_that_the_api_takes() {
     }
 }
 
-/// Quotes in a command survive two shells: GNU parallel's and that of each of its jobs.
+/// What each job of the line is, as a shell takes it: in place of GNU parallel stands what
+/// prints its lines, which replaces nothing in them either.
 #[cfg(unix)]
 #[test]
-fn the_line_for_parallel_is_quoted_for_both_shells() {
+fn the_line_for_parallel_hands_on_what_was_given() {
     let desk = Desk::with(SWEPT);
-    let emit = "sweep trial.toml --emit parallel --shards 4 --out runs/far --grid";
-    let words = emit.split_whitespace().chain(["seed=[0, 1]"]);
-    let script = desk.vgrad(words).fine().stdout;
-    // In place of GNU parallel, what prints the command as parallel would get it.
-    let line = script.replace(
-        "parallel --joblog trial.joblog --resume-failed",
-        "printf '%s' >told",
+    let emit = "sweep trial.toml --emit parallel --shards 4 --out";
+    let more = ["far $a", "--grid", "seed=[0, 1]", "--grid"];
+    let words = emit.split_whitespace().chain(more);
+    let script = desk.vgrad(words.chain(["network.architecture=[{mlp={}}]"]));
+    let script = script.fine().stdout;
+    assert!(
+        script.ends_with(
+            "parallel --joblog 'far $a/parallel.joblog' --retries 2; vgrad gather 'far $a'\n"
+        ),
+        "{script}"
     );
-    let line = line.split("; vgrad gather").next().unwrap();
-    let outer = std::process::Command::new("sh")
-        .args(["-c", line])
-        .current_dir(desk.path("."))
-        .output();
-    assert!(outer.unwrap().status.success());
-    let inner = desk
-        .read("told")
-        .replace("{}", "3")
-        .replace("vgrad ", "printf '%s|' ");
-    let inner = std::process::Command::new("sh")
-        .args(["-c", &inner])
-        .output()
-        .unwrap();
+    let line = script.split(" | ").next().unwrap();
+    let line = line.replace("vgrad ", &format!("{} ", env!("CARGO_BIN_EXE_vgrad")));
+    let shell = |line: &str| {
+        let mut shell = std::process::Command::new("sh");
+        let ended = shell
+            .args(["-c", line])
+            .current_dir(desk.path("."))
+            .output();
+        String::from_utf8(ended.unwrap().stdout).unwrap()
+    };
+    let jobs = shell(&line);
+    assert_eq!(jobs.lines().count(), 4, "{jobs}");
     assert_eq!(
-        String::from_utf8(inner.stdout).unwrap(),
-        "sweep|trial.toml|--grid|seed=[0, 1]|--shard|3/4|--out|runs/far|"
+        shell(
+            &jobs
+                .lines()
+                .nth(3)
+                .unwrap()
+                .replace("vgrad ", "printf '%s|' ")
+        ),
+        "sweep|trial.toml|--grid|seed=[0, 1]|--grid|network.architecture=[{mlp={}}]|--shard|3/4|--out|far $a|"
     );
-    assert!(script.ends_with("; vgrad gather runs/far\n"), "{script}");
+    assert!(desk.has("far $a"), "the job log's folder");
+}
+
+/// What changes how a shard goes and ends.
+#[test]
+fn options_of_a_shard_are_in_every_script() {
+    let desk = Desk::with(SWEPT);
+    for engine in ["slurm", "kubernetes", "parallel", "lines"] {
+        let words = format!(
+            "--emit {engine} --shards 2 --out far --fail-fast --interrupted-exit 99 -q --seed 3"
+        );
+        let script = sweep(&desk, &words).fine().stdout;
+        for word in [
+            "--fail-fast",
+            "--interrupted-exit 99",
+            "--quiet",
+            "--seed 3",
+        ] {
+            assert!(script.contains(word), "{engine}: {word}: {script}");
+        }
+        if engine == "kubernetes" {
+            let job: Value = serde_yaml_ng::from_str(&script).unwrap();
+            let rule = &job["spec"]["podFailurePolicy"]["rules"][2]["onExitCodes"];
+            assert_eq!(rule["values"][0], 99);
+            assert_eq!(rule["values"][1], 130);
+        }
+    }
+}
+
+/// A folder's name goes through the script's shell and that of the job that gathers.
+#[cfg(unix)]
+#[test]
+fn any_folder_is_gathered_after_a_job_array() {
+    let desk = Desk::with(SWEPT);
+    for folder in ["we$ird", "it's a \"name\"", "{command}"] {
+        let words = [
+            "sweep",
+            "trial.toml",
+            "--emit",
+            "slurm",
+            "--shards",
+            "2",
+            "--out",
+            folder,
+        ];
+        let script = desk.vgrad(words).fine().stdout;
+        let shell = |script: &str| {
+            let mut shell = std::process::Command::new("sh");
+            let ended = shell.args(["-euc", script]).output().unwrap();
+            assert!(ended.status.success(), "{ended:?}");
+            String::from_utf8(ended.stdout).unwrap()
+        };
+        // What sbatch gets as the job, and what the job's program gets.
+        let wrap = script.split("--wrap ").nth(1).unwrap();
+        let wrap = wrap.split(" || true").next().unwrap();
+        let job = shell(&format!("printf %s {wrap}"));
+        assert_eq!(
+            shell(&job.replace("exec vgrad", "printf '%s|'")),
+            format!("gather|{folder}|")
+        );
+        let last = script.lines().last().unwrap();
+        let last = last.replace("exec vgrad", "SLURM_ARRAY_TASK_ID=1; printf '%s|'");
+        assert_eq!(
+            shell(&last),
+            format!("sweep|trial.toml|--shard|1/2|--out|{folder}|")
+        );
+    }
 }

@@ -75,7 +75,7 @@ fn another_file_of_the_same_name_needs_another_folder() {
     desk.vgrad(["sweep", "specs/trial.toml", "--out", "o"])
         .fine();
     desk.write("other/trial.toml", OVER_A_FILE);
-    desk.write("other/data/rows.csv", "x,y\n1,a\n2,b\n3,b\n4,b\n");
+    desk.write("other/data/rows.csv", "x,y\n9,a\n2,b\n3,a\n4,b\n");
     desk.vgrad(["sweep", "other/trial.toml", "--out", "o"])
         .refused(&["another file of the name \"data/rows.csv\"", "--out"]);
     desk.vgrad(["sweep", "other/trial.toml", "--out", "p"])

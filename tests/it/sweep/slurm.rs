@@ -133,20 +133,32 @@ fn an_array_of_which_one_element_is_killed_is_the_sweep_after_all() {
 fn gnu_parallel_runs_the_shards() {
     assert!(is_there("parallel"), "install parallel");
     let desk = Desk::with(SWEPT);
-    sweep(&desk, "--out whole").fine();
-    let line = sweep(&desk, "--out far --emit parallel --shards 4 --threads 1")
-        .fine()
-        .stdout;
+    // Braces are what parallel replaces.
+    let brace = "--grid network.architecture=[{mlp={}}]";
+    sweep(&desk, &format!("--out whole {brace}")).fine();
+    let line = sweep(
+        &desk,
+        &format!("--out far --emit parallel --shards 4 --threads 1 {brace}"),
+    );
+    let line = line.fine().stdout;
     let bin = Path::new(env!("CARGO_BIN_EXE_vgrad")).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
-    let ran = Command::new("sh")
-        .args(["-c", &line])
-        .current_dir(desk.path("."))
-        .env("PATH", format!("{}:{path}", bin.display()))
-        .output()
-        .unwrap();
-    assert!(ran.status.success(), "{ran:?}");
+    let run = || {
+        let ran = Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(desk.path("."))
+            .env("PATH", format!("{}:{path}", bin.display()))
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+    };
+    run();
     assert_eq!(everything(&desk, "far"), everything(&desk, "whole"));
     // The job log says which shards there were.
-    assert_eq!(desk.read("trial.joblog").lines().count(), 5);
+    assert_eq!(desk.read("far/parallel.joblog").lines().count(), 5);
+    // The same line does what is missing, whatever the job log says.
+    let cell = &done(&desk, "far")[0];
+    std::fs::remove_dir_all(desk.path(&format!("far/cells/{cell}"))).unwrap();
+    run();
+    assert_eq!(everything(&desk, "far"), everything(&desk, "whole"));
 }
