@@ -10,16 +10,17 @@ use super::folder_name::folder_name;
 use super::form::form;
 use super::outcome::STOPPED;
 use super::run::RUNS;
-use super::spec_args::Changes;
+use super::spec_args::{Changes, count};
 use super::stop::{EXIT_CODES, STOP, Stopping, listen_for_signals};
 use super::sweep_progress::SweepProgress;
 use super::{Failure, Global, Outcome, Threads, output};
 use crate::base::Problem;
-use crate::lab::config::{Overrides, Spec};
+use crate::lab::config::{LoadedSpec, Overrides, Spec, SweepAxis, SweepGrid};
 use crate::lab::form::Form;
+use crate::lab::seeds::seed_range;
 use crate::lab::sweep::{
-    CellEstimate, ENGINES, Engine, Estimator, FORMS, Job, Shard, Sweep, SweepEnd, SweepFolder,
-    SweepOptions, SweepTable, run_sweep,
+    CellEstimate, ENGINES, Engine, Estimator, FORMS, Job, MOST_CELLS, SEED, Shard, Sweep, SweepEnd,
+    SweepFolder, SweepOptions, SweepTable, run_sweep,
 };
 use crate::lab::text::{self, quoted};
 
@@ -38,6 +39,9 @@ pub struct SweepArgs {
     /// Add an axis or change one, e.g. network.depth=[10,20,40] (repeatable)
     #[arg(long, value_name = "KEY=[…]")]
     grid: Vec<String>,
+    /// Run every cell with the seeds seed … seed + N − 1: an axis of seeds
+    #[arg(long, value_name = "N", value_parser = count)]
+    seeds: Option<u64>,
     /// The folder for everything [default: runs/NAME-sweep]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -53,6 +57,9 @@ pub struct SweepArgs {
     /// How many shards the script runs, each on all of its cores
     #[arg(long, value_name = "N", requires = "emit", value_parser = clap::value_parser!(u64).range(1..))]
     shards: Option<u64>,
+    /// Run cells anew that are done, such as those over a file that has changed
+    #[arg(long, conflicts_with = "emit")]
+    force: bool,
     /// Begin no further cell once one has failed
     #[arg(long)]
     fail_fast: bool,
@@ -67,7 +74,7 @@ pub struct SweepArgs {
 
 impl SweepArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
-        let loaded = Spec::load(&self.spec, &self.overrides()?)?;
+        let loaded = self.load()?;
         let explain = loaded.clone();
         let explain = |problem: Problem| explain.explain(problem);
         let path = self.folder(&loaded.spec.name);
@@ -95,6 +102,7 @@ impl SweepArgs {
             shard: self.shard.unwrap_or(Shard::WHOLE),
             threads: self.threads.get(),
             fail_fast: self.fail_fast,
+            force: self.force,
             stop: &STOP,
         };
         let progress = SweepProgress::new(global.quiet, &sweep.loaded.spec.name);
@@ -118,13 +126,43 @@ impl SweepArgs {
         })
     }
 
-    fn overrides(&self) -> Result<Overrides, Failure> {
+    fn load(&self) -> Result<LoadedSpec, Failure> {
+        let loaded = Spec::load(&self.spec, &self.overrides(None)?)?;
+        let Some(seeds) = self.seeds else {
+            return Ok(loaded);
+        };
+        let refused = |problem: Problem| Err(loaded.explain(problem).into());
+        let grid = SweepGrid::of(&loaded.spec.sweep);
+        let mut changes = grid.axes.iter().flat_map(SweepAxis::changes);
+        if grid.columns().contains(&SEED) || changes.any(|(key, _)| key == SEED) {
+            let what = "`seed` varies already, and --seeds would be a second axis of it";
+            return refused(
+                Problem::at_key("sweep", what)
+                    .help("leave --seeds out, or give the axis anew: --grid seed=[0,1,2]"),
+            );
+        }
+        if u128::from(seeds) > MOST_CELLS {
+            let what = format!("{seeds} seeds are more cells than can be run, {MOST_CELLS}");
+            return refused(Problem::new(what).help("give fewer --seeds"));
+        }
+        let seeds = seed_range(loaded.spec.seed, seeds)?.map(|seed| seed.to_string());
+        let axis = format!("{SEED}=[{}]", seeds.collect::<Vec<_>>().join(","));
+        Ok(Spec::load(&self.spec, &self.overrides(Some(&axis))?)?)
+    }
+
+    /// The changes to the spec, with one more axis.
+    fn overrides(&self, axis: Option<&String>) -> Result<Overrides, Failure> {
         let mut set = self.changes.set.clone();
         // An axis stands in [sweep] under its key, dots and all.
-        set.extend(self.grid.iter().map(|axis| match axis.split_once('=') {
-            Some((key, values)) => format!("sweep.\"{}\"={values}", key.trim()),
-            None => format!("sweep.\"{axis}\""),
-        }));
+        set.extend(
+            self.grid
+                .iter()
+                .chain(axis)
+                .map(|axis| match axis.split_once('=') {
+                    Some((key, values)) => format!("sweep.\"{}\"={values}", key.trim()),
+                    None => format!("sweep.\"{axis}\""),
+                }),
+        );
         let changes = Changes {
             set,
             seed: self.changes.seed,
@@ -147,6 +185,9 @@ impl SweepArgs {
         for axis in &self.grid {
             words.push(format!("--grid {}", quoted(axis)));
         }
+        if let Some(seeds) = self.seeds {
+            words.push(format!("--seeds {seeds}"));
+        }
         if self.fail_fast {
             words.push("--fail-fast".to_owned());
         }
@@ -167,7 +208,8 @@ impl SweepArgs {
             return out.clone();
         }
         let seed = self.changes.seed.map(|seed| format!("seed={seed}"));
-        let changes = self.changes.set.iter().cloned().chain(seed);
+        let seeds = self.seeds.map(|seeds| format!("seeds={seeds}"));
+        let changes = self.changes.set.iter().cloned().chain(seed).chain(seeds);
         let name = folder_name(name, changes);
         Path::new(RUNS).join(format!("{name}-sweep"))
     }

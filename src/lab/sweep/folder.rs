@@ -186,6 +186,16 @@ impl SweepFolder {
         self.cell(hash).join("summary.json").exists()
     }
 
+    /// Takes a cell away that is done, if it can be.
+    pub fn discard(&self, hash: &str) {
+        let aside = self.workshop(hash);
+        if fs::rename(self.cell(hash), &aside).is_ok() {
+            // First what says that the rest is whole.
+            let _ = fs::remove_file(aside.join("summary.json"));
+            let _ = fs::remove_dir_all(aside);
+        }
+    }
+
     /// Notes why a cell could not be run; failed is not done.
     ///
     /// # Errors

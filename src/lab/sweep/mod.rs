@@ -26,7 +26,7 @@ pub use emit::{ENGINES, Engine, Job};
 pub use estimate::{CellEstimate, Estimator};
 pub use folder::{CellState, SweepFolder};
 pub use forms::FORMS;
-pub use rows::{CellFigure, CellGroup, FIGURES, SweepRow, SweepTable, figure};
+pub use rows::{CellFigure, CellGroup, FIGURES, SEED, SweepRow, SweepTable, figure};
 pub use run::{CellEnd, SweepCallback, SweepEnd, SweepOptions, run_sweep};
 pub use shard::Shard;
 pub use targets::{CellKind, kinds, open_targets};

@@ -35,6 +35,8 @@ pub struct SweepOptions<'a> {
     pub threads: usize,
     /// Begin no further cell once one has failed.
     pub fail_fast: bool,
+    /// Run cells anew that are done.
+    pub force: bool,
     /// Set from outside to stop after the steps at hand.
     pub stop: &'a AtomicBool,
 }
@@ -201,12 +203,16 @@ impl Work<'_> {
                 locked(&self.twins).push(index);
                 return;
             }
-            Ok(spec) if self.folder.is_done(&spec.hash) => {
+            Ok(spec) if !self.options.force && self.folder.is_done(&spec.hash) => {
                 self.others.clear(&spec.hash);
                 Ok(Some(CellEnd::Found))
             }
             Ok(spec) => {
                 self.callback.cell_begins(&cell);
+                if self.options.force {
+                    self.others.clear(&spec.hash);
+                    self.folder.discard(&spec.hash);
+                }
                 self.run(&spec)
             }
         };

@@ -226,3 +226,45 @@ fn a_grid_that_is_too_large_is_planned_and_not_run() {
     // Whoever reads has gone.
     assert_eq!(plan.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn seeds_are_an_axis() {
+    let desk = Desk::with(&SWEPT.replace("seed = [0, 1]\n", ""));
+    sweep(&desk, "--out a --seeds 3 --seed 5").fine();
+    let table = desk.table("a/sweep.csv");
+    assert_eq!(table.cells("seed"), ["5", "6", "7"].repeat(6));
+    let same = sweep(&desk, "--out a --grid seed=[5,6,7]").fine();
+    assert!(same.stderr.contains("18 found done"), "{same:?}");
+    for engine in ["slurm", "lines"] {
+        let script = sweep(
+            &desk,
+            &format!("--seeds 3 --emit {engine} --shards 2 --out a"),
+        );
+        assert!(script.fine().stdout.contains("--seeds 3 "), "{engine}");
+    }
+    let has_axis = Desk::with(SWEPT);
+    sweep(&has_axis, "--seeds 3").refused(&["`seed` varies already", "--grid seed="]);
+    assert!(!has_axis.has("runs"));
+}
+
+/// What a cell is called does not depend on what is in its files.
+#[test]
+fn cells_are_run_anew_where_that_is_asked_for() {
+    let source = "{ csv = { path = \"rows.csv\", target = \"y\" } }";
+    let spec = SWEPT
+        .replace("{ blobs = { samples = 60, classes = 3 } }", source)
+        .replace("batch_size = 16", "batch_size = 2");
+    let desk = Desk::with(&spec);
+    desk.write("rows.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n");
+    sweep(&desk, "--out a").fine();
+    let before = everything(&desk, "a");
+    desk.write("rows.csv", "x,y\n9,a\n2,b\n3,a\n4,b\n");
+    let kept = sweep(&desk, "--out a").fine();
+    assert!(kept.stderr.contains("12 found done"), "{kept:?}");
+    let anew = sweep(&desk, "--out a --force").fine();
+    assert!(anew.stderr.contains("12 cells run"), "{anew:?}");
+    sweep(&desk, "--out b").fine();
+    assert_ne!(everything(&desk, "a"), before);
+    assert_eq!(everything(&desk, "a"), everything(&desk, "b"));
+    assert_eq!(desk.list("a/cells"), desk.list("b/cells"));
+}
