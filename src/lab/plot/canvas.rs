@@ -35,6 +35,34 @@ pub struct Picture {
     pub size: (i32, i32),
     /// Its cells.
     pub cells: Cells,
+    /// What stands on it.
+    pub words: Vec<Words>,
+}
+
+/// A line of text on a picture, in fine units.
+#[derive(Debug, PartialEq)]
+pub struct Words {
+    /// Its middle.
+    pub at: (i32, i32),
+    /// The text, in which nothing means anything to XML.
+    pub text: String,
+    /// The size of its font.
+    pub size: i32,
+    /// Its colour.
+    pub color: RGBColor,
+}
+
+impl Words {
+    /// As an element of SVG.
+    fn element(&self) -> String {
+        let Self { at, text, size, .. } = self;
+        let RGBColor(red, green, blue) = self.color;
+        format!(
+            "<text x=\"{}\" y=\"{}\" dy=\"0.35em\" text-anchor=\"middle\" font-family=\"{FAMILY}\" \
+             font-size=\"{size}\" fill=\"#{red:02x}{green:02x}{blue:02x}\">{text}</text>\n",
+            at.0, at.1
+        )
+    }
 }
 
 /// Pixels in fine units.
@@ -98,6 +126,7 @@ pub fn document(
     let mut images = String::new();
     for picture in &pictures {
         images += &image(picture).map_err(|error| failed(&error))?;
+        images.extend(picture.words.iter().map(Words::element));
     }
     svg.insert_str(end, &images);
     Ok(svg)

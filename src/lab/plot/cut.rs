@@ -83,6 +83,10 @@ pub fn cut(panel: &mut Panel, limits: AxisLimits) {
                 let labels = is_within.then_some(Mark::Labels(labels));
                 labels.into_iter().collect()
             }
+            Mark::Words(mut words) => {
+                words.retain(|cell| (columns.0..=columns.1).contains(&cell.at.0));
+                vec![Mark::Words(words)]
+            }
             Mark::Cells(cells) => vec![Mark::Cells(within(&cells, before, columns))],
             Mark::Image(cells) => vec![Mark::Image(cells)],
         })

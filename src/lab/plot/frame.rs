@@ -8,6 +8,7 @@ use plotters::prelude::*;
 
 use super::axis::Axis;
 use super::canvas::{Area, DrawError, Picture, px, width_of};
+use super::cell_words;
 use super::colors::{BAND, FAINT_INK, FINE_GRID, GRID, INK};
 use super::labels_aside;
 use super::legend::{self, Placement};
@@ -94,6 +95,7 @@ fn image(area: &Area, cells: &Cells) -> Picture {
         ),
         size,
         cells: cells.clone(),
+        words: Vec::new(),
     }
 }
 
@@ -180,7 +182,14 @@ fn draw_chart(area: &Area, panel: &Panel, style: &PanelStyle) -> Result<Vec<Pict
                     at: (columns.start, rows.start),
                     size: (columns.end - columns.start, rows.end - rows.start),
                     cells: cells.clone(),
+                    words: Vec::new(),
                 });
+            }
+            Mark::Words(words) => {
+                let range = chart.plotting_area().get_pixel_range();
+                if let Some(picture) = pictures.last_mut() {
+                    picture.words = cell_words::placed(words, (&x, &y), range, style);
+                }
             }
         }
     }
@@ -267,7 +276,7 @@ impl Plot {
                 [edge(false), edge(true)].concat()
             }
             // Their points are dots.
-            Mark::Labels(_) | Mark::Cells(_) | Mark::Image(_) => Vec::new(),
+            Mark::Labels(_) | Mark::Cells(_) | Mark::Words(_) | Mark::Image(_) => Vec::new(),
         });
         spots.collect()
     }

@@ -203,6 +203,7 @@ pub fn draw(
                 at: (left.start, rows.start + top_of_ramp),
                 size: (style.em(SAMPLE), length),
                 cells: ramp(*span),
+                words: Vec::new(),
             });
             for (at, words) in apart(labels, f64::from(length) / f64::from(style.em(1.1))) {
                 let y = top_of_ramp + ((1.0 - at) * f64::from(length)).round() as i32;

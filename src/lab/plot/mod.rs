@@ -8,6 +8,7 @@
 mod axis;
 mod canvas;
 mod cell;
+mod cell_words;
 mod colors;
 mod cut;
 mod figures;

@@ -116,6 +116,8 @@ pub enum Mark {
     Labels(Vec<PointLabel>),
     /// A heat map that fills the plot.
     Cells(Cells),
+    /// Words in the middle of the cells of a heat map, where there is room for them.
+    Words(Vec<CellWords>),
     /// A picture of square cells in place of a plot: its panel has no axes.
     Image(Cells),
 }
@@ -127,6 +129,17 @@ pub struct PointLabel {
     pub at: (f64, f64),
     /// Its name.
     pub words: String,
+}
+
+/// Words in a cell of width and height 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellWords {
+    /// The middle of the cell, in units of the axes.
+    pub at: (f64, f64),
+    /// In one line, or below each other.
+    pub words: Vec<String>,
+    /// Their colour.
+    pub color: RGBColor,
 }
 
 /// Coloured cells.

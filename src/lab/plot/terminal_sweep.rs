@@ -10,7 +10,7 @@ use crate::lab::text::number;
 
 impl Look {
     /// A row per kind of cell, or per value of the second axis; a column per value of the
-    /// first: means over the seeds.
+    /// first: means over the seeds, ± half their 95 % intervals.
     pub fn sweep(&self, view: &SweepView) -> String {
         let rows: Vec<(String, Vec<Vec<f64>>)> = match &view.y {
             Some(y) => y.labels.iter().cloned().zip(view.map()).collect(),
@@ -27,7 +27,11 @@ impl Look {
         table.set_header(header);
         let shown = |values: &Vec<f64>| match &values[..] {
             [] => "–".to_owned(),
-            values => number(mean(values)),
+            values => {
+                let half = view.half_width(values);
+                let half = half.map_or(String::new(), |half| format!(" ± {}", number(half)));
+                number(mean(values)) + &half
+            }
         };
         for (words, cells) in rows {
             let mut row = vec![words];

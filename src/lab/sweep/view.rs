@@ -1,14 +1,15 @@
 //! A quantity of a sweep's cells over one axis or two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::rows::{FIGURES, SweepTable, figure};
+use super::rows::{FIGURES, SEED, SweepTable, figure};
 use super::stall::short;
 use super::{SweepFolder, SweepRow};
 use crate::base::Problem;
 use crate::base::nearest::unknown;
 use crate::lab::json::Real;
+use crate::lab::records::Estimate;
 
 /// The quantity that is shown unless another is named.
 pub const QUANTITY: &str = "attenuation_decades";
@@ -88,7 +89,12 @@ impl SweepView {
         quantity: Option<&str>,
     ) -> Result<Self, Problem> {
         let (folder, sweep) = SweepFolder::open(path)?;
-        let table = SweepTable::read(&sweep, &folder)?;
+        let mut table = SweepTable::read(&sweep, &folder)?;
+        // One that stands in the plan twice is one run.
+        let mut seen = BTreeSet::new();
+        table
+            .rows
+            .retain(|row| seen.insert((row.labels.clone(), row.hash.clone())));
         let quantity = quantity.unwrap_or(QUANTITY);
         let Some(figure) = figure(quantity) else {
             let names: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
@@ -131,6 +137,26 @@ impl SweepView {
         (self.quantity == QUANTITY).then(|| figure("predicted_attenuation_decades"))?
     }
 
+    /// Whether the values at one place differ in the seed alone.
+    pub fn is_over_seeds(&self) -> bool {
+        let Some(y) = &self.y else {
+            return true;
+        };
+        let known = [&*self.x.column, &*y.column, SEED];
+        let mut columns = self.table.columns.iter();
+        columns.all(|column| known.contains(&column.as_str()))
+    }
+
+    /// Half the 95 % interval, by Student's t, of the mean of the values at one place, where
+    /// they are those of several seeds and finite.
+    pub fn half_width(&self, values: &[f64]) -> Option<f64> {
+        let is_fine = values.len() > 1 && values.iter().all(|value| value.is_finite());
+        (is_fine && self.is_over_seeds()).then(|| {
+            let estimate = Estimate::of(values);
+            (estimate.high - estimate.low) / 2.0
+        })
+    }
+
     /// The values at each place of the map, row by row from the bottom.
     pub fn map(&self) -> Vec<Vec<Values>> {
         let Some(y) = &self.y else {
@@ -160,8 +186,7 @@ impl SweepView {
         let empty = || vec![Values::new(); self.x.labels.len()];
         for row in &self.table.rows {
             let others = self.table.columns.iter().zip(&row.labels);
-            let others =
-                others.filter(|(column, _)| **column != self.x.column && *column != "seed");
+            let others = others.filter(|(column, _)| **column != self.x.column && *column != SEED);
             let words: Vec<String> = others
                 .map(|(column, label)| format!("{}={label}", short(column)))
                 .collect();

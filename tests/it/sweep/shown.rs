@@ -26,10 +26,23 @@ fn a_quantity_is_drawn_over_one_axis_or_two() {
     // Sigmoid at depth 8, cells 10 and 11: the last one of its row.
     let lost = &table.numbers("attenuation_decades")[10..];
     let row = told.lines().find(|line| line.contains("sigmoid")).unwrap();
-    let shown: f64 = row.split_whitespace().last().unwrap().parse().unwrap();
+    let words: Vec<&str> = row.split_whitespace().rev().take(3).collect();
+    let [half, sign, shown] = words[..] else {
+        panic!("{told}")
+    };
+    let [half, shown] = [half, shown].map(|word| word.parse::<f64>().unwrap());
     assert!(
         (shown - (lost[0] + lost[1]) / 2.0).abs() < 1e-3 * shown.abs(),
         "{told}"
+    );
+    // Two values: s/√2 is half their difference, and t(0.975, 1) is 12.7062.
+    let expected = 12.7062 * (lost[0] - lost[1]).abs() / 2.0;
+    assert!((half - expected).abs() < 1e-3 * expected, "{told}");
+    assert_eq!(sign, "±");
+    // Six cells of a figure have room for it, too.
+    assert_eq!(
+        svg.matches(">± ").count() + svg.matches(" ± ").count(),
+        6 + 1
     );
     let line = "plot runs/trial-sweep --x depth --quantity test_accuracy --out line.svg";
     desk.vgrad(line.split_whitespace()).fine();

@@ -1,14 +1,17 @@
 //! A quantity of a sweep's cells: over one axis as lines, over two as a map.
 
+use plotters::style::{RGBColor, WHITE};
+
 use super::super::axis::{Axis, Tick, Unit};
 use super::super::colors::{ABSENT, INK, NON_FINITE, of_run, viridis};
 use super::super::group::{SeedSeries, band, means, reach};
-use super::super::panel::{Cells, LegendEntry, Mark, Panel, Room, Stroke, Trace};
+use super::super::panel::{CellWords, Cells, LegendEntry, Mark, Panel, Room, Stroke, Trace};
 use super::super::plot_data::PlotData;
 use super::super::scale::Scale;
 use super::Figure;
 use crate::lab::records::{ValueRange, mean};
 use crate::lab::sweep::{SweepView, ViewAxis};
+use crate::lab::text::significant;
 
 pub struct SweepFigure;
 
@@ -51,9 +54,16 @@ fn named(axis: &ViewAxis) -> Axis {
     }
 }
 
+/// The colour of words on a ground, by its luma (Rec. 601).
+fn ink_on(ground: RGBColor) -> RGBColor {
+    let RGBColor(red, green, blue) = ground;
+    let luma = 0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue);
+    if luma < 128.0 { WHITE } else { INK }
+}
+
 fn map(view: &SweepView, y: &ViewAxis) -> Panel {
-    let means: Vec<Vec<Option<f64>>> = view
-        .map()
+    let places = view.map();
+    let means: Vec<Vec<Option<f64>>> = places
         .iter()
         .map(|row| {
             let of_cell = |values: &Vec<f64>| (!values.is_empty()).then(|| mean(values));
@@ -72,6 +82,22 @@ fn map(view: &SweepView, y: &ViewAxis) -> Panel {
         Some(value) if !value.is_finite() => NON_FINITE,
         Some(value) => viridis(scale.share(*value).unwrap_or(0.0)),
     };
+    let words = places
+        .iter()
+        .zip(&means)
+        .enumerate()
+        .flat_map(|(row, own)| {
+            let cells = own.0.iter().zip(own.1).enumerate();
+            cells.filter_map(move |(column, (values, mean))| {
+                let half = view.half_width(values);
+                let half = half.map(|half| format!("± {}", significant(half)));
+                Some(CellWords {
+                    at: (column as f64, row as f64),
+                    words: [significant((*mean)?)].into_iter().chain(half).collect(),
+                    color: ink_on(color(mean)),
+                })
+            })
+        });
     let mut legend = vec![
         LegendEntry::Heading(view.quantity.to_owned()),
         LegendEntry::Ramp {
@@ -82,24 +108,30 @@ fn map(view: &SweepView, y: &ViewAxis) -> Panel {
     if has_odd {
         legend.push(LegendEntry::Patch(NON_FINITE, "inf/NaN".to_owned()));
     }
+    let said = match view.is_over_seeds() {
+        true => {
+            "Each cell is the mean over the seeds, ± half its 95 % interval by Student's t; white: \
+             none is done"
+        }
+        false => {
+            "Each cell is the mean over the seeds and whatever else varies; white: none is done"
+        }
+    };
     Panel {
         title: format!("{}: {}", view.name, view.quantity),
         x: named(&view.x),
         y: named(y),
-        marks: vec![Mark::Cells(Cells {
-            columns: view.x.labels.len(),
-            rows: y.labels.len(),
-            // From the top down.
-            colors: means.iter().rev().flatten().map(color).collect(),
-        })],
+        marks: vec![
+            Mark::Cells(Cells {
+                columns: view.x.labels.len(),
+                rows: y.labels.len(),
+                // From the top down.
+                colors: means.iter().rev().flatten().map(color).collect(),
+            }),
+            Mark::Words(words.collect()),
+        ],
         legend,
-        caption: [
-            "Each cell is the mean over the seeds and whatever else varies; white: none is done"
-                .to_owned(),
-        ]
-        .into_iter()
-        .chain(view.beside())
-        .collect(),
+        caption: [said.to_owned()].into_iter().chain(view.beside()).collect(),
     }
 }
 
