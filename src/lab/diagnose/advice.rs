@@ -218,8 +218,21 @@ impl<'a> Search<'a> {
         [outer, inner]
     }
 
-    /// A cure on top of other changes, if it helps, and what came of it.
+    /// A cure on top of other changes, if it helps, and what came of it. Where the steps blow up
+    /// a network, one is not like the next: smaller rates are tried too.
     fn hint(&self, cure: &Cure, base: &Base) -> Option<(Hint, Tried)> {
+        let is_about_steps = self.trouble.rate && cure.name == USUAL_RATE;
+        let caution: &[f64] = match is_about_steps {
+            true => &[1.0, 10.0, 100.0, 1000.0],
+            false => &[1.0],
+        };
+        caution
+            .iter()
+            .find_map(|times| self.hint_of(cure, base, *times))
+    }
+
+    /// The same of steps taken for `overrated` times as large as they are.
+    fn hint_of(&self, cure: &Cure, base: &Base, overrated: f64) -> Option<(Hint, Tried)> {
         let is_idle = cure.kind == CureKind::Optimizer && self.steps == 0;
         if is_idle || self.started.elapsed() > self.options.patience {
             return None;
@@ -228,7 +241,7 @@ impl<'a> Search<'a> {
             spec: &self.spec.spec,
             verdict: self.verdict,
             initial: &self.initial,
-            update_ratio: self.update_ratio,
+            update_ratio: self.update_ratio.map(|ratio| overrated * ratio),
             critical: self.critical,
         };
         let sets = [base.sets.clone(), (cure.sets)(&patient).ok()?].concat();

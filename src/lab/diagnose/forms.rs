@@ -153,10 +153,13 @@ fn mechanism_line(ranked: &Ranked, diagnosis: &Diagnosis) -> String {
         true => String::new(),
         false => format!(" at step {}", found.step),
     };
-    format!(
-        "{}{rate}{share}{of_seeds}{since}: {}",
-        found.mechanism.title, found.sentence
-    )
+    // Steps may be too large for gradients that do not arrive either.
+    let decays = |one: &Ranked| one.found.share.is_some();
+    let title = match found.rate {
+        Some(_) if diagnosis.mechanisms.iter().any(decays) => "not learning",
+        _ => found.mechanism.title,
+    };
+    format!("{title}{rate}{share}{of_seeds}{since}: {}", found.sentence)
 }
 
 fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
