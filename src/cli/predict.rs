@@ -29,7 +29,10 @@ impl PredictArgs {
         let text = match (&forecast, self.format) {
             (_, Format::Json) => json_text(&forecast),
             (Forecast::Known(prediction), _) if self.annotate => annotated(&loaded, prediction),
-            (Forecast::Known(prediction), _) => human(prediction, output::width().min(80)),
+            (Forecast::Known(prediction), _) => {
+                let along = loaded.spec.network.along();
+                human(prediction, along, output::width().min(80))
+            }
             (Forecast::Unknown { name, why }, _) => {
                 unpredictable(name, why, output::width().min(80))
             }

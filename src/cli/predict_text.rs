@@ -7,6 +7,7 @@ use crate::lab::decay::Verdict;
 use crate::lab::json::Real;
 use crate::lab::prediction::{LayerPrediction, Phase, Prediction, Unpredictable};
 use crate::lab::text::{number, significant, times, wrapped};
+use crate::nn::architecture::Along;
 
 /// That there is no theory, and why.
 pub fn unpredictable(name: &str, problem: &Unpredictable, width: usize) -> String {
@@ -18,27 +19,28 @@ pub fn unpredictable(name: &str, problem: &Unpredictable, width: usize) -> Strin
 }
 
 /// The table of layers, and what it comes to.
-pub fn human(prediction: &Prediction, width: usize) -> String {
+pub fn human(prediction: &Prediction, along: Along, width: usize) -> String {
+    let one = along.one();
     let mut text = format!("{}: what theory expects at the start\n\n", prediction.name);
-    text.push_str(&table(&prediction.layers));
+    text.push_str(&table(&prediction.layers, one));
     let mut paragraph = |words: &str| {
         text.push('\n');
         text.push_str(&wrapped(words, width).join("\n"));
         text.push('\n');
     };
-    paragraph(&decay(prediction));
+    paragraph(&decay(prediction, one));
     if let Some(words) = fixed_point(prediction) {
         paragraph(&words);
     }
     if let Some(words) = correlation(prediction) {
         paragraph(&words);
     }
-    paragraph(&underflow(prediction));
+    paragraph(&underflow(prediction, along));
     text
 }
 
 /// A line per layer, or per stretch of layers that read the same.
-fn table(layers: &[LayerPrediction]) -> String {
+fn table(layers: &[LayerPrediction], one: &str) -> String {
     let cells = |layer: &LayerPrediction| {
         let shown = |value: Option<Real>| value.map_or("·".to_owned(), |it| number(it.0));
         [number(layer.q.0), shown(layer.chi), shown(layer.decades)]
@@ -51,10 +53,7 @@ fn table(layers: &[LayerPrediction]) -> String {
             _ => rows.push(([layer.layer; 2], cells)),
         }
     }
-    let mut text = format!(
-        "{:>9}{:>13}{:>13}{:>15}\n",
-        "layer", "q", "χ", "decades lost"
-    );
+    let mut text = format!("{:>9}{:>13}{:>13}{:>15}\n", one, "q", "χ", "decades lost");
     for ([first, last], [q, chi, decades]) in rows {
         let layers = if first == last {
             first.to_string()
@@ -66,7 +65,7 @@ fn table(layers: &[LayerPrediction]) -> String {
     text
 }
 
-fn decay(prediction: &Prediction) -> String {
+fn decay(prediction: &Prediction, one: &str) -> String {
     let decades = prediction.attenuation_decades.0;
     let [low, high] = prediction.attenuation_interval;
     let depth = prediction.layers.len();
@@ -86,11 +85,11 @@ fn decay(prediction: &Prediction) -> String {
         _ if decades > 0.0 => format!("they shrink by {} ({decades:.2} decades)", times(decades)),
         _ => format!("they grow by {} ({:.2} decades)", times(decades), -decades),
     };
-    write!(text, "{change} from layer {depth} to layer 1").expect("a string takes it");
+    write!(text, "{change} from {one} {depth} to {one} 1").expect("a string takes it");
     if let Some(slope) = prediction.decay_decades_per_layer
         && decades.is_finite()
     {
-        write!(text, ", {:+.3} decades per layer", slope.0).expect("a string takes it");
+        write!(text, ", {:+.3} decades per {one}", slope.0).expect("a string takes it");
     }
     if decades.is_finite() {
         write!(
@@ -160,7 +159,7 @@ fn correlation(prediction: &Prediction) -> Option<String> {
     ))
 }
 
-fn underflow(prediction: &Prediction) -> String {
+fn underflow(prediction: &Prediction, along: Along) -> String {
     let depth = &prediction.underflow_depth;
     let formats = [
         ("fp16", depth.fp16),
@@ -174,10 +173,13 @@ fn underflow(prediction: &Prediction) -> String {
     if reached.is_empty() {
         return "Gradients underflow at no depth.".to_owned();
     }
-    format!(
-        "Layer 1's gradients are too small for a number from this depth on: {}.",
-        reached.join(", ")
-    )
+    let from = match along {
+        Along::Layers => "Layer 1's gradients are too small for a number from this depth on",
+        Along::Time => {
+            "The first time step's gradients are too small for a number from this many on"
+        }
+    };
+    format!("{from}: {}.", reached.join(", "))
 }
 
 /// The spec's network section, and beside each key what it does in a layer.

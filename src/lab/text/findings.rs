@@ -218,10 +218,7 @@ pub fn nothing_learned(attenuation: f64, score: &str) -> String {
 
 /// The decay of one step in a line. `layers`: those on the path.
 pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
-    let one = match along {
-        Along::Layers => "layer",
-        Along::Time => "time step",
-    };
+    let one = along.one();
     let Some(slope) = decay.decay_decades_per_layer else {
         let why = if layers == 1 {
             let one = one.replace("layer", "hidden layer");

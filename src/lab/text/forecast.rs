@@ -15,10 +15,7 @@ pub fn forecast_line(forecast: &Forecast, along: Along) -> String {
 }
 
 fn expected(prediction: &Prediction, along: Along) -> String {
-    let one = match along {
-        Along::Layers => "layer",
-        Along::Time => "time step",
-    };
+    let one = along.one();
     let decades = prediction.attenuation_decades.0;
     if prediction.layers.len() < 2 {
         return "one hidden layer, no decay to speak of".to_owned();

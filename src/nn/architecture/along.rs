@@ -12,3 +12,13 @@ pub enum Along {
     /// Positions of a sequence, one time step after the other.
     Time,
 }
+
+impl Along {
+    /// One step of the way, in words.
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Layers => "layer",
+            Self::Time => "time step",
+        }
+    }
+}

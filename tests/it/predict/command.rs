@@ -232,3 +232,20 @@ fn what_is_known_of_a_transformer_is_told() {
     let none = reason("--set network.skip=identity --set network.norm=none");
     assert!(none.ends_with("the decay of a transformer"), "{none}");
 }
+
+#[test]
+fn a_recurrent_network_is_told_of_in_time_steps() {
+    let spec = SIGMOID
+        .replace("dropout = 0.25\n", "")
+        .replace("test_fraction = 0.0", "test_fraction = 0.0\npositions = 4")
+        .replace(
+            "depth = 30",
+            "architecture = { recurrent = { cell = \"rnn\" } }\ndepth = 1",
+        );
+    let told = Desk::with(&spec).vgrad(["predict", "trial.toml"]).fine();
+    let words: Vec<&str> = told.stdout.split_whitespace().collect();
+    let told = words.join(" ");
+    assert!(told.contains("from time step 4 to time step 1"), "{told}");
+    assert!(told.contains("decades per time step"), "{told}");
+    assert!(!told.contains("layer"), "{told}");
+}
