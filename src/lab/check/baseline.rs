@@ -236,7 +236,9 @@ impl Baseline {
             }
             let mut cells = step.layers.iter().flat_map(|layer| layer.log10.values());
             if cells.all(Option::is_none) {
-                return Some(format!("{place} it holds no value: every cell is empty"));
+                return Some(format!(
+                    "{place} it holds no value: every cell is empty or below the log's resolution"
+                ));
             }
             let mut figures: Vec<&Option<SeedFigure>> =
                 vec![&step.attenuation_decades, &step.decay_decades_per_layer];

@@ -93,6 +93,7 @@ impl Change<'_> {
             layer_name: about.layer.map(|(_, name)| name),
             state,
             value: Some(at(middle)),
+            bound: None,
             low: Some(at(low)),
             high: Some(at(high)),
             baseline: Some(base),

@@ -61,7 +61,16 @@ impl BaselineComparison<'_> {
         for (old, new) in self.old.steps.iter().zip(&self.new.steps) {
             self.same_step(old, new, &mut compared)?;
             let layers = self.matched(old, new, &mut compared)?;
-            let findings = self.one_step(old, new, &layers, &pairing)?;
+            let mut findings = self.one_step(old, new, &layers, &pairing)?;
+            if ends_at_output(old) != ends_at_output(new) && compared.changed.is_empty() {
+                // Decay along the one path and along the other are two things.
+                findings.retain(|finding| finding.layer.is_some());
+                compared.remarks.push(format!(
+                    "{} only one of the baseline and the run names its output: layers are held \
+                     by number, decay and attenuation are not",
+                    old.at.in_words()
+                ));
+            }
             if findings.is_empty() && !self.has_diverged {
                 return Err(self.cannot(format!(
                     "{} neither has a value of {}",
@@ -125,61 +134,6 @@ impl BaselineComparison<'_> {
                 "its spec_hash is not of its spec, whose `{key}` was cut or edited by hand"
             ))),
         }
-    }
-
-    fn pairing(&self, remarks: &mut Vec<String>) -> Result<Pairing, Problem> {
-        let (old, new) = (&self.old.seeds, &self.new.seeds);
-        if old == new {
-            return Ok(Pairing::BySeed(
-                (0..old.len().max(1)).map(|i| (i, i)).collect(),
-            ));
-        }
-        // One run beside one, and of a lone file nobody knows the seed.
-        if old.len().max(new.len()) == 1 && old.len() != new.len() {
-            return Ok(Pairing::BySeed(vec![(0, 0)]));
-        }
-        let list = |seeds: &[u64]| match seeds {
-            [] => "no seed".to_owned(),
-            [one] => format!("seed {one}"),
-            [first, .., last] if last - first == seeds.len() as u64 - 1 => {
-                format!("seeds {first} to {last}")
-            }
-            _ => {
-                let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
-                format!("seeds {}", seeds.join(", "))
-            }
-        };
-        let common: Vec<(usize, usize)> = old
-            .iter()
-            .enumerate()
-            .filter_map(|(i, seed)| Some((i, new.binary_search(seed).ok()?)))
-            .collect();
-        let (of_old, of_new) = (list(old), list(new));
-        if !common.is_empty() {
-            let seeds: Vec<u64> = common.iter().map(|(i, _)| old[*i]).collect();
-            remarks.push(format!(
-                "the baseline has {of_old}, the target {of_new}; compared are {}",
-                list(&seeds)
-            ));
-            return Ok(Pairing::BySeed(common));
-        }
-        if old.len() < 2 || new.len() < 2 {
-            return Err(Problem::in_file(
-                self.file,
-                format!("cannot compare: it has {of_old}, the target {of_new}, and two initialisations differ by more than the tolerance"),
-            )
-            .help(format!(
-                "check a run of {of_old}{}",
-                old.first().map_or_else(String::new, |seed| format!(
-                    " (`vgrad check SPEC --seed {seed}{}`)",
-                    if old.len() > 1 { format!(" --seeds {}", old.len()) } else { String::new() }
-                ))
-            )));
-        }
-        remarks.push(format!(
-            "the baseline has {of_old}, the target {of_new}: only their means are compared"
-        ));
-        Ok(Pairing::Apart)
     }
 
     /// That a step is the same one; the last step of a run that is meant to be
@@ -369,7 +323,8 @@ impl BaselineComparison<'_> {
                             ["has not", "has"]
                         };
                         return Err(self.cannot(format!(
-                            "for {} the baseline {a} a value of {name}, the run {b}",
+                            "for {} the baseline {a} a value of {name} above its resolution, the \
+                             run {b}",
                             named(new)
                         )));
                     }
@@ -384,6 +339,13 @@ impl BaselineComparison<'_> {
         call_improvements(&mut findings, path, self.tolerance);
         Ok(findings)
     }
+}
+
+/// Whether the last layer is on the gradient's path.
+fn ends_at_output(step: &BaselineStep) -> bool {
+    step.layers
+        .last()
+        .is_some_and(|last| last.position.is_some())
 }
 
 /// "layer 3 (hidden_3)"; a lone file need not have names.

@@ -1,5 +1,39 @@
 //! The worst of several values on either side.
 
+use std::collections::BTreeMap;
+
+/// Where a value lies: at one place, or anywhere between two where a log's writer rounded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Within {
+    /// The least that it can be.
+    pub low: f64,
+    /// The most.
+    pub high: f64,
+}
+
+impl Within {
+    /// A value that is known.
+    pub fn exactly(value: f64) -> Self {
+        Self {
+            low: value,
+            high: value,
+        }
+    }
+
+    /// A norm of a log whose writer rounded: one that is `resolution` at most is a bound.
+    pub fn norm(value: f64, resolution: Option<f64>) -> Self {
+        match resolution.filter(|bound| value <= *bound) {
+            Some(high) => Self { low: 0.0, high },
+            None => Self::exactly(value),
+        }
+    }
+
+    /// Whether it is a bound.
+    pub fn is_open(self) -> bool {
+        self.low < self.high
+    }
+}
+
 /// The smallest and the largest value with their steps; NaN counts as both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Extremes {
@@ -10,16 +44,14 @@ pub struct Extremes {
 }
 
 impl Extremes {
-    /// Of one value.
-    pub fn one(value: f64, step: u64) -> Self {
+    fn one(value: f64, step: u64) -> Self {
         Self {
             min: (value, step),
             max: (value, step),
         }
     }
 
-    /// Takes another one in.
-    pub fn take(&mut self, value: f64, step: u64) {
+    fn take(&mut self, value: f64, step: u64) {
         // The first NaN stays: no comparison with it is true.
         if value < self.min.0 || (value.is_nan() && !self.min.0.is_nan()) {
             self.min = (value, step);
@@ -28,4 +60,38 @@ impl Extremes {
             self.max = (value, step);
         }
     }
+}
+
+/// The extremes of values of which some may be bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    /// Those of the least that the values can be.
+    pub low: Extremes,
+    /// Those of the most.
+    pub high: Extremes,
+}
+
+impl Seen {
+    /// Of one value.
+    pub fn one(value: Within, step: u64) -> Self {
+        Self {
+            low: Extremes::one(value.low, step),
+            high: Extremes::one(value.high, step),
+        }
+    }
+
+    /// Takes another one in.
+    pub fn take(&mut self, value: Within, step: u64) {
+        self.low.take(value.low, step);
+        self.high.take(value.high, step);
+    }
+}
+
+/// What one rule found in one run: by layer, or under `None` for the network.
+pub type Found = BTreeMap<Option<usize>, Seen>;
+
+/// Puts down a value at a step.
+pub fn note(found: &mut Found, layer: Option<usize>, value: Within, step: u64) {
+    let seen = found.entry(layer).or_insert_with(|| Seen::one(value, step));
+    seen.take(value, step);
 }

@@ -56,6 +56,16 @@ impl DistanceScale {
     }
 }
 
+/// On which side of a figure a value lies that a log's rounding hides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueBound {
+    /// It is the figure or less.
+    AtMost,
+    /// It is the figure or more.
+    AtLeast,
+}
+
 /// Who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +111,9 @@ pub struct Finding {
     /// the value of the seed that moved furthest, and `baseline` the one it had.
     #[serde(serialize_with = "number")]
     pub value: Option<f64>,
+    /// Where the value is a bound, which one; none where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound: Option<ValueBound>,
     /// Lower end of its interval over the seeds.
     #[serde(serialize_with = "number")]
     pub low: Option<f64>,
@@ -201,8 +214,13 @@ impl Finding {
 
     /// The value as a person reads it.
     pub fn shown_value(&self) -> String {
+        let sign = match self.bound {
+            None => "",
+            Some(ValueBound::AtMost) => "<",
+            Some(ValueBound::AtLeast) => ">",
+        };
         self.value
-            .map_or_else(String::new, |value| self.shown(value))
+            .map_or_else(String::new, |value| format!("{sign}{}", self.shown(value)))
     }
 
     /// The limit as a person reads it.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::extremes::Extremes;
+use super::extremes::{Found, Seen, Within, note};
 use super::missing_layers::MissingLayers;
 use super::moment::Moment;
+use super::per_step::per_step;
 use super::rule::Rule;
 use crate::base::Problem;
 use crate::lab::config::CheckedSteps;
@@ -26,9 +27,6 @@ pub struct Wanted<'a> {
     /// The norm that decay is measured by, if not the run's own choice.
     pub quantity: Option<&'a str>,
 }
-
-/// What one rule found in one run: by layer, or under `None` for the network.
-pub type Found = BTreeMap<Option<usize>, Extremes>;
 
 /// One step as a baseline holds it.
 #[derive(Clone, Debug)]
@@ -95,7 +93,7 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     measured.lost_end = run.lost_end(stats.last_step);
     measured.warnings.extend(run.caution(&stats.headline));
     measured.warnings.extend(stats.warnings);
-    per_step(run, wanted.rules, &mut measured)?;
+    per_step(run, wanted.rules, &mut measured.found)?;
     measured.ends = [stats.initial, stats.last];
     measured.diverged = stats.diverged;
     measured.tell_divergence(wanted.rules, stats.last_step);
@@ -113,7 +111,7 @@ fn without_layers(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
         .help("give --rules about what it has per step, or log a norm per layer"));
     }
     let mut measured = Measured::of(run, wanted.rules.len());
-    per_step(run, wanted.rules, &mut measured)?;
+    per_step(run, wanted.rules, &mut measured.found)?;
     let Some(mut rows) = Training::of(run)? else {
         return Ok(measured);
     };
@@ -168,7 +166,7 @@ impl Measured {
                     Some(at) => (1.0, at.step.unwrap_or(last_step)),
                     None => (0.0, last_step),
                 };
-                found.insert(None, Extremes::one(has, step));
+                found.insert(None, Seen::one(Within::exactly(has), step));
             }
         }
     }
@@ -189,8 +187,8 @@ struct Visitor<'a> {
     wanted: &'a Wanted<'a>,
     /// Per rule the place of its column.
     places: Vec<Option<usize>>,
-    /// What a norm is at most that a log's writer rounded to 0.
-    resolution: Option<f64>,
+    /// Per column what a norm is at most that a log's writer rounded to 0.
+    resolutions: Vec<Option<f64>>,
     /// Places of the columns that a baseline holds.
     held: Vec<usize>,
     /// Places on the path that decay is measured along.
@@ -214,7 +212,7 @@ impl<'a> Visitor<'a> {
         Self {
             wanted,
             places: places.collect(),
-            resolution: columns.first().and_then(|first| run.resolution(first)),
+            resolutions: columns.iter().map(|own| run.resolution(own)).collect(),
             positions: BTreeMap::new(),
             step: None,
             measured: Measured {
@@ -227,7 +225,29 @@ impl<'a> Visitor<'a> {
 
     fn decay(&self, step: &Step) -> Option<Decay> {
         let place = |layer: usize| self.positions.get(&layer).copied();
-        step.decay(0, place, self.resolution)
+        step.decay(0, place, self.resolution(0))
+    }
+
+    fn resolution(&self, column: usize) -> Option<f64> {
+        self.resolutions.get(column).copied().flatten()
+    }
+
+    /// Where an attenuation lies: one that begins or ends with a bound is one too.
+    fn attenuation(&self, step: &Step, value: f64) -> Within {
+        let place = |layer: usize| self.positions.get(&layer).copied();
+        let path = step.along(0, place);
+        let mut norms = path.iter().filter_map(|at| at.norm);
+        let is_open = |norm: Option<f64>| {
+            norm.is_some_and(|norm| Within::norm(norm, self.resolution(0)).is_open())
+        };
+        let mut within = Within::exactly(value);
+        if is_open(norms.next()) {
+            within.high = f64::INFINITY;
+        }
+        if is_open(norms.next_back()) {
+            within.low = f64::NEG_INFINITY;
+        }
+        within
     }
 
     fn visit(&mut self, step: &Step, positions: &BTreeMap<usize, usize>) {
@@ -273,6 +293,10 @@ impl<'a> Visitor<'a> {
             let name = rule.check.quantity.name();
             if !rule.is_per_layer {
                 let value = self.decay(step).and_then(|decay| of_decay(&decay, name));
+                let value = value.map(|value| match name {
+                    "attenuation_decades" => self.attenuation(step, value),
+                    _ => Within::exactly(value),
+                });
                 if let Some(value) = value {
                     note(&mut self.measured.found[i], None, value, step.step);
                 }
@@ -282,6 +306,7 @@ impl<'a> Visitor<'a> {
                     let Some(value) = value else { continue };
                     layers.push(layer);
                     if rule.looks_at(layer) {
+                        let value = Within::norm(value, self.resolution(column));
                         note(&mut self.measured.found[i], Some(layer), value, step.step);
                     }
                 }
@@ -295,25 +320,43 @@ impl<'a> Visitor<'a> {
         if !self.wanted.moments.contains(&moment) {
             return;
         }
-        let norms = step.layers.iter().enumerate().map(|(i, &layer)| {
-            let values = self.held.iter().map(|&column| step.value(i, column));
-            (layer, values.collect())
-        });
+        // A bound is no value to hold another one against.
+        let mut bounds = 0;
+        let mut norms = BTreeMap::new();
+        for (i, &layer) in step.layers.iter().enumerate() {
+            let known = |&column: &usize| {
+                let norm = step.value(i, column)?;
+                let is_open = Within::norm(norm, self.resolution(column)).is_open();
+                (!is_open).then_some(norm)
+            };
+            let values: Vec<Option<f64>> = self.held.iter().map(known).collect();
+            let there = self.held.iter().filter_map(|&at| step.value(i, at)).count();
+            bounds += there - values.iter().flatten().count();
+            norms.insert(layer, values);
+        }
+        if bounds > 0 {
+            self.measured.warnings.push(format!(
+                "{}: {bounds} norms at step {} are below the log's resolution and are not held \
+                 against a baseline",
+                self.measured.file.display(),
+                step.step
+            ));
+        }
+        let mut decay = self.decay(step);
+        if let Some(decay) = &mut decay
+            && let Some(value) = decay.attenuation_decades
+            && self.attenuation(step, value).is_open()
+        {
+            decay.attenuation_decades = None;
+        }
         let held = Held {
             moment,
             step: step.step,
-            norms: norms.collect(),
-            decay: self.decay(step),
+            norms,
+            decay,
         };
         self.measured.held.push(held);
     }
-}
-
-fn note(found: &mut Found, layer: Option<usize>, value: f64, step: u64) {
-    let extremes = found
-        .entry(layer)
-        .or_insert_with(|| Extremes::one(value, step));
-    extremes.take(value, step);
 }
 
 /// A quantity of the whole run, at a step.
@@ -325,45 +368,4 @@ fn of_decay(decay: &Decay, name: &str) -> Option<f64> {
         "layers_left_out" => Some(decay.layers_left_out as f64),
         _ => None,
     }
-}
-
-/// The rules about columns of `training.csv`.
-fn per_step(run: &Run, rules: &[Rule], measured: &mut Measured) -> Result<(), Problem> {
-    let is_asked = rules.iter().any(|rule| rule.is_per_step);
-    let rows = match is_asked {
-        true => Training::with_all(run)?,
-        false => None,
-    };
-    let Some(mut rows) = rows else {
-        return Ok(());
-    };
-    let mut asked = Vec::new();
-    let mut places = Vec::new();
-    for (i, rule) in rules.iter().enumerate() {
-        if rule.is_per_step {
-            asked.push((i, rule.check.at));
-            places.push(rows.column(rule.check.quantity.name())?);
-        }
-    }
-    let mut is_first = true;
-    while let Some(row) = rows.next_row(&places)? {
-        let step = row.step;
-        for (&(i, at), value) in asked.iter().zip(row.values) {
-            let Some(value) = value else {
-                continue;
-            };
-            let found = &mut measured.found[i];
-            match at {
-                CheckedSteps::Initial if is_first => note(found, None, value, step),
-                CheckedSteps::Initial => {}
-                CheckedSteps::Every => note(found, None, value, step),
-                // The last row that has a value: the test set is not looked at in every row.
-                CheckedSteps::Final => {
-                    *found = Found::from([(None, Extremes::one(value, step))]);
-                }
-            }
-        }
-        is_first = false;
-    }
-    Ok(())
 }

@@ -1,25 +1,20 @@
 //! Putting the questions to a target.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::baseline::Baseline;
 use super::compare::{BaselineComparison, Compared};
-use super::extremes::Extremes;
-use super::finding::{DistanceScale, Finding, Source, State};
-use super::judge::{Limit, judge};
+use super::finding::{Finding, Source, State};
 use super::measure::{Measured, Wanted, measure};
 use super::moment::Moment;
+use super::obey::{Obeyed, finished, obey};
 use super::report::{CheckReport, WholeRun};
 use super::rule::Rule;
 use super::spec_keys::SpecKeys;
 use crate::base::Problem;
-use crate::lab::config::CheckedSteps;
 use crate::lab::decay::Verdict;
 use crate::lab::reading::read_all;
-use crate::lab::records::{Run, Target};
-use crate::lab::summary::Status;
-use crate::lab::text::layer_ranges;
+use crate::lab::records::Target;
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -97,9 +92,14 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
     report.findings.extend(runs.iter().filter_map(divergence));
     for (i, rule) in questions.rules.iter().enumerate() {
         match obey(rule, i, &runs, &target.runs) {
-            Ok((findings, remarks)) => {
+            Ok(Obeyed {
+                findings,
+                remarks,
+                open,
+            }) => {
                 report.findings.extend(findings);
                 report.warnings.extend(remarks);
+                report.cannot.extend(open);
             }
             Err(problem) => report.cannot.push(problem.to_string()),
         }
@@ -178,6 +178,7 @@ fn divergence(run: &Measured) -> Option<Finding> {
         layer_name: name.cloned(),
         state: State::Fails,
         value: at.value,
+        bound: None,
         low: None,
         high: None,
         baseline: None,
@@ -186,187 +187,4 @@ fn divergence(run: &Measured) -> Option<Finding> {
         beyond_decades: None,
         seeds: 1,
     })
-}
-
-/// That every run has come to its end and all of it is there, if its final
-/// step is asked for.
-fn finished(is_asked: bool, measured: &[Measured], runs: &[Run]) -> Result<(), Problem> {
-    if let Some(lost) = measured.iter().find_map(|run| run.lost_end.as_ref())
-        && is_asked
-    {
-        return Err(
-            Problem::new(format!("cannot look at the last steps: {lost}"))
-                .help("restore the file or run the spec anew, or ask about the initial step"),
-        );
-    }
-    let is_open = |run: &&Run| {
-        let has_ended = run
-            .summary
-            .as_ref()
-            .is_some_and(|summary| summary.status != Status::Interrupted);
-        run.spec.is_some() && !has_ended
-    };
-    match runs.iter().find(is_open).filter(|_| is_asked) {
-        Some(run) => Err(Problem::in_file(
-            &run.path,
-            "has no final step: the run was stopped early or still goes on",
-        )
-        .help("let the run come to its end, or ask about another step")),
-        None => Ok(()),
-    }
-}
-
-/// The findings of one rule, the `i`-th, and remarks.
-fn obey(
-    rule: &Rule,
-    i: usize,
-    runs: &[Measured],
-    records: &[Run],
-) -> Result<(Vec<Finding>, Vec<String>), Problem> {
-    let cannot = |what: String, help: &str| {
-        Problem::in_file(&rule.file, format!("the rule `{}` {what}", rule.label())).help(help)
-    };
-    let name = rule.check.quantity.name();
-    // Rows that are gone may hold the worst step as well as the last.
-    finished(rule.check.at != CheckedSteps::Initial, runs, &[])?;
-    finished(rule.check.at == CheckedSteps::Final, runs, records)?;
-    let layers: Vec<usize> = runs[0].names.keys().copied().collect();
-    if let (Some([first, last]), Some(low), Some(high)) =
-        (rule.layers(), layers.first(), layers.last())
-        && (first < *low || last > *high)
-    {
-        return Err(cannot(
-            format!("looks beyond the layers of the run, which are {low} to {high}"),
-            "name layers that the run has",
-        ));
-    }
-    if rule.is_per_step && records.iter().any(|run| !run.has_training()) {
-        return Err(cannot(
-            format!("needs training.csv, where `{name}` is a column, and there is none"),
-            "name the run folder, not a CSV file in it",
-        ));
-    }
-    let mut by_layer: BTreeMap<Option<usize>, Vec<Extremes>> = BTreeMap::new();
-    for run in runs {
-        if run.found[i].is_empty() {
-            return Err(cannot(
-                format!("finds no value: `{name}` is empty there"),
-                "ask at another step or about another quantity; `vgrad list quantities` explains each",
-            ));
-        }
-        for (layer, extremes) in &run.found[i] {
-            by_layer.entry(*layer).or_default().push(*extremes);
-        }
-    }
-    let mut remarks = Vec::new();
-    for what in lacks(i, runs, &by_layer) {
-        if rule.check.layers.is_some() {
-            return Err(cannot(
-                format!("cannot look at every layer of its range: {what}"),
-                "name layers that have a value; `vgrad list quantities` explains where there is none",
-            ));
-        }
-        remarks.push(format!(
-            "{}: the rule `{}`: {what}",
-            rule.file.display(),
-            rule.label()
-        ));
-    }
-    let layer_name = |layer: Option<usize>| runs[0].names.get(&layer?).cloned();
-    let findings = by_layer.into_iter().map(|(layer, extremes)| {
-        let low = |extremes: &Extremes| extremes.min;
-        let high = |extremes: &Extremes| extremes.max;
-        let min = rule
-            .check
-            .min
-            .map(|limit| finding((rule, i), Limit::Min(limit), &extremes, low));
-        let max = rule
-            .check
-            .max
-            .map(|limit| finding((rule, i), Limit::Max(limit), &extremes, high));
-        let sides = min.into_iter().chain(max);
-        // A rule without a limit is refused where it is read.
-        let worst = sides
-            .min_by(Finding::by_badness)
-            .expect("a rule has a limit");
-        Finding {
-            layer,
-            layer_name: layer_name(layer),
-            ..worst
-        }
-    });
-    Ok((findings.collect(), remarks))
-}
-
-/// Where layers that others of the `i`-th rule's steps or seeds have lack a value.
-fn lacks(
-    i: usize,
-    runs: &[Measured],
-    by_layer: &BTreeMap<Option<usize>, Vec<Extremes>>,
-) -> Vec<String> {
-    let of_steps = runs.iter().filter_map(|run| {
-        let (step, layers) = run.lacking[i].first()?;
-        let seed = match run.seed.filter(|_| runs.len() > 1) {
-            Some(seed) => format!("seed {seed}: "),
-            None => String::new(),
-        };
-        Some(format!("{seed}{layers} without a value at step {step}"))
-    });
-    let mut lacks: Vec<String> = of_steps.collect();
-    let in_some = by_layer
-        .iter()
-        .filter(|(_, seeds)| seeds.len() < runs.len());
-    let in_some: Vec<[usize; 2]> = in_some
-        .filter_map(|(layer, _)| layer.map(|layer| [layer, layer]))
-        .collect();
-    if lacks.is_empty() && !in_some.is_empty() {
-        lacks.push(format!(
-            "{} without a value in some of the seeds",
-            layer_ranges(&in_some)
-        ));
-    }
-    lacks
-}
-
-/// One side of a rule, given with its place, for one layer over the seeds.
-fn finding(
-    (rule, place): (&Rule, usize),
-    limit: Limit,
-    seeds: &[Extremes],
-    worst: impl Fn(&Extremes) -> (f64, u64),
-) -> Finding {
-    let values: Vec<f64> = seeds.iter().map(|seed| worst(seed).0).collect();
-    let quantity = rule.check.quantity.name();
-    let judged = judge(&values, limit, DistanceScale::of(quantity));
-    // The step of the seed that is worst; nothing is worse than NaN.
-    let steps = seeds.iter().map(&worst).max_by(|a, b| {
-        let key = |value: f64| match limit {
-            _ if value.is_nan() => f64::INFINITY,
-            Limit::Min(_) => -value,
-            Limit::Max(_) => value,
-        };
-        let of_nan = a.0.is_nan().cmp(&b.0.is_nan());
-        of_nan.then_with(|| key(a.0).total_cmp(&key(b.0)))
-    });
-    Finding {
-        rule: rule.label(),
-        source: Source::Rule,
-        place,
-        file: Some(rule.file.display().to_string()),
-        cell: None,
-        quantity: quantity.to_owned(),
-        at: rule.check.at.name().to_owned(),
-        step: steps.map(|(_, step)| step),
-        layer: None,
-        layer_name: None,
-        state: judged.state,
-        value: Some(judged.value),
-        low: Some(judged.interval.0),
-        high: Some(judged.interval.1),
-        baseline: None,
-        limit: Some(limit.value()),
-        beyond: Some(judged.beyond),
-        beyond_decades: judged.beyond_decades,
-        seeds: seeds.len(),
-    }
 }

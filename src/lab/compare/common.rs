@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::profile::{LookedAt, Profile};
-use super::reading::{Mean, Missing, Reading, Series};
+use super::reading::{Mean, Missing, Reading, Series, log10};
 use crate::lab::text;
 
 /// Replaces the readings by means of log10 over the steps that every profile has
@@ -33,7 +33,7 @@ pub fn mean_over_common_steps(profiles: &mut [Profile]) -> Vec<String> {
             let kept = series
                 .iter()
                 .filter(|(step, _)| steps.binary_search(step).is_ok());
-            kept.for_each(|(_, figure)| mean.add(*figure));
+            kept.for_each(|(_, figure)| mean.add(log10(*figure, profile.resolution)));
             readings.insert(
                 *layer,
                 match steps.is_empty() {

@@ -255,13 +255,14 @@ impl Measure {
         if is_absent(a) || is_absent(b) {
             return (Agreement::Absent, None);
         }
+        let (a, b) = (self.decided(a, b), self.decided(b, a));
         let logs = |readings: &[Reading]| -> Option<Vec<f64>> {
             readings
                 .iter()
                 .map(|reading| reading.as_ref().ok().copied())
                 .collect()
         };
-        let Some((a, b)) = logs(a).zip(logs(b)) else {
+        let Some((a, b)) = logs(&a).zip(logs(&b)) else {
             return (Agreement::NotComparable, None);
         };
         // Every seed beside itself, or without common seeds beside every other.
@@ -290,6 +291,23 @@ impl Measure {
             Agreement::Unclear
         };
         (finding, Some(difference))
+    }
+}
+
+impl Measure {
+    /// Readings of which those below a log's resolution stand at it, where that is lower than
+    /// all of the other target's by more than the tolerance: so they differ at least by that.
+    fn decided(&self, readings: &[Reading], others: &[Reading]) -> Vec<Reading> {
+        let lowest = others.iter().map(|other| other.as_ref().ok().copied());
+        let lowest = lowest.map(|log| log.unwrap_or(f64::NEG_INFINITY));
+        let lowest = lowest.fold(f64::INFINITY, f64::min);
+        let decided = readings.iter().map(|reading| match reading {
+            Err(Missing::Below(bound)) if lowest - bound.log10() > self.tolerance => {
+                Ok(bound.log10())
+            }
+            reading => reading.clone(),
+        });
+        decided.collect()
     }
 }
 

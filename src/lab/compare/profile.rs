@@ -13,6 +13,8 @@ use crate::lab::records::{Columns, LayerInfo, Run, RunStats, Step, is_output};
 pub struct Profile {
     /// The column that is compared.
     pub quantity: String,
+    /// What a figure of it is at most that a log's writer rounded to 0.
+    pub resolution: Option<f64>,
     /// Both ends of the run.
     pub stats: RunStats,
     /// The verdict; `None` where no layer has a norm.
@@ -63,9 +65,11 @@ impl Profile {
             Ok(())
         })?;
         stats.warnings.extend(run.caution(&stats.headline));
+        let resolution = run.resolution(&quantity);
         let mut profile = Self {
             verdict: stats.verdict,
-            readings: look.readings(),
+            readings: look.readings(resolution),
+            resolution,
             series: std::mem::take(&mut look.series),
             looked_at: look.looked_at,
             nearest: [look.before, look.after].into_iter().flatten().collect(),
@@ -187,12 +191,9 @@ impl Look {
         }
     }
 
-    fn readings(&self) -> BTreeMap<usize, Reading> {
-        let figures = self
-            .layers
-            .iter()
-            .copied()
-            .zip(self.figures.iter().copied().map(log10));
-        figures.collect()
+    fn readings(&self, resolution: Option<f64>) -> BTreeMap<usize, Reading> {
+        let figures = self.figures.iter();
+        let readings = figures.map(|figure| log10(*figure, resolution));
+        self.layers.iter().copied().zip(readings).collect()
     }
 }

@@ -3,12 +3,15 @@
 use std::fmt;
 
 use crate::lab::records::Estimate;
+use crate::lab::text::number;
 
 /// Why a figure has no log10.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Missing {
     /// Exactly 0.
     Zero,
+    /// Somewhere below this: the log's writer rounded.
+    Below(f64),
     /// An empty cell: it does not apply.
     Empty,
     /// NaN.
@@ -32,7 +35,9 @@ impl Missing {
             Self::Zero => Some(f64::NEG_INFINITY),
             Self::Infinite => Some(f64::INFINITY),
             Self::Nan | Self::Negative => Some(f64::NAN),
-            Self::Empty | Self::Absent | Self::Nowhere(_) | Self::Partly(_) => None,
+            Self::Below(_) | Self::Empty | Self::Absent | Self::Nowhere(_) | Self::Partly(_) => {
+                None
+            }
         }
     }
 }
@@ -40,6 +45,7 @@ impl Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Below(bound) => return write!(f, "below {}", number(*bound)),
             Self::Zero => "0",
             Self::Empty => "empty",
             Self::Nan => "NaN",
@@ -61,8 +67,13 @@ pub type Value = Result<Estimate, Missing>;
 /// A layer's figures with their steps, ascending.
 pub type Series = Vec<(u64, Option<f64>)>;
 
-/// The log10 of a figure.
-pub fn log10(figure: Option<f64>) -> Reading {
+/// The log10 of a figure. One that is `resolution` at most is a bound.
+pub fn log10(figure: Option<f64>, resolution: Option<f64>) -> Reading {
+    if let (Some(figure), Some(bound)) = (figure, resolution)
+        && (0.0..=bound).contains(&figure)
+    {
+        return Err(Missing::Below(bound));
+    }
     match figure {
         None => Err(Missing::Empty),
         Some(figure) if figure.is_nan() => Err(Missing::Nan),
@@ -103,8 +114,8 @@ pub struct Mean {
 
 impl Mean {
     /// Adds a step. An empty cell says that the figure does not apply there.
-    pub fn add(&mut self, figure: Option<f64>) {
-        match log10(figure) {
+    pub fn add(&mut self, reading: Reading) {
+        match reading {
             Ok(log) => {
                 self.sum += log;
                 self.with += 1;
@@ -139,7 +150,12 @@ mod tests {
 
     #[test]
     fn what_has_no_log_says_why() {
-        assert_eq!(log10(Some(1e-300)), Ok(-300.0));
+        assert_eq!(log10(Some(1e-300), None), Ok(-300.0));
+        assert_eq!(log10(Some(1e-3), Some(1e-4)), Ok(-3.0));
+        for figure in [0.0, 1e-4] {
+            let below = log10(Some(figure), Some(1e-4));
+            assert_eq!(below, Err(Missing::Below(1e-4)));
+        }
         for (figure, lack) in [
             (None, Missing::Empty),
             (Some(0.0), Missing::Zero),
@@ -149,7 +165,7 @@ mod tests {
             (Some(f64::NEG_INFINITY), Missing::Negative),
             (Some(-1.0), Missing::Negative),
         ] {
-            assert_eq!(log10(figure), Err(lack));
+            assert_eq!(log10(figure, None), Err(lack));
         }
     }
 
@@ -170,7 +186,8 @@ mod tests {
     fn means_are_geometric() {
         let mean = |figures: &[Option<f64>]| {
             let mut mean = Mean::default();
-            figures.iter().for_each(|figure| mean.add(*figure));
+            let readings = figures.iter().map(|figure| log10(*figure, None));
+            readings.for_each(|reading| mean.add(reading));
             mean.reading()
         };
         assert_eq!(mean(&[Some(1.0), None, Some(1e-4)]), Ok(-2.0));

@@ -39,6 +39,15 @@ fn network(network: &Network) -> Value {
             columns.map(|(at, name)| (name.clone(), json!(step.of_layer(layer, at).map(Real))));
         Value::Object(values.collect())
     };
+    // The columns whose value is no more than what a norm is below.
+    let bounds = |step: &Step, layer: usize| {
+        let columns = network.columns.iter().enumerate();
+        let bounds = columns.filter(|(at, _)| {
+            let value = step.of_layer(layer, *at);
+            value.is_some_and(|value| network.is_bound(*at, value))
+        });
+        bounds.map(|(_, name)| json!(name)).collect::<Vec<_>>()
+    };
     let layers = network.stats.layers.iter().map(|layer| {
         json!({
             "layer": layer.layer,
@@ -47,6 +56,10 @@ fn network(network: &Network) -> Value {
             "parameters": network.parameters(layer.layer),
             "initial": values(&network.first, layer.layer),
             "final": values(&network.last, layer.layer),
+            "bounds": {
+                "initial": bounds(&network.first, layer.layer),
+                "final": bounds(&network.last, layer.layer),
+            },
         })
     });
     json!({

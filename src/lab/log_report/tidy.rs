@@ -138,6 +138,18 @@ fn rows(network: &Network, mut file: impl Write) -> Result<(), RowError> {
     writeln!(file, "{}", header.collect::<Vec<_>>().join(","))?;
     // What each cell holds: a coordinate, a column that the log has, or nothing.
     let place = |name: &str| columns.iter().position(|own| *own == name);
+    // A bound is written as one.
+    let bounds = columns.iter().map(|name| network.run.resolution(name));
+    let bounds: Vec<Option<f64>> = bounds.collect();
+    let cell = |value: Option<f64>, at: usize, bytes: &mut Vec<u8>| {
+        if value
+            .zip(bounds[at])
+            .is_some_and(|(value, bound)| (0.0..=bound).contains(&value))
+        {
+            bytes.push(b'<');
+        }
+        Cell::Number(value)
+    };
     let mut bytes = Vec::new();
     let mut steps = network.run.steps(&columns)?;
     let names: Vec<String> = network
@@ -164,13 +176,18 @@ fn rows(network: &Network, mut file: impl Write) -> Result<(), RowError> {
                         let position = known.and_then(|(_, own)| own.position);
                         position.map_or(Cell::Number(None), |place| Cell::Count(place as u64))
                     }
-                    name => Cell::Number(place(name).and_then(|at| step.value(i, at))),
+                    name => {
+                        let at = place(name);
+                        at.map_or(Cell::Number(None), |at| {
+                            cell(step.value(i, at), at, &mut bytes)
+                        })
+                    }
                 }
                 .append_to(&mut bytes);
                 bytes.push(b',');
             }
             for at in &further {
-                Cell::Number(step.value(i, *at)).append_to(&mut bytes);
+                cell(step.value(i, *at), *at, &mut bytes).append_to(&mut bytes);
                 bytes.push(b',');
             }
             bytes.pop();

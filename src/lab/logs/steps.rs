@@ -7,7 +7,7 @@ use super::names::Meaning;
 use super::points::GoesBack;
 use super::series::{LogReader, LogRow, SeriesTable};
 use super::step::LogStep;
-use super::survey::step_of;
+use super::survey::{odd_step, step_of};
 use crate::base::Problem;
 
 /// Reads the steps of one run of a log.
@@ -116,6 +116,14 @@ impl LogSteps {
         &self.run
     }
 
+    /// What the norm of the whole gradient is at most where it reads 0 and the writer rounded,
+    /// if that is what the series holds.
+    pub fn resolution(&self, series: u32) -> Option<f64> {
+        let info = self.log.survey.infos.get(series as usize)?;
+        let is_rounded = info.meaning == Meaning::Total && info.zeros > 0;
+        info.writing.resolution().filter(|_| is_rounded)
+    }
+
     /// The next step; `None` after the last.
     ///
     /// # Errors
@@ -188,7 +196,12 @@ impl LogSteps {
             if !is_read {
                 continue;
             }
-            let told = step_of(series, self.log.survey.step.as_deref(), row);
+            let name = self.log.survey.step.as_deref();
+            // It was told of when the log was looked through.
+            if leads && odd_step(series, name, row).is_some() {
+                continue;
+            }
+            let told = step_of(series, name, row);
             let step = match told {
                 Some(step) => step,
                 None if self.log.survey.step.is_none() && leads => {

@@ -217,7 +217,10 @@ impl Look {
             let _ = write!(text, "{:>6}  ", layers[i]);
             for end in &ends {
                 let value = end.of_layer(layers[i], 0);
-                let (number, bar) = in_words(value, &scale, width);
+                let (mut number, bar) = in_words(value, &scale, width);
+                if value.is_some_and(|value| run.is_bound(value)) {
+                    number.insert(0, '<');
+                }
                 let fill = each - 9 - bar.chars().count();
                 let shade = value.and_then(|value| scale.share(value)).map(Shade::At);
                 let style = shade.map_or(Style::new(), |shade| {

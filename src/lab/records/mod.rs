@@ -1,6 +1,7 @@
 //! Runs read back: run folders, groups of seeds and CSV files, in one pass and
 //! with little memory however long they are.
 
+mod bounds;
 mod columns;
 mod curves;
 mod diverged;
@@ -28,6 +29,7 @@ mod value_range;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 pub use columns::Columns;
 pub use curves::{Curve, Curves};
@@ -48,6 +50,8 @@ pub use run_stats::{LayerInfo, RunStats};
 pub use score::Score;
 pub use table::{Row, Table};
 pub use value_range::ValueRange;
+
+use bounds::bounds;
 
 use crate::base::Problem;
 use crate::lab::config::{Overrides, Spec};
@@ -73,6 +77,8 @@ pub struct Run {
     refuses_resumed: bool,
     /// The network of a log that another program wrote.
     foreign: Option<ForeignRun>,
+    /// The columns of a lone file that hold bounds, once they have been looked for.
+    bounds: OnceLock<BTreeMap<String, f64>>,
 }
 
 impl Run {
@@ -111,6 +117,7 @@ impl Run {
             numbered: None,
             refuses_resumed: false,
             foreign: None,
+            bounds: OnceLock::new(),
         }
     }
 
@@ -119,10 +126,18 @@ impl Run {
         self.foreign.as_ref()
     }
 
-    /// What a norm in `column` that reads as this value is at most: the writer rounded it.
+    /// What a norm in `column` that reads as this value or less is at most: the writer of a
+    /// log rounded it.
     pub fn resolution(&self, column: &str) -> Option<f64> {
-        let part = self.foreign.as_ref()?.part();
-        part.column(column)?.resolution
+        match &self.foreign {
+            Some(foreign) => foreign.part().column(column)?.resolution,
+            // A run of ours has all digits.
+            None if self.spec.is_some() || self.summary.is_some() => None,
+            None => {
+                let bounds = self.bounds.get_or_init(|| bounds(&self.gradients));
+                bounds.get(column).copied()
+            }
+        }
     }
 
     /// What to mind where decay is told by this column of a log that another program wrote.

@@ -73,6 +73,15 @@ impl RunData {
         })
     }
 
+    /// Whether a value of the norm that is shown is a bound: a log's writer rounded it to 0.
+    pub fn is_bound(&self, value: f64) -> bool {
+        let bound = self
+            .columns
+            .first()
+            .and_then(|own| self.run.resolution(own));
+        bound.is_some_and(|bound| (0.0..=bound).contains(&value))
+    }
+
     /// What a picture says of norms that a log's writer rounded to 0: where they stand.
     pub fn rounding(&self) -> Option<String> {
         let most = self.run.resolution(self.columns.first()?)?;

@@ -288,7 +288,8 @@ impl<'a> Row<'a> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let text = std::str::from_utf8(bytes).ok();
+        // A bound, of a norm that a log's writer rounded to 0: `<5e-7`.
+        let text = std::str::from_utf8(bytes.strip_prefix(b"<").unwrap_or(bytes)).ok();
         let number = text.and_then(|text| text.parse().ok());
         match number {
             Some(number) => Ok(Some(number)),
@@ -332,6 +333,10 @@ impl<'a> Row<'a> {
 
 /// Says so where a file is no text.
 fn refuse_other_formats(path: &Path, header: &[String]) -> Result<(), Problem> {
+    if header.iter().any(|name| name.contains('\n')) {
+        let what = "has a quotation mark in its header that is left open";
+        return Err(Problem::at_line(path, 1, what).help("close it, or write the file anew"));
+    }
     let is_odd = |c: char| c.is_control() && c != '\t' || c == char::REPLACEMENT_CHARACTER;
     if header.iter().any(|name| name.contains(is_odd)) {
         return Err(

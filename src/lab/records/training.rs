@@ -129,6 +129,14 @@ impl Training {
         }
     }
 
+    /// What a value that reads 0 is at most in a column, where the writer rounded.
+    pub fn resolution(&self, place: usize) -> Option<f64> {
+        match &self.rows {
+            Rows::Table { .. } => None,
+            Rows::Log { steps, series } => steps.resolution(series[place]),
+        }
+    }
+
     /// Reads the next row: its step, and the values of the columns at `places`.
     ///
     /// # Errors

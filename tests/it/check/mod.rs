@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod baseline;
+mod bounds;
 mod changed_spec;
 mod first_use;
 mod forms;

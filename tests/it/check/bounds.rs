@@ -1,0 +1,144 @@
+//! Norms below a log's resolution: bounds, which decide a question or leave it open.
+
+use super::gate::{cannot, ends, rule};
+use crate::desk::Desk;
+
+/// What a loop prints with three decimals of three layers.
+fn printed(norms: [&str; 3]) -> String {
+    let lines = |step: usize| {
+        let layers = norms.iter().enumerate();
+        let layers = layers.map(|(i, norm)| format!("  fc{}.weight | grad norm: {norm}\n", i + 1));
+        format!("step {step}\n{}", layers.collect::<String>())
+    };
+    lines(0) + &lines(1)
+}
+
+/// A desk with a log whose first layer reads 0.000: 5e-4 or less, at least 3.301 decades
+/// below the last.
+fn desk() -> Desk {
+    let desk = Desk::empty();
+    desk.write("log.txt", printed(["0.000", "0.010", "1.000"]));
+    desk
+}
+
+/// Writes one rule, and gives the arguments that ask it of the log.
+fn asks(desk: &Desk, text: &str) -> String {
+    desk.write("r.toml", rule(text));
+    "log.txt --rules r.toml".to_owned()
+}
+
+#[test]
+fn what_a_bound_leaves_open_cannot_be_told() {
+    let desk = desk();
+    for text in [
+        // Below the log's 5e-4 nothing is known.
+        "quantity = 'weight_grad_norm'; at = 'initial'; min = 1e-7",
+        "quantity = 'weight_grad_norm'; at = 'final'; max = 1e-5; layers = 1",
+        // At least 3.301 decades.
+        "quantity = 'attenuation_decades'; at = 'initial'; max = 6.0",
+        "quantity = 'attenuation_decades'; at = 'every'; min = 4.0",
+    ] {
+        let asked = asks(&desk, text);
+        cannot(&desk, &asked, &["r.toml", "below the log's resolution"]);
+    }
+}
+
+#[test]
+fn what_a_bound_decides_is_decided() {
+    let desk = desk();
+    for (text, code) in [
+        (
+            "quantity = 'weight_grad_norm'; at = 'initial'; min = 1e-3",
+            1,
+        ),
+        (
+            "quantity = 'weight_grad_norm'; at = 'initial'; max = 10.0",
+            0,
+        ),
+        (
+            "quantity = 'weight_grad_norm'; at = 'every'; max = 1e-3; layers = 1",
+            0,
+        ),
+        (
+            "quantity = 'attenuation_decades'; at = 'initial'; max = 3.0",
+            1,
+        ),
+        (
+            "quantity = 'attenuation_decades'; at = 'initial'; min = 3.0",
+            0,
+        ),
+        // One side that fails is enough, whatever the other is.
+        (
+            "quantity = 'weight_grad_norm'; at = 'initial'; min = 1e-7; max = 0.1",
+            1,
+        ),
+    ] {
+        let asked = asks(&desk, text);
+        ends(&desk, &asked, code);
+    }
+    // It is told as what it is.
+    let asked = asks(
+        &desk,
+        "quantity = 'weight_grad_norm'; at = 'initial'; min = 1e-3; layers = 1",
+    );
+    let ended = ends(&desk, &asked, 1);
+    assert!(ended.stdout.contains("<5.000e-4"), "{ended:?}");
+    let ended = ends(&desk, &(asked + " --format json"), 1);
+    assert!(ended.stdout.contains("\"bound\": \"at_most\""), "{ended:?}");
+}
+
+#[test]
+fn the_whole_gradient_that_reads_zero_is_a_bound_too() {
+    let desk = Desk::empty();
+    let line = |step: u32, norm: &str| {
+        format!(
+            " iteration {step:8}/ 100 | consumed samples: 12 | lm loss: 1.5E+00 | grad norm: {norm} |\n"
+        )
+    };
+    desk.write(
+        "log.txt",
+        line(1, "1.250") + &line(2, "0.500") + &line(3, "0.000"),
+    );
+    for text in [
+        "quantity = 'grad_norm'; at = 'final'; max = 1e-4",
+        "quantity = 'grad_norm'; at = 'final'; min = 1e-4",
+    ] {
+        let asked = asks(&desk, text);
+        cannot(&desk, &asked, &["below the log's resolution"]);
+    }
+    let asked = asks(&desk, "quantity = 'grad_norm'; at = 'final'; max = 1e-3");
+    ends(&desk, &asked, 0);
+    let asked = asks(&desk, "quantity = 'grad_norm'; at = 'final'; min = 1e-3");
+    ends(&desk, &asked, 1);
+}
+
+#[test]
+fn a_baseline_holds_no_bound() {
+    let desk = Desk::empty();
+    desk.write("zeros.txt", printed(["0.000", "0.000", "0.000"]));
+    let ended = super::gate::check(&desk, "zeros.txt --baseline b.json --accept");
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(
+        ended.stderr.contains("below the log's resolution"),
+        "{ended:?}"
+    );
+    assert!(!desk.path("b.json").exists());
+    desk.write("log.txt", printed(["0.000", "0.010", "1.000"]));
+    let ended = super::gate::check(&desk, "log.txt --baseline b.json --accept");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let held: serde_json::Value = serde_json::from_str(&desk.read("b.json")).unwrap();
+    let step = &held["steps"][0];
+    assert!(
+        step["layers"][0]["log10"]["weight_grad_norm"].is_null(),
+        "{held:#}"
+    );
+    assert_eq!(
+        step["layers"][1]["log10"]["weight_grad_norm"]["median"],
+        -2.0
+    );
+    assert!(step["attenuation_decades"].is_null(), "{held:#}");
+    ends(&desk, "log.txt --baseline b.json", 0);
+    // A layer that has risen above the resolution has nothing to be held against.
+    desk.write("log.txt", printed(["0.100", "0.010", "1.000"]));
+    cannot(&desk, "log.txt --baseline b.json", &["attenuation_decades"]);
+}
