@@ -28,11 +28,17 @@ impl Matching {
 
     /// By number where the path's layers begin and end with the same numbers, or
     /// where the layers are the same and one of the files does not say which of
-    /// them is the output.
+    /// them is the output, or has it on the path.
     pub fn of(reference: &ComparedTarget, other: &ComparedTarget) -> Self {
         let is_unnamed = |target: &ComparedTarget| !target.profiles[0].has_names();
-        let are_alike =
-            (is_unnamed(reference) || is_unnamed(other)) && reference.layers() == other.layers();
+        // One has the output behind its path, the other at the end of it.
+        let [a, b] = [reference, other].map(|target| target.profiles[0].path());
+        let begins = |long: &[usize], short: &[usize]| {
+            long.split_last().is_some_and(|(_, rest)| rest == short)
+        };
+        let is_one_longer = begins(&a, &b) || begins(&b, &a);
+        let are_alike = (is_unnamed(reference) || is_unnamed(other) || is_one_longer)
+            && reference.layers() == other.layers();
         let ends = |target: &ComparedTarget| {
             let path = target.profiles[0].path();
             (path.first().copied(), path.last().copied())

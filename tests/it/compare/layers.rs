@@ -82,6 +82,50 @@ fn outputs_are_held_against_outputs() {
     );
 }
 
+/// A hook knows which layer is the output and has it off the path, whatever its name; a logger
+/// has all layers on it.
+#[test]
+fn an_output_of_another_name_is_matched_by_number() {
+    let desk = Desk::empty();
+    let norms = ["1e-5", "1e-3", "1e-1", "1"];
+    let names = ["layers.0", "layers.1", "layers.2", "head"];
+    let mut rows = "step,layer,name,weight_grad_norm,position\n".to_owned();
+    for (i, (name, norm)) in names.iter().zip(norms).enumerate() {
+        let position = if i < 3 {
+            (i + 1).to_string()
+        } else {
+            String::new()
+        };
+        rows += &format!("0,{},{name},{norm},{position}\n", i + 1);
+    }
+    desk.write("hook.csv", rows);
+    let columns = names.map(|name| format!("grad_2.0_norm/{name}.weight"));
+    let row = norms.join(",");
+    let table = format!("step,{}\n0,{row}\n", columns.join(","));
+    desk.write("logger.csv", table);
+    for files in ["hook.csv logger.csv", "logger.csv hook.csv"] {
+        let whole = json(&desk, &format!("{files} --at initial --strict"));
+        let pair = &whole["pairs"][0];
+        assert_eq!(pair["matched_by"], "number", "{whole:#}");
+        assert_eq!(pair["equal"], 4, "{whole:#}");
+        let remark = whole["remarks"][0].as_str().unwrap();
+        assert!(remark.contains("only one names its output"), "{remark}");
+    }
+    // The gate holds layers to layers, and not the decay of one path to that of another.
+    let check = |arguments: &str| {
+        let mut command = desk.program();
+        command
+            .env_remove("CI")
+            .arg("check")
+            .args(arguments.split_whitespace());
+        crate::desk::Ended::of(command.output().unwrap())
+    };
+    check("hook.csv --baseline b.json --accept").fine();
+    let ended = check("logger.csv --baseline b.json");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("4 hold of 4"), "{ended:?}");
+}
+
 #[test]
 fn one_hidden_layer_has_no_relative_depth() {
     let desk = sheets(&[&["1"], &["1", "1"]]);
