@@ -4,6 +4,7 @@ use super::network::Network;
 use super::total::{OverSteps, Total};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::onset::Condition;
+use crate::lab::records::LayerInfo;
 use crate::lab::text::{by_loss, ends, number, onset_sentence, times, word};
 
 /// What is said of a network: the verdict, and why.
@@ -16,6 +17,10 @@ fn word_and_reason(network: &Network) -> (String, String) {
     let stats = &network.stats;
     let Some(verdict) = stats.verdict else {
         let why = match network.resolution() {
+            _ if network.has_negatives => format!(
+                "{} holds numbers below 0, which no norm is (are they logarithms?): log the norms themselves",
+                network.logged_name()
+            ),
             Some(bound) => format!(
                 "every layer reads 0, which the writer rounded: all that is known is that they are below {bound:e}"
             ),
@@ -84,34 +89,76 @@ fn diverged(network: &Network) -> String {
     }
 }
 
-/// What the first layer on the path gets of what the last one gets.
+/// What the first layer on the path gets of what the last one gets, of those that have a value
+/// at the step, and how many have none.
 fn depth(network: &Network, decay: &Decay) -> String {
-    let path: Vec<_> = network
-        .stats
-        .layers
-        .iter()
-        .filter(|layer| layer.position.is_some())
-        .collect();
-    let (Some(first), Some(last)) = (path.first(), path.last()) else {
-        return "no layer is on the path".to_owned();
+    let layers = network.stats.layers.iter();
+    let mut path: Vec<&LayerInfo> = layers.filter(|layer| layer.position.is_some()).collect();
+    path.sort_by_key(|layer| layer.position);
+    match path.len() {
+        0 => return "no layer is on the path".to_owned(),
+        1 => return "it has one layer, and vanishing shows between layers; name a log, or a folder of files, with all of them".to_owned(),
+        _ => {}
+    }
+    let step = match decay.step == network.first.step {
+        true => &network.first,
+        false => &network.last,
     };
-    if path.len() == 1 {
-        return "it has one layer, and vanishing shows between layers; name a log, or a folder of files, with all of them".to_owned();
+    let norm = |layer: &&LayerInfo| Some((shown(layer), step.of_layer(layer.layer, 0)?));
+    let norms: Vec<(String, f64)> = path.iter().filter_map(norm).collect();
+    let without = match path.len() - norms.len() {
+        0 => String::new(),
+        1 => format!(
+            "; 1 layer has no value at step {} and is left out",
+            step.step
+        ),
+        n => format!(
+            "; {n} layers have no value at step {} and are left out",
+            step.step
+        ),
+    };
+    between(&norms, decay) + &without
+}
+
+/// A layer as a sentence names it.
+fn shown(layer: &LayerInfo) -> String {
+    match &*layer.name {
+        "" => format!("layer {}", layer.layer),
+        name => crate::lab::text::shortened(name, 30),
+    }
+}
+
+/// How the norms at the two ends of a path lie to each other.
+fn between(norms: &[(String, f64)], decay: &Decay) -> String {
+    let (Some((first, low)), Some((last, high))) = (norms.first(), norms.last()) else {
+        return "no layer has a value".to_owned();
+    };
+    if norms.len() == 1 {
+        return format!("only one layer ({first}) has a value, and vanishing shows between layers");
+    }
+    let are_zero = [*low == 0.0, *high == 0.0];
+    match are_zero {
+        _ if norms.iter().all(|(_, norm)| *norm == 0.0) => {
+            return "every layer gets exactly 0".to_owned();
+        }
+        [true, true] => {
+            return format!(
+                "the first layer ({first}) and the last ({last}) get exactly 0, and layers between them a gradient"
+            );
+        }
+        [true, false] => {
+            return format!(
+                "the first layer ({first}) gets exactly 0 where the last ({last}) gets a gradient"
+            );
+        }
+        [false, true] => {
+            return format!(
+                "the last layer ({last}) gets exactly 0 where the first ({first}) gets a gradient"
+            );
+        }
+        [false, false] => {}
     }
     let attenuation = decay.attenuation_decades.unwrap_or(0.0);
-    let shown = |name: &str, layer: usize| match name {
-        "" => format!("layer {layer}"),
-        name => crate::lab::text::shortened(name, 30),
-    };
-    let [first, last] = [
-        shown(&first.name, first.layer),
-        shown(&last.name, last.layer),
-    ];
-    if attenuation.is_infinite() || attenuation.is_nan() {
-        return format!(
-            "the first layer ({first}) gets exactly 0 where the last ({last}) gets a gradient"
-        );
-    }
     let at_least = if decay.layers_below_resolution > 0 {
         "at least "
     } else {
@@ -165,15 +212,15 @@ fn over_training(norm: &OverSteps, resolution: Option<f64>) -> String {
         _ => String::new(),
     };
     if let Some((step, count)) = norm.non_finite {
-        let from = if count == norm.count {
-            "at every logged step"
-        } else {
-            "first"
+        let when = match count {
+            _ if count == norm.count => format!("every logged step, from step {step} on"),
+            1 => format!("1 of {} logged steps, step {step}", norm.count),
+            _ => format!(
+                "{count} of {} logged steps, first at step {step}",
+                norm.count
+            ),
         };
-        return format!(
-            "the whole gradient is NaN or infinite at {count} of {} logged steps, {from} from step {step} on{rounded}",
-            norm.count
-        );
+        return format!("the whole gradient is NaN or infinite at {when}{rounded}");
     }
     let [low, high] = norm.range;
     let spread = if low > 0.0 {

@@ -108,8 +108,19 @@ impl RunStats {
         }
         let place = |layer: usize| positions.get(&layer).copied();
         let resolution = run.resolution(columns[0]);
-        stats.initial = first.decay(0, place, resolution);
-        stats.last = last.decay(0, place, resolution);
+        // A layer that has no row at the step is left out like one with an empty cell.
+        let decay = |step: &Step| {
+            let decay = step.decay(0, place, resolution)?;
+            let is_there = |layer: &&usize| step.layers.binary_search(layer).is_ok();
+            let absent = positions.keys().filter(|layer| !is_there(layer)).count();
+            let layers_left_out = decay.layers_left_out + absent;
+            Some(Decay {
+                layers_left_out,
+                ..decay
+            })
+        };
+        stats.initial = decay(&first);
+        stats.last = decay(&last);
         stats.last_step = last.step;
         stats.layers = layers(&steps, &numbers, &positions);
         stats.warnings = steps.warnings().to_vec();
