@@ -34,6 +34,7 @@ mod tests;
 mod text;
 mod utf16;
 mod vocabulary;
+mod walk;
 mod wire;
 
 pub use columns::LogColumn;

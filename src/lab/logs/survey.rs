@@ -7,6 +7,7 @@ use super::glossary::STEPS;
 use super::names::{Meaning, meaning};
 use super::points::{GoesBack, Points};
 use super::series::{Digits, LogCell, LogReader, LogRow, SeriesTable};
+use super::walk::{Move, Walk};
 use crate::base::Problem;
 
 /// Rows looked at to find what counts the steps.
@@ -147,6 +148,7 @@ impl Survey {
     fn look(&mut self, reader: &mut dyn LogReader, is_bare: bool) -> Result<bool, Problem> {
         let mut row = LogRow::default();
         let mut walks: Vec<Walk> = Vec::new();
+        let (mut odd, mut odd_count) = (None, 0u64);
         loop {
             row.clear();
             if !reader.next_row(&mut self.series, &mut row)? {
@@ -157,6 +159,15 @@ impl Survey {
                 self.histograms.extend(row.histograms.drain(..));
             }
             let step = self.step_of(&row);
+            let has_norm = || row.cells.iter().any(|cell| self.is_gradient(cell));
+            if let Some(value) = odd_step(&self.series, self.step.as_deref(), &row)
+                && has_norm()
+            {
+                odd_count += 1;
+                odd.get_or_insert_with(|| format!("{}: {value:e}", reader.place()));
+                self.rows += 1;
+                continue;
+            }
             if let Some(points) = &mut self.points {
                 let infos = &self.infos;
                 let is_kept = |series: u32| infos[series as usize].meaning != Meaning::Coordinate;
@@ -204,11 +215,38 @@ impl Survey {
             self.rows += 1;
         }
         self.warnings = reader.warnings();
+        self.warnings.extend(odd.map(|first| {
+            let rows = match odd_count {
+                1 => "its row is left out".to_owned(),
+                n => format!("{n} such rows are left out"),
+            };
+            format!("{first} as a step, where a whole number from 0 to 2^53 was expected: {rows}")
+        }));
+        self.warnings.extend(self.never_a_number());
         if let Some(points) = &mut self.points {
             let run_of = |series: u32| self.series.all()[series as usize].run.clone();
             self.back = points.went_back(run_of);
         }
         Ok(true)
+    }
+
+    /// That there are norms without a number in any row, whose layers are gone.
+    fn never_a_number(&self) -> Option<String> {
+        const MOST: usize = 4;
+        let all = self.series.all().iter().zip(&self.infos);
+        let is_told = |name: &str| self.histograms.iter().any(|own| own.ends_with(name));
+        let empty = all.filter(|(series, info)| {
+            let is_norm = matches!(info.meaning, Meaning::Gradient(_) | Meaning::Total);
+            is_norm && info.count == 0 && !is_told(&series.name)
+        });
+        let names: Vec<String> = empty.map(|(own, _)| format!("`{}`", own.name)).collect();
+        let more = match names.len().saturating_sub(MOST) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let shown = names[..names.len().min(MOST)].join(", ");
+        (!names.is_empty())
+            .then(|| format!("without a number in any row, and left out: {shown}{more}"))
     }
 
     fn is_gradient(&self, cell: &LogCell) -> bool {
@@ -250,13 +288,24 @@ impl Survey {
 
 /// The whole step of a row, in the series of this name.
 pub fn step_of(series: &SeriesTable, name: Option<&str>, row: &LogRow) -> Option<u64> {
-    let name = name?;
+    let value = told_step(series, name?, row)?;
+    is_whole(value).then_some(value as u64)
+}
+
+/// What a row says is its step and is none: no whole number, below 0, or far too large.
+pub fn odd_step(series: &SeriesTable, name: Option<&str>, row: &LogRow) -> Option<f64> {
+    told_step(series, name?, row).filter(|value| !is_whole(*value))
+}
+
+fn told_step(series: &SeriesTable, name: &str, row: &LogRow) -> Option<f64> {
     let mut cells = row.cells.iter();
     let cell = cells.find(|cell| series.all()[cell.series as usize].name == name)?;
+    Some(cell.value)
+}
+
+fn is_whole(value: f64) -> bool {
     // Up to 2^53 every whole number is an f64.
-    let is_whole =
-        cell.value.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&cell.value);
-    is_whole.then_some(cell.value as u64)
+    value.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&value)
 }
 
 /// What counts the steps: of the names that do so the best that stands beside the norms.
@@ -315,66 +364,4 @@ fn find_step(
         let mut own = places.iter().position(|at| *at == Some(place));
         own.take().map(|at| series.all()[at].name.clone())
     }))
-}
-
-/// How far the steps of a run have come.
-struct Walk {
-    run: String,
-    last: Option<u64>,
-    has_repeated: bool,
-    /// Counts the steps passed, from 1.
-    now: u32,
-    /// Per series the step at which it was seen last; 0 for never.
-    seen: Vec<u32>,
-}
-
-enum Move {
-    On,
-    /// A number is there twice at a step.
-    Twice,
-    Back {
-        step: u64,
-        before: u64,
-    },
-    /// Steps begin anew for a layer that was not there before.
-    ByLayer,
-}
-
-impl Walk {
-    fn of(run: &str) -> Self {
-        Self {
-            run: run.to_owned(),
-            last: None,
-            has_repeated: false,
-            now: 1,
-            seen: Vec::new(),
-        }
-    }
-
-    /// Goes on to a row with these gradients.
-    fn go(&mut self, step: Option<u64>, gradients: impl Iterator<Item = u32> + Clone) -> Move {
-        let seen = |series: u32| self.seen.get(series as usize).copied().unwrap_or(0);
-        let repeats = gradients.clone().any(|series| seen(series) == self.now);
-        let is_new = !gradients.clone().any(|series| seen(series) > 0);
-        let last = self.last.filter(|_| step.is_some());
-        let step = step.or(self.last);
-        let found = match (step, last) {
-            (Some(step), Some(last)) if step < last && is_new => Move::ByLayer,
-            (Some(step), Some(last)) if step < last => Move::Back { step, before: last },
-            (Some(step), Some(last)) if step == last && repeats => Move::Twice,
-            _ => Move::On,
-        };
-        if step != self.last || repeats {
-            self.now += 1;
-        }
-        self.last = step;
-        for series in gradients {
-            let at = series as usize;
-            if self.seen.len() <= at {
-                self.seen.resize(at + 1, 0);
-            }
-            self.seen[at] = self.now;
-        }
-        found
-    }
 }

@@ -258,11 +258,16 @@ fn masked_crc(bytes: &[u8]) -> u32 {
 
 /// An event file with a number at two steps under one tag.
 fn event_file(tag: &str, value: f32) -> Vec<u8> {
+    event_file_at(&[&[0], &[1]], tag, value)
+}
+
+/// The same at steps given as protobuf's variable-length integers.
+fn event_file_at(steps: &[&[u8]], tag: &str, value: f32) -> Vec<u8> {
     let field = |number: u8, bytes: &[u8]| [&[number << 3 | 2, bytes.len() as u8], bytes].concat();
-    let events = (0..2u8).map(|step| {
+    let events = steps.iter().map(|step| {
         let value = [&[2 << 3 | 5][..], &value.to_le_bytes()].concat();
         let value = [field(1, tag.as_bytes()), value].concat();
-        [vec![2 << 3, step], field(5, &field(1, &value))].concat()
+        [[&[2 << 3], *step].concat(), field(5, &field(1, &value))].concat()
     });
     let version = field(3, b"brain.Event:2");
     let records = std::iter::once(version).chain(events).map(|message| {
@@ -291,4 +296,20 @@ fn a_folder_per_number_of_add_scalars() {
     // In single precision log10(0.1 / 1e-5) is 4 to 1e-7.
     super::near(&json["networks"][0]["initial"]["attenuation_decades"], 4.0);
     assert_eq!(json["totals"][0]["train_loss"]["steps"]["count"], 2);
+}
+
+/// A step of -5 is ten bytes long on the wire.
+#[test]
+fn steps_below_zero_are_told_of() {
+    let desk = Desk::empty();
+    let below = [0xfb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
+    let file = event_file_at(&[&below, &[0], &[1]], "grad_norm", 0.5);
+    desk.write("events.out.tfevents.1.h.1", file);
+    let (json, warnings) = read(&desk, "events.out.tfevents.1.h.1");
+    assert!(warnings.contains("as a step"), "{warnings}");
+    let steps = &json["totals"][0]["grad_norm"]["steps"];
+    assert_eq!(
+        [&steps["first"], &steps["last"], &steps["count"]],
+        [0, 1, 2]
+    );
 }

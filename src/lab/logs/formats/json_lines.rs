@@ -117,6 +117,13 @@ fn list(text: &str) -> Option<String> {
 /// If there are too many names.
 pub fn fill(value: &DictValue, series: &mut SeriesTable, row: &mut LogRow) -> Result<(), Problem> {
     let subject = Subject::of_row(value);
+    // A layer that never has more than null is there all the same, and is told of.
+    if let (DictValue::Dict(pairs), None) = (value, &subject) {
+        let nothing = pairs.iter().filter(|(_, own)| *own == DictValue::Nothing);
+        for (key, _) in nothing {
+            series.number("", key)?;
+        }
+    }
     for leaf in value.leaves() {
         let Some((value, digits)) = leaf.number else {
             row.histograms.push(leaf.path);

@@ -1,6 +1,8 @@
 //! Tables with a row per step and a column per layer or metric: what all programs that
 //! write such tables have in common.
 
+use std::collections::HashSet;
+
 use crate::base::Problem;
 use crate::lab::logs::bare;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
@@ -77,7 +79,17 @@ pub struct WideReader {
     /// The series of each column, once the row that it belongs to is known.
     places: Vec<Option<u32>>,
     header: Vec<String>,
+    /// Whether each column holds norms.
+    is_norm: Vec<bool>,
+    /// Where a norm's cell first held text, in words, and how many do.
+    odd: Option<String>,
+    odd_count: u64,
+    /// Names that several columns have.
+    twins: Vec<String>,
 }
+
+/// What programs write where there is no number.
+const NOTHING: [&str; 7] = ["na", "n/a", "null", "none", "nil", "-", "–"];
 
 impl WideReader {
     /// Opens a table; `split` tells run and metric apart in a column's name.
@@ -90,7 +102,52 @@ impl WideReader {
             split,
             places: Vec::new(),
             header: Vec::new(),
+            is_norm: Vec::new(),
+            odd: None,
+            odd_count: 0,
+            twins: Vec::new(),
         })
+    }
+
+    /// Takes in the names of the columns.
+    fn learn(&mut self, series: &mut SeriesTable) -> Result<(), Problem> {
+        self.header = self.rows.header().to_vec();
+        let place = |name: &String| {
+            let (run, metric) = (self.split)(name);
+            let is_named = !metric.is_empty() && !metric.starts_with("Unnamed:");
+            is_named.then(|| series.number(run, metric)).transpose()
+        };
+        self.places = self.header.iter().map(place).collect::<Result<_, _>>()?;
+        let mut known = HashSet::new();
+        let named = self.header.iter().zip(&self.places);
+        let twins = named.filter(|(_, place)| place.is_some_and(|place| !known.insert(place)));
+        self.twins = twins.map(|(name, _)| name.clone()).collect();
+        let is_norm = |place: &Option<u32>| {
+            let series = place.and_then(|place| series.all().get(place as usize));
+            let meaning = series.map(meaning);
+            matches!(meaning, Some(Meaning::Gradient(_) | Meaning::Total))
+        };
+        self.is_norm = self.places.iter().map(is_norm).collect();
+        Ok(())
+    }
+
+    /// Takes note of a cell that holds no number.
+    fn note(&mut self, column: usize) {
+        let cell = self.rows.cell(column);
+        let is_nothing = NOTHING.iter().any(|own| cell.eq_ignore_ascii_case(own));
+        if is_nothing || !self.is_norm[column] {
+            return;
+        }
+        self.odd_count += 1;
+        if self.odd.is_none() {
+            let cell: String = cell.chars().take(40).collect();
+            self.odd = Some(format!(
+                "{}: `{}` in the column `{}` is no number",
+                self.rows.place(),
+                cell.escape_debug(),
+                self.header[column]
+            ));
+        }
     }
 }
 
@@ -100,17 +157,11 @@ impl LogReader for WideReader {
             return Ok(false);
         }
         if self.rows.header() != self.header {
-            self.header = self.rows.header().to_vec();
-            let place = |name: &String| {
-                let (run, metric) = (self.split)(name);
-                let is_named = !metric.is_empty() && !metric.starts_with("Unnamed:");
-                is_named.then(|| series.number(run, metric)).transpose()
-            };
-            self.places = self.header.iter().map(place).collect::<Result<_, _>>()?;
+            self.learn(series)?;
         }
-        for (column, place) in self.places.iter().enumerate() {
+        for column in 0..self.places.len() {
             let cell = self.rows.cell(column);
-            let Some(place) = place.filter(|_| !cell.is_empty()) else {
+            let Some(place) = self.places[column].filter(|_| !cell.is_empty()) else {
                 continue;
             };
             if let Some((value, digits)) = number(cell) {
@@ -121,6 +172,8 @@ impl LogReader for WideReader {
                 });
             } else if cell.starts_with('{') && cell.contains("bins") {
                 row.histograms.push(self.header[column].clone());
+            } else {
+                self.note(column);
             }
         }
         Ok(true)
@@ -131,6 +184,18 @@ impl LogReader for WideReader {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.rows.warnings()
+        let odd = self.odd.iter().map(|first| match self.odd_count {
+            1 => format!("{first}, and is left out"),
+            n => format!("{first}, and is left out, like {} other cells", n - 1),
+        });
+        let twins = self.twins.iter().take(3).map(|name| {
+            format!("several columns are called `{name}`: the numbers of the last hold")
+        });
+        self.rows
+            .warnings()
+            .into_iter()
+            .chain(odd)
+            .chain(twins)
+            .collect()
     }
 }
