@@ -115,6 +115,15 @@ fn values(part: &str, found: &mut Vec<NamedNumber>, subject: &mut String) -> Str
             found.extend(told);
             name = name_of(&after_count(key));
         }
+        // `layer=3, grad_norm=0.016`
+        let figure = &word[..length];
+        let is_number = figure.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && SUBJECTS.contains(&&*name.to_ascii_lowercase()) {
+            *subject = figure.to_owned();
+            begin = from + skipped + length;
+            from = begin;
+            continue;
+        }
         if name.chars().any(char::is_alphabetic) && name.len() <= MOST_NAME {
             found.push(NamedNumber {
                 name,
@@ -264,6 +273,14 @@ mod tests {
                 "{pairs:?}"
             );
             assert_eq!(pairs[0].1, 0.5, "{line}");
+        }
+        // A layer by its number is one too.
+        for line in [
+            "Epoch 0: layer=3, grad_norm=0.016",
+            "Layer 3 | grad_norm: 0.016",
+            "layer: 3 | grad_norm: 0.016",
+        ] {
+            assert_eq!(value(line, "grad_norm/3"), 0.016, "{line}");
         }
         // What stands before the colon is no layer.
         assert_eq!(value("INFO: grad norm = 0.5", "grad norm"), 0.5);
