@@ -120,6 +120,10 @@ fn the_action_passes_and_fails_with_the_gate() {
     desk.write("my rules.toml", rules.replace("3.0", "-9.0"));
     let failed = act(&desk, "trial.toml", arguments);
     assert_eq!(failed.code, Some(1), "{failed:?}");
+    // A quotation mark left open would drop what stands behind it, rules and baselines too.
+    let open = act(&desk, "run/gradients.csv", "--quiet 'x --rules my.toml");
+    assert_eq!(open.code, Some(2), "{open:?}");
+    assert!(open.stdout.contains("quotation mark"), "{open:?}");
     let missing = act(&desk, "nothing.toml", "");
     assert_eq!(missing.code, Some(2), "{missing:?}");
 }
