@@ -19,6 +19,8 @@ pub struct ComparedTarget {
     pub label: String,
     /// As it was named.
     pub path: PathBuf,
+    /// The network of a log that it is, where the log has several; else empty.
+    pub network: String,
     /// The names of its runs: `seed-0` ….
     pub runs: Vec<String>,
     /// Seeds, where a spec tells them.
@@ -57,6 +59,9 @@ impl ComparedTarget {
             letter: letter(i),
             label: target.label.clone(),
             path: target.path.clone(),
+            network: target.runs[0]
+                .foreign()
+                .map_or(String::new(), |own| own.part().label()),
             runs: target.runs.iter().map(name).collect(),
             seeds: specs.map(|spec| spec.seed).collect(),
             quantity,
@@ -64,6 +69,14 @@ impl ComparedTarget {
             profiles,
             depth,
         })
+    }
+
+    /// As it was named, and which network of it is meant: `progress.csv:policy`.
+    pub fn named(&self) -> String {
+        match &*self.network {
+            "" => self.path.display().to_string(),
+            network => format!("{}:{network}", self.path.display()),
+        }
     }
 
     /// The layers' numbers, ascending.

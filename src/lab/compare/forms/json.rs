@@ -86,6 +86,7 @@ fn target(target: &ComparedTarget) -> Value {
         "letter": target.letter,
         "label": target.label,
         "path": target.path.display().to_string(),
+        "network": (!target.network.is_empty()).then_some(&target.network),
         "runs": target.profiles.len(),
         "seeds": target.seeds,
         "quantity": target.quantity,

@@ -199,7 +199,7 @@ pub fn legend(comparison: &Comparison) -> Vec<(String, String)> {
     let targets = comparison.targets.iter().enumerate();
     let line = |(i, target): (usize, &ComparedTarget)| {
         let seeds = target.profiles.len();
-        let mut line = target.path.display().to_string();
+        let mut line = target.named();
         if seeds > 1 {
             line += &format!(" ({seeds} seeds: mean [95 % interval])");
         }
