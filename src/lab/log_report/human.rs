@@ -8,7 +8,7 @@ use super::sentence::{training, verdict};
 use super::total::Total;
 use crate::base::Problem;
 use crate::lab::form::Detail;
-use crate::lab::records::BLIND_WEIGHTS;
+use crate::lab::records::{BLIND_WEIGHTS, LayerInfo};
 use crate::lab::text::{self, bar::bar, labelled, shortened};
 use crate::nn::architecture::Along;
 
@@ -139,8 +139,10 @@ fn about(network: &Network, heading: Option<&str>, detail: Detail) -> String {
             );
         }
         text.push('\n');
-        text += &bars(network, detail);
-        text.push('\n');
+        if !network.has_negatives {
+            text += &bars(network, detail);
+            text.push('\n');
+        }
     }
     let mut line = |label: &str, line: &str| text += &labelled(label, line, [LABEL, WIDTH]);
     if !is_quiet {
@@ -164,9 +166,13 @@ fn about(network: &Network, heading: Option<&str>, detail: Detail) -> String {
 
 fn layers(network: &Network, on_path: usize) -> String {
     let all = network.stats.layers.len();
-    let off = match all - on_path {
-        0 => String::new(),
-        off => format!("; {off} norms, scales or embeddings are off the path"),
+    let is_foreign = network.run.foreign().is_some();
+    let off = match (all - on_path, is_foreign) {
+        (0, _) => String::new(),
+        (1, true) => "; 1 norm, scale or embedding is off the path".to_owned(),
+        (off, true) => format!("; {off} norms, scales or embeddings are off the path"),
+        (1, false) => "; 1 layer, such as the output, is off the path".to_owned(),
+        (off, false) => format!("; {off} layers, such as the output, are off the path"),
     };
     let name = |name: Option<&str>| shortened(name.unwrap_or_default(), 40);
     let mut path = network
@@ -205,7 +211,17 @@ fn bars(network: &Network, detail: Detail) -> String {
     } else {
         MOST_ROWS
     };
-    let every = layers.len().div_ceil(most).max(1);
+    // Of many layers those on the path are shown, and of many of those every k-th.
+    let is_off = |layer: &LayerInfo| layer.position.is_none();
+    let on_path: Vec<usize> = (0..layers.len())
+        .filter(|&at| !is_off(&layers[at]))
+        .collect();
+    let is_whole = layers.len() <= most;
+    let every = on_path.len().div_ceil(most).max(1);
+    let is_shown = |at: usize| match on_path.binary_search(&at) {
+        Ok(place) => place == 0 || (on_path.len() - 1 - place).is_multiple_of(every),
+        Err(_) => false,
+    };
     let value = |at: &crate::lab::records::Step, layer: usize| at.of_layer(layer, 0);
     let log = |norm: Option<f64>| {
         norm.filter(|norm| *norm > 0.0 && norm.is_finite())
@@ -236,10 +252,10 @@ fn bars(network: &Network, detail: Detail) -> String {
         "{:NAME$}  {first:>16}  {:BAR$} {last:>10}",
         "     layer", ""
     );
-    let rows = layers.iter().rev().filter(|layer| {
-        (layers.len() - layer.layer.min(layers.len())).is_multiple_of(every) || layer.layer == 1
-    });
-    for layer in rows {
+    let rows = (0..layers.len())
+        .rev()
+        .filter(|&at| is_whole || is_shown(at));
+    for layer in rows.map(|at| &layers[at]) {
         let norm = value(&network.first, layer.layer);
         let share = log(norm).map(|log| ((log - low) / (high - low)).clamp(0.0, 1.0));
         let bar = share.map_or(String::new(), |share| bar(share, BAR as f64));
@@ -255,12 +271,12 @@ fn bars(network: &Network, detail: Detail) -> String {
         );
         let _ = writeln!(table, "{}", row.trim_end());
     }
-    if layers.iter().any(|layer| layer.position.is_none()) {
-        let _ = writeln!(
-            table,
-            "{:NUMBER$}· off the path that decay is measured along",
-            ""
-        );
+    if layers.iter().any(is_off) {
+        let told = match is_whole {
+            true => "· off the path that decay is measured along",
+            false => "layers off the path are not shown; --verbose shows all",
+        };
+        let _ = writeln!(table, "{:NUMBER$}{told}", "");
     }
     table
 }

@@ -13,6 +13,7 @@ use super::parts::{LogPart, RunSeries, parts, runs};
 use super::pick::Pick;
 use super::series::LogReader;
 use super::survey::Survey;
+use super::text::csv::CsvHead;
 use crate::base::Problem;
 
 /// How a log is to be read.
@@ -116,8 +117,14 @@ impl ForeignLog {
                 false => format!("{run}step {} comes after step {}", back.step, back.before),
             };
             if options.refuses_resumed {
-                return Err(Problem::new(format!("{place}: {what}"))
-                    .help("a resumed run is read without --no-resume"));
+                let line = place
+                    .strip_prefix(&path)
+                    .and_then(|rest| rest.strip_prefix(':'));
+                let problem = match line.and_then(|line| line.parse().ok()) {
+                    Some(line) => Problem::at_line(&self.place.path, line, what),
+                    None => Problem::in_file(&self.place.path, what),
+                };
+                return Err(problem.help("a resumed run is read without --no-resume"));
             }
             let so = match back.step == back.before {
                 true => "the later of its rows hold".to_owned(),
@@ -238,6 +245,15 @@ fn layer_names(survey: &Survey) -> Vec<String> {
 /// The log at a path and the place of its format in the list.
 fn recognised(path: &Path) -> Result<Option<(LogPlace, usize)>, Problem> {
     let place = LogPlace::of(path)?;
+    let table = place.file.as_ref().and_then(|file| file.table.as_ref());
+    if let Some(cell) = table
+        .filter(|table| table.find(&["layer"]).is_none())
+        .and_then(CsvHead::decimal_comma)
+    {
+        let cell: String = cell.chars().take(40).collect();
+        let what = format!("`{cell}` in its first row has a decimal comma");
+        return Err(Problem::in_file(path, what).help("write numbers with a decimal point"));
+    }
     let format = |place: &LogPlace| FORMATS.iter().position(|format| format.recognises(place));
     if let Some(found) = format(&place) {
         return Ok(Some((place, found)));

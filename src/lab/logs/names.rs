@@ -100,8 +100,16 @@ fn gradient(name: &str, lower: &str) -> Option<Meaning> {
     let quantity = &name[start..end];
     let is_odd = |text: &str| NO_NORMS.iter().any(|word| text.contains(word));
     let ends = ['/', '.', '_', '-', ' ', ':', '|', '(', ')', '[', ']'];
-    let left = name[..start].trim_matches(ends);
-    let right = name[end..].trim_matches(ends);
+    // A name may begin with `_`.
+    let is_gap = |c: char| c != '_' && ends.contains(&c);
+    let left = name[..start]
+        .trim_end_matches(ends)
+        .trim_start_matches(is_gap);
+    let right = name[end..].trim_end_matches(ends);
+    let right = match right.strip_prefix('/') {
+        Some(right) => right.trim_start_matches(is_gap),
+        None => right.trim_start_matches(ends),
+    };
     if is_odd(&lower[start..end]) || (right.is_empty() && is_odd(lower)) || is_odd_rest(right) {
         return None;
     }
@@ -317,6 +325,9 @@ mod tests {
             ),
             ("layers.0/grad_max", "grad_max", "layers.0"),
             ("norm/fc1.weight", "norm", "fc1.weight"),
+            ("grad_norm/_fc.weight", "grad_norm", "_fc.weight"),
+            ("_fc.weight/grad_norm", "grad_norm", "_fc.weight"),
+            ("grad_norm_fc.weight", "grad_norm", "fc.weight"),
             ("Gradient Norm/fc1", "Gradient Norm", "fc1"),
             ("grads/norm/fc1", "grads/norm", "fc1"),
         ] {

@@ -34,8 +34,9 @@ pub fn pieces(name: &str) -> Vec<Piece> {
         .filter(|part| !part.is_empty())
     {
         let part = part.to_ascii_lowercase();
-        if let Some(rank) = known(PARTS, &part) {
-            pieces.push(Piece::Word(part, rank));
+        let bare = part.trim_start_matches('_');
+        if let Some(rank) = known(PARTS, bare) {
+            pieces.push(Piece::Word(bare.to_owned(), rank));
             pieces.push(Piece::End);
             continue;
         }

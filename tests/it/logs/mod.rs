@@ -2,12 +2,15 @@
 //! `tests/fixtures/logs` were made with the real loggers; `expected.json` beside them says
 //! what each holds.
 
+mod bounds;
 mod commands;
 mod expected;
 mod handmade;
 mod hostile;
 mod layers;
+mod left_out;
 mod order;
+mod sentences;
 mod variants;
 
 use serde_json::Value;

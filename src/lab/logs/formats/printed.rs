@@ -96,21 +96,25 @@ impl LogFormat for Printed {
     }
 }
 
-/// Whether some line tells a gradient's norm, or two a step and a loss.
+/// Whether lines tell a gradient's norm, or two a step and a loss. In a log many of the lines
+/// do; prose has such words too, on a line here and there.
 fn says_enough(text: &str) -> bool {
-    let mut losses = 0;
+    let (mut losses, mut norms, mut lines) = (0, 0, 0);
     let mut context = false;
-    for line in text.lines().take(2000) {
+    let text = text.lines().take(2000);
+    for line in text.filter(|line| !line.trim().is_empty()) {
+        lines += 1;
         let found = understood(line, &mut context);
         let has = |wanted: fn(&Meaning) -> bool| found.iter().any(|(_, own)| wanted(own));
-        if has(|own| matches!(own, Meaning::Gradient(_) | Meaning::Total)) {
-            return true;
-        }
+        norms += usize::from(has(|own| {
+            matches!(own, Meaning::Gradient(_) | Meaning::Total)
+        }));
         losses += usize::from(
             has(|own| *own == Meaning::Coordinate) && has(|own| matches!(own, Meaning::Curve(_))),
         );
     }
-    losses > 1
+    let is_log = norms * 8 >= lines || (norms > 8 && norms * 50 >= lines);
+    losses > 1 || (norms > 0 && is_log)
 }
 
 /// The numbers of a line that mean something.

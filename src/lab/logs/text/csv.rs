@@ -111,6 +111,15 @@ impl CsvHead {
         numbers > 0 && numbers * 2 >= filled.len()
     }
 
+    /// A cell of the first row that is a number but for its decimal comma.
+    pub fn decimal_comma(&self) -> Option<&str> {
+        let is_one = |cell: &&String| {
+            let has_comma = self.delimiter != b',' && cell.contains(',');
+            has_comma && number(cell).is_none() && cell.replace(',', ".").parse::<f64>().is_ok()
+        };
+        self.first.iter().find(is_one).map(String::as_str)
+    }
+
     /// Where the column of one of these names stands, the first that is there; case does
     /// not matter.
     pub fn find(&self, names: &[&str]) -> Option<usize> {

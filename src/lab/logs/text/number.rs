@@ -49,6 +49,8 @@ fn has_thousands(text: &str) -> bool {
     let mut rest = groups.peekable();
     rest.peek().is_some()
         && (1..=3).contains(&first.len())
+        // `0,016` has a decimal comma.
+        && !first.starts_with('0')
         && is_digits(first)
         && rest.all(|group| group.len() == 3 && is_digits(group))
 }
@@ -105,7 +107,7 @@ mod tests {
         }
         assert!(value("NaN").is_some_and(f64::is_nan));
         for text in [
-            "", "-", "1,2", "12,34", "fc1", "3 s", "1.2.3", "K", "é", "1é",
+            "", "-", "1,2", "0,016", "12,34", "fc1", "3 s", "1.2.3", "K", "é", "1é",
         ] {
             assert_eq!(value(text), None, "{text}");
         }
