@@ -79,7 +79,7 @@ fn a_report_shows_the_view_and_its_psnr() {
     // Without weights there is nothing to render.
     desk.run("--set log.save_weights=false --out b").fine();
     let shown = page("b");
-    assert!(!shown.contains("view-title") && shown.contains("PSNR of the view held out"));
+    assert!(!shown.contains("\"view-title\"") && shown.contains("PSNR of the view held out"));
 }
 
 #[test]
