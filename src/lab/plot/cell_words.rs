@@ -60,6 +60,7 @@ pub fn placed(
 #[cfg(test)]
 mod tests {
     use super::super::axis::Unit;
+    use super::super::canvas::document;
     use super::*;
 
     fn axis(cells: usize) -> Axis {
@@ -76,6 +77,8 @@ mod tests {
 
     #[test]
     fn words_stand_in_one_line_or_two_or_nowhere() {
+        // It makes the font known.
+        document((1, 1), |_| Ok(Vec::new())).unwrap();
         let cell = |column: usize| CellWords {
             at: (column as f64, 0.0),
             words: vec!["12.3".to_owned(), "± 0.41".to_owned()],

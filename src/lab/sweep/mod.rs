@@ -85,8 +85,11 @@ impl Sweep {
                 Problem::at_key("sweep", what).help(format!("write its whole path: \"{whole}\""))
             );
         }
-        let is_copy = resolve(&loaded.folder) == resolve(folder);
-        let files = is_copy.then(|| names_of_files(folder)).unwrap_or_default();
+        let files = if resolve(&loaded.folder) == resolve(folder) {
+            names_of_files(folder)
+        } else {
+            BTreeMap::new()
+        };
         Ok(Self {
             loaded,
             grid,

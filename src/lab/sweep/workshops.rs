@@ -104,9 +104,11 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (name, path) = (entry.file_name(), entry.path());
-        let to = to.join(&name);
         if name == SUMMARY || name == CHECKPOINTS {
-        } else if path.is_dir() {
+            continue;
+        }
+        let to = to.join(&name);
+        if path.is_dir() {
             copy_all(&path, &to)?;
         } else {
             copy_file(&path, &to)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
 use crate::base::family::family;
-use crate::base::paths::{rebase, resolve};
+use crate::base::paths::resolve;
 use crate::nn::loss::TargetKind;
 
 mod csv;
@@ -143,12 +143,6 @@ impl Source {
         self.is_rays() || files.iter().any(|(key, _)| key.contains(".test_"))
     }
 
-    /// Rewrites relative paths, so that a spec moved from the folder `from` to
-    /// the folder `to` still names the same files.
-    pub fn rebase(&mut self, from: &Path, to: &Path) {
-        self.map_paths(&|path| rebase(path, from, to));
-    }
-
     /// Makes paths that are relative to `folder` absolute, so that the sources
     /// of two specs can be compared.
     pub fn resolve(&mut self, folder: &Path) {
@@ -167,6 +161,7 @@ impl Source {
 mod tests {
     use super::*;
     use crate::base::family::MemberInfo;
+    use crate::base::paths::rebase;
     use serde_json::{Value, json};
 
     #[test]
@@ -219,7 +214,8 @@ mod tests {
             test_path: Some("test.csv".into()),
             ..Csv::new("train.csv", "y")
         });
-        source.rebase(root.path(), &root.path().join("runs/one"));
+        let run = root.path().join("runs/one");
+        source.map_paths(&|path| rebase(path, root.path(), &run));
         let files = source.input_files();
         assert_eq!(
             files,
@@ -229,7 +225,7 @@ mod tests {
             ]
         );
         let mut digits = Source::from(Digits {});
-        digits.rebase(root.path(), Path::new("elsewhere"));
+        digits.map_paths(&|path| rebase(path, root.path(), Path::new("elsewhere")));
         assert_eq!(digits, Digits {}.into());
         assert!(digits.input_files().is_empty());
     }
