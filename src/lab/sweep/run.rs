@@ -262,14 +262,18 @@ impl Work<'_> {
     /// Waits until there is memory for a cell.
     fn memory(&self, cell: &CellSpec) -> Taken<'_> {
         // Alone it has all there is.
-        let bytes = match self.at_once {
-            1 => Ok(0.0),
-            _ => locked(&self.estimator).bytes(&cell.loaded),
-        };
-        // One that does not fit beside those at work waits until they are done, and then
-        // says for itself whether it can be run.
-        self.budget
-            .take(bytes.map_or(f64::INFINITY, |bytes| AROUND + bytes))
+        if self.at_once == 1 {
+            return self.budget.take(0.0);
+        }
+        let bytes = locked(&self.estimator).bytes(&cell.loaded);
+        self.budget.take(match bytes {
+            Ok(bytes) => AROUND + bytes,
+            // Too large beside those at work: it waits until they are done, and then says
+            // for itself whether it can be run.
+            Err(problem) if problem.place == Place::Key("network".to_owned()) => f64::INFINITY,
+            // It cannot be run, and will say so.
+            Err(_) => 0.0,
+        })
     }
 
     /// Runs a cell. `None` if it was stopped.
