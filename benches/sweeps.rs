@@ -97,6 +97,7 @@ fn run(sweep: &Sweep, threads: usize) -> TempDir {
         shard: Shard::WHOLE,
         threads,
         fail_fast: false,
+        force: false,
         stop: &AtomicBool::new(false),
     };
     let end = run_sweep(sweep, &folder, &options, &Nobody).expect("room for the cells");
