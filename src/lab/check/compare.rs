@@ -323,8 +323,7 @@ impl BaselineComparison<'_> {
                             ["has not", "has"]
                         };
                         return Err(self.cannot(format!(
-                            "for {} the baseline {a} a value of {name} above its resolution, the \
-                             run {b}",
+                            "for {} the baseline {a} a value of {name}, the run {b}",
                             named(new)
                         )));
                     }

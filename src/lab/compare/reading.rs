@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::lab::records::Estimate;
-use crate::lab::text::number;
 
 /// Why a figure has no log10.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +44,7 @@ impl Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Below(bound) => return write!(f, "below {}", number(*bound)),
+            Self::Below(bound) => return write!(f, "below {bound:e}"),
             Self::Zero => "0",
             Self::Empty => "empty",
             Self::Nan => "NaN",

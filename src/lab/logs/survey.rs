@@ -7,7 +7,7 @@ use super::glossary::STEPS;
 use super::names::{Meaning, meaning};
 use super::points::{GoesBack, Points};
 use super::series::{Digits, LogCell, LogReader, LogRow, SeriesTable};
-use super::walk::{Move, Walk};
+use super::walk::{StepMove, StepWalk};
 use crate::base::Problem;
 
 /// Rows looked at to find what counts the steps.
@@ -147,7 +147,7 @@ impl Survey {
     /// Reads all rows; `false` where they turn out to be sorted by layer.
     fn look(&mut self, reader: &mut dyn LogReader, is_bare: bool) -> Result<bool, Problem> {
         let mut row = LogRow::default();
-        let mut walks: Vec<Walk> = Vec::new();
+        let mut walks: Vec<StepWalk> = Vec::new();
         let (mut odd, mut odd_count) = (None, 0u64);
         loop {
             row.clear();
@@ -180,17 +180,17 @@ impl Survey {
                 let run = &self.series.all()[lead.series as usize].run;
                 let at = walks.iter().position(|walk| walk.run == *run);
                 let at = at.unwrap_or_else(|| {
-                    walks.push(Walk::of(run));
+                    walks.push(StepWalk::of(run));
                     walks.len() - 1
                 });
                 let gradients = row.cells.iter().filter(|cell| self.is_gradient(cell));
                 let run = run.clone();
                 match walks[at].go(step, gradients.map(|cell| cell.series)) {
-                    Move::On => {}
-                    Move::ByLayer => return Ok(false),
+                    StepMove::On => {}
+                    StepMove::ByLayer => return Ok(false),
                     // The later of two numbers of a step takes the place of the earlier.
-                    Move::Twice if walks[at].has_repeated => {}
-                    Move::Back { .. } if self.back.len() == MOST_BACK => {
+                    StepMove::Twice if walks[at].has_repeated => {}
+                    StepMove::Back { .. } if self.back.len() == MOST_BACK => {
                         return Err(Problem::new(format!(
                             "its steps go back more than {MOST_BACK} times"
                         ))
@@ -198,7 +198,7 @@ impl Survey {
                     }
                     found => {
                         let (step, before) = match found {
-                            Move::Back { step, before } => (step, before),
+                            StepMove::Back { step, before } => (step, before),
                             _ => (walks[at].last.unwrap_or(0), walks[at].last.unwrap_or(0)),
                         };
                         walks[at].has_repeated |= step == before;

@@ -1,7 +1,7 @@
 //! How the steps of a run go on through its rows.
 
 /// How far the steps of a run have come.
-pub struct Walk {
+pub struct StepWalk {
     /// The run.
     pub run: String,
     /// The step that it is at.
@@ -15,7 +15,7 @@ pub struct Walk {
 }
 
 /// What a row does.
-pub enum Move {
+pub enum StepMove {
     /// It goes on, or belongs to the step at hand.
     On,
     /// A number is there twice at a step.
@@ -31,7 +31,7 @@ pub enum Move {
     ByLayer,
 }
 
-impl Walk {
+impl StepWalk {
     /// Of a run of which nothing has been read.
     pub fn of(run: &str) -> Self {
         Self {
@@ -44,17 +44,21 @@ impl Walk {
     }
 
     /// Goes on to a row with these gradients.
-    pub fn go(&mut self, step: Option<u64>, gradients: impl Iterator<Item = u32> + Clone) -> Move {
+    pub fn go(
+        &mut self,
+        step: Option<u64>,
+        gradients: impl Iterator<Item = u32> + Clone,
+    ) -> StepMove {
         let seen = |series: u32| self.seen.get(series as usize).copied().unwrap_or(0);
         let repeats = gradients.clone().any(|series| seen(series) == self.now);
         let is_new = !gradients.clone().any(|series| seen(series) > 0);
         let last = self.last.filter(|_| step.is_some());
         let step = step.or(self.last);
         let found = match (step, last) {
-            (Some(step), Some(last)) if step < last && is_new => Move::ByLayer,
-            (Some(step), Some(last)) if step < last => Move::Back { step, before: last },
-            (Some(step), Some(last)) if step == last && repeats => Move::Twice,
-            _ => Move::On,
+            (Some(step), Some(last)) if step < last && is_new => StepMove::ByLayer,
+            (Some(step), Some(last)) if step < last => StepMove::Back { step, before: last },
+            (Some(step), Some(last)) if step == last && repeats => StepMove::Twice,
+            _ => StepMove::On,
         };
         if step != self.last || repeats {
             self.now += 1;

@@ -186,6 +186,7 @@ impl LogReader for WideReader {
     fn warnings(&self) -> Vec<String> {
         let odd = self.odd.iter().map(|first| match self.odd_count {
             1 => format!("{first}, and is left out"),
+            2 => format!("{first}, and is left out, like 1 other cell"),
             n => format!("{first}, and is left out, like {} other cells", n - 1),
         });
         let twins = self.twins.iter().take(3).map(|name| {
