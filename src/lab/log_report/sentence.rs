@@ -51,7 +51,7 @@ fn word_and_reason(network: &Network) -> (String, String) {
         .layers
         .iter()
         .filter(|layer| layer.position.is_some());
-    if path.count() == 1 {
+    if path.count() == 1 || norms(network, worse).len() == 1 {
         name = "no verdict".to_owned();
     }
     if let Some(onset) = &stats.onset
@@ -93,31 +93,33 @@ fn diverged(network: &Network) -> String {
 /// at the step, and how many have none.
 fn depth(network: &Network, decay: &Decay) -> String {
     let layers = network.stats.layers.iter();
-    let mut path: Vec<&LayerInfo> = layers.filter(|layer| layer.position.is_some()).collect();
-    path.sort_by_key(|layer| layer.position);
-    match path.len() {
+    let path = layers.filter(|layer| layer.position.is_some()).count();
+    match path {
         0 => return "no layer is on the path".to_owned(),
         1 => return "it has one layer, and vanishing shows between layers; name a log, or a folder of files, with all of them".to_owned(),
         _ => {}
     }
+    let norms = norms(network, decay);
+    let at = decay.step;
+    let without = match path - norms.len() {
+        0 => String::new(),
+        1 => format!("; 1 layer has no value at step {at} and is left out"),
+        n => format!("; {n} layers have no value at step {at} and are left out"),
+    };
+    between(&norms, decay) + &without
+}
+
+/// The layers on the path that have a value at a step, from the first to the last.
+fn norms(network: &Network, decay: &Decay) -> Vec<(String, f64)> {
+    let layers = network.stats.layers.iter();
+    let mut path: Vec<&LayerInfo> = layers.filter(|layer| layer.position.is_some()).collect();
+    path.sort_by_key(|layer| layer.position);
     let step = match decay.step == network.first.step {
         true => &network.first,
         false => &network.last,
     };
-    let norm = |layer: &&LayerInfo| Some((shown(layer), step.of_layer(layer.layer, 0)?));
-    let norms: Vec<(String, f64)> = path.iter().filter_map(norm).collect();
-    let without = match path.len() - norms.len() {
-        0 => String::new(),
-        1 => format!(
-            "; 1 layer has no value at step {} and is left out",
-            step.step
-        ),
-        n => format!(
-            "; {n} layers have no value at step {} and are left out",
-            step.step
-        ),
-    };
-    between(&norms, decay) + &without
+    let norm = |layer: &LayerInfo| Some((shown(layer), step.of_layer(layer.layer, 0)?));
+    path.into_iter().filter_map(norm).collect()
 }
 
 /// A layer as a sentence names it.

@@ -1,7 +1,7 @@
 //! The columns of a network in a log: gradients' norms by this program's names, other
 //! quantities by their own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::layer_sources::{LayerSource, LayerSources};
 use super::quantity::{ACTIVATION_GRAD, WEIGHT_GRAD, column_name, column_of, is_gradient_norm};
@@ -45,8 +45,12 @@ impl LogColumn {
 /// The columns of some layers.
 pub fn columns(survey: &Survey, layers: &LayerSources, names: &[&str]) -> Vec<LogColumn> {
     let info = |source: &LayerSource| &survey.infos[source.series as usize];
-    let is_norm =
-        |source: &LayerSource| is_gradient_norm(&source.quantity) && !info(source).has_negatives;
+    // What is below 0 in one layer is no norm in any, such as a logarithm.
+    let negative = layers.all().iter().filter(|own| info(own).has_negatives);
+    let negative: HashSet<&str> = negative.map(|own| &*own.quantity).collect();
+    let is_norm = |source: &LayerSource| {
+        is_gradient_norm(&source.quantity) && !negative.contains(&*source.quantity)
+    };
     // Of several norms of parameters' gradients the one of most of them is meant.
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for source in layers.all().iter().filter(|source| is_norm(source)) {

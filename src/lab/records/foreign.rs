@@ -189,10 +189,11 @@ impl ForeignSteps {
         let Some(step) = next else {
             self.is_over = true;
             if self.count == 0 {
-                return Err(Problem::in_file(
-                    &path,
-                    "has no step with a norm of a layer",
-                ));
+                let problem = Problem::in_file(&path, "has no step with a norm of a layer");
+                return Err(match self.warnings.is_empty() {
+                    true => problem,
+                    false => problem.help(self.warnings.join("; ")),
+                });
             }
             return Ok(None);
         };

@@ -22,6 +22,11 @@ fn text_in_the_cell_of_a_norm_is_told_of() {
         assert!(warnings.contains(word), "no {word} in {warnings}");
     }
     assert_eq!(path(&json, 0), ["fc1", "fc2", "fc3"]);
+    // The same in rows by layer.
+    let rows = "step,layer,grad_norm\n0,fc1,1e-5\n0,fc2,oops\n1,fc1,1e-5\n1,fc2,1\n";
+    desk.write("l.csv", rows);
+    let (_, warnings) = read(&desk, "l.csv");
+    assert!(warnings.contains("l.csv:3: `oops`"), "{warnings}");
     // A layer that never has a number is gone, and that is said.
     desk.write("a.csv", header.to_owned() + "0,,1e-3,1\n1,,1e-3,1\n");
     let (json, warnings) = read(&desk, "a.csv");

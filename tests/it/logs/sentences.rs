@@ -59,6 +59,13 @@ fn layers_without_a_value_are_left_out_and_counted() {
 }
 
 #[test]
+fn one_layer_with_a_value_has_no_verdict() {
+    let network = network(&[",1e-4,", "1,1,1"]);
+    assert_eq!(network["initial"]["layers_left_out"], 2, "{network:#}");
+    says(&network, "no verdict", "only one layer (fc2) has a value");
+}
+
+#[test]
 fn what_is_below_zero_is_no_norm() {
     for rows in [["-1e-4,-1e-2,-1"; 2], ["-4.2,-2.1,-0.0"; 2]] {
         let network = network(&rows);

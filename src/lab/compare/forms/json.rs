@@ -16,7 +16,8 @@ const SCHEMA_VERSION: u32 = 1;
 ///
 /// * `schema_version`, `vgrad_version`, `at`, `tolerance_decades`, `holds` (what
 ///   `--strict` goes by), `remarks`, `warnings`
-/// * `targets`: `letter`, `label`, `path`, `runs`, `seeds`, `quantity`, `steps` (those
+/// * `targets`: `letter`, `label`, `path`, `network` (of a log that holds several), `runs`, `seeds`,
+///   `quantity`, `steps` (those
 ///   looked at, in words), `hidden_layers`, `outcome` with `status`, `verdict`,
 ///   `learned` (true, false, null, or of several seeds in words), `verdicts_of_ends`
 ///   (initial and final, per seed), `decay_norm` and the figures, each null or `mean`, `median`, `low`, `high`,

@@ -1,5 +1,6 @@
 //! Tables with a row per step and layer, the layers by name.
 
+use super::odd_cells::OddCells;
 use super::subject::{LAYERS, PARAMETERS, Subject, names_subject};
 use crate::base::Problem;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
@@ -30,6 +31,7 @@ impl LogFormat for LongCsv {
         Ok(Box::new(LongReader {
             coordinates: Vec::new(),
             is_new: true,
+            odd: OddCells::default(),
             rows,
             roles,
         }))
@@ -105,6 +107,7 @@ struct LongReader {
     roles: Roles,
     coordinates: Vec<(usize, u32)>,
     is_new: bool,
+    odd: OddCells,
 }
 
 impl LogReader for LongReader {
@@ -137,6 +140,8 @@ impl LogReader for LongReader {
                     value,
                     digits: Some(digits),
                 });
+            } else if is_norm(&self.rows.header()[at]) {
+                self.odd.note(&self.rows, at);
             }
         }
         Ok(true)
@@ -147,6 +152,12 @@ impl LogReader for LongReader {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.rows.warnings()
+        let warnings = self.rows.warnings().into_iter();
+        warnings.chain(self.odd.warning()).collect()
     }
+}
+
+fn is_norm(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.contains("norm") || lower.contains("grad")
 }

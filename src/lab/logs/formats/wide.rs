@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::odd_cells::OddCells;
 use crate::base::Problem;
 use crate::lab::logs::bare;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
@@ -81,15 +82,10 @@ pub struct WideReader {
     header: Vec<String>,
     /// Whether each column holds norms.
     is_norm: Vec<bool>,
-    /// Where a norm's cell first held text, in words, and how many do.
-    odd: Option<String>,
-    odd_count: u64,
+    odd: OddCells,
     /// Names that several columns have.
     twins: Vec<String>,
 }
-
-/// What programs write where there is no number.
-const NOTHING: [&str; 7] = ["na", "n/a", "null", "none", "nil", "-", "–"];
 
 impl WideReader {
     /// Opens a table; `split` tells run and metric apart in a column's name.
@@ -103,8 +99,7 @@ impl WideReader {
             places: Vec::new(),
             header: Vec::new(),
             is_norm: Vec::new(),
-            odd: None,
-            odd_count: 0,
+            odd: OddCells::default(),
             twins: Vec::new(),
         })
     }
@@ -130,25 +125,6 @@ impl WideReader {
         self.is_norm = self.places.iter().map(is_norm).collect();
         Ok(())
     }
-
-    /// Takes note of a cell that holds no number.
-    fn note(&mut self, column: usize) {
-        let cell = self.rows.cell(column);
-        let is_nothing = NOTHING.iter().any(|own| cell.eq_ignore_ascii_case(own));
-        if is_nothing || !self.is_norm[column] {
-            return;
-        }
-        self.odd_count += 1;
-        if self.odd.is_none() {
-            let cell: String = cell.chars().take(40).collect();
-            self.odd = Some(format!(
-                "{}: `{}` in the column `{}` is no number",
-                self.rows.place(),
-                cell.escape_debug(),
-                self.header[column]
-            ));
-        }
-    }
 }
 
 impl LogReader for WideReader {
@@ -172,8 +148,8 @@ impl LogReader for WideReader {
                 });
             } else if cell.starts_with('{') && cell.contains("bins") {
                 row.histograms.push(self.header[column].clone());
-            } else {
-                self.note(column);
+            } else if self.is_norm[column] {
+                self.odd.note(&self.rows, column);
             }
         }
         Ok(true)
@@ -184,19 +160,10 @@ impl LogReader for WideReader {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let odd = self.odd.iter().map(|first| match self.odd_count {
-            1 => format!("{first}, and is left out"),
-            2 => format!("{first}, and is left out, like 1 other cell"),
-            n => format!("{first}, and is left out, like {} other cells", n - 1),
-        });
         let twins = self.twins.iter().take(3).map(|name| {
             format!("several columns are called `{name}`: the numbers of the last hold")
         });
-        self.rows
-            .warnings()
-            .into_iter()
-            .chain(odd)
-            .chain(twins)
-            .collect()
+        let warnings = self.rows.warnings().into_iter();
+        warnings.chain(self.odd.warning()).chain(twins).collect()
     }
 }
