@@ -145,14 +145,17 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
     Ok(obeyed)
 }
 
+/// One end of what was seen, with its step.
+type End = fn(&Seen) -> (f64, u64);
+
 /// One side of a rule for one layer over the seeds. `None` where the values are bounds that
 /// do not decide it.
 fn side(rule: &Rule, place: usize, limit: Limit, seeds: &[Seen]) -> Option<Finding> {
-    let [worst, best]: [fn(&Seen) -> (f64, u64); 2] = match limit {
+    let [worst, best]: [End; 2] = match limit {
         Limit::Min(_) => [|seen| seen.low.min, |seen| seen.high.min],
         Limit::Max(_) => [|seen| seen.high.max, |seen| seen.low.max],
     };
-    let of = |end: fn(&Seen) -> (f64, u64)| finding((rule, place), limit, seeds, end);
+    let of = |end: End| finding((rule, place), limit, seeds, end);
     let (worst, best) = (of(worst), of(best));
     let is_known = |finding: &Finding| {
         finding

@@ -17,7 +17,7 @@ impl OddCells {
     pub fn note(&mut self, rows: &CsvRows, column: usize) {
         let cell = rows.cell(column);
         let is_nothing = |own: &&str| cell.eq_ignore_ascii_case(own);
-        if cell.is_empty() || NOTHING.iter().any(|own| is_nothing(own)) {
+        if cell.is_empty() || NOTHING.iter().any(is_nothing) {
             return;
         }
         self.count += 1;
