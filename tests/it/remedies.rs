@@ -260,8 +260,8 @@ fn remedies_that_would_share_a_folder_are_refused_before_a_run() {
 #[test]
 fn what_is_stopped_before_anything_was_done_ends_with_130() {
     let large = SPEC
-        .replace("depth = 8", "depth = 60\ninit = \"lsuv\"")
-        .replace("width = 6", "width = 500");
+        .replace("depth = 8", "depth = 20\ninit = \"lsuv\"")
+        .replace("width = 6", "width = 300");
     let desk = Desk::with(&large);
     let mut command = desk.program();
     command.args(["remedies", "trial.toml", "--threads=1", "--seeds=1"]);

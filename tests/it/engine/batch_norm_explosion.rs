@@ -94,7 +94,7 @@ fn the_rate_of_relu_has_its_limit() {
 fn assert_batch_norm_rate(activation: &str, rows: usize, theory: f64) {
     let architecture = Mlp {
         norm: named("batch"),
-        ..pre_activation(activation, 512, 14)
+        ..pre_activation(activation, 384, 14)
     };
     let span = [2, 12];
     assert_growth(&architecture, rows, 12, span, theory.powi(10));

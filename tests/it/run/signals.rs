@@ -209,8 +209,8 @@ fn a_signal_during_preparation_ends_with_130() {
     let sizes = [
         "--threads=1",
         "--set=network.init=lsuv",
-        "--set=network.depth=60",
-        "--set=network.width=500",
+        "--set=network.depth=20",
+        "--set=network.width=300",
     ];
     let child = spawn(&desk, &sizes);
     // Long enough for the signal to be listened for, too short for lsuv.

@@ -76,9 +76,9 @@ fn a_cell_that_stands_in_the_plan_twice_is_run_once_and_has_two_rows() {
 fn a_cell_that_fails_fails_wherever_it_stands() {
     let desk = Desk::with(&SWEPT.replace("[2, 4, 8]", "[2, 2]"));
     // Of 60 samples 48 are for training.
-    let ended = sweep(&desk, "--set train.batch_size=50 --threads 6");
+    let ended = sweep(&desk, "--set train.batch_size=50 --threads 6 --out all");
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("0 cells run, 8 failed"), "{ended:?}");
-    let table = desk.table("runs/trial-sweep/sweep.csv");
+    let table = desk.table("all/sweep.csv");
     assert_eq!(table.cells("status"), ["failed"; 8]);
 }
