@@ -3,6 +3,7 @@
 use crate::base::Scalar;
 use crate::base::gemm::{Matrix, Start, gemm};
 use crate::base::scratch::Scratch;
+use crate::base::simd;
 use crate::nn::times::Phase;
 
 use super::{Backward, Forward, Layer, Saves, entries, entries_mut};
@@ -64,11 +65,15 @@ impl Attention {
             let (row, unseen) = row.split_at_mut(seen);
             unseen.fill(T::zero());
             let largest = row.iter().copied().fold(T::neg_infinity(), T::max);
-            let mut total = T::zero();
-            for x in &mut *row {
-                *x = ((*x - largest) * scale).fast_exp();
-                total += *x;
-            }
+            simd::dispatch(
+                #[inline(always)]
+                || {
+                    for x in &mut *row {
+                        *x = ((*x - largest) * scale).fast_exp();
+                    }
+                },
+            );
+            let total = row.iter().fold(T::zero(), |total, x| total + *x);
             // A NaN among the scores is one in all of the row.
             let share = T::one() / total;
             row.iter_mut().for_each(|x| *x *= share);
