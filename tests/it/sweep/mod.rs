@@ -32,6 +32,22 @@ learning_rate = 0.1
 seed = [0, 1]
 "#;
 
+/// Four cells over `data/rows.csv`.
+pub const OVER_A_FILE: &str = r#"
+[data]
+source = { csv = { path = "data/rows.csv", target = "y" } }
+[network]
+depth = 1
+width = 2
+activation = "tanh"
+[train]
+steps = 1
+batch_size = 2
+learning_rate = 0.1
+[sweep]
+"network.width" = [2, 3, 4, 5]
+"#;
+
 /// `vgrad sweep trial.toml` with further arguments.
 pub fn sweep(desk: &Desk, arguments: &str) -> Ended {
     let words = format!("sweep trial.toml {arguments}");

@@ -1,22 +1,7 @@
 //! A cell is the same wherever it lies.
 
-use super::done;
+use super::{OVER_A_FILE, done};
 use crate::desk::Desk;
-
-const OVER_A_FILE: &str = r#"
-[data]
-source = { csv = { path = "data/rows.csv", target = "y" } }
-[network]
-depth = 1
-width = 2
-activation = "tanh"
-[train]
-steps = 1
-batch_size = 2
-learning_rate = 0.1
-[sweep]
-"network.width" = [2, 3, 4, 5]
-"#;
 
 /// A desk with a spec in `specs`.
 fn desk() -> Desk {

@@ -1,6 +1,6 @@
 //! Sweeps read by the commands that read runs.
 
-use super::{SWEPT, sweep};
+use super::{OVER_A_FILE, SWEPT, sweep};
 use crate::desk::Desk;
 
 #[test]
@@ -65,22 +65,7 @@ fn a_quantity_is_drawn_over_one_axis_or_two() {
 /// The spec in the folder names the file from there.
 #[test]
 fn cells_over_a_file_are_found_again() {
-    let desk = Desk::with(
-        r#"
-[data]
-source = { csv = { path = "data/rows.csv", target = "y" } }
-[network]
-depth = 1
-width = 2
-activation = "tanh"
-[train]
-steps = 1
-batch_size = 2
-learning_rate = 0.1
-[sweep]
-"network.width" = [2, 3]
-"#,
-    );
+    let desk = Desk::with(&OVER_A_FILE.replace("[2, 3, 4, 5]", "[2, 3]"));
     desk.write("data/rows.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n");
     let first = sweep(&desk, "").fine();
     let shown = "plot runs/trial-sweep --x width --quantity train_loss";
