@@ -16,6 +16,7 @@ pub mod input;
 mod layer_sources;
 mod log;
 mod names;
+mod odd_texts;
 mod order;
 #[cfg(test)]
 mod order_tests;

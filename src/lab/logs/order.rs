@@ -10,6 +10,7 @@
 //! say.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::pieces::{Piece, first_difference, pieces, rank};
 use super::vocabulary::{DOWN_BLOCKS, ENCODER, FIRST, LAST, MID_BLOCK, POOLER, UP_BLOCKS};
@@ -164,6 +165,9 @@ struct Names {
     /// How many pieces all of them begin with.
     shared: usize,
     is_ladder: bool,
+    /// What stands before numbers of which some may count within others: of `fc1`, `fc21`,
+    /// `fc22`, `fc3` the second may have two parts, or two may be left of twenty-two.
+    nested: HashSet<Vec<String>>,
 }
 
 impl Names {
@@ -177,8 +181,14 @@ impl Names {
         Self {
             shared: all.iter().map(alike).min().unwrap_or(0),
             is_ladder: is_ladder_of(&all),
+            nested: nested(&all),
             all,
         }
+    }
+
+    /// Whether two numbers that differ at a place may count in either way.
+    fn is_nested(&self, name: &[Piece], at: usize) -> bool {
+        !self.nested.is_empty() && self.nested.contains(&texts(&name[..at]))
     }
 
     /// How many pairs of layers, of those that are looked at, the log has as their names tell,
@@ -206,6 +216,11 @@ impl Names {
         };
         match (&a[at], &b[at]) {
             (Piece::Number(_), Piece::Number(_)) if self.is_ladder && is_numbered_way_up(a, at) => {
+                Ordering::Equal
+            }
+            (Piece::Number(x), Piece::Number(y))
+                if self.is_nested(a, at) && x.cmp(y) != by_digits(*x, *y) =>
+            {
                 Ordering::Equal
             }
             (Piece::Number(x), Piece::Number(y)) => x.cmp(y),
@@ -239,14 +254,15 @@ impl Names {
             || is_library(&b[at..], &a[at..])
     }
 
-    /// What is told, made total: what is open follows the alphabet, and the way up of a U-Net
-    /// the numbers downwards.
+    /// What is told, made total: what is open follows the alphabet, the way up of a U-Net the
+    /// numbers downwards, and numbers that may count within others their digits.
     fn total(&self, a: usize, b: usize) -> Ordering {
         let (a, b) = (&self.all[a], &self.all[b]);
         let Some(at) = first_difference(a, b) else {
             return a.len().cmp(&b.len());
         };
         match (&a[at], &b[at]) {
+            (Piece::Number(x), Piece::Number(y)) if self.is_nested(a, at) => by_digits(*x, *y),
             (Piece::Number(x), Piece::Number(y)) => {
                 match self.is_ladder && is_numbered_way_up(a, at) {
                     true => y.cmp(x),
@@ -262,6 +278,52 @@ impl Names {
             (x, y) => rank(x).total_cmp(&rank(y)).then(Ordering::Greater),
         }
     }
+}
+
+/// Numbers as the parts of numbers: 21 within 2, before 3.
+fn by_digits(a: u128, b: u128) -> Ordering {
+    a.to_string().cmp(&b.to_string())
+}
+
+/// Pieces as text.
+fn texts(pieces: &[Piece]) -> Vec<String> {
+    let text = |piece: &Piece| match piece {
+        Piece::Number(number) => number.to_string(),
+        Piece::Word(word, _) => word.clone(),
+        Piece::End => String::new(),
+    };
+    pieces.iter().map(text).collect()
+}
+
+/// What stands before numbers some of which may count within others: there is 21 and no 2,
+/// but a 3; and from the last number of one digit to 21 is further than such a network's
+/// numbers are apart elsewhere.
+fn nested(all: &[Vec<Piece>]) -> HashSet<Vec<String>> {
+    let mut numbers: BTreeMap<Vec<String>, BTreeSet<u128>> = BTreeMap::new();
+    for name in all {
+        for at in 1..name.len() {
+            if let (Piece::Word(..), Piece::Number(number)) = (&name[at - 1], &name[at]) {
+                let own = numbers.entry(texts(&name[..at])).or_default();
+                own.insert(*number);
+            }
+        }
+    }
+    let is_nested = |own: &BTreeSet<u128>| {
+        let Some(last) = own.range(..10).next_back() else {
+            return false;
+        };
+        let Some(first) = own.range(10..100).next() else {
+            return false;
+        };
+        let tens = own.range(10..100).map(|number| number / 10);
+        let are_parts = { tens }.any(|part| part < *last && !own.contains(&part));
+        let steps = own.iter().zip(own.iter().skip(1));
+        let apart = steps.filter(|(a, b)| **b < 10 || **a >= 10);
+        let widest = apart.map(|(a, b)| b - a).max().unwrap_or(1);
+        are_parts && first - last > 2 * widest
+    };
+    numbers.retain(|_, own| is_nested(own));
+    numbers.into_keys().collect()
 }
 
 /// Whether layers of these ranks lie so in every network.

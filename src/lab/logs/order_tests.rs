@@ -216,6 +216,32 @@ fn the_way_up_of_a_u_net_may_be_numbered_down() {
     );
 }
 
+/// The second layer of a variational autoencoder has two parts, `fc21` and `fc22`; a pruned
+/// network may have lost its layers 2 and 4 to 20.
+#[test]
+fn a_number_may_count_within_another() {
+    let names = ["fc1", "fc21", "fc22", "fc3", "fc4"];
+    assert_eq!(
+        found(&names, NameOrder::Meaningless),
+        (names.map(str::to_owned).to_vec(), None)
+    );
+    assert_eq!(
+        found(&names, NameOrder::Rows).1,
+        Some(OrderSource::LogForward)
+    );
+    // Numbers alone decide where no other count is possible.
+    for names in [
+        &["fc2", "fc4", "fc6", "fc8", "fc10", "fc12"][..],
+        &["fc1", "fc2", "fc3", "fc21", "fc22"],
+        &["net.0", "net.2", "net.3", "net.11"],
+        &["fc1", "fc20"],
+    ] {
+        let order = found(names, NameOrder::Meaningless);
+        assert_eq!(order.0, names);
+        assert_eq!(order.1, Some(OrderSource::Names), "{names:?}");
+    }
+}
+
 #[test]
 fn huge_numbers_are_no_trouble() {
     let long = "9".repeat(60);

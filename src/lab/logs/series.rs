@@ -87,6 +87,11 @@ impl SeriesTable {
         Ok(number)
     }
 
+    /// The number of a series that has one already.
+    pub fn known(&self, run: &str, name: &str) -> Option<u32> {
+        self.numbers.get(&format!("{run}\0{name}")).copied()
+    }
+
     /// All of them, by number.
     pub fn all(&self) -> &[LogSeries] {
         &self.all
@@ -121,6 +126,8 @@ pub struct LogRow {
     pub cells: Vec<LogCell>,
     /// Histograms left out: series that have a distribution and no norm.
     pub histograms: Vec<String>,
+    /// What stands where a number was expected, by series.
+    pub texts: Vec<(u32, String)>,
 }
 
 impl LogRow {
@@ -128,6 +135,7 @@ impl LogRow {
     pub fn clear(&mut self) {
         self.cells.clear();
         self.histograms.clear();
+        self.texts.clear();
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use super::glossary::STEPS;
 use super::names::{Meaning, meaning};
+use super::odd_texts::OddTexts;
 use super::points::{GoesBack, Points};
-use super::series::{Digits, LogCell, LogReader, LogRow, SeriesTable};
+use super::series::{Digits, LogReader, LogRow, SeriesTable};
 use super::walk::{StepMove, StepWalk};
 use crate::base::Problem;
 
@@ -149,6 +150,7 @@ impl Survey {
         let mut row = LogRow::default();
         let mut walks: Vec<StepWalk> = Vec::new();
         let (mut odd, mut odd_count) = (None, 0u64);
+        let mut texts = OddTexts::default();
         loop {
             row.clear();
             if !reader.next_row(&mut self.series, &mut row)? {
@@ -158,8 +160,13 @@ impl Survey {
             if !row.histograms.is_empty() {
                 self.histograms.extend(row.histograms.drain(..));
             }
+            for (series, text) in &row.texts {
+                if self.is_gradient(*series) {
+                    texts.note(*series, text, || reader.place());
+                }
+            }
             let step = self.step_of(&row);
-            let has_norm = || row.cells.iter().any(|cell| self.is_gradient(cell));
+            let has_norm = || row.cells.iter().any(|cell| self.is_gradient(cell.series));
             if let Some(value) = odd_step(&self.series, self.step.as_deref(), &row)
                 && has_norm()
             {
@@ -175,7 +182,7 @@ impl Survey {
                 self.rows += 1;
                 continue;
             }
-            let lead = row.cells.iter().find(|cell| self.is_gradient(cell));
+            let lead = row.cells.iter().find(|cell| self.is_gradient(cell.series));
             if let Some(lead) = lead {
                 let run = &self.series.all()[lead.series as usize].run;
                 let at = walks.iter().position(|walk| walk.run == *run);
@@ -183,7 +190,10 @@ impl Survey {
                     walks.push(StepWalk::of(run));
                     walks.len() - 1
                 });
-                let gradients = row.cells.iter().filter(|cell| self.is_gradient(cell));
+                let gradients = row
+                    .cells
+                    .iter()
+                    .filter(|cell| self.is_gradient(cell.series));
                 let run = run.clone();
                 match walks[at].go(step, gradients.map(|cell| cell.series)) {
                     StepMove::On => {}
@@ -215,6 +225,13 @@ impl Survey {
             self.rows += 1;
         }
         self.warnings = reader.warnings();
+        // Any column without a number may be one of words, where none speaks of gradients.
+        let is_told = |own: u32| !is_bare || self.infos[own as usize].count > 0;
+        let name_of = |own: u32| {
+            let series = &self.series.all()[own as usize];
+            is_told(own).then_some(series.name.as_str())
+        };
+        self.warnings.extend(texts.warning(name_of));
         self.warnings.extend(odd.map(|first| {
             let rows = match odd_count {
                 1 => "its row is left out".to_owned(),
@@ -249,8 +266,8 @@ impl Survey {
             .then(|| format!("without a number in any row, and left out: {shown}{more}"))
     }
 
-    fn is_gradient(&self, cell: &LogCell) -> bool {
-        let info = &self.infos[cell.series as usize];
+    fn is_gradient(&self, series: u32) -> bool {
+        let info = &self.infos[series as usize];
         matches!(info.meaning, Meaning::Gradient(_) | Meaning::Total)
     }
 

@@ -27,6 +27,35 @@ fn text_in_the_cell_of_a_norm_is_told_of() {
     desk.write("l.csv", rows);
     let (_, warnings) = read(&desk, "l.csv");
     assert!(warnings.contains("l.csv:3: `oops`"), "{warnings}");
+    // In objects, also where their layer never has a number; what is no norm may be text.
+    let object = |step: u32, second: &str, third: &str| {
+        format!(
+            "{{\"step\":{step},\"phase\":\"train\",\"grad_norm/fc1\":1,\"grad_norm/fc2\":{second},\"grad_norm/fc3\":{third}}}\n"
+        )
+    };
+    let objects =
+        object(0, "1", "\"bad\"") + &object(1, "\"oops\"", "\"bad\"") + &object(2, "1", "null");
+    desk.write("j.jsonl", objects);
+    let (_, warnings) = read(&desk, "j.jsonl");
+    for word in [
+        "j.jsonl:2: `oops` in `grad_norm/fc2`",
+        "like 2 other values",
+        "without a number in any row, and left out: `grad_norm/fc3`",
+    ] {
+        assert!(warnings.contains(word), "no {word} in {warnings}");
+    }
+    assert!(!warnings.contains("phase"), "{warnings}");
+    // In columns that are layers by their names alone.
+    desk.write(
+        "b.csv",
+        "step,fc1,fc2,fc3,note\n0,1,1,1,first\n1,1,x,1,\n2,1,1,1,last\n",
+    );
+    let (_, warnings) = read(&desk, "b.csv");
+    assert!(
+        warnings.contains("b.csv:3: `x` in `fc2` is no number"),
+        "{warnings}"
+    );
+    assert!(!warnings.contains("other value"), "{warnings}");
     // A layer that never has a number is gone, and that is said.
     desk.write("a.csv", header.to_owned() + "0,,1e-3,1\n1,,1e-3,1\n");
     let (json, warnings) = read(&desk, "a.csv");

@@ -5,9 +5,10 @@ use super::subject::{Subject, names_subject};
 use crate::base::Problem;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
 use crate::lab::logs::glossary::is_coordinate;
+use crate::lab::logs::names::{Meaning, meaning};
 use crate::lab::logs::order::NameOrder;
-use crate::lab::logs::series::{LogCell, LogReader, LogRow, SeriesTable};
-use crate::lab::logs::text::dict::DictValue;
+use crate::lab::logs::series::{LogCell, LogReader, LogRow, LogSeries, SeriesTable};
+use crate::lab::logs::text::dict::{DictValue, LeafValue};
 use crate::lab::logs::text::elements::Elements;
 use crate::lab::logs::text::lines::Lines;
 
@@ -125,24 +126,54 @@ pub fn fill(value: &DictValue, series: &mut SeriesTable, row: &mut LogRow) -> Re
         }
     }
     for leaf in value.leaves() {
-        let Some((value, digits)) = leaf.number else {
-            row.histograms.push(leaf.path);
-            continue;
-        };
-        let place = match &subject {
-            Some(_) if names_subject(&leaf.path) => continue,
-            Some(subject) if !is_coordinate(&leaf.path.to_ascii_lowercase()) => {
-                subject.series(&leaf.path, series)?
+        let (value, digits) = match leaf.value {
+            LeafValue::Number(value, digits) => (value, digits),
+            LeafValue::Histogram => {
+                row.histograms.push(leaf.path);
+                continue;
             }
-            _ => series.number("", &leaf.path)?,
+            LeafValue::Text(text) => {
+                if is_norm(&leaf.path, subject.as_ref(), series) {
+                    let place = place(&leaf.path, subject.as_ref(), series)?;
+                    row.texts.push((place, text));
+                }
+                continue;
+            }
         };
+        if subject.is_some() && names_subject(&leaf.path) {
+            continue;
+        }
         row.cells.push(LogCell {
-            series: place,
+            series: place(&leaf.path, subject.as_ref(), series)?,
             value,
             digits: Some(digits),
         });
     }
     Ok(())
+}
+
+/// The series of what stands at a path.
+fn place(path: &str, subject: Option<&Subject>, series: &mut SeriesTable) -> Result<u32, Problem> {
+    match subject {
+        Some(subject) if !is_coordinate(&path.to_ascii_lowercase()) => subject.series(path, series),
+        _ => series.number("", path),
+    }
+}
+
+/// Whether a number was expected where a text stands: another row has one there, or the name
+/// is that of a norm.
+fn is_norm(path: &str, subject: Option<&Subject>, series: &SeriesTable) -> bool {
+    if names_subject(path) {
+        return false;
+    }
+    let name = subject.map_or_else(|| path.to_owned(), |subject| subject.series_name(path));
+    let is_known = series.known("", &name).is_some();
+    let own = LogSeries {
+        run: String::new(),
+        name,
+        parts: None,
+    };
+    is_known || matches!(meaning(&own), Meaning::Gradient(_) | Meaning::Total)
 }
 
 struct JsonReader {

@@ -1,6 +1,5 @@
 //! Tables with a row per step and layer, the layers by name.
 
-use super::odd_cells::OddCells;
 use super::subject::{LAYERS, PARAMETERS, Subject, names_subject};
 use crate::base::Problem;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
@@ -31,7 +30,6 @@ impl LogFormat for LongCsv {
         Ok(Box::new(LongReader {
             coordinates: Vec::new(),
             is_new: true,
-            odd: OddCells::default(),
             rows,
             roles,
         }))
@@ -107,7 +105,6 @@ struct LongReader {
     roles: Roles,
     coordinates: Vec<(usize, u32)>,
     is_new: bool,
-    odd: OddCells,
 }
 
 impl LogReader for LongReader {
@@ -134,14 +131,16 @@ impl LogReader for LongReader {
         let cell = |at: Option<usize>| at.map_or("", |at| self.rows.cell(at));
         let subject = Subject::of(cell(self.roles.layer), cell(self.roles.parameter));
         for &at in &self.roles.values {
-            if let Some((value, digits)) = number(self.rows.cell(at)) {
+            let cell = self.rows.cell(at);
+            let place = subject.series(&self.rows.header()[at], series)?;
+            if let Some((value, digits)) = number(cell) {
                 row.cells.push(LogCell {
-                    series: subject.series(&self.rows.header()[at], series)?,
+                    series: place,
                     value,
                     digits: Some(digits),
                 });
-            } else if is_norm(&self.rows.header()[at]) {
-                self.odd.note(&self.rows, at);
+            } else if !cell.is_empty() {
+                row.texts.push((place, cell.to_owned()));
             }
         }
         Ok(true)
@@ -152,12 +151,6 @@ impl LogReader for LongReader {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let warnings = self.rows.warnings().into_iter();
-        warnings.chain(self.odd.warning()).collect()
+        self.rows.warnings()
     }
-}
-
-fn is_norm(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.contains("norm") || lower.contains("grad")
 }

@@ -7,7 +7,6 @@ mod keras;
 mod lightning;
 mod long_csv;
 mod mlflow;
-mod odd_cells;
 mod pairs;
 mod poutyne;
 mod printed;

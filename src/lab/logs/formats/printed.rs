@@ -9,7 +9,7 @@ use crate::lab::logs::names::{Meaning, meaning};
 use crate::lab::logs::order::NameOrder;
 use crate::lab::logs::parameter::ParameterName;
 use crate::lab::logs::series::{LogCell, LogReader, LogRow, LogSeries, SeriesTable};
-use crate::lab::logs::text::dict::DictValue;
+use crate::lab::logs::text::dict::{DictValue, LeafValue};
 use crate::lab::logs::text::lines::Lines;
 
 /// Lines of text, of one program or of any.
@@ -134,7 +134,9 @@ fn understood(line: &str, speaks_of_gradients: &mut bool) -> Vec<(NamedNumber, M
             && let Some((value @ DictValue::Dict(_), _)) = DictValue::read(&piece[at..])
         {
             let leaves = value.leaves().into_iter().filter_map(|leaf| {
-                let (value, digits) = leaf.number?;
+                let LeafValue::Number(value, digits) = leaf.value else {
+                    return None;
+                };
                 Some(NamedNumber {
                     name: leaf.path,
                     value,

@@ -77,15 +77,23 @@ impl Subject {
         is_one.then(|| Self::of(&layer.unwrap_or_default(), &parameter.unwrap_or_default()))
     }
 
+    /// The name of the series of one of its numbers.
+    pub fn series_name(&self, quantity: &str) -> String {
+        match VALUES.contains(&&*quantity.to_ascii_lowercase()) {
+            true => self.target.clone(),
+            false => format!("{quantity}/{}", self.target),
+        }
+    }
+
     /// The series of one of its numbers.
     ///
     /// # Errors
     /// If there are too many names.
     pub fn series(&self, quantity: &str, table: &mut SeriesTable) -> Result<u32, Problem> {
-        if VALUES.contains(&&*quantity.to_ascii_lowercase()) {
-            return table.number("", &self.target);
+        let name = self.series_name(quantity);
+        if name == self.target {
+            return table.number("", &name);
         }
-        let name = format!("{quantity}/{}", self.target);
         table.number_of("", &name, || {
             Some(SeriesParts {
                 quantity: quantity.to_owned(),

@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 
-use super::odd_cells::OddCells;
 use crate::base::Problem;
 use crate::lab::logs::bare;
 use crate::lab::logs::format::{Conventions, LogFormat, LogPlace};
@@ -80,9 +79,6 @@ pub struct WideReader {
     /// The series of each column, once the row that it belongs to is known.
     places: Vec<Option<u32>>,
     header: Vec<String>,
-    /// Whether each column holds norms.
-    is_norm: Vec<bool>,
-    odd: OddCells,
     /// Names that several columns have.
     twins: Vec<String>,
 }
@@ -98,8 +94,6 @@ impl WideReader {
             split,
             places: Vec::new(),
             header: Vec::new(),
-            is_norm: Vec::new(),
-            odd: OddCells::default(),
             twins: Vec::new(),
         })
     }
@@ -117,12 +111,6 @@ impl WideReader {
         let named = self.header.iter().zip(&self.places);
         let twins = named.filter(|(_, place)| place.is_some_and(|place| !known.insert(place)));
         self.twins = twins.map(|(name, _)| name.clone()).collect();
-        let is_norm = |place: &Option<u32>| {
-            let series = place.and_then(|place| series.all().get(place as usize));
-            let meaning = series.map(meaning);
-            matches!(meaning, Some(Meaning::Gradient(_) | Meaning::Total))
-        };
-        self.is_norm = self.places.iter().map(is_norm).collect();
         Ok(())
     }
 }
@@ -148,8 +136,8 @@ impl LogReader for WideReader {
                 });
             } else if cell.starts_with('{') && cell.contains("bins") {
                 row.histograms.push(self.header[column].clone());
-            } else if self.is_norm[column] {
-                self.odd.note(&self.rows, column);
+            } else {
+                row.texts.push((place, cell.to_owned()));
             }
         }
         Ok(true)
@@ -164,6 +152,6 @@ impl LogReader for WideReader {
             format!("several columns are called `{name}`: the numbers of the last hold")
         });
         let warnings = self.rows.warnings().into_iter();
-        warnings.chain(self.odd.warning()).chain(twins).collect()
+        warnings.chain(twins).collect()
     }
 }

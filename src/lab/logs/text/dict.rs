@@ -26,13 +26,24 @@ pub enum DictValue {
     Dict(Vec<(String, DictValue)>),
 }
 
-/// A number of a dict, by the keys that lead to it.
+/// A value of a dict, by the keys that lead to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leaf {
     /// The keys, joined by slashes.
     pub path: String,
-    /// The number; `None` for a histogram.
-    pub number: Option<(f64, Digits)>,
+    /// What it is.
+    pub value: LeafValue,
+}
+
+/// What stands at the end of the keys.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LeafValue {
+    /// A number and how it is written.
+    Number(f64, Digits),
+    /// A text that is no number.
+    Text(String),
+    /// A distribution.
+    Histogram,
 }
 
 impl DictValue {
@@ -66,7 +77,7 @@ impl DictValue {
         }
     }
 
-    /// All numbers of a dict, with the keys that lead to them.
+    /// What a dict holds, with the keys that lead there.
     pub fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
         self.collect("", &mut leaves);
@@ -82,7 +93,7 @@ impl DictValue {
             Self::Dict(pairs) if self.get("bins").is_some() && pairs.len() <= 8 => {
                 leaves.push(Leaf {
                     path: path.to_owned(),
-                    number: None,
+                    value: LeafValue::Histogram,
                 });
             }
             Self::Dict(pairs) => {
@@ -96,12 +107,15 @@ impl DictValue {
                 }
             }
             _ => {
-                if let Some(number) = self.number() {
-                    leaves.push(Leaf {
-                        path: path.to_owned(),
-                        number: Some(number),
-                    });
-                }
+                let value = match (self.number(), self) {
+                    (Some((value, digits)), _) => LeafValue::Number(value, digits),
+                    (None, Self::Text(text)) => LeafValue::Text(text.clone()),
+                    _ => return,
+                };
+                leaves.push(Leaf {
+                    path: path.to_owned(),
+                    value,
+                });
             }
         }
     }
@@ -257,7 +271,11 @@ mod tests {
         let (value, _) = DictValue::read(text).unwrap_or_else(|| panic!("{text}"));
         let leaves = value.leaves().into_iter();
         leaves
-            .map(|leaf| (leaf.path, leaf.number.map(|(value, _)| value)))
+            .filter_map(|leaf| match leaf.value {
+                LeafValue::Number(value, _) => Some((leaf.path, Some(value))),
+                LeafValue::Histogram => Some((leaf.path, None)),
+                LeafValue::Text(_) => None,
+            })
             .collect()
     }
 
