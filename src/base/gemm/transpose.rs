@@ -253,20 +253,16 @@ impl Transpose for f32 {
             columns[q] = &rows[q].as_chunks::<4>().0[..whole];
         }
         for (p, slots) in fours.iter_mut().enumerate() {
-            let [a, b, c, d, e, f] = columns.map(|columns| cast(columns[p]));
-            let pairs = |low: bool| {
-                [(a, b), (c, d), (e, f)].map(|(a, b)| {
-                    let pair = if low {
-                        sse._mm_unpacklo_ps(a, b)
-                    } else {
-                        sse._mm_unpackhi_ps(a, b)
-                    };
-                    cast(pair)
-                })
-            };
+            let at = |q: usize| cast(columns[q][p]);
             let (slots, _) = slots.as_flattened_mut().as_chunks_mut::<12>();
             for (slots, low) in slots.iter_mut().zip([true, false]) {
-                let [ab, cd, ef] = pairs(low);
+                let pair = |q: usize| {
+                    cast(match low {
+                        true => sse._mm_unpacklo_ps(at(q), at(q + 1)),
+                        false => sse._mm_unpackhi_ps(at(q), at(q + 1)),
+                    })
+                };
+                let (ab, cd, ef) = (pair(0), pair(2), pair(4));
                 let twelve = [
                     sse2._mm_unpacklo_pd(ab, cd),
                     sse2._mm_shuffle_pd::<0b10>(ef, ab),

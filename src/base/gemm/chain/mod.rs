@@ -20,6 +20,25 @@ use super::Register;
 /// Steps in depth per turn of the loop.
 const UNROLLED: usize = 4;
 
+/// The highest tile.
+const TALLEST: usize = 8;
+/// The widest, in registers.
+const MOST_REGISTERS: usize = 8;
+
+/// A loop of at most 8 turns written out: the compiler leaves short loops as they are where
+/// it optimizes little, as for tests, and then keeps sums in memory, not in registers.
+macro_rules! each {
+    ($i:ident in 0..$count:ident, $turn:block) => {
+        each!(@ $i $count $turn 0 1 2 3 4 5 6 7)
+    };
+    (@ $i:ident $count:ident $turn:block $($index:literal)*) => {
+        $(if $index < $count {
+            let $i: usize = $index;
+            $turn
+        })*
+    };
+}
+
 /// Rows of A as deep as a block.
 #[derive(Clone, Copy)]
 pub struct Strips<'a, T> {
@@ -251,15 +270,17 @@ unsafe fn link<T: Register, S: Simd, const R: usize, const V: usize>(
     b: *const T,
     sums: &mut [[T::Of<S>; V]; R],
 ) {
-    // SAFETY: as demanded.
-    let row: [_; V] = unsafe { row(b) };
-    for (i, sums) in sums.iter_mut().enumerate() {
+    const { assert!(R <= TALLEST && V <= MOST_REGISTERS) }
+    let b = b.cast::<T::Of<S>>();
+    each!(i in 0..R, {
         // SAFETY: as demanded.
         let factor = T::splat(simd, unsafe { *a.add(i * row_step) });
-        for (sum, b) in sums.iter_mut().zip(row) {
-            *sum = T::mul_add(simd, factor, b, *sum);
-        }
-    }
+        each!(v in 0..V, {
+            // SAFETY: as demanded.
+            let b = unsafe { b.add(v).read_unaligned() };
+            sums[i][v] = T::mul_add(simd, factor, b, sums[i][v]);
+        });
+    });
 }
 
 #[cfg(test)]
