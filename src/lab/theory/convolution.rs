@@ -22,6 +22,9 @@ use super::walk::LayerTheory;
 /// q_p = σw²·Σ_t E φ(√q_t·Z)²/k² + σb² over the taps t of pixel p that lie inside the image;
 /// a squared gradient goes the same way back, times σw²·E φ'(√q_p·Z)²/k² for each tap.
 ///
+/// An orthogonal matrix at the centre tap leaves every pixel of every sample alone with its own
+/// q, which averages over nothing: they are followed in groups of like size.
+///
 /// # Errors
 /// Where there is no theory.
 pub fn pixel_by_pixel<T: Scalar>(
@@ -37,17 +40,24 @@ pub fn pixel_by_pixel<T: Scalar>(
         .expect("the plan of a convolution has one");
     let images = conv.images(network, image);
     let curve = network.activation.elementwise::<f64>();
-    let mut squares = input_squares(plan, image);
+    let is_alone = keeps_pixels_apart(scheme);
+    let mut squares = match is_alone {
+        true => alone_squares(plan, conv, &images),
+        false => input_squares(plan, image),
+    };
     let mut layers = Vec::with_capacity(network.depth);
     for l in 1..=network.depth {
-        let map = Map::new(plan, conv, scheme, [&images[l - 1], &images[l]], l)?;
+        let mut map = Map::new(plan, conv, scheme, [&images[l - 1], &images[l]], l)?;
+        if is_alone {
+            map.keep_apart(squares.len());
+        }
         let q = map.forward(&squares);
         let averages = by_pixel(curve, &q, map.bias_reach);
         squares = averages.iter().map(|it| it.square).collect();
         layers.push((map, q, averages));
     }
     // From the mean over the last layer's pixels back.
-    let mut grads = vec![1.0; images[network.depth].pixels()];
+    let mut grads = vec![1.0; squares.len()];
     let mut rows = Vec::with_capacity(network.depth);
     for (l, (map, q, averages)) in layers.iter().enumerate().rev() {
         let before: f64 = grads.iter().sum();
@@ -66,8 +76,56 @@ pub fn pixel_by_pixel<T: Scalar>(
             }),
         });
     }
+    // That an average says what a draw does, many of its terms must count.
+    let sum: f64 = grads.iter().sum();
+    let counting = sum.powi(2) / grads.iter().map(|g| g * g).sum::<f64>();
+    if is_alone && counting < FEWEST * grads.len() as f64 {
+        let reason = format!(
+            "orthogonal kernels leave every pixel alone, and {:.0} % of them, of values near 0, \
+             carry most of the gradient: no average says what they do",
+            100.0 * counting / grads.len() as f64
+        );
+        return Err(Unpredictable::new("network.init", reason));
+    }
     rows.reverse();
     Ok(rows)
+}
+
+/// The share of the pixels that must count where each is alone.
+const FEWEST: f64 = 0.25;
+/// So many groups of pixels of like size.
+const GROUPS: usize = 128;
+
+/// Whether kernels are orthogonal at their centre tap and 0 around it.
+fn keeps_pixels_apart(scheme: &Init) -> bool {
+    let spread = scheme.initializer().spread(Fans::new(1, 1));
+    spread.is_some_and(|spread| spread.is_orthogonal)
+}
+
+/// The mean squares over channels of the pixels of all samples, those that the last layer
+/// reads through all strides, in groups of like size.
+fn alone_squares<T: Scalar>(plan: &Plan<T>, conv: &Conv, images: &[Image]) -> Vec<f64> {
+    let image = &images[0];
+    let stride: usize = (1..images.len()).map(|l| conv.stride(l)).product();
+    let is_read = |p: &usize| {
+        (p / image.columns).is_multiple_of(stride) && (p % image.columns).is_multiple_of(stride)
+    };
+    let read: Vec<usize> = (0..image.pixels()).filter(is_read).collect();
+    let mut squares: Vec<f64> = Vec::new();
+    for sample in plan.data.train.inputs.rows() {
+        squares.extend(read.iter().map(|p| {
+            let channels = (0..image.channels).map(|c| sample[c * image.pixels() + p]);
+            let sum: f64 = channels.map(|x| x.to_f64().powi(2)).sum();
+            sum / image.channels as f64
+        }));
+    }
+    squares.sort_by(f64::total_cmp);
+    let groups = GROUPS.min(squares.len());
+    let bound = |g: usize| g * squares.len() / groups;
+    let mean = |own: &[f64]| own.iter().sum::<f64>() / own.len() as f64;
+    (0..groups)
+        .map(|g| mean(&squares[bound(g)..bound(g + 1)]))
+        .collect()
 }
 
 fn refuse<T: Scalar>(plan: &Plan<T>, scheme: &Init) -> Result<(), Unpredictable> {
@@ -168,6 +226,12 @@ impl Map {
             },
             variance: if is_orthogonal { 0.0 } else { 2.0 / fan_in },
         })
+    }
+
+    /// Makes every one of `count` pixels read itself alone.
+    fn keep_apart(&mut self, count: usize) {
+        self.reads = (0..count).map(|pixel| vec![pixel]).collect();
+        self.pixels = count;
     }
 
     /// q of every pixel that is written.
