@@ -67,7 +67,6 @@ fn table(layers: &[LayerPrediction], one: &str) -> String {
 
 fn decay(prediction: &Prediction, one: &str) -> String {
     let decades = prediction.attenuation_decades.0;
-    let [low, high] = prediction.attenuation_interval;
     let depth = prediction.layers.len();
     if depth == 1 {
         return "One hidden layer: there is no way back to lose anything on.".to_owned();
@@ -91,7 +90,9 @@ fn decay(prediction: &Prediction, one: &str) -> String {
     {
         write!(text, ", {:+.3} decades per {one}", slope.0).expect("a string takes it");
     }
-    if decades.is_finite() {
+    if decades.is_finite()
+        && let Some([low, high]) = prediction.attenuation_interval
+    {
         write!(
             text,
             ". At this width 19 draws in 20 lie between {:.2} and {:.2}",
@@ -100,7 +101,18 @@ fn decay(prediction: &Prediction, one: &str) -> String {
         .expect("a string takes it");
     }
     text.push('.');
-    if prediction.finite_width_dominates {
+    if prediction.attenuation_interval.is_none() {
+        text.push_str(
+            " One recurrent map is used at every time step, so that what its draw is off by adds \
+             up along them: how far single draws lie from this is not known.",
+        );
+        if prediction.finite_width_dominates {
+            text.push_str(
+                " There are more time steps than units: the map's largest eigenvalue counts \
+                 more and more, and they may lie far off.",
+            );
+        }
+    } else if prediction.finite_width_dominates {
         text.push_str(" Finite width dominates: single draws may lie far outside.");
     }
     text

@@ -173,13 +173,15 @@ fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
             format!(" ({:+.4} per layer)", slope.0)
         })
     };
-    let [low, high] = theory.predicted_interval.unwrap_or([expected; 2]);
+    let interval = theory
+        .predicted_interval
+        .map_or(String::new(), |[low, high]| {
+            format!(", 19 draws in 20 within {:.2} … {:.2}", low.0, high.0)
+        });
     let mut line = format!(
-        "step 0: {} decades lost{} expected, 19 draws in 20 within {:.2} … {:.2}",
+        "step 0: {} decades lost{} expected{interval}",
         decades(expected.0),
         of_slope(theory.predicted_slope),
-        low.0,
-        high.0
     );
     if let Some(measured) = theory.initial_attenuation {
         let mean = if seeds > 1 { " in the mean" } else { "" };
@@ -200,6 +202,9 @@ fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
             ": layers read exactly 0, which no theory of real numbers knows"
         }
         Some(false) => ": the engine or the spec differ from the theory's assumptions",
+        None if theory.predicted_interval.is_none() => {
+            ": single draws may lie off, as one recurrent map is used at every time step"
+        }
         None if theory.finite_width_dominates => {
             ": finite width dominates, single draws may lie far off"
         }

@@ -13,7 +13,7 @@ use crate::lab::json::Real;
 pub struct TheoryBeside {
     /// Decades lost at step 0 by theory.
     pub predicted_attenuation: Option<Real>,
-    /// Where 19 draws in 20 of this width lie.
+    /// Where 19 draws in 20 of this width lie; null through time, where that is not known.
     pub predicted_interval: Option<[Real; 2]>,
     /// Decades per layer by theory.
     pub predicted_slope: Option<Real>,
@@ -69,13 +69,14 @@ impl TheoryBeside {
             }
         };
         let expected = theory.attenuation_decades.0;
-        let [low, high] = theory.attenuation_interval.map(|end| end.0);
         // 3.5 standard deviations where the interval is 2 to either side; 3 % of the value,
         // and 0.05 of the logarithm of the squared ratio.
-        beside.reach = (high - low) / 2.0;
+        if let Some([low, high]) = theory.attenuation_interval {
+            beside.reach = (high.0 - low.0) / 2.0;
+        }
         beside.tolerance = 1.75 * beside.reach + 0.03 * expected.abs() + LEAST;
         beside.predicted_attenuation = Some(theory.attenuation_decades);
-        beside.predicted_interval = Some(theory.attenuation_interval);
+        beside.predicted_interval = theory.attenuation_interval;
         beside.predicted_slope = theory.decay_decades_per_layer;
         beside.finite_width_dominates = theory.finite_width_dominates;
         if !case.is_of_activations() {
@@ -89,6 +90,7 @@ impl TheoryBeside {
             .filter(|it| it.position.is_some())
             .count()
             > 1
+            && theory.attenuation_interval.is_some()
             && !theory.finite_width_dominates
             && stats.initial.as_ref().is_some_and(|it| it.step == 0);
         // NaN is for the verdict to tell.

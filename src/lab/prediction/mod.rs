@@ -39,8 +39,10 @@ pub struct Prediction {
     pub decay_decades_per_layer: Option<Real>,
     /// log10 of ‖∂L/∂h‖ at the path's last layer over that at its first.
     pub attenuation_decades: Real,
-    /// Two standard deviations of one draw about its mean, at this width.
-    pub attenuation_interval: [Real; 2],
+    /// Two standard deviations of one draw about its mean, at this width; null where one map is
+    /// used at every time step: what it is off by adds up along them, and nobody has worked out
+    /// how far single draws lie.
+    pub attenuation_interval: Option<[Real; 2]>,
     /// Whether q runs away from its expectation, or the part of a gradient along drifting
     /// activations outgrows the rest, so that single draws may lie far outside the interval.
     pub finite_width_dominates: bool,

@@ -5,7 +5,7 @@ use super::overview::tone;
 use crate::lab::decay::Decay;
 use crate::lab::prediction::Forecast;
 use crate::lab::records::RunData;
-use crate::lab::text::number;
+use crate::lab::text::{NO_INTERVAL, number};
 
 /// The card of a run or a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,16 +159,24 @@ fn theory(group: &Group) -> Vec<(&'static str, String)> {
             vec![("Theory", format!("none, because of {}: {why}", why.key))]
         }
         Some(Forecast::Known(prediction)) => {
-            let [low, high] = prediction.attenuation_interval.map(|end| lost(end.0));
             let own = lost(prediction.attenuation_decades.0);
             let width = match prediction.finite_width_dominates {
                 true => "; finite width dominates",
                 false => "",
             };
-            let within = format!("{own} [{low},\u{a0}{high}]{width}");
             let slope = prediction.decay_decades_per_layer;
             let slope = slope.map(|slope| ("Decay per layer, theory", decades(slope.0)));
-            let within = ("Decades lost, theory [19 draws in 20]", within);
+            let within = match prediction.attenuation_interval {
+                Some([low, high]) => {
+                    let [low, high] = [low, high].map(|end| lost(end.0));
+                    let within = format!("{own} [{low},\u{a0}{high}]{width}");
+                    ("Decades lost, theory [19 draws in 20]", within)
+                }
+                None => (
+                    "Decades lost, theory",
+                    format!("{own}; {NO_INTERVAL}{width}"),
+                ),
+            };
             [within].into_iter().chain(slope).collect()
         }
     }

@@ -3,6 +3,10 @@
 use crate::lab::prediction::{Forecast, Prediction};
 use crate::nn::architecture::Along;
 
+/// Why no interval is given of single draws through time.
+pub const NO_INTERVAL: &str =
+    "no interval of single draws, as one recurrent map is used at every time step";
+
 /// The decay that theory expects of the first step, with the interval of 19 draws in 20; or why
 /// it expects nothing.
 pub fn forecast_line(forecast: &Forecast, along: Along) -> String {
@@ -27,11 +31,14 @@ fn expected(prediction: &Prediction, along: Along) -> String {
     let slope = slope.map_or(String::new(), |slope| {
         format!("{:+.4} decades per {one}, ", slope.0)
     });
-    let [low, high] = prediction.attenuation_interval.map(|end| end.0);
+    let interval = match prediction.attenuation_interval {
+        Some([low, high]) => format!(" [{:+.2}, {:+.2}]", low.0, high.0),
+        None => format!("; {NO_INTERVAL}"),
+    };
     let width = if prediction.finite_width_dominates {
         "; finite width dominates"
     } else {
         ""
     };
-    format!("{slope}{decades:+.2} in all [{low:+.2}, {high:+.2}]{width}")
+    format!("{slope}{decades:+.2} in all{interval}{width}")
 }

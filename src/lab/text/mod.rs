@@ -20,7 +20,7 @@ pub use findings::{
     Findings, decay_line, ends, factor_sentence, non_finite, nothing_learned, onset_sentence,
     receives_nothing, word,
 };
-pub use forecast::forecast_line;
+pub use forecast::{NO_INTERVAL, forecast_line};
 pub use group::{group_sentence, group_verdict};
 pub use loss_slope::{by_loss, with_loss};
 pub use markdown::escaped;

@@ -32,6 +32,9 @@ const DOMINATES: f64 = 0.35;
 /// A variance of the log that matters to nobody: 0.02 decades of the norm.
 const SMALL: f64 = 0.01;
 
+/// A variance that is rounding.
+const ROUNDING: f64 = 1e-9;
+
 fn dominates(by_q: f64, by_gradient: f64) -> bool {
     by_q > SMALL && by_q > DOMINATES * by_gradient
 }
@@ -60,6 +63,12 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     if let Architecture::Recurrent(recurrent) = &plan.network.architecture {
         let rows = time_steps(plan, recurrent, &setting.scheme)?;
         let mut prediction = by_rows(plan, &setting, &rows)?;
+        // The variances of independent draws do not add up to that of one draw used at every
+        // step; where no step varies with the draw, there is nothing to add.
+        let varies = |row: &LayerTheory| row.backward.is_some_and(|it| it.variance > ROUNDING);
+        if rows.iter().skip(1).any(varies) {
+            prediction.attenuation_interval = None;
+        }
         // Beyond about as many steps as units the one map's own largest eigenvalue counts,
         // not the mean over maps drawn anew at each step.
         prediction.finite_width_dominates = plan.setting.positions > plan.network.width.of(1);
@@ -96,7 +105,7 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
         xi_c: chi_c.map(|[_, chi]| Real(Repeated::depth_scale(chi))),
         decay_decades_per_layer: path.slope().map(Real),
         attenuation_decades: Real(attenuation),
-        attenuation_interval: [Real(centre - reach), Real(centre + reach)],
+        attenuation_interval: Some([Real(centre - reach), Real(centre + reach)]),
         finite_width_dominates: walk.drift_dominates
             || dominates(setting.variance_by_q(&rows)?, variance),
         verdict: Verdict::of_attenuation(attenuation),
@@ -137,7 +146,7 @@ fn by_rows<T: Scalar>(
         xi_c: None,
         decay_decades_per_layer: path.slope().map(Real),
         attenuation_decades: Real(attenuation),
-        attenuation_interval: [Real(centre - reach), Real(centre + reach)],
+        attenuation_interval: Some([Real(centre - reach), Real(centre + reach)]),
         finite_width_dominates: false,
         verdict: Verdict::of_attenuation(attenuation),
         underflow_depth: UnderflowDepth::of(start, &path.sums(), rate),

@@ -78,6 +78,15 @@ impl LinearMap {
         [weight, bias]
     }
 
+    /// What its draw adds to the relative variance of a squared gradient: ‖Wᵀδ‖² is a sum of
+    /// `inputs` squares; an orthogonal W keeps the length.
+    pub fn variance(&self) -> f64 {
+        match self.spread.is_orthogonal {
+            true => 0.0,
+            false => 2.0 / self.inputs as f64,
+        }
+    }
+
     /// The bound of biases that are drawn evenly; 0 of others.
     pub fn bias_reach(&self) -> f64 {
         let is_even = self.has_bias && self.spread.is_bias_even && !self.is_scaled_to_data;
@@ -123,13 +132,7 @@ impl Passage {
             varying: weight * self.signal.varying,
         };
         self.bias_reach = map.bias_reach();
-        // ‖Wᵀδ‖² is a sum of `inputs` squares; an orthogonal W keeps the length.
-        let variance = if map.spread.is_orthogonal {
-            0.0
-        } else {
-            2.0 / map.inputs as f64
-        };
-        self.backward.then(weight, variance);
+        self.backward.then(weight, map.variance());
     }
 
     /// Through norm, φ and dropout.

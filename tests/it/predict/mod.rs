@@ -8,3 +8,4 @@ mod plain;
 mod shown;
 mod sines;
 mod special;
+mod through_time;

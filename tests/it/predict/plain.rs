@@ -82,7 +82,8 @@ fn the_interval_is_that_of_the_width() {
         let spread: f64 = 19.0 * c / 256.0;
         let ln10 = std::f64::consts::LN_10;
         let centre = prediction.attenuation_decades.0 + spread / (4.0 * ln10);
-        let [low, high] = prediction.attenuation_interval.map(|end| end.0);
+        let interval = prediction.attenuation_interval.unwrap();
+        let [low, high] = interval.map(|end| end.0);
         assert!(
             (low - (centre - spread.sqrt() / ln10)).abs() < 1e-6,
             "{activation}"
