@@ -94,7 +94,7 @@ fn networks_train_as_in_pytorch() {
         path.extension()
             .is_some_and(|extension| extension == "toml")
     });
-    assert!(specs.len() >= 7, "the fixtures were not found");
+    assert!(specs.len() >= 40, "the fixtures were not found");
     for spec in specs {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("run");
@@ -102,5 +102,32 @@ fn networks_train_as_in_pytorch() {
         let name = spec.file_stem().unwrap().to_string_lossy().into_owned();
         let compared = compare(&name, &spec.with_extension("csv"), &out);
         assert!(compared > 100, "{name}: only {compared} numbers compared");
+    }
+}
+
+/// What an optimizer keeps from step to step is only seen after some.
+#[test]
+fn every_cell_and_transformer_is_updated_five_times_by_both_optimizers() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pytorch");
+    for network in [
+        "rnn",
+        "rnn_two_layers",
+        "lstm",
+        "lstm_two_layers_clipped",
+        "gru",
+        "gru_two_layers",
+        "transformer_pre",
+        "transformer_post_causal",
+        "transformer_post_deepnorm",
+        "transformer_pre_rezero_rms",
+        "transformer_plain",
+    ] {
+        for optimizer in ["sgd", "adam"] {
+            let name = format!("{network}_{optimizer}");
+            let spec = fs::read_to_string(fixtures.join(format!("{name}.toml"))).unwrap();
+            assert!(spec.contains(optimizer), "{name}");
+            let rows = rows(&fixtures.join(format!("{name}.csv")));
+            assert_eq!(rows.keys().last().unwrap().0, 5, "{name}");
+        }
     }
 }
