@@ -319,12 +319,18 @@ fn sequences_are_made_and_read() {
     );
     let short = Desk::with(&specs[2]);
     short.write("a.txt", "so it");
-    let ended = short.run("");
-    assert!(
-        ended.code == Some(2) && ended.stderr.contains("too few"),
-        "{}",
-        ended.stderr
-    );
+    // The key, the file, what is there and what is needed.
+    short.run("").refused(&[
+        "data.source.text",
+        "a.txt has 5 characters",
+        "too few for a piece of 5 and the character after it",
+    ]);
+    assert!(!short.has("runs"));
+    // One character more makes one piece.
+    short.write("a.txt", "so it ");
+    short
+        .run("--set data.test_fraction=0 --set train.batch_size=1")
+        .fine();
 }
 
 #[test]
