@@ -125,6 +125,56 @@ fn every_combination_is_differentiated() {
     }
 }
 
+/// A shortcut that is not 1, and a wide kernel with every skip, order and bias.
+#[test]
+fn shortcuts_and_wide_kernels_are_differentiated() {
+    for (kernel, downsample, norm) in [
+        (1, vec![2], "batch"),
+        (3, vec![], "layer"),
+        (3, vec![1, 3], "none"),
+        (5, vec![], "rms"),
+        (5, vec![2], "batch"),
+    ] {
+        for skip in [
+            json!("none"),
+            json!("rezero"),
+            json!({ "identity": { "scale": 0.5, "shortcut": -0.8 } }),
+            json!({ "identity": { "every": 2, "shortcut": 0.6 } }),
+        ] {
+            for order in ["linear-norm-activation", "norm-activation-linear"] {
+                for bias in [true, false] {
+                    let rest = json!({ "norm": norm, "skip": skip, "order": order, "bias": bias });
+                    let keys = conv(kernel, &downsample, rest);
+                    let this = Convolutional::new([2, 3, 2], keys);
+                    let verdict = check(&mut this.problem(this.graph(), 3), false);
+                    assert_eq!(verdict, Verdict::Right, "{}", this.keys);
+                }
+            }
+        }
+    }
+}
+
+/// Where the branch adds nothing, a shortcut of a half halves the gradient at every block, bit
+/// for bit: 0.30103 decades.
+#[test]
+fn a_shortcut_of_a_half_halves_the_gradient_at_every_block() {
+    for every in [1, 2] {
+        let skip = json!({ "identity": { "every": every, "scale": 0.0, "shortcut": 0.5 } });
+        let keys = conv(3, &[], json!({ "depth": 7, "width": 3, "skip": skip }));
+        let this = Convolutional::new([2, 4, 4], keys);
+        let sums = this.sums(&normal(2, 5, 32));
+        let path = sums[..7].iter().step_by(every);
+        let norms: Vec<f64> = path.map(|layer| layer.activation_grad.norm()).collect();
+        for pair in norms.windows(2) {
+            assert!(pair[1] > 0.0);
+            assert_eq!(pair[0].to_bits(), (pair[1] / 2.0).to_bits(), "{every}");
+        }
+        let blocks = (norms.len() - 1) as f64;
+        let lost = (norms[norms.len() - 1] / norms[0]).log10() / blocks;
+        assert!((lost - 0.301_029_995_66).abs() < 1e-10, "{lost}");
+    }
+}
+
 /// From 32 samples on a batch is cut into chunks whose sums must combine.
 #[test]
 fn wide_kernels_dropout_and_unequal_widths_in_chunks() {
@@ -273,4 +323,54 @@ fn stride_2_hands_back_the_share_of_taps_inside() {
         (mean / expected).ln().abs() < 4.0 * error,
         "{mean} for {expected}"
     );
+}
+
+/// Where a gradient that begins the same in all pixels is after 11 linear layers of kernel 3 on
+/// 8 × 8 pixels: by theory its square at a corner is 0.125 of that at the centre, and at the
+/// middle of an edge 0.354. 24 networks in PyTorch have 0.14 ± 0.02 and 0.42 ± 0.06.
+#[test]
+fn gradients_thin_out_towards_edges_and_corners() {
+    let rest = json!({ "depth": 11, "width": 48, "activation": "identity",
+                       "init": "lecun_normal" });
+    let keys = conv(3, &[], rest);
+    let mut squares = [0.0; 64];
+    for seed in 0..24 {
+        let this = Convolutional {
+            seed,
+            ..Convolutional::new([1, 8, 8], keys.clone())
+        };
+        let mut network = this.network(this.graph(), 8);
+        let rows: Vec<usize> = (0..8).collect();
+        network.load(&normal(seed, 8, 64), &labels(8, CLASSES as u32), &rows);
+        network.step(&Team::new(1).unwrap(), kept());
+        let gradient = network.input_gradient();
+        for (i, g) in gradient.iter().enumerate() {
+            squares[i % 64] += g * g;
+        }
+    }
+    let at = |pixels: &[[usize; 2]]| {
+        let sum: f64 = pixels
+            .iter()
+            .map(|[row, column]| squares[8 * row + column])
+            .sum();
+        sum / pixels.len() as f64
+    };
+    let corner = at(&[[0, 0], [0, 7], [7, 0], [7, 7]]);
+    let edge = at(&[
+        [0, 3],
+        [0, 4],
+        [7, 3],
+        [7, 4],
+        [3, 0],
+        [4, 0],
+        [3, 7],
+        [4, 7],
+    ]);
+    let centre = at(&[[3, 3], [3, 4], [4, 3], [4, 4]]);
+    assert!(
+        (corner / centre - 0.125).abs() < 0.08,
+        "{}",
+        corner / centre
+    );
+    assert!((edge / centre - 0.354).abs() < 0.25, "{}", edge / centre);
 }

@@ -15,6 +15,7 @@ mod optim;
 mod optim_pytorch;
 mod pytorch;
 mod rays;
+mod sequence_laws;
 mod sequences;
 mod sines;
 mod train_step;

@@ -1,11 +1,11 @@
-//! Recurrent networks and transformers against central differences in f64, and against
-//! what must hold of them exactly.
+//! Recurrent networks and transformers against central differences in f64.
 
 use super::gradient_check::{Problem, Verdict, check};
-use crate::common::{kept, labels, named, normal};
+use crate::common::{labels, named, normal};
 use ndarray::Array2;
 use serde_json::{Value, json};
 use vgrad::base::team::Team;
+use vgrad::nn::activation::Activation;
 use vgrad::nn::architecture::{Cell, NetworkSpec, Setting};
 use vgrad::nn::graph::Graph;
 use vgrad::nn::layer::lstm::LstmState;
@@ -13,22 +13,21 @@ use vgrad::nn::layer::{Backward, Forward, Layer, Saves};
 use vgrad::nn::loss::{Loss, Targets};
 use vgrad::nn::network::{Capacity, Network};
 use vgrad::nn::params::Draw;
-use vgrad::nn::train_step::Step;
 
-const FEATURES: usize = 3;
+pub const FEATURES: usize = 3;
 const POSITIONS: usize = 2;
 const CLASSES: usize = 3;
 
 /// A network over sequences, as a spec has it.
 #[derive(Clone)]
-struct Sequential {
-    keys: Value,
-    positions: usize,
-    seed: u64,
+pub struct Sequential {
+    pub keys: Value,
+    pub positions: usize,
+    pub seed: u64,
 }
 
 impl Sequential {
-    fn new(keys: Value) -> Self {
+    pub fn new(keys: Value) -> Self {
         Self {
             keys,
             positions: POSITIONS,
@@ -42,7 +41,7 @@ impl Sequential {
         spec
     }
 
-    fn graph(&self) -> Graph<f64> {
+    pub fn graph(&self) -> Graph<f64> {
         let setting = Setting {
             positions: self.positions,
             inputs: FEATURES,
@@ -54,7 +53,7 @@ impl Sequential {
         self.spec().graph(&setting, true)
     }
 
-    fn network(&self, graph: Graph<f64>, loss: &str, rows: usize) -> Network<f64> {
+    pub fn network(&self, graph: Graph<f64>, loss: &str, rows: usize) -> Network<f64> {
         let draw = Draw {
             init: &self.spec().scheme(),
             seed: self.seed,
@@ -70,7 +69,7 @@ impl Sequential {
     }
 
     /// A label for every position that is read out.
-    fn targets(&self, rows: usize) -> Targets<f64> {
+    pub fn targets(&self, rows: usize) -> Targets<f64> {
         let each = match self.keys["readout"].as_str() {
             Some("every") => self.positions,
             _ => 1,
@@ -78,7 +77,7 @@ impl Sequential {
         labels(rows * each, CLASSES as u32)
     }
 
-    fn inputs(&self, rows: usize) -> Array2<f64> {
+    pub fn inputs(&self, rows: usize) -> Array2<f64> {
         normal(self.seed, rows, FEATURES * self.positions)
     }
 
@@ -104,7 +103,7 @@ impl Sequential {
     }
 }
 
-fn recurrent(cell: &str, activation: &str, depth: usize, readout: &str) -> Value {
+pub fn recurrent(cell: &str, activation: &str, depth: usize, readout: &str) -> Value {
     json!({
         "architecture": { "recurrent": { "cell": cell, "recurrent_init": "orthogonal" } },
         "depth": depth,
@@ -134,6 +133,34 @@ fn every_cell_is_differentiated() {
                     }
                 }
             }
+        }
+    }
+}
+
+/// φ as a spec has it. A sine of frequency 30 behind another one has one of 900, for which the
+/// differences' steps are too wide.
+fn gentle(activation: &str) -> Value {
+    match activation {
+        "sine" => json!({ "sine": { "omega": 1.0 } }),
+        name => name.into(),
+    }
+}
+
+fn has_kinks(activation: &str) -> bool {
+    let activation = named::<Activation>(activation);
+    !activation.elementwise::<f64>().kinks().is_empty()
+}
+
+/// Through time and two layers, read out at every position.
+#[test]
+fn every_activation_of_an_rnn_is_differentiated() {
+    for activation in Activation::NAMES {
+        for (turn, loss) in Loss::NAMES.iter().enumerate() {
+            let readout = ["every", "last", "mean"][turn % 3];
+            let mut keys = recurrent("rnn", "tanh", 2, readout);
+            keys["activation"] = gentle(activation);
+            let verdict = Sequential::new(keys).check(loss, 2, has_kinks(activation));
+            assert_eq!(verdict, Verdict::Right, "{activation} {loss}");
         }
     }
 }
@@ -194,7 +221,7 @@ fn a_wrong_sign_in_one_gate_is_found() {
     assert!(matches!(check(&mut problem, false), Verdict::Wrong(_)));
 }
 
-fn transformer(keys: Value) -> Value {
+pub fn transformer(keys: Value) -> Value {
     let mut network = json!({
         "architecture": { "transformer": { "heads": 2, "feedforward": 2 } },
         "depth": 2,
@@ -245,6 +272,39 @@ fn every_transformer_is_differentiated() {
     }
 }
 
+/// How positions are told apart, seen and read out, all with all, by each loss in turn.
+#[test]
+fn every_way_of_a_transformer_with_positions_is_differentiated() {
+    let mut losses = Loss::NAMES.iter().cycle();
+    for norm_position in ["pre", "post"] {
+        for position_encoding in ["none", "sinusoidal", "learned"] {
+            for causal in [false, true] {
+                for readout in ["last", "mean", "every"] {
+                    let keys = transformer(json!({
+                        "norm_position": norm_position,
+                        "position_encoding": position_encoding,
+                        "causal": causal,
+                        "readout": readout,
+                    }));
+                    for loss in losses.by_ref().take(2) {
+                        let verdict = Sequential::new(keys.clone()).check(loss, 2, false);
+                        assert_eq!(verdict, Verdict::Right, "{loss} {keys}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_activation_of_a_transformer_is_differentiated() {
+    for activation in Activation::NAMES {
+        let keys = transformer(json!({ "activation": gentle(activation), "depth": 1 }));
+        let verdict = Sequential::new(keys).check("cross_entropy", 2, has_kinks(activation));
+        assert_eq!(verdict, Verdict::Right, "{activation}");
+    }
+}
+
 #[test]
 fn transformers_with_dropout_other_activations_and_in_chunks() {
     for keys in [
@@ -255,126 +315,5 @@ fn transformers_with_dropout_other_activations_and_in_chunks() {
         let this = Sequential::new(transformer(keys));
         let verdict = this.check("mse", 40, has_kinks);
         assert_eq!(verdict, Verdict::Right, "{}", this.keys);
-    }
-}
-
-/// All norms of a step at the start.
-fn norms(network: &mut Network<f64>, inputs: &Array2<f64>, targets: &Targets<f64>) -> Vec<f64> {
-    let rows: Vec<usize> = (0..inputs.nrows()).collect();
-    network.load(inputs, targets, &rows);
-    let step = Step {
-        observe: true,
-        ..kept()
-    };
-    network.step(&Team::new(1).unwrap(), step);
-    let layers = 1..=network.layers().len();
-    layers
-        .flat_map(|l| {
-            let sums = network.sums(l);
-            let params = sums.params.unwrap();
-            [
-                sums.activation_grad.norm(),
-                sums.delta.norm(),
-                params.weight_grad_squares.norm(),
-            ]
-        })
-        .collect()
-}
-
-/// Without position encodings a transformer does not know the order of positions:
-/// permuting those of all samples changes no norm but by rounding.
-#[test]
-fn without_encodings_the_order_of_positions_does_not_matter() {
-    let this = Sequential {
-        positions: 5,
-        ..Sequential::new(transformer(json!({ "position_encoding": "none" })))
-    };
-    let (inputs, targets) = (this.inputs(4), this.targets(4));
-    let turned = Array2::from_shape_fn(inputs.raw_dim(), |(row, column)| {
-        let (position, feature) = (column / FEATURES, column % FEATURES);
-        inputs[(row, (position + 2) % 5 * FEATURES + feature)]
-    });
-    let run = |inputs| {
-        norms(
-            &mut this.network(this.graph(), "cross_entropy", 4),
-            inputs,
-            &targets,
-        )
-    };
-    for (a, b) in run(&inputs).into_iter().zip(run(&turned)) {
-        assert!((a - b).abs() <= 1e-13 * a.abs().max(1e-3), "{a:e} {b:e}");
-    }
-    // With them it does.
-    let known = Sequential {
-        keys: transformer(json!({})),
-        ..this
-    };
-    let run = |inputs| {
-        norms(
-            &mut known.network(known.graph(), "cross_entropy", 4),
-            inputs,
-            &targets,
-        )
-    };
-    assert!(
-        run(&inputs)
-            .iter()
-            .zip(run(&turned))
-            .any(|(a, b)| (a - b).abs() > 1e-9 * a)
-    );
-}
-
-/// Branches of factor 0 leave the main path alone: the same gradient in every layer, bit
-/// for bit, and none in the branches.
-#[test]
-fn rezero_starts_as_the_identity() {
-    let keys = transformer(json!({ "skip": "rezero", "depth": 3 }));
-    let this = Sequential::new(keys);
-    let mut network = this.network(this.graph(), "cross_entropy", 4);
-    norms(&mut network, &this.inputs(4), &this.targets(4));
-    let last = network.sums(7).activation_grad;
-    for l in 1..=7 {
-        let sums = network.sums(l);
-        assert_eq!(sums.activation_grad, last, "layer {l}");
-        let params = sums.params.unwrap();
-        let zeros = params.weight_grads.unwrap().zeros as usize;
-        assert_eq!(zeros == params.weights, l > 1, "layer {l}");
-    }
-    assert!(network.sums(8).params.unwrap().weight_grad_squares.norm() > 0.0);
-}
-
-/// With one position there is nothing to choose: queries and keys receive nothing.
-#[test]
-fn with_one_position_queries_and_keys_receive_nothing() {
-    let this = Sequential {
-        positions: 1,
-        ..Sequential::new(transformer(json!({})))
-    };
-    let mut network = this.network(this.graph(), "cross_entropy", 4);
-    norms(&mut network, &this.inputs(4), &this.targets(4));
-    for l in [2, 4] {
-        let params = network.sums(l).params.unwrap();
-        // Two of in_proj's three blocks, of the four as large in all.
-        let zeros = params.weight_grads.unwrap().zeros as usize;
-        assert_eq!(2 * zeros, params.weights, "layer {l}");
-    }
-}
-
-/// Over one position an rnn is an MLP of one layer whose recurrent map receives nothing.
-#[test]
-fn over_one_position_a_recurrent_map_receives_nothing() {
-    for cell in Cell::NAMES {
-        let this = Sequential {
-            positions: 1,
-            ..Sequential::new(recurrent(cell, "tanh", 1, "last"))
-        };
-        let mut network = this.network(this.graph(), "cross_entropy", 4);
-        norms(&mut network, &this.inputs(4), &this.targets(4));
-        let of_state = &network.layer_params()[1];
-        assert_eq!(of_state.tensors[0].name, "weight_hh");
-        let weights = &of_state.gradient[..of_state.tensors[0].len()];
-        assert!(weights.iter().all(|g| *g == 0.0), "{cell}");
-        let of_input = &network.layer_params()[0];
-        assert!(of_input.gradient.iter().any(|g| *g != 0.0), "{cell}");
     }
 }
