@@ -14,7 +14,7 @@ pub const VANISHING_DECADES: f64 = 4.0;
 pub const AT_RISK_DECADES: f64 = 3.0;
 
 /// Decades from which on the slope of a generator's loss is worth a word of its own.
-const LOSS_DECADES: f64 = 1.0;
+pub const LOSS_DECADES: f64 = 1.0;
 
 /// What the gradients of one step do on their way to the first layer, or those
 /// of a whole run. The order is that of severity, the worst last.

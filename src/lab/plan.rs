@@ -11,7 +11,7 @@ use crate::lab::learned::guessing_loss;
 use crate::lab::machine::free_memory;
 use crate::lab::text;
 use crate::nn::adversary::GeneratorSide;
-use crate::nn::architecture::{NetworkSpec, Setting};
+use crate::nn::architecture::{Architecture, NetworkSpec, Setting};
 use crate::nn::graph::Graph;
 use crate::nn::image::Image;
 use crate::nn::loss::Loss;
@@ -104,6 +104,9 @@ impl<T: Scalar> Plan<T> {
             _ if spec.data.source.is_rays() => spec.data.positions(),
             _ => positions(spec, &data)?,
         };
+        if batch_size == 1 {
+            rows_vary(spec, image, positions)?;
+        }
         let [inputs, outputs] = match &spec.gan {
             Some(gan) => [gan.noise, data.features()],
             None => [data.features() / positions, data.outputs()],
@@ -119,8 +122,10 @@ impl<T: Scalar> Plan<T> {
         let adversary = adversary(spec, &setting);
         let graph = graph(&spec.network, &setting, adversary.as_ref());
         let bytes = graph.bytes(batch_size, per_parameter);
+        let mut work = graph.work(batch_size);
         let of_discriminator = adversary.as_ref().map_or(0.0, |adversary| {
             let graph = adversary.network.graph::<T>(&adversary.setting, false);
+            work = work.with_discriminator(graph.work(batch_size), adversary.steps);
             // Its gradient is kept for a second batch to be added to it.
             let per_parameter = adversary.update.optimizer.states_per_param() + 2;
             graph.bytes(batch_size, per_parameter)
@@ -162,7 +167,7 @@ impl<T: Scalar> Plan<T> {
             setting,
             training,
             bytes,
-            work: graph.work(batch_size),
+            work,
         })
     }
 
@@ -261,7 +266,7 @@ fn image<T: Scalar>(spec: &Spec, data: &Dataset<T>) -> Result<Option<Image>, Pro
     let Some(image) = image else {
         let (name, source) = (spec.network.architecture.name(), spec.data.source.name());
         let what = format!(
-            "is absent: {name} reads images, and {source} does not say how its {features} features are one"
+            "missing, where {name} reads images and {source} does not say how its {features} features are one"
         );
         return Err(Problem::at_key(key, what)
             .help("add `image = [channels, rows, columns]` to [data], as the features lie: channel by channel, row by row"));
@@ -313,16 +318,31 @@ fn positions<T: Scalar>(spec: &Spec, data: &Dataset<T>) -> Result<usize, Problem
     Err(Problem::at_key(key, what).help(help))
 }
 
+/// That a norm over the rows of a batch of one sample has several rows in every layer: the
+/// pixels of an image, the positions of a sequence, the points of a ray.
+fn rows_vary(spec: &Spec, image: Option<Image>, positions: usize) -> Result<(), Problem> {
+    let (network, norm) = (&spec.network, &spec.network.norm);
+    let rows = match (&network.architecture, image) {
+        (Architecture::Conv(conv), Some(image)) => conv
+            .images(network, image)
+            .last()
+            .map_or(1, |last| last.pixels()),
+        _ => positions,
+    };
+    if rows > 1 || !norm.choice::<f64>().couples_rows() {
+        return Ok(());
+    }
+    let name = norm.name();
+    let what = format!(
+        "a batch of one sample, of which a layer has one row: its variance, by which {name} norm \
+         divides, is 0"
+    );
+    Err(Problem::at_key("train.batch_size", what)
+        .help("use larger batches, give more samples, or choose another norm"))
+}
+
 fn batch_size(spec: &Spec, samples: usize) -> Result<usize, Problem> {
-    let norm = &spec.network.norm;
     match spec.train.batch_size {
-        BatchSize::Full(_) if samples == 1 && norm.choice::<f64>().couples_rows() => {
-            let name = norm.name();
-            let what =
-                format!("the training split has one sample, and {name} norm needs at least two");
-            Err(Problem::at_key("train.batch_size", what)
-                .help("give more samples, lower data.test_fraction, or choose another norm"))
-        }
         BatchSize::Full(_) => Ok(samples),
         BatchSize::Samples(batch) if batch <= samples => Ok(batch),
         BatchSize::Samples(batch) => Err(Problem::at_key(

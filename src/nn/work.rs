@@ -15,6 +15,22 @@ pub struct StepWork {
     pub layers: usize,
 }
 
+impl StepWork {
+    /// With what a generator's discriminator is trained for within a step, so many `times`:
+    /// each takes a real batch and one that the generator makes, forward alone.
+    pub fn with_discriminator(self, own: Self, times: u64) -> Self {
+        let times = times as f64;
+        let made = [self.products - own.products, self.numbers - own.numbers];
+        let [products, numbers] = made.map(|of_generator| of_generator.max(0.0) / 3.0);
+        Self {
+            // Of the discriminator's weights the generator's step needs no gradients.
+            products: self.products - own.products / 3.0 + times * (2.0 * own.products + products),
+            numbers: self.numbers + times * (2.0 * own.numbers + numbers),
+            layers: self.layers + (2.0 * times) as usize * own.layers,
+        }
+    }
+}
+
 impl<T: Scalar> Graph<T> {
     /// The work of a step on batches of `samples`: a product forward and two backward, of
     /// which the first map needs one.

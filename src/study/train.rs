@@ -7,6 +7,7 @@ use crate::base::{Problem, Scalar};
 use crate::nn::measure::{LayerSums, TensorRecord};
 use crate::nn::network::Network;
 use crate::nn::snapshot::Snapshot;
+use crate::nn::times::PhaseTimes;
 use crate::study::data::Dataset;
 pub use crate::study::log_steps::LogSteps;
 pub use crate::study::step_record::{AdversaryMetrics, StepRecord, StepResult, TestMetrics};
@@ -98,6 +99,16 @@ impl<'a, T: Scalar> Trainer<'a, T> {
     /// The network whose layers are logged.
     pub fn network(&mut self) -> &mut Network<T> {
         self.task.network_mut()
+    }
+
+    /// Starts (or stops) measuring where the time of steps goes.
+    pub fn measure_times(&mut self, on: bool) {
+        self.task.measure_times(on);
+    }
+
+    /// Where the time has gone since.
+    pub fn times(&self) -> PhaseTimes {
+        self.task.times()
     }
 
     /// All that the next step depends on.

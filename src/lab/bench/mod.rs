@@ -270,10 +270,10 @@ impl<T: Scalar> Bench<'_, T> {
 
     /// Where the time goes, from half a repeat.
     fn shares(&mut self, steps: u64) -> Result<Shares, Halt> {
-        self.trainer.network().measure_times(true);
+        self.trainer.measure_times(true);
         let pass = self.pass(steps.div_ceil(2), true)?;
-        let times = self.trainer.network().times();
-        self.trainer.network().measure_times(false);
+        let times = self.trainer.times();
+        self.trainer.measure_times(false);
         Ok(Shares::new(
             &times,
             self.team.threads(),
@@ -305,6 +305,32 @@ mod tests {
         // input gradient, and one of 64 × 10.
         let by_hand = 2 * 64 * (2 * 64 * 64 + 3 * 99 * 64 * 64 + 3 * 64 * 10);
         assert_eq!(plan.work.products, f64::from(by_hand));
+    }
+
+    /// A discriminator's updates are of the step too.
+    #[test]
+    fn operations_of_a_discriminator_are_counted() {
+        let text = |updates: u64| {
+            format!(
+                "[data]\nsource = \"ring\"\n[network]\ndepth = 1\nwidth = 8\nactivation = \"relu\"\n\
+                 [train]\nsteps = 1\nbatch_size = 10\nlearning_rate = 0.1\n\
+                 [gan]\nnoise = 3\ndiscriminator_steps = {updates}\n\
+                 [gan.discriminator]\ndepth = 1\nwidth = 8\nactivation = \"relu\"\n"
+            )
+        };
+        let products = |updates: u64| {
+            let path = Path::new("gan.toml");
+            let loaded = Spec::from_text(path, text(updates), &Overrides::default());
+            let plan = Plan::<f32>::new(&loaded.unwrap().spec, Path::new("")).unwrap();
+            plan.work.products
+        };
+        // The discriminator 2 → 8 → 1 on two batches of 10, and the generator 3 → 8 → 2 forward,
+        // a third of what the step of both leaves for it.
+        let discriminator = f64::from(2 * 10 * (2 * 2 * 8 + 3 * 8));
+        let both = f64::from(2 * 10 * (2 * 3 * 8 + 3 * (8 * 2 + 2 * 8 + 8)));
+        let by_hand = 2.0 * discriminator + (both - discriminator) / 3.0;
+        let each = products(3) - products(2);
+        assert!((each - by_hand).abs() < 1e-6, "{each}, not {by_hand}");
     }
 
     #[test]

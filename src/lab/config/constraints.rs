@@ -7,6 +7,7 @@ use super::rays;
 use super::sections::{Spec, Train};
 use super::sizes::{BatchSize, CheckpointEvery, Predictive};
 use crate::base::Conflict;
+use crate::nn::architecture::Architecture;
 use crate::nn::loss::TargetKind;
 
 fn found(keys: &[&str], what: impl Into<String>, expected: &str, help: &str) -> Option<Conflict> {
@@ -18,6 +19,7 @@ pub fn conflict(spec: &Spec) -> Option<Conflict> {
     name(&spec.name)
         .or_else(|| length(&spec.train))
         .or_else(|| rays::conflict(spec))
+        .or_else(|| gan_conflicts::architecture(spec))
         .or_else(|| spec.network.check())
         .or_else(|| positions(spec))
         .or_else(|| coupled_rows(spec))
@@ -93,7 +95,12 @@ fn positions(spec: &Spec) -> Option<Conflict> {
 
 fn coupled_rows(spec: &Spec) -> Option<Conflict> {
     let norm = &spec.network.norm;
-    if !norm.choice::<f64>().couples_rows() || spec.train.batch_size != BatchSize::Samples(1) {
+    // The pixels of an image, the positions of a sequence and the points of a ray vary too: the
+    // plan knows how many they are.
+    let is_one = matches!(spec.network.architecture, Architecture::Mlp(_))
+        && !spec.data.source.is_rays()
+        && spec.train.batch_size == BatchSize::Samples(1);
+    if !norm.choice::<f64>().couples_rows() || !is_one {
         return None;
     }
     let name = norm.name();

@@ -18,6 +18,26 @@ pub fn conflict(spec: &Spec) -> Option<Conflict> {
         .or_else(|| targets(spec))
 }
 
+/// An architecture that neither of the two networks can have: other keys may be those of
+/// another one.
+pub fn architecture(spec: &Spec) -> Option<Conflict> {
+    let gan = spec.gan.as_ref()?;
+    let networks = [
+        ("network", &spec.network),
+        ("gan.discriminator", &gan.discriminator),
+    ];
+    let mut others = networks
+        .into_iter()
+        .map(|(section, network)| (section, network.architecture.name()));
+    let (section, name) = others.find(|(_, name)| *name != "mlp")?;
+    Some(Conflict::new(
+        &[&format!("{section}.architecture"), "gan"],
+        format!("`{section}.architecture` = {name} with [gan], which trains two MLPs"),
+        "expected \"mlp\" with [gan]",
+        "remove `architecture`, or the section [gan]",
+    ))
+}
+
 /// The loss of `[train]` beside `[gan]`, which has its own.
 pub fn other_loss() -> Conflict {
     Conflict::new(
@@ -47,12 +67,6 @@ fn network(section: &str, network: &NetworkSpec) -> Option<Conflict> {
         let what = format!("`{key}` = {what}");
         Some(Conflict::new(&[&key, "gan"], what, expected, help))
     };
-    let architecture = network.architecture.name();
-    if architecture != "mlp" {
-        let what = format!("{architecture} with [gan], which trains two MLPs");
-        let help = "remove `architecture`, or the section [gan]";
-        return refused("architecture", &what, "expected \"mlp\" with [gan]", help);
-    }
     if network.dropout != 0.0 {
         let what = format!("{} with [gan], whose passes draw no masks", network.dropout);
         return refused("dropout", &what, "not with [gan]", "remove `dropout`");

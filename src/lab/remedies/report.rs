@@ -6,7 +6,7 @@ use super::cures::CureKind;
 use super::ranking;
 use super::result::CureResult;
 use crate::lab::config::LoadedSpec;
-use crate::lab::decay::Verdict;
+use crate::lab::decay::{LOSS_DECADES, Verdict};
 use crate::lab::json::Real;
 use crate::lab::text;
 
@@ -145,7 +145,13 @@ impl Remedies {
         }
         match (cure.verdict(), cure.learned()) {
             (Some(Verdict::Vanishing | Verdict::AtRisk), learned) if learned != Some(true) => {
+                let by_loss = cure.by_loss().unwrap_or(0.0);
                 match cure.kind {
+                    // Of what all layers have in common, steps may be freed.
+                    CureKind::Optimizer if by_loss >= LOSS_DECADES => format!(
+                        "{by_loss:.2} decades are lost by the loss, which all layers have in \
+                         common, and larger steps did not make up for them"
+                    ),
                     CureKind::Optimizer => format!(
                         "it rescales the steps, and the first layers still lack {}: \
                          what the layers do not carry no step size brings back",

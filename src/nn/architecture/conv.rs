@@ -148,16 +148,18 @@ impl<T: Scalar> Blueprint<T> for Conv {
     }
 
     fn check_image(&self, network: &NetworkSpec, image: Image) -> Option<Conflict> {
-        let largest = image.rows.max(image.columns).saturating_mul(2) + 1;
+        // From there on the outermost taps lie beyond the border at every pixel.
+        let largest = (2 * image.rows.max(image.columns)).saturating_sub(1).max(3);
         if self.kernel > largest {
             return Some(Conflict::new(
                 &[KERNEL, "data.image"],
                 format!(
-                    "a kernel of side {} on images {image}, whose border it reaches from anywhere",
+                    "a kernel of side {} on images {image}, whose outermost taps lie beyond the \
+                     border wherever it stands",
                     self.kernel
                 ),
                 &format!("expected at most {largest}"),
-                "use a smaller kernel",
+                &format!("use a kernel of at most {largest}"),
             ));
         }
         let mut left = image;

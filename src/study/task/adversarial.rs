@@ -14,6 +14,7 @@ use crate::nn::network::{Capacity, Network};
 use crate::nn::optim::StepInfo;
 use crate::nn::params::Draw;
 use crate::nn::snapshot::Snapshot;
+use crate::nn::times::PhaseTimes;
 use crate::nn::train_step::{Step, StepMetrics, Update};
 use crate::study::batches::Batches;
 use crate::study::data::Dataset;
@@ -316,6 +317,16 @@ impl<T: Scalar> Task<T> for Adversarial<'_, T> {
     fn measure_tensors(&mut self) -> Vec<TensorRecord> {
         self.discriminator.measure_tensors();
         self.composed.measure_tensors()
+    }
+
+    fn measure_times(&mut self, on: bool) {
+        self.discriminator.measure_times(on);
+        self.composed.measure_times(on);
+    }
+
+    fn times(&self) -> PhaseTimes {
+        let networks = [&self.discriminator, &*self.composed];
+        networks.into_iter().map(Network::times).sum()
     }
 
     fn sums(&self, l: usize) -> LayerSums {

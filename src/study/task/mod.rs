@@ -16,6 +16,7 @@ use crate::nn::loss::Targets;
 use crate::nn::measure::{LayerSums, TensorRecord};
 use crate::nn::network::Network;
 use crate::nn::snapshot::Snapshot;
+use crate::nn::times::PhaseTimes;
 use crate::study::data::Dataset;
 use crate::study::step_record::{StepResult, TestMetrics};
 use crate::study::training_plan::TrainingPlan;
@@ -49,6 +50,16 @@ pub trait Task<T: Scalar>: Snapshot + Sync {
     /// layer after layer.
     fn measure_tensors(&mut self) -> Vec<TensorRecord> {
         self.network_mut().measure_tensors()
+    }
+
+    /// Starts (or stops) measuring where the time goes.
+    fn measure_times(&mut self, on: bool) {
+        self.network_mut().measure_times(on);
+    }
+
+    /// Where the time has gone since.
+    fn times(&self) -> PhaseTimes {
+        self.network().times()
     }
 
     /// The sums of layer `l`, from 1, at the last step.

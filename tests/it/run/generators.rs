@@ -205,6 +205,46 @@ optimizer = "adam"
 learning_rate = 0.01
 "#;
 
+/// A discriminator that takes all for noise leaves the loss a slope of ½, 0.3 decades: they
+/// may tip the verdict, and still it has not won.
+#[test]
+fn an_undecided_discriminator_has_not_won() {
+    let spec = "[data]\nsource = \"ring\"\n[network]\ndepth = 3\nwidth = 1\nactivation = \"relu\"\n\
+        [train]\nsteps = 5\nbatch_size = 32\nlearning_rate = 0.01\n[gan]\nloss = \"saturating\"\n\
+        [gan.discriminator]\ndepth = 3\nwidth = 1\nactivation = { leaky_relu = { slope = 0.2 } }\n";
+    let desk = Desk::with(spec);
+    desk.run("--out run").fine();
+    let summary = desk.summary("run");
+    let slope = summary["loss_slope"].as_f64().unwrap();
+    assert!((slope - 0.5).abs() < 0.01, "{summary}");
+    assert_eq!(summary["verdict"], "at_risk", "{summary}");
+    let ended = desk.vgrad(["diagnose", "run", "--no-advice"]);
+    assert!(!ended.stdout.contains("the discriminator won"), "{ended:?}");
+    assert!(ended.stdout.contains("contraction"), "{ended:?}");
+}
+
+/// What a clipping constant next to nothing makes of gradients is 0, whatever they were.
+#[test]
+fn weights_next_to_nothing_make_gradients_underflow() {
+    let spec = "[data]\nsource = \"ring\"\n[network]\ndepth = 3\nwidth = 16\nactivation = \"relu\"\n\
+        [train]\nsteps = 5\nbatch_size = 32\nlearning_rate = 0.01\n[gan]\nloss = \"wasserstein\"\n\
+        weight_clip = 1e-30\n[gan.discriminator]\ndepth = 10\nwidth = 16\n\
+        activation = { leaky_relu = { slope = 0.2 } }\n";
+    let desk = Desk::with(spec);
+    desk.run("--out run").fine();
+    let ended = desk.vgrad(["diagnose", "run", "--no-advice"]);
+    let words = ended
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        words.contains("the gradients of layers 1–13 read 0 below"),
+        "{words}"
+    );
+    assert!(!words.contains("numerical underflow (0 %"), "{words}");
+}
+
 #[test]
 fn a_starved_generator_is_called_vanishing_by_every_reader() {
     let desk = Desk::with(RING);

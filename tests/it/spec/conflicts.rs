@@ -50,6 +50,24 @@ fn keys_that_do_not_go_together() {
         &["network.norm=batch", "train.batch_size=1"],
         &["--set train.batch_size=1", "variance over one sample"],
     );
+    // The pixels of an image vary too, unless a layer has one.
+    let image = [
+        "network.norm=batch",
+        "train.batch_size=1",
+        "network.architecture=conv",
+    ];
+    flagged(
+        &[
+            &image[..],
+            &["network.architecture.conv.downsample=[1,2,3]"],
+        ]
+        .concat(),
+        &["train.batch_size", "a layer has one row"],
+    );
+    flagged(
+        &["network.architecture.conv.kernel=17"],
+        &["outermost taps", "at most 15"],
+    );
     flagged(
         &["train.optimizer.sgd.nesterov=true"],
         &[

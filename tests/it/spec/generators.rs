@@ -34,6 +34,11 @@ fn what_two_mlps_have_no_use_for_is_refused() {
             &format!("{section}.architecture.recurrent.cell=rnn"),
             &["recurrent with [gan]", "trains two MLPs"],
         );
+        // An LSTM has no use for the activation, which is not what is wrong here.
+        refused(
+            &format!("{section}.architecture.recurrent.cell=lstm"),
+            &["recurrent with [gan]", "trains two MLPs"],
+        );
         refused(
             &format!("{section}.readout=last"),
             &[

@@ -94,10 +94,15 @@ fn flat(frame: &Frame, lost: f64) -> String {
     let spread = norm(last)
         .zip(norm(first))
         .map(|(last, first)| last - first);
-    let beside = match spread.filter(|spread| spread.is_finite()) {
-        Some(spread) => format!(" differ by {} only", significant(10f64.powf(spread.abs()))),
-        None => " look flat".to_owned(),
+    // Zeros are level with nothing, and what falls nearly as far is not level.
+    let is_level = |spread: &f64| spread.is_finite() && spread.abs() < 0.5 * lost;
+    let Some(spread) = spread.filter(is_level) else {
+        return format!(
+            "; the activations shrink {} on the way forward",
+            times(shrunk)
+        );
     };
+    let beside = format!(" differ by {} only", significant(10f64.powf(spread.abs())));
     format!(
         "; the activations shrink {} on the way forward, so that the norms of ∂L/∂W{beside}",
         times(shrunk)

@@ -3,7 +3,7 @@
 use super::super::case::Case;
 use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
-use crate::lab::decay::Verdict;
+use crate::lab::decay::{LOSS_DECADES, Verdict};
 use crate::lab::remedies::CureKind;
 use crate::lab::text::number;
 
@@ -21,7 +21,8 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let mut ends = [first, last].into_iter().flatten();
     let decay = ends.find(|decay| decay.step == frame.step.step)?;
     let by_loss = decay.loss_decades();
-    if !decay.loss_matters() || decay.verdict == Verdict::Healthy {
+    // Of an undecided discriminator the slope is ½, and the loss of every generator takes that.
+    if by_loss < LOSS_DECADES || decay.verdict == Verdict::Healthy {
         return None;
     }
     let by_layers = decay.attenuation_decades.unwrap_or(0.0).max(0.0);

@@ -77,9 +77,15 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         .iter()
         .copied()
         .find(|layer| frame.headline(*layer).is_some_and(|norm| norm > 0.0));
-    // Zeros below a number as small as that are no numbers any more.
-    let is_at_limit = first_alive
-        .is_some_and(|layer| frame.headline(layer).is_some_and(|norm| norm < limit * 1e6));
+    // Zeros below a number as small as that are no numbers any more, and so are those that
+    // such weights make of it.
+    let is_at_limit = first_alive.is_some_and(|layer| {
+        let weight = frame.value(layer, "weight_norm").unwrap_or(1.0);
+        let next = |norm: f64| norm * weight.min(1.0);
+        frame
+            .headline(layer)
+            .is_some_and(|norm| next(norm) < limit * 1e6)
+    });
     let zeros: Vec<usize> = match first_alive {
         Some(alive) if is_at_limit && !is_dead => balance
             .zeros
