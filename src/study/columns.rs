@@ -153,7 +153,7 @@ pub fn gradient_columns<'a>() -> &'a [Column<LayerRow<'a>>] {
     columns! {
     "step", "step", Coordinate, "updates made before this measurement", |row| Cell::Count(row.record.step);
     "epoch", "epoch", Coordinate, "passes over the training data finished before it", |row| Cell::Count(row.record.epoch);
-    "layer", "layer", Coordinate, "1 … depth for hidden layers, depth + 1 for the output", |row| Cell::Count(row.layer as u64);
+    "layer", "layer", Coordinate, "place on the gradient's path: 1 … for hidden layers or, in a recurrent network, time steps; the last is the output", |row| Cell::Count(row.layer as u64);
     "name", "name", Coordinate, "hidden_1 …, output", |row| Cell::Name(&row.info.name);
     "activation_grad_norm", "‖∂L/∂h‖", Norm, "‖∂L/∂h_l‖_F over the batch, h_l being what layer l hands on: the headline quantity", |row| number(row.sums.activation_grad.norm());
     "delta_norm", "‖∂L/∂z‖", Norm, "‖∂L/∂z_l‖_F, z_l the output of layer l's linear map", |row| number(row.sums.delta.norm());

@@ -159,10 +159,15 @@ impl<'a> Case<'a> {
         self.run.spec.as_ref()
     }
 
+    /// What the gradient's path is made of.
+    pub fn along(&self) -> Along {
+        let summary = self.run.summary.as_ref();
+        summary.map(|summary| summary.along).unwrap_or_default()
+    }
+
     /// What the gradient passes from one row of the log to the one before.
     pub fn passed(&self) -> &'static str {
-        let summary = self.run.summary.as_ref();
-        match summary.map(|summary| summary.along).unwrap_or_default() {
+        match self.along() {
             Along::Layers => "a layer",
             Along::Time => "a time step",
         }

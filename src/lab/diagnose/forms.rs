@@ -170,7 +170,7 @@ fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let of_slope = |slope: Option<crate::lab::json::Real>| {
         slope.map_or(String::new(), |slope| {
-            format!(" ({:+.4} per layer)", slope.0)
+            format!(" ({:+.4} per {})", slope.0, theory.along.one())
         })
     };
     let interval = theory

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::case::Case;
 use crate::lab::json::Real;
+use crate::nn::architecture::Along;
 
 /// What theory expects and what was measured; null where there is no theory or no norm.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -31,6 +32,9 @@ pub struct TheoryBeside {
     pub has_moved: Option<bool>,
     /// Why there is no theory.
     pub reason: Option<String>,
+    /// What the slopes are per.
+    #[serde(skip)]
+    pub along: Along,
     /// Half the width of what counts as agreement, in decades.
     #[serde(skip)]
     pub tolerance: f64,
@@ -59,6 +63,7 @@ impl TheoryBeside {
             final_attenuation: lost[1].map(Real),
             initial_slope: slope[0].map(Real),
             final_slope: slope[1].map(Real),
+            along: case.along(),
             ..Self::default()
         };
         let theory = match &case.expected.theory {

@@ -179,7 +179,8 @@ fn refuse<T: Scalar>(plan: &Plan<T>, recurrent: &Recurrent) -> Result<(), Unpred
                 "the gates of an lstm depend on its state; along the cell's state alone a forget \
                  gate of bias {} loses {:.4} decades per time step",
                 recurrent.forget_bias,
-                -kept.log10()
+                // Of a gate that keeps all, 0 and not −0.
+                kept.log10().abs()
             )
         }
         Cell::Gru(_) => format!(

@@ -360,6 +360,9 @@ fn a_recurrent_map_that_shrinks_contracts_by_its_spectral_radius() {
         let all: Vec<&str> = ended.stdout.split_whitespace().collect();
         let text = all.join(" ");
         assert!(words.iter().all(|told| text.contains(told)), "{text}");
+        // The slopes of the theory line are per time step too.
+        assert!(text.contains(" per time step)"), "{text}");
+        assert!(!text.contains("per layer"), "{text}");
     }
 }
 
