@@ -148,8 +148,10 @@ fn check_some(count: usize, turn: usize, problem: &mut Problem, has_kinks: bool)
         if has_kinks && (problem.slope(at, 2e-4) - numeric).abs() > 0.1 * TOLERANCE * scale {
             return Verdict::NearKink;
         }
-        let error = (analytic - numeric).abs();
-        if error.is_nan() || error > TOLERANCE * scale {
+        let is_right = |numeric: f64| (analytic - numeric).abs() <= TOLERANCE * scale;
+        // Where a norm of few units bends the loss sharply, the differences' own error counts,
+        // and a third of the step leaves an 81st of it: a wrong gradient stays wrong.
+        if !is_right(numeric) && !is_right(problem.slope(at, 1e-4)) {
             return Verdict::Wrong(format!(
                 "{at:?}: analytic {analytic:e}, numeric {numeric:e}"
             ));

@@ -58,13 +58,13 @@ fn orthogonal_kernels_lose_nothing() {
     assert!(found.attenuation_decades.0.abs() < 1e-9);
 }
 
-/// Each pixel of one channel is alone with its own x²: 0.0658 ± 0.003 was measured over 24
-/// seeds of 48 channels, and the mean over the pixels before the recursion would give 0.100.
+/// Each pixel of one channel is alone with its own x²: 0.1177 by numpy, whose mean over the
+/// pixels comes after the recursion, not before; 0.1164 ± 0.0016 was measured over 24 seeds.
 #[test]
 fn orthogonal_kernels_leave_every_pixel_its_own_variance() {
     let keys = "activation = \"tanh\"\ninit = \"orthogonal\"";
     let found = predicted(16, 3, keys).unwrap().attenuation_decades.0;
-    assert!((found - 0.0657).abs() < 0.004, "{found}");
+    assert!((found - 0.1177).abs() < 0.002, "{found}");
     // Where the gradient grows as long as a pixel is small, the smallest carry it all.
     let keys = "activation = \"tanh\"\ninit = { orthogonal = { gain = 2.0 } }";
     let refused = predicted(16, 3, keys).unwrap_err();

@@ -27,7 +27,7 @@ fn what_does_not_fit_is_named() {
         ),
         (
             format!("{conv}.kernel=1000001"),
-            vec!["conv.kernel", "[1, 8, 8]", "smaller kernel"],
+            vec!["conv.kernel", "[1, 8, 8]", "at most 15"],
         ),
         (
             format!("{conv}.downsample=[6]"),
