@@ -362,7 +362,7 @@ fn a_recurrent_map_that_shrinks_contracts_by_its_spectral_radius() {
         assert!(words.iter().all(|told| text.contains(told)), "{text}");
         // The slopes of the theory line are per time step too.
         assert!(text.contains(" per time step)"), "{text}");
-        assert!(!text.contains("per layer"), "{text}");
+        assert!(!text.contains(" per layer)"), "{text}");
     }
 }
 
