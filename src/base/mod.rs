@@ -1,6 +1,6 @@
 //! Floor 0: numbers and loops over them, random streams, the one matrix product,
 //! the team of threads, and what all floors share: errors, families of named
-//! choices, suggestions for misspelt names.
+//! choices, suggestions for misspelt names, the memory that is left.
 
 pub mod circular;
 pub mod conflict;
@@ -8,6 +8,7 @@ pub mod crc32c;
 pub mod elementary;
 pub mod family;
 pub mod gemm;
+pub mod memory;
 pub mod nearest;
 pub mod paths;
 pub mod prefetch;

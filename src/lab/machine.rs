@@ -1,9 +1,9 @@
-//! What this machine is and how much memory it has left.
+//! What this machine is.
 
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
-use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 /// The machine a run was made on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,20 +48,4 @@ fn cpu() -> Option<String> {
 /// Cores at hand.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Bytes of memory that a new program may use, where the system says.
-pub fn free_memory() -> Option<f64> {
-    static SYSTEM: Mutex<Option<System>> = Mutex::new(None);
-    let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
-    if system.is_none() {
-        *system = System::new_with_specifics(RefreshKind::nothing()).ok();
-    }
-    let system = system.as_mut()?;
-    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-    let free = match system.cgroup_limits() {
-        Some(limits) => limits.free_memory.min(system.available_memory()),
-        None => system.available_memory(),
-    };
-    (free > 0).then_some(free as f64)
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use ndarray::{Array2, CowArray, Ix2};
 
+use crate::base::memory::{UNKNOWN, free_memory};
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{BatchSize, Every, Spec};
 use crate::lab::learned::guessing_loss;
-use crate::lab::machine::free_memory;
 use crate::lab::text;
 use crate::nn::adversary::GeneratorSide;
 use crate::nn::architecture::{Architecture, NetworkSpec, Setting};
@@ -368,11 +368,9 @@ fn steps(spec: &Spec, per_epoch: u64, batches_each: u64) -> Result<u64, Problem>
     }
 }
 
-/// That a network of `bytes` (at least) fits into what is free, where the system says;
-/// a terabyte it has not.
+/// That a network of `bytes` (at least) fits into what is free.
 fn fits(bytes: f64, at_least: &str, free: Option<f64>) -> Result<(), Problem> {
-    const TERABYTE: f64 = 1e12;
-    if bytes <= free.unwrap_or(TERABYTE) {
+    if bytes <= free.unwrap_or(UNKNOWN) {
         return Ok(());
     }
     let available = free.map_or_else(

@@ -14,9 +14,9 @@ use super::memory::{MemoryBudget, Taken};
 use super::workshops::Workshops;
 use super::{Shard, Sweep};
 use crate::base::Problem;
+use crate::base::memory::free_memory;
 use crate::base::problem::Place;
 use crate::lab::experiment::{RunCallback, RunOptions, run};
-use crate::lab::machine::free_memory;
 use crate::lab::run_folder::Destination;
 use crate::lab::summary::Status;
 

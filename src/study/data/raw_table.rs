@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use crate::base::Problem;
+use crate::base::memory::{UNKNOWN, free_memory};
 use crate::nn::loss::Targets;
 
 /// Feature values, row by row. Images stay bytes until they are scaled, an
@@ -111,6 +112,9 @@ pub fn no_targets(samples: usize) -> Targets<f64> {
     Targets::Numbers(Array2::zeros((samples, 0)))
 }
 
+/// Bytes that a number takes at least: as it is made, and in a run's precision.
+const BYTES: f64 = 12.0;
+
 /// An empty table with room for samples × features numbers.
 ///
 /// # Errors
@@ -131,15 +135,25 @@ pub fn reserve(
         let what = format!("{samples} samples cannot show {classes} classes");
         return Err(Problem::at_key(key, what).help("raise samples, or ask for fewer classes"));
     }
-    let mut table = Vec::new();
-    let fits = samples
-        .checked_mul(features)
-        .is_some_and(|numbers| table.try_reserve_exact(numbers).is_ok());
-    if fits {
-        return Ok(table);
+    room([samples, features]).ok_or_else(|| {
+        let what = format!("{samples} samples of {features} numbers do not fit into memory");
+        Problem::at_key(key, what).help("lower samples, or what makes a sample so large")
+    })
+}
+
+/// An empty table with room for the product of these numbers; `None` if that is more than
+/// memory holds.
+pub fn room<const N: usize>(factors: [usize; N]) -> Option<Vec<f64>> {
+    // A system may promise more memory than it has, and end the program when it is used.
+    let bytes = factors.iter().map(|factor| *factor as f64).product::<f64>() * BYTES;
+    if bytes > free_memory().unwrap_or(UNKNOWN) {
+        return None;
     }
-    let what = format!("{samples} samples of {features} numbers do not fit into memory");
-    Err(Problem::at_key(key, what).help("lower samples"))
+    let mut factors = factors.into_iter();
+    let numbers = factors.try_fold(1, usize::checked_mul)?;
+    let mut table = Vec::new();
+    table.try_reserve_exact(numbers).ok()?;
+    Some(table)
 }
 
 #[cfg(test)]
@@ -157,5 +171,7 @@ mod tests {
         assert!(reserve("blobs", 2, 0, 2).is_err());
         assert!(reserve("blobs", usize::MAX, 2, 2).is_err());
         assert!(reserve("blobs", usize::MAX / 2, 1, 2).is_err());
+        // No overflow, and what a system with overcommitment might promise: 960 TB.
+        assert!(reserve("blobs", 40_000_000_000_000, 2, 2).is_err());
     }
 }

@@ -7,7 +7,7 @@ pub use scene::Scene;
 use ndarray::Array2;
 use rand::RngExt;
 
-use super::raw_table::{Inputs, RawTable, Reading, reserve};
+use super::raw_table::{Inputs, RawTable, Reading, room};
 use super::{DataSource, LoadContext};
 use crate::base::Problem;
 use crate::base::family::member;
@@ -40,6 +40,34 @@ const FAR: f64 = 2.6;
 const NUMBERS: usize = 4;
 
 impl Nerf {
+    /// That there are more points than memory holds. The key to blame is the one that has
+    /// grown most from its default.
+    fn too_large(&self) -> Problem {
+        let Self {
+            views,
+            size,
+            samples,
+            ..
+        } = *self;
+        let usual = Self::default();
+        let times = |own: usize, usual: usize| own as f64 / usual as f64;
+        let keys = [
+            ("views", times(views, usual.views)),
+            ("size", times(size, usual.size).powi(2)),
+            ("samples", times(samples, usual.samples)),
+        ];
+        let (most, _) = keys
+            .into_iter()
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .expect("three of them");
+        let what = format!(
+            "{views} views of {size} × {size} rays, with {samples} points on each, do not fit \
+             into memory"
+        );
+        Problem::at_key(format!("data.source.nerf.{most}"), what)
+            .help("lower size, views or samples")
+    }
+
     /// Depth t_i of the points, from 1, whose places within their stretches are `places`,
     /// each with its width δ_i up to the next point, the last up to the far end.
     fn depths(places: &[f64]) -> Vec<[f64; 2]> {
@@ -64,10 +92,11 @@ impl DataSource for Nerf {
             )
             .help("set train.loss = \"mse\""));
         }
-        let pixels = self.size.saturating_mul(self.size);
-        let features = self.samples.saturating_mul(NUMBERS);
-        let rays = self.views.saturating_mul(pixels);
-        let mut inputs = reserve("nerf", rays, features, 1)?;
+        let numbers = [self.views, self.size, self.size, self.samples, NUMBERS];
+        let mut inputs = room(numbers).ok_or_else(|| self.too_large())?;
+        let pixels = self.size * self.size;
+        let features = self.samples * NUMBERS;
+        let rays = self.views * pixels;
         let mut colours = Vec::with_capacity(rays * 3);
         let mut rng = stream(context.seed, "data", 0);
         let mut places = vec![0.5; self.samples];
@@ -148,6 +177,32 @@ mod tests {
             ..context(seed)
         };
         nerf.load(&numeric).unwrap()
+    }
+
+    #[test]
+    fn too_many_points_are_refused_under_the_key_that_makes_them_many() {
+        let cases = [
+            ("views", [100_000_000_000, 24, 24]),
+            ("size", [16, 4_000_000_000, 24]),
+            ("samples", [16, 24, 100_000_000_000]),
+        ];
+        for (key, [views, size, samples]) in cases {
+            let nerf = Nerf {
+                views,
+                size,
+                samples,
+                ..Nerf::default()
+            };
+            let numeric = LoadContext {
+                targets: Some(TargetKind::Numbers),
+                ..context(0)
+            };
+            let message = nerf.load(&numeric).unwrap_err().to_string();
+            let start = format!(
+                "data.source.nerf.{key}: {views} views of {size} × {size} rays, with {samples} points"
+            );
+            assert!(message.starts_with(&start), "{message}");
+        }
     }
 
     #[test]
