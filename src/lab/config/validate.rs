@@ -120,17 +120,20 @@ impl Checker {
         let tables = shape.of_type("object");
         if !branches.is_empty() && tables.keys().contains(&word) {
             let member = tables.property(word).expect("one of its keys");
-            let what = format!(
-                "`{path}` is \"{word}\", which needs {}",
-                list(&member.required())
-            );
-            let needed: Vec<String> = member
-                .required()
-                .iter()
-                .map(|key| format!("{key} = …"))
-                .collect();
-            let message = Message::new(what, "expected a table with its parameters")
-                .help(format!("write {{ {word} = {{ {} }} }}", needed.join(", ")));
+            let required = member.required();
+            let needed = required.iter().map(|key| format!("{key} = …"));
+            let needed = needed.collect::<Vec<_>>().join(", ");
+            let is_value = member.of_type("object").is_empty();
+            let (needs, label, example) = match is_value {
+                true => (member.expected(), "value", "…".to_owned()),
+                false => (list(&required), "parameters", format!("{{ {needed} }}")),
+            };
+            let what = format!("`{path}` is \"{word}\", which needs {needs}");
+            let mut message = Message::new(what, format!("expected a table with its {label}"));
+            if is_value {
+                message = message.explain(path, shape);
+            }
+            let message = message.help(format!("write {{ {word} = {example} }}"));
             self.report(ValueKind::Value, path, message);
         } else if branches.is_empty() {
             self.typed(value, &branches, shape, path);
