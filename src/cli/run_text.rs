@@ -105,6 +105,8 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
     }
     if let Some(predictions) = &summary.predictive {
         lines.push(("certainty", text::predictions_line(predictions)));
+    } else if told.spec.train.predictive.is_some() {
+        lines.push(("certainty", text::not_judged(summary.status).to_owned()));
     }
     lines.push(("files", told.outcome.folder.display().to_string()));
     lines
@@ -294,14 +296,31 @@ pub fn group(group: &SeedGroup) -> String {
         .lines()
         .map(|line| line.trim_end().to_owned())
         .collect();
-    let certainty = group.predictive.as_ref().map_or(String::new(), |together| {
-        text::labelled("certainty", &text::predictions_line(together), [LABEL, 80])
+    let certainty = certainty(group).map_or(String::new(), |line| {
+        text::labelled("certainty", &line, [LABEL, 80])
     });
     format!(
         "{}\n\n{certainty}files     {}\n",
         rows.join("\n"),
         group.folder.display()
     )
+}
+
+/// What the probabilities of a group's runs are worth, or why there are none.
+fn certainty(group: &SeedGroup) -> Option<String> {
+    let runs = group.outcomes.len();
+    let judged = group.outcomes.iter();
+    let judged = judged.filter(|run| run.summary.predictive.is_some());
+    let judged = judged.count();
+    match (&group.predictive, &group.outcomes[..]) {
+        (Some(together), _) => {
+            let left_out = text::left_out(judged, runs).map(|who| format!("; {who}"));
+            Some(text::predictions_line(together) + &left_out.unwrap_or_default())
+        }
+        _ if !group.is_to_judge => None,
+        (None, [lone]) => Some(text::not_judged(lone.summary.status).to_owned()),
+        (None, _) => Some(text::no_ensemble(judged, runs)),
+    }
 }
 
 #[cfg(test)]

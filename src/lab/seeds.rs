@@ -50,8 +50,11 @@ pub struct SeedGroup {
     pub outcomes: Vec<RunOutcome>,
     /// Whether every seed was run to its end.
     pub is_whole: bool,
-    /// What the runs' probabilities are worth together, where they were judged.
+    /// What the probabilities of the runs that were judged are worth together; of a lone
+    /// run, its own.
     pub predictive: Option<Predictions>,
+    /// Whether the spec asks for that.
+    pub is_to_judge: bool,
 }
 
 /// `count` seeds from `first` on.
@@ -130,7 +133,11 @@ pub fn run_seeds<'a>(
     let is_done = |outcome: &RunOutcome| outcome.summary.status != Status::Interrupted;
     let folders: Vec<PathBuf> = outcomes.iter().map(|own| own.folder.clone()).collect();
     let group = SeedGroup {
-        predictive: ensemble(&folders)?,
+        predictive: match &outcomes[..] {
+            [lone] => lone.summary.predictive.clone(),
+            _ => ensemble(&folders)?,
+        },
+        is_to_judge: loaded.spec.train.predictive.is_some(),
         folder: folder.clone(),
         is_whole: outcomes.len() as u64 == count && outcomes.iter().all(is_done),
         outcomes,
@@ -247,8 +254,8 @@ struct SeedsSummary {
     figures: BTreeMap<&'static str, SeedEstimate>,
     /// log10 of the activation-gradient norm of each hidden layer.
     layers: Vec<LayerSeedEstimate>,
-    /// What the runs' probabilities are worth together, where `train.predictive` asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What the runs' probabilities are worth together, where `train.predictive` asked and
+    /// it can be told.
     predictive: Option<Predictions>,
 }
 

@@ -262,6 +262,69 @@ fn no_network_is_asked_about_what_it_was_trained_on() {
     is_measured(told, &mean);
 }
 
+/// Runs that came to no probabilities are left out of an ensemble and told of; what is left
+/// of a group never stands for it.
+#[test]
+fn runs_without_probabilities_are_told_of() {
+    let desk = desk("");
+    let run = |more: &[&str]| {
+        let ended = desk.vgrad([&["run", "trial.toml", "--predictive"], more].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended
+            .stdout
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let draw = |drawn: &str| {
+        let ended = desk.vgrad(["plot", "s", "--figure=reliability", "--out", drawn]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        // Without the tags: a caption is cut into lines.
+        let svg = desk.read(drawn);
+        let words = svg
+            .split('<')
+            .filter_map(|part| Some(part.split_once('>')?.1));
+        let words = words.flat_map(str::split_whitespace).collect::<Vec<_>>();
+        words.join(" ")
+    };
+    let told = |key: &str| {
+        let told: Value = serde_json::from_str(&desk.read("s/seeds.json")).unwrap();
+        told[key].clone()
+    };
+    run(&["--seeds=4", "--out=s"]);
+    assert_eq!(number(&told("predictive"), "members").floor(), 2.0);
+    assert!(draw("whole.svg").contains("Confidence and accuracy: s"));
+
+    // As a run that diverged leaves its folder.
+    let take = |seed: u64| {
+        std::fs::remove_file(desk.path(&format!("s/seed-{seed}/predictive.csv"))).unwrap();
+        let mut summary = desk.summary(&format!("s/seed-{seed}"));
+        summary["predictive"] = Value::Null;
+        desk.write(&format!("s/seed-{seed}/summary.json"), summary.to_string());
+    };
+    take(1);
+    let three = draw("three.svg");
+    for words in ["ensemble of", "1 of 4 runs was not judged"] {
+        assert!(three.contains(words), "{words}: {three}");
+    }
+    take(0);
+    take(3);
+    let one = draw("one.svg");
+    for words in ["s/seed-2: softmax of one network", "3 of 4 runs were not"] {
+        assert!(one.contains(words), "{words}: {one}");
+    }
+
+    let wild = "--set=train.learning_rate=1e30";
+    let alone = run(&[wild, "--out=wild"]);
+    assert!(alone.contains("not judged: the run diverged"), "{alone}");
+    let group = run(&[wild, "--seeds=3", "--out=s", "--force"]);
+    let words = "no ensemble: 3 of 3 runs were not judged";
+    assert!(group.contains(words), "{group}");
+    assert_eq!(told("predictive"), Value::Null);
+    let lone = run(&["--seeds=1", "--out=lone"]);
+    assert!(lone.contains("softmax: accuracy"), "{lone}");
+}
+
 #[test]
 fn what_has_no_probabilities_is_refused() {
     let cases = [
@@ -278,6 +341,13 @@ fn what_has_no_probabilities_is_refused() {
             "mc_dropout",
         ),
         ("", "--set=train.predictive=guess", "softmax"),
+        // It is a number of passes and no table of parameters.
+        (
+            "",
+            "--set=train.predictive=mc_dropout",
+            "which needs an integer",
+        ),
+        ("", "--set=train.predictive=mc_dropout", "mc_dropout = 30"),
     ];
     for (dropout, change, named) in cases {
         let desk = desk(dropout);

@@ -245,6 +245,8 @@ fn title(data: &PlotData, figures: &[&str]) -> String {
     };
     if figures == ["view"] {
         format!("View held out: {listed}")
+    } else if figures == ["reliability"] {
+        format!("Confidence and accuracy: {listed}")
     } else if data.quantity == HEADLINE {
         format!("Gradient flow: {listed}")
     } else {

@@ -114,13 +114,15 @@ pub fn predict<T: Scalar>(
 /// The ensemble of runs: for every sample the mean probabilities of those that held it
 /// out for their tests. Where the seed draws the split they are not all of them, and a
 /// sample that fewer than two held out does not count: a network is not asked about what
-/// it was trained on. `None` where no sample is left or a run has no table.
+/// it was trained on. A run without a table, having diverged or been stopped, is no member.
+/// `None` where no sample is left or fewer than two runs have a table.
 ///
 /// # Errors
 /// If a table cannot be read or does not fit the others.
 pub fn ensemble(folders: &[PathBuf]) -> Result<Option<Predictions>, Problem> {
-    let files: Vec<PathBuf> = folders.iter().map(|folder| folder.join(FILE)).collect();
-    if files.len() < 2 || !files.iter().all(|file| file.exists()) {
+    let files = folders.iter().map(|folder| folder.join(FILE));
+    let files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
+    if files.len() < 2 {
         return Ok(None);
     }
     let mut sums: Vec<(ProbabilityRow, u32)> = Vec::new();

@@ -27,7 +27,7 @@ pub use markdown::escaped;
 pub use name::{shortened, symbol};
 pub use networks::{ENERGY_DISTANCE, networks};
 pub use number::{bytes, decades, duration, estimate, limit, log10, number, significant, times};
-pub use predictions::predictions_line;
+pub use predictions::{left_out, no_ensemble, not_judged, predictions_line};
 pub use range::{layer_ranges, layers};
 pub use shell::quoted;
 pub use tone::Tone;

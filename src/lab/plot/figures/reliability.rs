@@ -8,6 +8,10 @@ use super::super::scale::Scale;
 use super::Figure;
 use crate::lab::predictive::{Method, Predictions};
 use crate::lab::records::ValueRange;
+use crate::lab::text;
+
+/// Radius in pixels of the dot of the confidence that most samples have.
+const LARGEST: f64 = 6.0;
 
 pub struct ReliabilityFigure;
 
@@ -26,7 +30,7 @@ impl Figure for ReliabilityFigure {
 
     fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
         let lines: Vec<Line> = (0..data.targets.len())
-            .filter_map(|target| line(data, target))
+            .flat_map(|target| lines(data, target))
             .collect();
         if lines.is_empty() {
             return Vec::new();
@@ -42,26 +46,28 @@ impl Figure for ReliabilityFigure {
         let mut caption = Vec::new();
         for (i, line) in lines.iter().enumerate() {
             let color = of_run(i, lines.len());
-            let points: Vec<(f64, f64)> = line
-                .predictions
-                .measures
-                .bins
-                .iter()
-                .filter_map(|bin| bin.confidence.zip(bin.accuracy))
+            let bins = line.predictions.measures.bins.iter();
+            let points: Vec<(f64, (f64, f64))> = bins
+                .filter_map(|bin| Some((bin.samples as f64, bin.confidence.zip(bin.accuracy)?)))
                 .collect();
-            let stroke = Stroke::solid(color, 1.5);
+            let most = points.iter().map(|(samples, _)| *samples);
+            let most = most.fold(1.0, f64::max);
+            let stroke = Stroke::solid(color, 1.0);
             marks.push(Mark::Line {
-                points: points.clone(),
+                points: points.iter().map(|(_, at)| *at).collect(),
                 stroke,
             });
-            marks.push(Mark::Dots {
-                points,
-                radius: 3.0,
+            // What few samples stand behind shall not look as sure as what many do.
+            marks.extend(points.into_iter().map(|(samples, at)| Mark::Dots {
+                points: vec![at],
+                radius: (LARGEST * (samples / most).sqrt()).max(1.0),
                 color,
-            });
+            }));
             legend.push(LegendEntry::Line(stroke, line.label.clone()));
             caption.push(sentence(line));
         }
+        caption.extend((0..data.targets.len()).filter_map(|target| left_out(data, target)));
+        caption.push("A dot's area grows with the samples behind it".to_owned());
         legend.push(LegendEntry::Line(right, "as right as sure".to_owned()));
         vec![Panel {
             title: "Reliability on the test set".to_owned(),
@@ -74,21 +80,39 @@ impl Figure for ReliabilityFigure {
     }
 }
 
-/// What a target is shown by: its ensemble, else its first run that was judged.
+/// Probabilities and whose they are.
 struct Line<'a> {
     label: String,
     predictions: &'a Predictions,
 }
 
-fn line(data: &PlotData, target: usize) -> Option<Line<'_>> {
-    let of_run = data
-        .of_target(target)
-        .find_map(|run| run.run.summary.as_ref()?.predictive.as_ref());
-    let predictions = data.ensembles[target].as_ref().or(of_run)?;
-    Some(Line {
-        label: data.targets[target].clone(),
-        predictions,
-    })
+/// What a target is shown by: its ensemble, else each of its runs that was judged, under
+/// its own name.
+fn lines(data: &PlotData, target: usize) -> Vec<Line<'_>> {
+    if let Some(together) = &data.ensembles[target] {
+        return vec![Line {
+            label: data.targets[target].clone(),
+            predictions: together,
+        }];
+    }
+    let runs = data.of_target(target);
+    let own = runs.filter_map(|run| {
+        Some(Line {
+            label: run.label.clone(),
+            predictions: run.run.summary.as_ref()?.predictive.as_ref()?,
+        })
+    });
+    own.collect()
+}
+
+/// Which runs of a group are not shown.
+fn left_out(data: &PlotData, target: usize) -> Option<String> {
+    let told = data.of_target(target).map(|run| run.run.summary.as_ref());
+    let told: Vec<_> = told.collect();
+    let judged = told.iter().flatten();
+    let judged = judged.filter(|summary| summary.predictive.is_some());
+    let who = text::left_out(judged.count(), told.len())?;
+    Some(format!("{}: {who}", data.targets[target]))
 }
 
 fn sentence(line: &Line) -> String {
