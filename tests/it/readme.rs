@@ -147,12 +147,20 @@ fn norms(run: &Path) -> Vec<f64> {
 /// alone. `VGRAD_DRAW=1 cargo test --test it readme::the_picture` draws them anew.
 #[test]
 fn the_pictures_show_what_is_measured() {
-    the_picture("deep_sigmoid_cures.svg", &CURES);
-    the_picture("time_steps.svg", &THROUGH_TIME);
+    the_picture(
+        "deep_sigmoid_cures.svg",
+        &CURES,
+        "A deep network and its cures",
+    );
+    the_picture("time_steps.svg", &THROUGH_TIME, "The gradient through time");
+    let drawn = fs::read_to_string(format!("{ROOT}/experiments/time_steps.svg")).unwrap();
+    for word in ["over the time steps", "time step after time step"] {
+        assert!(drawn.contains(word), "no {word} in the picture");
+    }
 }
 
 /// The picture `file` of the experiments `names`, a line for each over all layers.
-fn the_picture(file: &str, names: &[&str]) {
+fn the_picture(file: &str, names: &[&str], title: &str) {
     let folder = tempfile::tempdir().unwrap();
     let file = Path::new(ROOT).join("experiments").join(file);
     for name in names {
@@ -163,7 +171,7 @@ fn the_picture(file: &str, names: &[&str]) {
     if std::env::var_os("VGRAD_DRAW").is_some() {
         let runs = names.join(" ");
         let line = format!(
-            "vgrad plot {runs} --figure layers --width 760 -o '{}'",
+            "vgrad plot {runs} --figure layers --width 760 --title '{title}' -o '{}'",
             file.display()
         );
         assert!(shell(&line, folder.path()).status.success(), "{line}");

@@ -3,6 +3,7 @@
 use super::Comparison;
 use super::pair::{Agreement, LayerPair, Pair};
 use crate::lab::text::decades;
+use crate::nn::architecture::Along;
 
 /// What a pair came to, e.g. "30 of 31 layers differ by more than 0.1 decades;
 /// largest: layer 1, -18.20".
@@ -51,6 +52,9 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     if absent > 0 && absent < layers {
         parts.push(format!("{absent} absent on one target"));
     }
+    let along = [0, pair.other].map(|i| comparison.targets[i].outcome.along);
+    let spoken = parts.iter().map(|part| Along::of_all(along).speak(part));
+    let mut parts: Vec<String> = spoken.collect();
     if !pair.not_comparable.is_empty() {
         parts.push(format!(
             "not comparable: {}",

@@ -5,6 +5,7 @@ use crate::lab::decay::{Decay, Verdict};
 use crate::lab::records::{Estimate, Run, Target};
 use crate::lab::summary::Summary;
 use crate::lab::text;
+use crate::nn::architecture::Along;
 
 /// A figure of a target. A lone file does not tell all of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,8 @@ pub struct OutcomeRow {
     pub learned: String,
     /// The norm that decay is measured by.
     pub norm: String,
+    /// What the path is made of that decay is measured along.
+    pub along: Along,
     /// The figures, as [`FIGURES`] has them.
     pub figures: Vec<OutcomeFigure>,
 }
@@ -48,10 +51,17 @@ pub struct OutcomeKind {
     /// Name in JSON.
     pub key: &'static str,
     /// Name for people.
-    pub name: &'static str,
+    name: &'static str,
     /// Whether people are shown it only where a target has it.
     pub is_rare: bool,
     get: fn(&Source) -> Option<Measured>,
+}
+
+impl OutcomeKind {
+    /// Its name for people, of paths along layers or time steps.
+    pub fn named(&self, along: Along) -> String {
+        along.speak(self.name)
+    }
 }
 
 /// Where a run's figures come from.
@@ -167,6 +177,7 @@ impl OutcomeRow {
             ends: tally(profiles.iter().map(ends)),
             learned: tally(target.runs.iter().map(learned)),
             norm: profiles[0].stats.headline.clone(),
+            along: Along::of_all(target.runs.iter().map(Run::along)),
             figures: FIGURES.iter().map(figure).collect(),
         }
     }

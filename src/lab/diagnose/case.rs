@@ -161,8 +161,7 @@ impl<'a> Case<'a> {
 
     /// What the gradient's path is made of.
     pub fn along(&self) -> Along {
-        let summary = self.run.summary.as_ref();
-        summary.map(|summary| summary.along).unwrap_or_default()
+        self.run.along()
     }
 
     /// What the gradient passes from one row of the log to the one before.

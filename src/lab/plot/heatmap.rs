@@ -80,10 +80,10 @@ impl<'a> Heatmap<'a> {
     pub fn layer_axis(&self) -> Axis {
         let layers = self.layers;
         let count = layers.len();
-        let whole = counting("layer", 0.0, (count - 1) as f64);
+        let whole = counting(self.run.layer_axis(), 0.0, (count - 1) as f64);
         // A tick at a round number of a layer rather than at a round place.
         let offset = layers[0] as f64;
-        let rounded = counting("layer", offset, offset + (count - 1) as f64);
+        let rounded = counting(self.run.layer_axis(), offset, offset + (count - 1) as f64);
         let is_dense = layers[count - 1] - layers[0] + 1 == count;
         let ticks: Vec<Tick> = if is_dense {
             let ticks = rounded.ticks.into_iter();

@@ -56,7 +56,7 @@ use bounds::bounds;
 use crate::base::Problem;
 use crate::lab::config::{Overrides, Spec};
 use crate::lab::summary::Summary;
-use crate::nn::architecture::Mlp;
+use crate::nn::architecture::{Along, Mlp};
 
 /// One run as it was recorded.
 #[derive(Clone, Debug)]
@@ -82,6 +82,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// What its gradient's path is made of.
+    pub fn along(&self) -> Along {
+        let summary = self.summary.as_ref();
+        summary.map(|summary| summary.along).unwrap_or_default()
+    }
+
     /// Opens a run folder or a lone CSV file.
     ///
     /// # Errors

@@ -98,8 +98,7 @@ impl RunData {
 
     /// What an axis of its layers says: a recurrent network has one for each time step.
     pub fn layer_axis(&self) -> &'static str {
-        let along = self.run.summary.as_ref().map(|told| told.along);
-        match along.unwrap_or_default() {
+        match self.run.along() {
             Along::Layers => "layer",
             Along::Time => "layer: time step after time step",
         }

@@ -6,6 +6,7 @@ use crate::lab::decay::Decay;
 use crate::lab::prediction::Forecast;
 use crate::lab::records::RunData;
 use crate::lab::text::{NO_INTERVAL, number};
+use crate::nn::architecture::Along;
 
 /// The card of a run or a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Card {
     /// What the verdict means here.
     pub sentence: String,
     /// Figures with their names.
-    pub facts: Vec<(&'static str, String)>,
+    pub facts: Vec<(String, String)>,
     /// The spec as TOML, of several seeds that of the first.
     pub spec: Option<String>,
 }
@@ -81,7 +82,7 @@ fn decades(slope: f64) -> String {
     format!("{slope:+.4}").replace('-', "−")
 }
 
-fn facts(group: &Group) -> Vec<(&'static str, String)> {
+fn facts(group: &Group) -> Vec<(String, String)> {
     let figures = FIGURES.iter();
     let lost = ["Decades lost, start", "Decades lost, end"]
         .into_iter()
@@ -146,7 +147,11 @@ fn facts(group: &Group) -> Vec<(&'static str, String)> {
     };
     facts.push(("Exact zeros", count(|entry| entry.values.zeros)));
     facts.push(("NaN or infinite", count(|entry| entry.values.non_finite)));
-    facts
+    let along = Along::of_all(group.entries.iter().map(|own| own.run.along()));
+    let named = facts.into_iter();
+    named
+        .map(|(name, value)| (along.speak(name), value))
+        .collect()
 }
 
 /// What theory expects of the start, of several seeds of the first: they differ in the data

@@ -8,6 +8,7 @@ member! {
     /// sin(omega·x), which is flat on neither side; wants `init = "siren"` with the same omega. Sitzmann et al. 2020, arXiv:2006.09661.
     pub struct Sine {
         /// Radians per unit of x.
+        #[schemars(extend("exclusiveMinimum" = 0))]
         omega: f64 = 30.0,
     }
 }

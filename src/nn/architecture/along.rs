@@ -14,6 +14,21 @@ pub enum Along {
 }
 
 impl Along {
+    /// That of several paths side by side: layers, unless all are of time.
+    pub fn of_all(paths: impl IntoIterator<Item = Self>) -> Self {
+        let mut paths = paths.into_iter();
+        let first = paths.next().unwrap_or_default();
+        match paths.all(|own| own == first) {
+            true => first,
+            false => Self::Layers,
+        }
+    }
+
+    /// A text that speaks of layers, or of time steps in their place.
+    pub fn speak(self, of_layers: &str) -> String {
+        of_layers.replace(Self::Layers.one(), self.one())
+    }
+
     /// One step of the way, in words.
     pub fn one(self) -> &'static str {
         match self {

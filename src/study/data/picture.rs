@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use png::{ColorType, Decoder, Transformations};
+use png::{BitDepth, ColorType, Decoder, Transformations};
 
 use super::raw_table::{Inputs, RawTable, Reading, reserve};
 use super::{DataSource, LoadContext, Source, files};
@@ -60,12 +60,17 @@ impl Pixels {
     fn read(path: &Path) -> Result<Self, Problem> {
         let bytes = files::read(PATH, path)?;
         let wrong = |error: &dyn std::fmt::Display| {
-            Problem::in_file(path, format!("is no PNG picture that can be read: {error}")).help(
-                format!("{PATH} names it; save the picture as a PNG, or make it smaller"),
-            )
+            // What the decoder says of its own types behind that tells nobody anything.
+            let error = error.to_string();
+            let error = error.split(" while decoding ").next().unwrap_or_default();
+            let what = format!(
+                "`{}` is no PNG picture that can be read: {error}",
+                path.display()
+            );
+            Problem::at_key(PATH, what).help("save the picture as a PNG")
         };
         let mut decoder = Decoder::new(Cursor::new(bytes));
-        decoder.set_transformations(Transformations::normalize_to_color8());
+        decoder.set_transformations(Transformations::EXPAND);
         let mut reader = decoder.read_info().map_err(|error| wrong(&error))?;
         let size = reader.output_buffer_size();
         let mut bytes = vec![0; size.ok_or_else(|| wrong(&"it is too large"))?];
@@ -79,12 +84,25 @@ impl Pixels {
             // A palette has been replaced by its colours.
             ColorType::Rgb | ColorType::Indexed => (3, 3),
         };
-        let pixels = bytes[..frame.buffer_size()].chunks_exact(stored);
+        // Of two bytes the first is the higher.
+        let numbers: Vec<f64> = match frame.bit_depth {
+            BitDepth::Sixteen => {
+                let pairs = bytes[..frame.buffer_size()].as_chunks::<2>().0.iter();
+                pairs
+                    .map(|pair| f64::from(u16::from_be_bytes(*pair)) / 65535.0)
+                    .collect()
+            }
+            _ => {
+                let bytes = bytes[..frame.buffer_size()].iter();
+                bytes.map(|byte| f64::from(*byte) / 255.0).collect()
+            }
+        };
+        let pixels = numbers.chunks_exact(stored);
         let values = pixels.flat_map(|pixel| &pixel[..channels]);
         Ok(Self {
             columns: frame.width as usize,
             channels,
-            values: values.map(|byte| f64::from(*byte) / 255.0).collect(),
+            values: values.copied().collect(),
         })
     }
 }
@@ -200,6 +218,12 @@ mod tests {
         assert_eq!(
             first(&load(ColorType::GrayscaleAlpha, Sixteen, &wide)),
             [1.0]
+        );
+        // 0x73e0 is 29664 of 65535: all its bits count.
+        let fine: Vec<u8> = (0..6).flat_map(|_| [0x73, 0xe0]).collect();
+        assert_eq!(
+            first(&load(ColorType::Grayscale, Sixteen, &fine)),
+            [29664.0 / 65535.0]
         );
         // A row of two bits, 0 and 1, in the top of a byte.
         let palette = load(ColorType::Indexed, One, &[0b0100_0000; 3]);

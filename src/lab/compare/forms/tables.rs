@@ -10,6 +10,7 @@ use crate::lab::compare::{
 };
 use crate::lab::records::HEADLINE;
 use crate::lab::text;
+use crate::nn::architecture::Along;
 
 /// A header and its rows.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,12 @@ pub fn specs(comparison: &Comparison, targets: &[usize]) -> TextTable {
     }
 }
 
+/// What the rows of layers of these targets are.
+fn along(comparison: &Comparison, targets: &[usize]) -> Along {
+    let of_target = |i: &usize| comparison.targets[*i].outcome.along;
+    Along::of_all(targets.iter().map(of_target))
+}
+
 /// What came out: a row per figure, a column per target of `targets`.
 pub fn outcomes(comparison: &Comparison, targets: &[usize]) -> TextTable {
     let outcome = |i: &usize| &comparison.targets[*i].outcome;
@@ -49,6 +56,7 @@ pub fn outcomes(comparison: &Comparison, targets: &[usize]) -> TextTable {
             .chain(cells)
             .collect::<Vec<_>>()
     };
+    let along = along(comparison, targets);
     let mut rows: Vec<Vec<String>> = FIGURES
         .iter()
         .enumerate()
@@ -59,7 +67,11 @@ pub fn outcomes(comparison: &Comparison, targets: &[usize]) -> TextTable {
                 .map(|target| &target.outcome.figures[*n]);
             !kind.is_rare || figures.into_iter().any(|it| *it != OutcomeFigure::Unknown)
         })
-        .map(|(n, kind)| row(kind.name, &|i| figures::outcome(&outcome(i).figures[n])))
+        .map(|(n, kind)| {
+            row(&kind.named(along), &|i| {
+                figures::outcome(&outcome(i).figures[n])
+            })
+        })
         .collect();
     rows.insert(0, row("verdict", &|i| word(&outcome(i).ends)));
     rows.insert(1, row("learned", &|i| word(&outcome(i).learned)));
@@ -88,7 +100,8 @@ pub fn layers(
         &comparison.other(pair).letter,
     );
     let is_moved = pair.matching == Matching::RelativeDepth;
-    let mut header = vec!["layer".to_owned()];
+    let along = along(comparison, &[0, pair.other]);
+    let mut header = vec![along.one().to_owned()];
     if is_moved {
         header.push(format!("in {other}"));
     }
@@ -159,7 +172,7 @@ pub fn together(
         });
     TextTable {
         rows: rows.collect(),
-        header: letters(comparison, "layer", targets),
+        header: letters(comparison, along(comparison, targets).one(), targets),
     }
 }
 

@@ -12,6 +12,7 @@ use super::super::scale::Scale;
 use super::{Figure, seeds_remark};
 use crate::lab::records::{RunData, Step, ValueRange};
 use crate::lab::text::symbol;
+use crate::nn::architecture::Along;
 
 /// Layers up to which each point is marked.
 const MARKED: usize = 60;
@@ -133,8 +134,9 @@ impl Figure for LayersFigure {
             caption.extend(networks.into_iter().flatten());
         }
         caption.extend(apart(&extent, data.is_log()));
+        let along = Along::of_all(data.runs.iter().map(|own| own.run.along()));
         vec![Panel {
-            title: format!("{} over the layers", symbol(&data.quantity)),
+            title: along.speak(&format!("{} over the layers", symbol(&data.quantity))),
             x,
             y: scale.axis(symbol(&data.quantity)),
             marks,

@@ -11,6 +11,7 @@ use super::Figure;
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
 use crate::lab::records::{self, Estimate, RunData, Step, ValueRange};
 use crate::lab::text::symbol;
+use crate::nn::architecture::Along;
 
 /// Bins over the height of the strip plot: dots in one of them stand side by side.
 const BINS: f64 = 36.0;
@@ -108,9 +109,10 @@ fn range(data: &PlotData, several: &[usize], room: Room) -> Panel {
         counts(data, several)
     )];
     caption.extend(apart(&extent, data.is_log()));
+    let along = Along::of_all(data.runs.iter().map(|own| own.run.along()));
     Panel {
         title: format!("{}: spread over the seeds", symbol(&data.quantity)),
-        x: counting("layer", low as f64, high as f64),
+        x: counting(along.one(), low as f64, high as f64),
         y: scale.axis(symbol(&data.quantity)),
         marks,
         legend,
@@ -216,8 +218,9 @@ fn strip_plot(data: &PlotData, several: &[usize]) -> Option<Panel> {
         caption.push("what a generator's loss takes off all layers is counted in".to_owned());
     }
     caption.extend(apart(&extent, false));
+    let along = Along::of_all(data.runs.iter().map(|own| own.run.along()));
     Some(Panel {
-        title: "Decades lost on the way to layer 1: strip plot over the seeds".to_owned(),
+        title: along.speak("Decades lost on the way to layer 1: strip plot over the seeds"),
         x: Axis {
             label: "step".to_owned(),
             low: 0.0,

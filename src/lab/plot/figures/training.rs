@@ -103,7 +103,7 @@ fn panel(
         y: scale.axis(symbol(&data.quantity)),
         marks,
         legend: vec![
-            LegendEntry::Heading("layer".to_owned()),
+            LegendEntry::Heading(run.run.along().one().to_owned()),
             LegendEntry::Ramp {
                 span: 0.92,
                 labels: labels.collect(),
