@@ -79,6 +79,8 @@ impl DiagnoseArgs {
             spec_of: &|run| self::load(run, &[]),
             advice: has_spec.then_some(advice),
             command: has_spec.then(|| format!("vgrad run {}", quoted(&spec))),
+            given: Vec::new(),
+            further: has_spec.then(|| format!("vgrad remedies {}", quoted(&spec))),
         };
         let diagnosis = diagnose(target, &examination)?;
         for warning in &diagnosis.warnings {
@@ -102,11 +104,17 @@ pub fn of_run(
     loaded: &LoadedSpec,
     advice: AdviceOptions,
     command: String,
+    given: &[String],
 ) -> Option<Diagnosis> {
     let examination = Examination {
         spec_of: &|_| Some(loaded.clone()),
         advice: Some(advice),
         command: Some(command),
+        given: given.to_vec(),
+        further: Some(format!(
+            "vgrad diagnose {}",
+            quoted(&folder.display().to_string())
+        )),
     };
     let target = Target::open(folder).ok()?;
     diagnose(&target, &examination).ok()

@@ -224,7 +224,8 @@ impl RunArgs {
             operations: diagnose::SHORT.operations,
             patience: diagnose::SHORT.patience,
         };
-        diagnose::of_run(&run.folder, loaded, advice, self.command_line())
+        let given = &self.spec.changes.set;
+        diagnose::of_run(&run.folder, loaded, advice, self.command_line(), given)
     }
 
     /// The command line of this run, for others to add to.

@@ -180,7 +180,7 @@ fn what_does_not_fit_is_refused_with_key_reason_and_what_to_do() {
         (
             RECURRENT,
             &["network.norm=layer"],
-            &["network.norm", "recurrent has no use"],
+            &["recurrent has no use", "no norm stands between them"],
         ),
         (
             RECURRENT,
@@ -189,8 +189,25 @@ fn what_does_not_fit_is_refused_with_key_reason_and_what_to_do() {
         ),
         (
             RECURRENT,
+            &["network.skip=identity"],
+            &["network.skip", "an LSTM adds to its state"],
+        ),
+        (
+            TRANSFORMER,
+            &[
+                "network.width=1",
+                "network.architecture.transformer.heads=1",
+            ],
+            &["network.norm", "0 for every sample"],
+        ),
+        (
+            RECURRENT,
             &["network.activation=relu"],
-            &["network.activation", "no use"],
+            &[
+                "network.activation",
+                "an LSTM has its own",
+                "cell = \"rnn\"",
+            ],
         ),
         (RECURRENT, &["network.init=lsuv"], &["network.init", "lsuv"]),
         (
@@ -226,7 +243,7 @@ fn what_does_not_fit_is_refused_with_key_reason_and_what_to_do() {
         (
             TRANSFORMER,
             &["network.order=norm-activation-linear"],
-            &["network.order", "no use"],
+            &["network.order", "`norm_position` says"],
         ),
         (
             TRANSFORMER,
@@ -305,6 +322,9 @@ fn sequences_are_made_and_read() {
         );
         let ended = desk.run("");
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        // Eleven characters in twelve pieces are no numbers to predict.
+        let told = [ended.stdout, ended.stderr].concat();
+        assert!(!told.contains("more than one in ten"), "{told}");
         assert!(
             desk.read("runs/trial/spec.toml")
                 .contains("standardize = false")

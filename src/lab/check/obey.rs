@@ -85,7 +85,14 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
         if run.found[i].is_empty() {
             return Err(cannot(
                 format!("finds no value: `{name}` is empty there"),
-                "ask at another step or about another quantity; `vgrad list quantities` explains each",
+                match name {
+                    "cell_grad_norm" => {
+                        "ask about another quantity: only an LSTM has such a cell state"
+                    }
+                    _ => {
+                        "ask at another step or about another quantity; `vgrad list quantities` explains each"
+                    }
+                },
             ));
         }
         for (layer, seen) in &run.found[i] {

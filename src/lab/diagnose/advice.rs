@@ -1,7 +1,7 @@
 //! What to change: cures of the mechanisms found, each of them tried on this very network
 //! before it is named.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -52,7 +52,7 @@ pub struct Hint {
     pub predicted: Option<Real>,
     /// Whether its trial learned something too.
     #[serde(skip)]
-    is_good: bool,
+    pub(super) is_good: bool,
 }
 
 /// How changed networks are tried.
@@ -98,17 +98,19 @@ impl Trouble {
     }
 }
 
-/// The changes that helped, at most three; none for a run that is healthy and learned.
-pub fn hints(case: &Case, found: &[Diagnosed], options: &AdviceOptions) -> Vec<Hint> {
+/// The changes that helped, at most three; none for a run that is healthy and learned. And
+/// whether time ran out before every cure was tried.
+pub fn hints(case: &Case, found: &[Diagnosed], options: &AdviceOptions) -> (Vec<Hint>, bool) {
     let trouble = Trouble::of(case, found);
     if !(trouble.gradients || trouble.training) {
-        return Vec::new();
+        return (Vec::new(), false);
     }
     let mechanisms: Vec<&Mechanism> = found.iter().map(|one| one.mechanism).collect();
-    let search = Search::new(case, trouble, options);
-    search
-        .map(|search| search.hints(&mechanisms))
-        .unwrap_or_default()
+    let Some(search) = Search::new(case, trouble, options) else {
+        return (Vec::new(), false);
+    };
+    let hints = search.hints(&mechanisms);
+    (hints, search.ran_out.get())
 }
 
 /// The search for cures of one run.
@@ -122,6 +124,7 @@ struct Search<'a> {
     critical: Option<f64>,
     steps: u64,
     started: Instant,
+    ran_out: Cell<bool>,
 }
 
 impl<'a> Search<'a> {
@@ -139,6 +142,7 @@ impl<'a> Search<'a> {
             critical: critical_weight_variance(curve, 0.0).ok(),
             steps: (affordable.clamp(2.0, STEPS) as u64).min(work.steps),
             started: Instant::now(),
+            ran_out: Cell::new(false),
             spec,
         })
     }
@@ -233,8 +237,11 @@ impl<'a> Search<'a> {
 
     /// The same of steps taken for `overrated` times as large as they are.
     fn hint_of(&self, cure: &Cure, base: &Base, overrated: f64) -> Option<(Hint, Tried)> {
-        let is_idle = cure.kind == CureKind::Optimizer && self.steps == 0;
-        if is_idle || self.started.elapsed() > self.options.patience {
+        if cure.kind == CureKind::Optimizer && self.steps == 0 {
+            return None;
+        }
+        if self.started.elapsed() > self.options.patience {
+            self.ran_out.set(true);
             return None;
         }
         let patient = Patient {

@@ -41,8 +41,37 @@ pub struct Updates {
     pub first: Option<f64>,
     /// The largest.
     pub most: Option<f64>,
+    /// What becomes of the gradients in the steps after the first.
+    pub settling: Settling,
     sum: f64,
     count: u64,
+}
+
+/// The gradient before the first update and shortly after, of each step the median over the
+/// layers: the first logged step [`SOON`] updates on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settling {
+    /// The first logged step, and the gradient there.
+    pub first: Option<(u64, f64)>,
+    /// The later one.
+    pub soon: Option<(u64, f64)>,
+}
+
+/// Updates after which the gradient is looked at again.
+const SOON: u64 = 10;
+
+impl Settling {
+    fn add(&mut self, step: u64, gradient: f64) {
+        let (first, _) = *self.first.get_or_insert((step, gradient));
+        if step >= first + SOON {
+            self.soon.get_or_insert((step, gradient));
+        }
+    }
+
+    /// How many times smaller the gradient is shortly after the first update.
+    pub fn fall(&self) -> Option<f64> {
+        Some(self.first?.1 / self.soon?.1)
+    }
 }
 
 impl Updates {
@@ -92,6 +121,9 @@ impl<'a> Case<'a> {
                     .clone_from(step);
             }
             replay.step(step);
+            if let Some(gradient) = median(step.column(0).filter_map(|(_, norm)| norm)) {
+                updates.settling.add(step.step, gradient);
+            }
             if let Some(at) = names.iter().position(|name| *name == "update_ratio") {
                 let ratios = step.column(at).filter_map(|(_, ratio)| ratio);
                 if let Some(ratio) = median(ratios) {

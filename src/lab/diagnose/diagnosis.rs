@@ -18,6 +18,7 @@ use crate::lab::records::{HEADLINE, Run, Target};
 
 /// What is wrong with a target, and what helps. Its keys in JSON are those of the fields.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(Default))]
 pub struct Diagnosis {
     /// The target's name.
     pub name: String,
@@ -40,6 +41,12 @@ pub struct Diagnosis {
     pub theory: TheoryBeside,
     /// What to change; tried on the first seed.
     pub advice: Vec<Hint>,
+    /// The changes that `command` makes already.
+    #[serde(skip)]
+    pub given: Vec<String>,
+    /// The command that goes on where time ran out before every cure was tried.
+    #[serde(skip)]
+    pub further: Option<String>,
     /// Questions that the log leaves open.
     pub unanswered: Vec<Unanswered>,
     /// The command that `advice` is added to; null where there is no spec.
@@ -91,6 +98,10 @@ pub struct Examination<'a> {
     pub advice: Option<AdviceOptions<'a>>,
     /// The command that advice is added to.
     pub command: Option<String>,
+    /// The changes that it makes already, as `--set` takes them.
+    pub given: Vec<String>,
+    /// The command that tries the cures for which there was no time.
+    pub further: Option<String>,
 }
 
 /// The columns that mechanisms and rules go by, and those that are calculated with.
@@ -114,7 +125,9 @@ pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis,
     let cases: Vec<Case> = cases.collect::<Result<_, _>>()?;
     let found: Vec<Vec<Diagnosed>> = cases.iter().map(find_all).collect();
     let advice = examination.advice.as_ref();
-    let advice = advice.map_or_else(Vec::new, |options| hints(&cases[0], &found[0], options));
+    let (advice, ran_out) = advice.map_or_else(Default::default, |options| {
+        hints(&cases[0], &found[0], options)
+    });
     let learned: Option<Vec<bool>> = cases.iter().map(|case| case.stats.learned).collect();
     let onsets = cases.iter().filter_map(|case| case.stats.onset.clone());
     let theory: Vec<TheoryBeside> = cases.iter().map(TheoryBeside::of).collect();
@@ -139,6 +152,8 @@ pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis,
         rules: rules(&cases),
         theory: TheoryBeside::over(&theory),
         advice,
+        given: examination.given.clone(),
+        further: examination.further.clone().filter(|_| ran_out),
         unanswered: unanswered(&cases[0]),
         command: examination.command.clone(),
         by_seed: if cases.len() > 1 {
@@ -243,4 +258,51 @@ fn unanswered(case: &Case) -> Vec<Unanswered> {
 /// Where a run's own copy of its spec lies.
 pub fn saved_spec(run: &Run) -> PathBuf {
     run.path.join("spec.toml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::forms::hint_lines;
+    use super::*;
+    use crate::lab::json::Real;
+
+    #[test]
+    fn a_hint_takes_the_place_of_a_change_and_says_where_time_ran_out() {
+        let given = ["network.activation=sigmoid", "train.steps=3"].map(str::to_owned);
+        let hint = Hint {
+            name: "tanh".to_owned(),
+            set: vec!["network.activation=tanh".to_owned()],
+            why: "it is steep".to_owned(),
+            quantity: "attenuation_decades",
+            step: 0,
+            before: Real(5.0),
+            after: Real(1.0),
+            predicted: None,
+            is_good: true,
+        };
+        let mut diagnosis = Diagnosis {
+            command: Some(format!(
+                "vgrad run a.toml --set {} --set {} --seed 1",
+                given[0], given[1]
+            )),
+            given: given.to_vec(),
+            advice: vec![hint],
+            ..Diagnosis::default()
+        };
+        let told = hint_lines(&diagnosis, 80);
+        let command =
+            "vgrad run a.toml --set train.steps=3 --seed 1 --set network.activation=tanh\n";
+        assert!(
+            told.contains(command) && !told.contains("time ran out"),
+            "{told}"
+        );
+        diagnosis.further = Some("vgrad diagnose runs/a".to_owned());
+        diagnosis.advice.clear();
+        let told = hint_lines(&diagnosis, 80);
+        assert!(told.starts_with("try next  time ran out"), "{told}");
+        assert!(
+            told.ends_with("          vgrad diagnose runs/a\n"),
+            "{told}"
+        );
+    }
 }

@@ -139,6 +139,7 @@ fn mechanism_line(ranked: &Ranked, diagnosis: &Diagnosis) -> String {
     let rate = match found.rate {
         Some(Rate::TooSmall) => ", the rate is too small",
         Some(Rate::TooLarge) => ", the rate is too large",
+        Some(Rate::TooLargeAtFirst) => ", the rate is too large at first",
         None => "",
     };
     let share = match found.share {
@@ -317,17 +318,34 @@ pub fn hint_lines(diagnosis: &Diagnosis, width: usize) -> String {
     for (i, hint) in diagnosis.advice.iter().enumerate() {
         let label = if i == 0 { "try next" } else { "" };
         // A command stays one line, to be pasted.
-        text += &format!(
-            "{label:LABEL$}{}",
-            diagnosis.command.as_deref().unwrap_or_default()
-        );
+        text += &format!("{label:LABEL$}{}", command_without(diagnosis, hint));
         for set in &hint.set {
             text += &format!(" --set {}", text::quoted(set));
         }
         text.push('\n');
         text += &labelled("", &hint_line(hint), [LABEL + 2, width]);
     }
+    if let Some(command) = &diagnosis.further {
+        let label = if text.is_empty() { "try next" } else { "" };
+        let line = "time ran out before every cure was tried; the rest:";
+        text += &labelled(label, line, [LABEL, width]);
+        text += &format!("{:LABEL$}{command}\n", "");
+    }
     text
+}
+
+/// The command that a hint is added to, without the changes that the hint takes back.
+fn command_without(diagnosis: &Diagnosis, hint: &Hint) -> String {
+    let key = |set: &str| set.split('=').next().unwrap_or_default().to_owned();
+    let changed: Vec<String> = hint.set.iter().map(|set| key(set)).collect();
+    let mut command = diagnosis.command.clone().unwrap_or_default();
+    for given in &diagnosis.given {
+        if changed.contains(&key(given)) {
+            let told = format!(" --set {}", text::quoted(given));
+            command = command.replacen(&told, "", 1);
+        }
+    }
+    command
 }
 
 fn hint_line(hint: &Hint) -> String {

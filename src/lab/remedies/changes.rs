@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::patient::Patient;
 use crate::lab::config::Spec;
-use crate::nn::architecture::Architecture;
+use crate::nn::activation::Activation;
+use crate::nn::architecture::{Architecture, Cell, Rnn};
 use crate::nn::loss::TargetKind;
 use crate::nn::width::Width;
 
@@ -119,16 +120,48 @@ pub(super) fn recurrent(patient: &Patient, changes: &[&str]) -> Result<Vec<Strin
 pub(super) fn gated(
     patient: &Patient,
     cell: &str,
-    forget_bias: &str,
+    forget_bias: Option<&str>,
 ) -> Result<Vec<String>, String> {
-    let changes = [
-        format!(".cell={cell}"),
-        format!(".forget_bias={forget_bias}"),
-    ];
-    let mut sets = recurrent(patient, &[&changes[0], &changes[1]])?;
-    // Its gates have functions of their own.
-    sets.push("network.activation=tanh".to_owned());
+    let mut sets = recurrent(patient, &[&format!(".cell={cell}")])?;
+    match forget_bias {
+        Some(bias) => sets.extend(recurrent(patient, &[&format!(".forget_bias={bias}")])?),
+        None => sets.extend(without_forget_bias(patient)),
+    }
+    // Its gates have functions of their own: another one would be refused.
+    let network = &patient.spec.network;
+    if !matches!(network.activation, Activation::Tanh(_)) {
+        sets.push("network.activation=tanh".to_owned());
+    }
     Ok(sets)
+}
+
+/// Another cell, without gates, of this activation.
+pub(super) fn plain(
+    patient: &Patient,
+    recurrent_init: &str,
+    activation: &str,
+) -> Result<Vec<String>, String> {
+    let init = format!(".recurrent_init={recurrent_init}");
+    let mut sets = recurrent(patient, &[&init])?;
+    let Architecture::Recurrent(own) = &patient.spec.network.architecture else {
+        return Ok(sets);
+    };
+    if own.cell != Cell::Rnn(Rnn {}) {
+        sets.extend(recurrent(patient, &[".cell=rnn"])?);
+    }
+    sets.extend(without_forget_bias(patient));
+    sets.push(format!("network.activation={activation}"));
+    Ok(sets)
+}
+
+/// The bias of a forget gate taken back, where there is one: other cells have no such gate.
+fn without_forget_bias(patient: &Patient) -> Option<String> {
+    match &patient.spec.network.architecture {
+        Architecture::Recurrent(own) if own.forget_bias != 0.0 => {
+            Some(format!("{RECURRENT}.forget_bias=0.0"))
+        }
+        _ => None,
+    }
 }
 
 /// A change of a transformer's own keys.
@@ -155,7 +188,8 @@ pub(super) fn warm_up(patient: &Patient) -> Result<Vec<String>, String> {
 
 /// Skips around units, where there is one to put them around.
 pub(super) fn skips(patient: &Patient, set: String) -> Result<Vec<String>, String> {
-    if patient.spec.network.depth < 2 {
+    // Recurrent networks take none at any depth, which the spec says itself.
+    if patient.spec.network.depth < 2 && recurrent(patient, &[]).is_err() {
         return Err("a skip needs a second hidden layer".to_owned());
     }
     Ok(vec![set])

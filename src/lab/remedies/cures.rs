@@ -1,8 +1,8 @@
 //! The known cures of vanishing and exploding gradients, in one list.
 
 use super::changes::{
-    LEAST_EPS, adversary, eps, gain_for_dropout, gated, rate, recurrent, sets, shallower, skips,
-    standardised_targets, transformer, usual_rate, warm_up,
+    LEAST_EPS, adversary, eps, gain_for_dropout, gated, plain, rate, recurrent, sets, shallower,
+    skips, standardised_targets, transformer, usual_rate, warm_up,
 };
 use super::patient::Patient;
 use crate::lab::config::Precision;
@@ -82,7 +82,7 @@ pub const CURES: &[Cure] = &[
     },
     Cure {
         name: "He init",
-        why: "variance 2/fan_in, twice that of a linear map, makes up for what φ takes away: half with ReLU",
+        why: "variance 2/fan_in, twice that of a linear map, makes up for what ReLU takes away: half",
         kind: CureKind::Gradients,
         sets: |_| sets(&["network.init=he_normal"]),
     },
@@ -181,30 +181,25 @@ pub const CURES: &[Cure] = &[
         name: "ReLU + identity recurrent map",
         why: "an active ReLU hands the state on as it is (IRNN)",
         kind: CureKind::Gradients,
-        sets: |patient| {
-            let changes = [".cell=rnn", ".recurrent_init=identity", ".forget_bias=0.0"];
-            let mut sets = recurrent(patient, &changes)?;
-            sets.push("network.activation=relu".to_owned());
-            Ok(sets)
-        },
+        sets: |patient| plain(patient, "identity", "relu"),
     },
     Cure {
         name: "LSTM, forget bias 1",
         why: "the state is added to, and an open forget gate lets it last",
         kind: CureKind::Gradients,
-        sets: |patient| gated(patient, "lstm", "1.0"),
+        sets: |patient| gated(patient, "lstm", Some("1.0")),
     },
     Cure {
         name: "LSTM, forget bias 3",
         why: "a forget gate that starts wide open keeps 95 % of the state per time step",
         kind: CureKind::Gradients,
-        sets: |patient| gated(patient, "lstm", "3.0"),
+        sets: |patient| gated(patient, "lstm", Some("3.0")),
     },
     Cure {
         name: "GRU",
         why: "an update gate hands the state on past the recurrent map",
         kind: CureKind::Gradients,
-        sets: |patient| gated(patient, "gru", "0.0"),
+        sets: |patient| gated(patient, "gru", None),
     },
     Cure {
         name: "pre-norm",

@@ -152,20 +152,26 @@ impl Remedies {
                         "{by_loss:.2} decades are lost by the loss, which all layers have in \
                          common, and larger steps did not make up for them"
                     ),
-                    CureKind::Optimizer => format!(
+                    CureKind::Optimizer if !gains(cure) => format!(
                         "it rescales the steps, and the first layers still lack {}: \
                          what the layers do not carry no step size brings back",
-                        decades(cure, 1.0)
+                        decades(cure)
+                    ),
+                    // Gains are told of as such on both sides.
+                    _ if gains(cure) || gains(&self.baseline) => format!(
+                        "gradients {} (as it is, they {})",
+                        change(cure),
+                        change(&self.baseline)
                     ),
                     _ => format!(
                         "gradients still lose {} (as it is {})",
-                        decades(cure, 1.0),
-                        decades(&self.baseline, 1.0)
+                        decades(cure),
+                        decades(&self.baseline)
                     ),
                 }
             }
             (Some(Verdict::Exploding), learned) if learned != Some(true) => {
-                format!("gradients grow by {} on the way", decades(cure, -1.0))
+                format!("gradients {} on the way", change(cure))
             }
             (_, Some(false)) => "gradients arrive, but not every seed learns".to_owned(),
             _ => "it is no better than the spec as it is".to_owned(),
@@ -173,10 +179,43 @@ impl Remedies {
     }
 }
 
-/// The decades lost times `sign`, at the start and at the end where their verdicts differ:
+/// Whether gradients grow on the way at an end that is told of, or are no numbers there.
+fn gains(cure: &CureResult) -> bool {
+    let is_lost = |lost: Option<f64>| lost.is_some_and(|lost| lost >= 0.0);
+    !is_lost(cure.lost()) || cure.changes_verdict() && !is_lost(cure.lost_at_end())
+}
+
+/// What becomes of the gradients, at the end too where the verdicts differ: "gain 9.70
+/// decades", "gain 4.63 decades at the start and lose inf at the end".
+fn change(cure: &CureResult) -> String {
+    let verb = |lost: f64| match lost {
+        _ if lost.is_nan() => "are not finite",
+        _ if lost < 0.0 => "gain",
+        _ => "lose",
+    };
+    let amount = |lost: f64, unit: &str| match lost.is_nan() {
+        true => String::new(),
+        false => format!(" {:.2}{unit}", lost.abs()),
+    };
+    let [start, end] = [cure.lost(), cure.lost_at_end()].map(|lost| lost.unwrap_or(f64::NAN));
+    let first = format!("{}{}", verb(start), amount(start, " decades"));
+    if !cure.changes_verdict() {
+        return first;
+    }
+    match verb(start) == verb(end) {
+        true => format!("{first} at the start and{} at the end", amount(end, "")),
+        false => format!(
+            "{first} at the start and {}{} at the end",
+            verb(end),
+            amount(end, " decades")
+        ),
+    }
+}
+
+/// The decades lost, at the start and at the end where their verdicts differ:
 /// "7.06 decades", "0.21 decades at the start and inf at the end".
-fn decades(cure: &CureResult, sign: f64) -> String {
-    let shown = |lost: Option<f64>| format!("{:.2}", sign * lost.unwrap_or(f64::NAN));
+fn decades(cure: &CureResult) -> String {
+    let shown = |lost: Option<f64>| format!("{:.2}", lost.unwrap_or(f64::NAN));
     let start = shown(cure.lost());
     match cure.changes_verdict() {
         false => format!("{start} decades"),
@@ -184,5 +223,52 @@ fn decades(cure: &CureResult, sign: f64) -> String {
             let end = shown(cure.lost_at_end());
             format!("{start} decades at the start and {end} at the end")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::trial::Trial;
+    use super::*;
+
+    /// A cure with so many decades lost and a verdict, at the start and at the end.
+    fn cure(ends: [(f64, &str); 2]) -> CureResult {
+        let [initial, last] = ends.map(|(lost, verdict)| {
+            json!({ "step": 0, "attenuation_decades": lost, "layers_left_out": 0, "verdict": verdict })
+        });
+        let summary = json!({
+            "schema_version": 1, "vgrad_version": "", "name": "", "seed": 0, "status": "completed",
+            "verdict": "vanishing", "initial": initial, "final": last, "steps": 40,
+        });
+        CureResult {
+            name: String::new(),
+            why: String::new(),
+            kind: CureKind::Gradients,
+            sets: Vec::new(),
+            trials: vec![Trial {
+                summary: serde_json::from_value(summary).unwrap(),
+                accuracies: Vec::new(),
+            }],
+            reason: None,
+            predicted: None,
+        }
+    }
+
+    #[test]
+    fn a_loss_of_less_than_nothing_is_a_gain() {
+        let grows = cure([(-9.7, "exploding"), (-5.81, "at_risk")]);
+        assert!(gains(&grows));
+        assert_eq!(
+            change(&grows),
+            "gain 9.70 decades at the start and 5.81 at the end"
+        );
+        let both = cure([(-4.63, "exploding"), (5.0, "vanishing")]);
+        let told = "gain 4.63 decades at the start and lose 5.00 decades at the end";
+        assert_eq!(change(&both), told);
+        let loses = cure([(7.0, "vanishing"), (6.0, "vanishing")]);
+        assert!(!gains(&loses));
+        assert_eq!(change(&loses), "lose 7.00 decades");
     }
 }

@@ -1,7 +1,7 @@
 //! The convolutional network.
 
 use super::chain::{LayerChain, Links};
-use super::{Blueprint, NetworkSpec, Setting};
+use super::{Blueprint, NetworkSpec, Setting, Unused};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, ValueId};
@@ -121,8 +121,8 @@ impl Conv {
 }
 
 impl<T: Scalar> Blueprint<T> for Conv {
-    fn unused(&self) -> &'static [&'static str] {
-        &["encoding"]
+    fn unused(&self) -> Vec<Unused> {
+        vec![Unused::new("encoding", "it reads the pixels of an image")]
     }
 
     fn width(&self, network: &NetworkSpec, l: usize) -> usize {

@@ -9,6 +9,7 @@ mod mlp;
 mod recurrent;
 mod setting;
 mod transformer;
+mod unused;
 
 pub use along::Along;
 pub use composed::{DISCRIMINATOR, GENERATOR};
@@ -17,6 +18,8 @@ pub use mlp::Mlp;
 pub use recurrent::{Cell, Gru, Lstm, Recurrent, Rnn};
 pub use setting::Setting;
 pub use transformer::{NormPosition, PositionKind, Transformer};
+pub use unused::Unused;
+use unused::unused;
 
 use std::path::PathBuf;
 
@@ -103,8 +106,8 @@ pub struct NetworkSpec {
 pub trait Blueprint<T: Scalar> {
     /// Keys of `[network]` that mean nothing to it: they are refused where they
     /// are not at their default.
-    fn unused(&self) -> &'static [&'static str] {
-        &[]
+    fn unused(&self) -> Vec<Unused> {
+        Vec::new()
     }
 
     /// Whether `activation` is its φ and must be given.
@@ -187,10 +190,11 @@ impl NetworkSpec {
     /// The first contradiction among its keys.
     pub fn check(&self) -> Option<Conflict> {
         let blueprint = self.architecture.blueprint::<f64>();
-        unused(self, blueprint.unused())
+        unused(self, &blueprint.unused())
             .or_else(|| self.unread_sequence())
             .or_else(|| widths(self))
             .or_else(|| blueprint.check(self))
+            .or_else(|| norm_of_one_unit(self))
             .or_else(|| init(self))
     }
 
@@ -265,23 +269,6 @@ impl NetworkSpec {
     }
 }
 
-/// A key that the architecture has no use for, and that is not at its default.
-fn unused(network: &NetworkSpec, keys: &[&str]) -> Option<Conflict> {
-    let plain = NetworkSpec::new(network.depth, network.width.clone(), tanh_or(network));
-    let values = [network, &plain].map(|network| serde_json::to_value(network).ok());
-    let [Some(given), Some(default)] = values else {
-        return None;
-    };
-    let key = keys.iter().find(|key| given.get(key) != default.get(key))?;
-    let name = network.architecture.name();
-    Some(Conflict::new(
-        &[&format!("network.{key}"), "network.architecture"],
-        format!("`network.architecture` = {name} has no use for `network.{key}`"),
-        "not with this architecture",
-        &format!("remove `{key}`, or choose another architecture"),
-    ))
-}
-
 /// A list of widths that is not as long as the network is deep.
 fn widths(network: &NetworkSpec) -> Option<Conflict> {
     let Width::PerLayer(widths) = &network.width else {
@@ -300,6 +287,24 @@ fn widths(network: &NetworkSpec) -> Option<Conflict> {
     })
 }
 
+/// A layer norm over a single unit, whose mean is the unit itself: nothing but 0 is left.
+fn norm_of_one_unit(network: &NetworkSpec) -> Option<Conflict> {
+    let blueprint = network.architecture.blueprint::<f64>();
+    let is_single = |l: usize| blueprint.width(network, l) == 1;
+    // A convolution's runs over all pixels, and one that comes first over the layer before.
+    let is_flat = matches!(network.norm, Norm::PerSample(_))
+        && network.order == Order::LinearNormActivation
+        && !blueprint.reads_images();
+    (is_flat && (1..=network.depth).any(is_single)).then(|| {
+        Conflict::new(
+            &["network.norm", "network.width"],
+            "`network.norm` = layer over one unit is 0 for every sample: the unit is its own mean",
+            "expected at least 2 units in every hidden layer",
+            "widen the layer, or use another norm",
+        )
+    })
+}
+
 /// An init that no weight variance answers for this φ.
 fn init(network: &NetworkSpec) -> Option<Conflict> {
     let problem = network.init.for_activation(&network.activation).err()?;
@@ -310,15 +315,6 @@ fn init(network: &NetworkSpec) -> Option<Conflict> {
         &format!("none exists for {activation}"),
         "choose another bias_variance, or `init = \"he_normal\"` or another one with a variance of its own",
     ))
-}
-
-/// φ at its default: tanh where the architecture has its own, else what it is.
-fn tanh_or(network: &NetworkSpec) -> Activation {
-    if network.architecture.blueprint::<f64>().has_activation() {
-        network.activation.clone()
-    } else {
-        tanh()
-    }
 }
 
 fn tanh() -> Activation {
@@ -353,26 +349,22 @@ fn no_skip() -> Skip {
 mod tests {
     use super::*;
     use crate::nn::activation::Relu;
-    use crate::nn::norm::Batch;
+    use crate::nn::norm::PerSample;
 
     fn network() -> NetworkSpec {
         NetworkSpec::new(3, Width::All(4), Relu {}.into())
     }
 
     #[test]
-    fn a_key_without_use_is_refused_unless_it_is_at_its_default() {
-        let keys = ["bias", "norm", "init", "weights"];
-        assert_eq!(unused(&network(), &keys), None);
-        let normed = NetworkSpec {
-            norm: Batch {}.into(),
-            dropout: 0.5,
-            ..network()
+    fn a_layer_norm_of_one_unit_is_refused() {
+        let normed = |widths| NetworkSpec {
+            norm: PerSample {}.into(),
+            ..NetworkSpec::new(3, Width::PerLayer(widths), Relu {}.into())
         };
-        let conflict = unused(&normed, &keys).unwrap();
-        assert_eq!(conflict.keys, ["network.norm", "network.architecture"]);
-        assert!(conflict.what.contains("mlp has no use for `network.norm`"));
-        assert_eq!(unused(&normed, &["bias"]), None);
-        assert_eq!(normed.check(), None, "an MLP uses every key");
+        let conflict = normed(vec![4, 1, 4]).check().unwrap();
+        assert_eq!(conflict.keys, ["network.norm", "network.width"]);
+        assert!(conflict.what.contains("0 for every sample"));
+        assert_eq!(normed(vec![4, 2, 4]).check(), None);
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub fn load<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset
         },
     };
     Ok(Dataset {
-        summary: DataSummary::of(source, &raw, [train.len(), test.len()]),
+        summary: DataSummary::of(source, &raw, [train.len(), test.len()], options.targets),
         train: gather(&raw, &train, &scales)?,
         test: gather(&raw, &test, &scales)?,
         test_numbers: test.iter().map(|row| row + 1).collect(),

@@ -86,9 +86,9 @@ impl DataSource for Adding {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Copy {
-    /// Distinct symbols.
+    /// Distinct symbols; of one there is nothing to remember.
     #[serde(default = "eight")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 2))]
     pub symbols: u32,
     /// Symbols to remember.
     #[serde(default = "ten")]
@@ -182,7 +182,8 @@ impl DataSource for Text {
         let bytes = files::read(TEXT_PATH, &path)?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let what = format!("is no UTF-8 text (byte {})", error.valid_up_to());
-            Problem::in_file(&path, what).help("save it as UTF-8, or name another file")
+            let what = format!("{} {what}", path.display());
+            Problem::at_key(TEXT_PATH, what).help("save it as UTF-8, or name another file")
         })?;
         let characters: Vec<char> = text.chars().collect();
         let samples = characters.len().saturating_sub(1) / self.length;
@@ -200,6 +201,14 @@ impl DataSource for Text {
             .into_iter()
             .copied()
             .collect();
+        if alphabet.len() < 2 {
+            let what = format!(
+                "{} has one character only, {:?} again and again: there is nothing to predict",
+                path.display(),
+                alphabet[0]
+            );
+            return Err(Problem::at_key(TEXT_PATH, what).help("give a text of several characters"));
+        }
         let place = |character: &char| alphabet.binary_search(character).unwrap_or_default();
         let used = samples * self.length;
         let features = self.length * alphabet.len();
@@ -314,5 +323,14 @@ mod tests {
         assert_eq!(first[..10], [1., 0., 0., 0., 0., 0., 1., 0., 0., 0.]);
         let problem = text(7).load(&here).unwrap_err();
         assert!(problem.to_string().contains("7 characters"), "{problem}");
+        for (bytes, words) in [
+            (&b"aaaaaa"[..], "one character only"),
+            (&b"ab\xffab"[..], "is no UTF-8 text (byte 2)"),
+        ] {
+            std::fs::write(folder.path().join("a.txt"), bytes).unwrap();
+            let told = text(2).load(&here).unwrap_err().to_string();
+            let has_both = told.contains(words) && told.contains(TEXT_PATH);
+            assert!(has_both, "{told}");
+        }
     }
 }

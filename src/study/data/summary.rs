@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Source;
 use super::raw_table::RawTable;
-use crate::nn::loss::Targets;
+use crate::nn::loss::{TargetKind, Targets};
 
 /// How many classes are named.
 const NAMED: usize = 5;
@@ -37,17 +37,26 @@ pub struct DataSummary {
 }
 
 impl DataSummary {
-    /// Of a table split into as many rows to train and to test on.
-    pub(super) fn of(source: &Source, raw: &RawTable, [train, test]: [usize; 2]) -> Self {
+    /// Of a table split into as many rows to train and to test on, by a loss that wants such
+    /// targets.
+    pub(super) fn of(
+        source: &Source,
+        raw: &RawTable,
+        [train, test]: [usize; 2],
+        wanted: Option<TargetKind>,
+    ) -> Self {
         let reading = &raw.reading;
         let mut warnings = reading.warnings.clone();
         let classes = match &raw.targets {
             Targets::Classes(_) => Some(raw.class_names.clone()),
             Targets::Numbers(_) => None,
         };
-        // Of generated data the number of classes is what the spec asks for.
+        // Of generated data the number of classes is what the spec asks for, and the
+        // characters of a text are no numbers.
         if let Some(names) = &classes
             && !source.input_files().is_empty()
+            && !source.as_dyn().is_encoded()
+            && wanted != Some(TargetKind::Numbers)
             && names.len() * 10 > train + test
         {
             warnings.push(format!(

@@ -7,6 +7,8 @@ use super::underflow::fades_at;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, is_flat_on, matters};
 use crate::lab::remedies::CureKind;
 use crate::lab::text::layers;
+use crate::nn::architecture::Along;
+use crate::nn::skip::Skip;
 
 pub const DEAD_UNITS: Mechanism = Mechanism {
     name: "dead_units",
@@ -70,7 +72,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         layers(&dying)
     );
     if let Some(last) = last_silent {
-        sentence += &format!(", all of layer {last}: nothing gets past it");
+        sentence += &format!(", all of layer {last}{}", beyond(case, last, zeros));
     }
     Some(Diagnosed {
         mechanism: &DEAD_UNITS,
@@ -82,4 +84,21 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         rate: None,
         precedence: 0,
     })
+}
+
+/// What a layer without a living unit, before which so many receive nothing, means for the
+/// others: a clause.
+fn beyond(case: &Case, layer: usize, zeros: usize) -> &'static str {
+    const NOTHING: &str = ": nothing gets past it";
+    let Some(network) = case.spec().map(|spec| &spec.network) else {
+        // Without a spec the gradients before it tell whether something leads around it.
+        return if zeros > 0 { NOTHING } else { "" };
+    };
+    let has_skip = !matches!(network.skip, Skip::NoSkip(_)) && layer > 1;
+    match network.along() {
+        _ if zeros > 0 => NOTHING,
+        Along::Time => "; inputs enter at every later time step too",
+        Along::Layers if has_skip => "; the skip leads past it",
+        Along::Layers => NOTHING,
+    }
 }

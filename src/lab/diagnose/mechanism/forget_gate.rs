@@ -46,7 +46,8 @@ fn find(case: &Case, frame: &Frame, _found: &[Diagnosed]) -> Option<Diagnosed> {
         step: frame.step.step,
         sentence: format!(
             "the state keeps {} of its gradient per time step, {lost:.1} decades are lost over \
-             {steps}; a forget gate that is half open keeps 0.5, one of bias 3 keeps 0.95",
+             {steps}; by itself a forget gate that is half open keeps 0.5, one of bias 3 \
+             0.95, and what h hands on adds to it",
             significant(kept)
         ),
         evidence: frame.fact("cell_grad_norm", &path).into_iter().collect(),

@@ -72,7 +72,7 @@ pub struct Diagnosed {
     pub sentence: String,
     /// The columns that it is seen by.
     pub evidence: Vec<ColumnFact>,
-    /// What is wrong with the learning rate: `too_small` or `too_large`; null where
+    /// What is wrong with the learning rate: `too_small`, `too_large` or `too_large_at_first`; null where
     /// nothing is known to be.
     pub rate: Option<Rate>,
     /// How far it goes before others as what caused them.
@@ -88,6 +88,8 @@ pub enum Rate {
     TooSmall,
     /// Steps that overshoot.
     TooLarge,
+    /// First steps from which the gradients never recover.
+    TooLargeAtFirst,
 }
 
 fn by_name<S: Serializer>(mechanism: &Mechanism, serializer: S) -> Result<S::Ok, S::Error> {

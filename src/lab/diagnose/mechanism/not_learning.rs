@@ -10,7 +10,7 @@ use crate::lab::text::number;
 pub const NOT_LEARNING: Mechanism = Mechanism {
     name: "healthy_but_not_learning",
     title: "healthy but not learning",
-    doc: "gradients arrive, and nothing is learned: the rate is too small or too large",
+    doc: "gradients arrive, and nothing is learned: the rate is too small or too large, or too large at first",
     columns: &["update_ratio"],
     cures: &[CureKind::Optimizer, CureKind::Data, CureKind::Gradients],
     find,
@@ -20,6 +20,10 @@ pub const NOT_LEARNING: Mechanism = Mechanism {
 /// nothing; −3 is usual (Karpathy).
 const LARGE: f64 = -1.0;
 const SMALL: f64 = -4.0;
+/// What is usual.
+const USUAL: f64 = -3.0;
+/// Times that the gradient falls by right after the first step where that ruined the network.
+const COLLAPSE: f64 = 10.0;
 
 fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let has_diverged = case.has_diverged();
@@ -63,16 +67,45 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
                 ratio(most)
             ),
         ),
-        (_, Some(mean), _) if mean < SMALL => (
-            Some(Rate::TooSmall),
-            format!(
-                "a step changes the weights by {} of their size, {} over all {} steps at most; \
-                 0.001 is usual",
-                ratio(mean),
-                ratio(mean + (case.updates_made().max(1) as f64).log10()),
-                case.updates_made()
-            ),
-        ),
+        (Some(first), Some(mean), Some(most)) if mean < SMALL => {
+            let settling = case.updates.settling;
+            // No step of the log is larger than the largest: the sum over all of them is at
+            // most as many times that, whatever a schedule makes of the last ones.
+            let steps = case.updates_made().max(1);
+            let all = most + (steps as f64).log10();
+            let collapses = settling.fall().is_some_and(|fall| fall >= COLLAPSE);
+            match (settling.first, settling.soon) {
+                (Some((start, before)), Some((soon, after))) if first > USUAL && collapses => (
+                    Some(Rate::TooLargeAtFirst),
+                    format!(
+                        "step {start} changes the weights by {} of their size, and by step \
+                         {soon} the gradient has fallen from {} to {}; from there on there is \
+                         little to learn by. A warm-up begins with small steps",
+                        ratio(first),
+                        number(before),
+                        number(after)
+                    ),
+                ),
+                _ if most < SMALL || all < LARGE => (
+                    Some(Rate::TooSmall),
+                    format!(
+                        "a step changes the weights by {} of their size, {} over all {steps} \
+                         steps at most; 0.001 is usual",
+                        ratio(mean),
+                        ratio(all)
+                    ),
+                ),
+                _ => (
+                    None,
+                    format!(
+                        "a step changes the weights by up to {} of their size, in the mean by \
+                         {}, but nothing is learned; 0.001 is usual",
+                        ratio(most),
+                        ratio(mean)
+                    ),
+                ),
+            }
+        }
         (_, Some(mean), _) => (
             None,
             format!(

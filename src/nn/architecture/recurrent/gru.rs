@@ -16,6 +16,10 @@ impl<T: Scalar> Unit<T> for Gru {
         vec![0.0; 3]
     }
 
+    fn own_activation(&self) -> Option<&'static str> {
+        Some("a GRU has its own, σ in its gates and tanh in what it takes in")
+    }
+
     fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> CellState {
         let Moment {
             number,

@@ -17,6 +17,10 @@ impl<T: Scalar> Unit<T> for Lstm {
         vec![0.0, forget_bias, 0.0, 0.0]
     }
 
+    fn own_activation(&self) -> Option<&'static str> {
+        Some("an LSTM has its own, σ in its gates and tanh around its state")
+    }
+
     fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> CellState {
         let width = at.width;
         let sum = ResidualAdd {

@@ -12,7 +12,7 @@ pub use rnn::Rnn;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Along, Blueprint, NetworkSpec, Setting};
+use super::{Along, Blueprint, NetworkSpec, Setting, Unused};
 use crate::base::family::family;
 use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, NodeId, Origin, ValueId};
@@ -77,9 +77,9 @@ pub trait Unit<T: Scalar> {
     /// Its gates, and for each what is added to the start of its bias.
     fn gates(&self, forget_bias: f64) -> Vec<f64>;
 
-    /// Whether the network's activation is its φ; else tanh and σ are.
-    fn has_activation(&self) -> bool {
-        false
+    /// Why the network's activation is not its φ; `None` where it is.
+    fn own_activation(&self) -> Option<&'static str> {
+        None
     }
 
     /// Adds what follows the two maps, and says what is logged of it.
@@ -87,16 +87,36 @@ pub trait Unit<T: Scalar> {
 }
 
 impl<T: Scalar> Blueprint<T> for Recurrent {
-    fn unused(&self) -> &'static [&'static str] {
-        if self.cell.unit::<T>().has_activation() {
-            &["encoding", "norm", "skip", "dropout", "order"]
-        } else {
-            &["encoding", "activation", "norm", "skip", "dropout", "order"]
-        }
+    fn unused(&self) -> Vec<Unused> {
+        let own = self.cell.unit::<T>().own_activation();
+        let own = own.map(|why| Unused {
+            key: "activation",
+            why,
+            instead: "use `cell = \"rnn\"`, which has any activation",
+        });
+        // Through time one map is applied again and again: what stands between two layers of
+        // an MLP would stand between two time steps.
+        let common = [
+            Unused::new("encoding", "each position is read as it is"),
+            Unused::new(
+                "norm",
+                "its time steps share one map, and no norm stands between them",
+            ),
+            Unused::new(
+                "skip",
+                "its state runs through time without one; an LSTM adds to its state, which is the skip here",
+            ),
+            Unused::new(
+                "dropout",
+                "a state that is set to 0 in part at every time step would not last",
+            ),
+            Unused::new("order", "the order of the parts is the cell's"),
+        ];
+        own.into_iter().chain(common).collect()
     }
 
     fn has_activation(&self) -> bool {
-        self.cell.unit::<T>().has_activation()
+        self.cell.unit::<T>().own_activation().is_none()
     }
 
     fn along(&self) -> Along {

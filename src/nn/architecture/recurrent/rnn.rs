@@ -17,10 +17,6 @@ impl<T: Scalar> Unit<T> for Rnn {
         vec![0.0]
     }
 
-    fn has_activation(&self) -> bool {
-        true
-    }
-
     fn add(&self, graph: &mut GraphBuilder<T>, at: Moment) -> CellState {
         let sum = ResidualAdd {
             width: at.width,

@@ -5,7 +5,7 @@ mod assembly;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Blueprint, NetworkSpec, Setting};
+use super::{Blueprint, NetworkSpec, Setting, Unused};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
 use crate::nn::graph::{GraphBuilder, ValueId};
@@ -57,8 +57,14 @@ pub enum PositionKind {
 }
 
 impl<T: Scalar> Blueprint<T> for Transformer {
-    fn unused(&self) -> &'static [&'static str] {
-        &["encoding", "order"]
+    fn unused(&self) -> Vec<Unused> {
+        vec![
+            Unused::new("encoding", "each position is read as it is"),
+            Unused::new(
+                "order",
+                "its blocks have an order of their own, and `norm_position` says where the norm stands",
+            ),
+        ]
     }
 
     fn readout(&self) -> Option<Readout> {
@@ -76,7 +82,10 @@ impl<T: Scalar> Blueprint<T> for Transformer {
         let depth = network.depth;
         let has_norm = !matches!(network.norm, Norm::NoNorm(_));
         let is_inside = self.norm_position == NormPosition::Pre;
+        // Theirs are plain skips.
+        let is_plain = |skip: &Identity| (skip.scale, skip.shortcut) == (1.0, 1.0);
         match &network.skip {
+            Skip::Identity(skip) if !is_plain(skip) => None,
             // The norm divides what enters a branch by the square root of the blocks
             // that were added up before it.
             Skip::Identity(_) if has_norm && is_inside => Some(format!(
