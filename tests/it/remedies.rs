@@ -277,3 +277,31 @@ fn what_is_stopped_before_anything_was_done_ends_with_130() {
     assert!(!ended.stderr.contains("kept"), "{ended:?}");
     assert!(!desk.has("runs"));
 }
+
+/// Cells are changed by the keys that they have a use for, and no depth makes room for a skip.
+#[test]
+fn cures_of_a_recurrent_network_set_what_its_cells_have() {
+    let desk = Desk::with(
+        "[data]\nsource = { gaussian = { samples = 20, features = 6 } }\npositions = 3\n[network]\n\
+         architecture = { recurrent = { cell = \"rnn\" } }\ndepth = 1\nwidth = 4\n\
+         activation = \"tanh\"\n[train]\nsteps = 0\nbatch_size = 8\nlearning_rate = 0.1\n",
+    );
+    let ended = tried(&desk, "--format json").fine();
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let set = |name: &str| {
+        let set = row(&json, name)["set"].clone();
+        let set: Vec<String> = serde_json::from_value(set).unwrap();
+        let short = set.iter().map(|set| set.rsplit("network.").next().unwrap());
+        let short = short.map(|set| set.trim_start_matches("architecture.recurrent."));
+        short.collect::<Vec<&str>>().join(" ")
+    };
+    assert_eq!(set("GRU"), "cell=gru");
+    assert_eq!(set("LSTM, forget bias 1"), "cell=lstm forget_bias=1.0");
+    assert_eq!(
+        set("ReLU + identity recurrent map"),
+        "recurrent_init=identity activation=relu"
+    );
+    let skips = row(&json, "skips");
+    let reason = skips["reason"].as_str().unwrap();
+    assert!(reason.contains("an LSTM adds to its state"), "{reason}");
+}

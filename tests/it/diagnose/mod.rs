@@ -6,6 +6,7 @@ mod healthy;
 mod logs;
 mod mechanisms;
 mod rules;
+mod steps;
 
 use serde_json::Value;
 
