@@ -270,7 +270,7 @@ mod tests {
         ] {
             let message = refused(bytes);
             for part in [
-                "a.png: is no PNG",
+                "a.png` is no PNG",
                 "data.source.image.path",
                 "save the picture",
             ] {
