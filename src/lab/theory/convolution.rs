@@ -93,6 +93,8 @@ pub fn pixel_by_pixel<T: Scalar>(
 
 /// The share of the pixels that must count where each is alone.
 const FEWEST: f64 = 0.25;
+/// No more samples than this are looked at, evenly spread.
+const SAMPLES: usize = 1024;
 /// So many groups of pixels of like size.
 const GROUPS: usize = 128;
 
@@ -111,8 +113,10 @@ fn alone_squares<T: Scalar>(plan: &Plan<T>, conv: &Conv, images: &[Image]) -> Ve
         (p / image.columns).is_multiple_of(stride) && (p % image.columns).is_multiple_of(stride)
     };
     let read: Vec<usize> = (0..image.pixels()).filter(is_read).collect();
+    let inputs = &plan.data.train.inputs;
+    let every = inputs.nrows().div_ceil(SAMPLES).max(1);
     let mut squares: Vec<f64> = Vec::new();
-    for sample in plan.data.train.inputs.rows() {
+    for sample in inputs.rows().into_iter().step_by(every) {
         squares.extend(read.iter().map(|p| {
             let channels = (0..image.channels).map(|c| sample[c * image.pixels() + p]);
             let sum: f64 = channels.map(|x| x.to_f64().powi(2)).sum();

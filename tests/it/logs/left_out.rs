@@ -27,6 +27,14 @@ fn text_in_the_cell_of_a_norm_is_told_of() {
     desk.write("l.csv", rows);
     let (_, warnings) = read(&desk, "l.csv");
     assert!(warnings.contains("l.csv:3: `oops`"), "{warnings}");
+    // What is no norm may be words, or nothing.
+    let rows = "step,layer,grad_norm,device,spare\n0,fc1,1e-5,cuda,\n0,fc2,1,cuda,\n";
+    desk.write("w.csv", rows);
+    let (_, warnings) = read(&desk, "w.csv");
+    assert!(
+        !warnings.contains("device") && !warnings.contains("spare"),
+        "{warnings}"
+    );
     // In objects, also where their layer never has a number; what is no norm may be text.
     let object = |step: u32, second: &str, third: &str| {
         format!(

@@ -132,14 +132,15 @@ impl LogReader for LongReader {
         let subject = Subject::of(cell(self.roles.layer), cell(self.roles.parameter));
         for &at in &self.roles.values {
             let cell = self.rows.cell(at);
-            let place = subject.series(&self.rows.header()[at], series)?;
+            let name = &self.rows.header()[at];
             if let Some((value, digits)) = number(cell) {
                 row.cells.push(LogCell {
-                    series: place,
+                    series: subject.series(name, series)?,
                     value,
                     digits: Some(digits),
                 });
-            } else if !cell.is_empty() {
+            } else if !cell.is_empty() && is_norm(name) {
+                let place = subject.series(name, series)?;
                 row.texts.push((place, cell.to_owned()));
             }
         }
@@ -153,4 +154,10 @@ impl LogReader for LongReader {
     fn warnings(&self) -> Vec<String> {
         self.rows.warnings()
     }
+}
+
+/// Whether a column is of norms: another one may hold words.
+fn is_norm(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.contains("norm") || lower.contains("grad")
 }
