@@ -97,6 +97,7 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     measured.ends = [stats.initial, stats.last];
     measured.diverged = stats.diverged;
     measured.tell_divergence(wanted.rules, stats.last_step);
+    measured.tell_probabilities(run, wanted.rules);
     Ok(measured)
 }
 
@@ -167,6 +168,20 @@ impl Measured {
                     None => (0.0, last_step),
                 };
                 found.insert(None, Seen::one(Within::exactly(has), step));
+            }
+        }
+    }
+
+    /// Puts down for the rules about probabilities what those of the trained network are worth.
+    fn tell_probabilities(&mut self, run: &Run, rules: &[Rule]) {
+        let Some(summary) = &run.summary else {
+            return;
+        };
+        for (rule, found) in rules.iter().zip(&mut self.found) {
+            let name = rule.check.quantity.name();
+            let judged = summary.predictive.as_ref();
+            if let Some(value) = judged.and_then(|own| own.measures.named(name)) {
+                found.insert(None, Seen::one(Within::exactly(value), summary.steps));
             }
         }
     }

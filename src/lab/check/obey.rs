@@ -8,10 +8,11 @@ use super::judge::{Limit, judge};
 use super::measure::Measured;
 use super::rule::Rule;
 use crate::base::Problem;
-use crate::lab::config::CheckedSteps;
+use crate::lab::config::{CheckedSteps, Quantity};
 use crate::lab::records::Run;
 use crate::lab::summary::Status;
 use crate::lab::text::layer_ranges;
+use crate::study::columns::adversary_columns;
 
 /// That every run has come to its end and all of it is there, if its final
 /// step is asked for.
@@ -84,15 +85,8 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
     for run in runs {
         if run.found[i].is_empty() {
             return Err(cannot(
-                format!("finds no value: `{name}` is empty there"),
-                match name {
-                    "cell_grad_norm" => {
-                        "ask about another quantity: only an LSTM has such a cell state"
-                    }
-                    _ => {
-                        "ask at another step or about another quantity; `vgrad list quantities` explains each"
-                    }
-                },
+                format!("finds no value: {}", why_none(&rule.check.quantity)),
+                what_to_do(name),
             ));
         }
         for (layer, seen) in &run.found[i] {
@@ -150,6 +144,38 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
         obeyed.open = Some(cannot(what, help).to_string());
     }
     Ok(obeyed)
+}
+
+/// Why a quantity may have no value at all.
+fn why_none(quantity: &Quantity) -> String {
+    let name = quantity.name();
+    match name {
+        // Judged, and without an error to be found anywhere.
+        "errors_in_most_uncertain_tenth" => {
+            format!("`{name}` has none: the probabilities were not judged, or there is no error")
+        }
+        _ if quantity.is_of_probabilities() => {
+            format!("`{name}` has none: the probabilities on the test set were not judged")
+        }
+        _ => format!("`{name}` is empty there"),
+    }
+}
+
+/// What to do where a quantity has no value.
+fn what_to_do(name: &str) -> &'static str {
+    match name {
+        "cell_grad_norm" => "ask about another quantity: only an LSTM has such a cell state",
+        "test_psnr" => {
+            "ask about another quantity, such as test_loss: only a run of `data.source` = nerf has a view to compare"
+        }
+        "calibration_error" | "predictive_entropy" | "errors_in_most_uncertain_tenth" => {
+            "set train.predictive = \"softmax\", or run it with --predictive, and let it come to its end"
+        }
+        _ if adversary_columns().iter().any(|column| column.name == name) => {
+            "ask about another quantity: only a run with [gan] has it"
+        }
+        _ => "ask at another step or about another quantity; `vgrad list quantities` explains each",
+    }
 }
 
 /// One end of what was seen, with its step.

@@ -6,6 +6,13 @@ use super::rule::Rule;
 use crate::base::Problem;
 use crate::lab::config::CheckedSteps;
 use crate::lab::records::{Run, Training};
+use crate::study::columns::{adversary_columns, view_columns};
+
+/// Whether only some kinds of runs have this column in their `training.csv`.
+fn is_of_some(name: &str) -> bool {
+    let mut columns = adversary_columns().iter().chain(view_columns());
+    columns.any(|column| column.name == name)
+}
 
 /// Puts down per rule what the rows per step have.
 ///
@@ -24,8 +31,13 @@ pub fn per_step(run: &Run, rules: &[Rule], all: &mut [Found]) -> Result<(), Prob
     let mut places = Vec::new();
     for (i, rule) in rules.iter().enumerate() {
         if rule.is_per_step {
+            let name = rule.check.quantity.name();
+            // Of what only some runs have a column, the others have no value.
+            if is_of_some(name) && rows.find(name).is_none() {
+                continue;
+            }
             asked.push((i, rule.check.at));
-            places.push(rows.column(rule.check.quantity.name())?);
+            places.push(rows.column(name)?);
         }
     }
     let resolutions: Vec<Option<f64>> = places.iter().map(|at| rows.resolution(*at)).collect();

@@ -92,10 +92,10 @@ pub const FIGURES: &[OutcomeKind] = &[
         "attenuation, final",
         |source| attenuation(source.profile.stats.last.as_ref()),
     ),
-    of_generators("initial_loss_decades", "+ by the loss, initial", |source| {
+    rare("initial_loss_decades", "+ by the loss, initial", |source| {
         by_loss(source.profile.stats.initial.as_ref())
     }),
-    of_generators("final_loss_decades", "+ by the loss, final", |source| {
+    rare("final_loss_decades", "+ by the loss, final", |source| {
         by_loss(source.profile.stats.last.as_ref())
     }),
     kind("train_loss", "train loss", |source| {
@@ -107,6 +107,20 @@ pub const FIGURES: &[OutcomeKind] = &[
     kind("test_accuracy", "test accuracy", |source| {
         plain(source.summary?.test_accuracy)
     }),
+    rare("test_psnr", "test PSNR in dB", |source| {
+        plain(source.summary?.test_psnr)
+    }),
+    rare("calibration_error", "calibration error", |source| {
+        of_probabilities(source, "calibration_error")
+    }),
+    rare("predictive_entropy", "predictive entropy", |source| {
+        of_probabilities(source, "predictive_entropy")
+    }),
+    rare(
+        "errors_in_most_uncertain_tenth",
+        "errors in the most uncertain tenth",
+        |source| of_probabilities(source, "errors_in_most_uncertain_tenth"),
+    ),
     kind("steps", "steps", |source| {
         let logged = source.profile.stats.last_step;
         plain(Some(
@@ -128,7 +142,7 @@ const fn kind(
     }
 }
 
-const fn of_generators(
+const fn rare(
     key: &'static str,
     name: &'static str,
     get: fn(&Source) -> Option<Measured>,
@@ -141,6 +155,12 @@ const fn of_generators(
 
 fn plain(figure: Option<f64>) -> Option<Measured> {
     figure.map(|figure| (figure, None))
+}
+
+/// What the run's probabilities on the test set are worth, where they were judged.
+fn of_probabilities(source: &Source, name: &str) -> Option<Measured> {
+    let predictions = source.summary?.predictive.as_ref()?;
+    plain(predictions.measures.named(name))
 }
 
 fn slope(decay: Option<&Decay>) -> Option<Measured> {

@@ -114,6 +114,28 @@ const OF_THE_RUN: [(&str, &str); 5] = [
     ),
 ];
 
+/// What the probabilities on the test set are worth, which the trained network alone is
+/// asked: name and help text.
+const OF_PROBABILITIES: [(&str, &str); 3] = [
+    (
+        "calibration_error",
+        "mean distance of accuracy from confidence on the test set, by train.predictive; at the final step",
+    ),
+    (
+        "predictive_entropy",
+        "mean entropy in nats of the probabilities on the test set, by train.predictive; at the final step",
+    ),
+    (
+        "errors_in_most_uncertain_tenth",
+        "share of the test errors among the tenth of the samples with the largest entropy, by train.predictive; at the final step",
+    ),
+];
+
+/// What has no column: name and help text.
+fn per_run() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OF_THE_RUN.into_iter().chain(OF_PROBABILITIES)
+}
+
 /// The measured columns of `gradients.csv`: name and help text.
 fn per_layer() -> impl Iterator<Item = (&'static str, &'static str)> {
     let columns = gradient_columns().iter();
@@ -134,7 +156,7 @@ fn per_step() -> impl Iterator<Item = (&'static str, &'static str)> {
 impl Quantity {
     /// Every quantity with its help text, in the order of `vgrad list`.
     pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-        OF_THE_RUN.into_iter().chain(per_layer()).chain(per_step())
+        per_run().chain(per_layer()).chain(per_step())
     }
 
     /// Its name in a spec.
@@ -144,7 +166,13 @@ impl Quantity {
 
     /// Whether it has one value per layer; so has what only a foreign log knows.
     pub fn is_per_layer(&self) -> bool {
-        !self.is_per_step() && !OF_THE_RUN.iter().any(|(name, _)| *name == self.0)
+        !self.is_per_step() && !per_run().any(|(name, _)| name == self.0)
+    }
+
+    /// Whether it says what probabilities on the test set are worth, of which only the end of a
+    /// run tells.
+    pub fn is_of_probabilities(&self) -> bool {
+        OF_PROBABILITIES.iter().any(|(name, _)| *name == self.0)
     }
 
     /// Whether it is a column of `training.csv`.

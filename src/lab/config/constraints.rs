@@ -1,7 +1,7 @@
 //! What no single key can tell: keys that do not go together. What a member of a
 //! family demands stands on the member; here it is asked.
 
-use super::check::Check;
+use super::check::{Check, CheckedSteps};
 use super::gan_conflicts;
 use super::rays;
 use super::sections::{Spec, Train};
@@ -225,6 +225,17 @@ pub fn one_check(i: usize, check: &Check, layers: usize, columns: &[String]) -> 
             );
         }
         _ => {}
+    }
+    if check.quantity.is_of_probabilities() && check.at != CheckedSteps::Final {
+        return found(
+            &[&at(".quantity")],
+            format!(
+                "`{name}` is measured once the network is trained, and the check looks at = \"{}\"",
+                check.at.name()
+            ),
+            "expected at = \"final\" beside it",
+            "set `at = \"final\"`",
+        );
     }
     let [first, last] = check.layers?.ends();
     // In a foreign log even `grad_norm` may have a value per layer.

@@ -79,6 +79,16 @@ pub struct Measures {
 }
 
 impl Measures {
+    /// The measure that others call `name`, away from this table.
+    pub fn named(&self, name: &str) -> Option<f64> {
+        match name {
+            "calibration_error" => Some(self.calibration_error),
+            "predictive_entropy" => Some(self.entropy),
+            "errors_in_most_uncertain_tenth" => self.errors_in_most_uncertain_tenth,
+            _ => None,
+        }
+    }
+
     /// Of at least one sample.
     pub fn of(samples: impl Iterator<Item = JudgedSample>) -> Self {
         let mut samples: Vec<JudgedSample> = samples.collect();

@@ -12,6 +12,7 @@ mod gate;
 mod groups;
 mod last_line;
 mod lone_files;
+mod probabilities;
 mod property;
 mod ranges;
 mod rules;

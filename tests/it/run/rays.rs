@@ -53,6 +53,25 @@ fn the_psnr_is_that_of_the_test_loss() {
     desk.run(flags).fine();
     assert!(!desk.read("b/training.csv").contains("psnr"));
     assert!(desk.summary("b")["test_psnr"].is_null());
+    // A comparison shows it, and a rule about it has an answer where there is one.
+    let compared = desk.vgrad(["compare", "a", "b"]);
+    assert!(compared.stdout.contains("test PSNR in dB"), "{compared:?}");
+    let compared = desk.vgrad(["compare", "a", "b", "--format", "json"]);
+    let whole: serde_json::Value = serde_json::from_str(&compared.stdout).unwrap();
+    let shown = |i: usize| &whole["targets"][i]["outcome"]["test_psnr"];
+    assert_eq!(shown(0)["mean"], last);
+    assert!(shown(1).is_null());
+    desk.write(
+        "rule.toml",
+        "[[check]]\nquantity = \"test_psnr\"\nat = \"final\"\nmin = 0\n",
+    );
+    let check = |run: &str| desk.vgrad(["check", run, "--rules", "rule.toml"]);
+    check("a").fine();
+    let none = check("b");
+    assert_eq!(none.code, Some(2), "{none:?}");
+    for words in ["test_psnr", "finds no value", "nerf"] {
+        assert!(none.stderr.contains(words), "{words}: {none:?}");
+    }
 }
 
 #[test]
