@@ -1,14 +1,17 @@
-//! The view that a radiance field was not trained on, as its network renders it.
+//! What a network was to render, beside what it renders: the view that a radiance field was
+//! not trained on, or the picture that was learned from its pixels' coordinates.
 
 use std::path::PathBuf;
 
 use crate::base::Problem;
 use crate::base::team::Team;
+use crate::lab::config::Spec;
 use crate::lab::experiment::network;
 use crate::lab::plan::Plan;
 use crate::lab::records::Run;
 use crate::nn::layer::Mode;
 use crate::nn::loss::Targets;
+use crate::study::data::{Dataset, Split};
 
 /// The weights that a run ends with, in its folder.
 const WEIGHTS: &str = "weights/final.safetensors";
@@ -16,9 +19,12 @@ const WEIGHTS: &str = "weights/final.safetensors";
 /// A colour: red, green and blue in [0, 1].
 pub type Colour = [f64; 3];
 
-/// The view held out, row by row from the top left.
+/// A rendered picture beside the true one, row by row from the top left.
 #[derive(Clone, Debug)]
 pub struct View {
+    /// Whether it is a whole picture, pixels that were trained on among its own, and not the
+    /// view held out.
+    pub is_picture: bool,
     /// Pixels in a row.
     pub columns: usize,
     /// What is there.
@@ -28,9 +34,9 @@ pub struct View {
 }
 
 impl View {
-    /// Whether a run is of a radiance field whose weights lie in its folder.
+    /// Whether a run renders something and its weights lie in its folder.
     pub fn is_kept(run: &Run) -> bool {
-        is_of_rays(run) && weights(run).is_file()
+        run.spec.as_ref().is_some_and(renders) && weights(run).is_file()
     }
 
     /// Renders that of a run with its final weights, in f64 whatever the run's precision;
@@ -39,7 +45,7 @@ impl View {
     /// # Errors
     /// If the run kept no weights or they do not fit its spec.
     pub fn of(run: &Run, threads: usize) -> Result<Option<Self>, Problem> {
-        let Some(mut spec) = run.spec.clone().filter(|_| is_of_rays(run)) else {
+        let Some(mut spec) = run.spec.clone().filter(renders) else {
             return Ok(None);
         };
         if !weights(run).is_file() {
@@ -53,21 +59,84 @@ impl View {
         let plan = Plan::<f64>::new(&spec, &run.path)?;
         let mut network = network(&plan, &run.path, &team)?;
         network.divide(&team);
-        let test = &plan.data.test;
-        let Targets::Numbers(truth) = &test.targets else {
-            return Ok(None);
+        let mut outputs = |split: &Split<f64>| {
+            let rows: Vec<usize> = (0..split.samples()).collect();
+            let mut all = Vec::new();
+            for rows in rows.chunks(plan.training.batch_size) {
+                network.load(&split.inputs, &split.targets, rows);
+                all.extend(network.outputs(&team, Mode::Evaluation));
+            }
+            all
         };
-        let rows: Vec<usize> = (0..test.samples()).collect();
-        let mut rendered = Vec::new();
-        for rows in rows.chunks(plan.training.batch_size) {
-            network.load(&test.inputs, &test.targets, rows);
-            rendered.extend(colours(network.outputs(&team, Mode::Evaluation)));
-        }
-        Ok(Some(Self {
-            columns: rows.len().isqrt(),
+        let data = &plan.data;
+        Ok(match spec.data.source.is_picture() {
+            true => Self::of_picture(data, [&data.train, &data.test].map(outputs)),
+            false => Self::held_out(&data.test, &outputs(&data.test)),
+        })
+    }
+
+    fn held_out(test: &Split<f64>, outputs: &[f64]) -> Option<Self> {
+        let Targets::Numbers(truth) = &test.targets else {
+            return None;
+        };
+        Some(Self {
+            is_picture: false,
+            columns: test.samples().isqrt(),
             truth: colours(truth.iter().copied()),
-            rendered,
-        }))
+            rendered: colours(outputs.iter().copied()),
+        })
+    }
+
+    /// Puts the pixels of both splits, training and test, back into their places.
+    fn of_picture(data: &Dataset<f64>, outputs: [Vec<f64>; 2]) -> Option<Self> {
+        let splits = [&data.train, &data.test];
+        let mut places = vec![0; splits.map(Split::samples).iter().sum()];
+        for number in &data.test_numbers {
+            places[number - 1] = 1;
+        }
+        // Each split keeps the order of its pixels.
+        let mut next = [0; 2];
+        let places: Vec<(usize, usize)> = places
+            .into_iter()
+            .map(|split: usize| {
+                next[split] += 1;
+                (split, next[split] - 1)
+            })
+            .collect();
+        let row = |(split, i): (usize, usize)| splits[split].inputs.row(i).last().copied();
+        let first = row(*places.first()?);
+        let channels = data.outputs();
+        let colour = |mut numbers: Vec<f64>| -> Colour {
+            if let Some(scale) = &data.target_scale {
+                scale.undo(&mut numbers);
+            }
+            // Grey is as much of every colour.
+            [0, 1, 2].map(|k| numbers[k.min(channels - 1)].clamp(0.0, 1.0))
+        };
+        let truth = places
+            .iter()
+            .map(|(split, i)| match &splits[*split].targets {
+                Targets::Numbers(numbers) => Some(colour(numbers.row(*i).to_vec())),
+                Targets::Classes(_) => None,
+            });
+        let rendered = places.iter().map(|(split, i)| {
+            let own = &outputs[*split][i * channels..(i + 1) * channels];
+            colour(own.to_vec())
+        });
+        Some(Self {
+            is_picture: true,
+            columns: places.iter().take_while(|at| row(**at) == first).count(),
+            truth: truth.collect::<Option<_>>()?,
+            rendered: rendered.collect(),
+        })
+    }
+
+    /// What it is, in words.
+    pub fn what(&self) -> &'static str {
+        match self.is_picture {
+            true => "picture",
+            false => "view held out",
+        }
     }
 
     /// The mean squared error over pixels and colours.
@@ -82,9 +151,11 @@ impl View {
     }
 }
 
-fn is_of_rays(run: &Run) -> bool {
-    let spec = run.spec.as_ref();
-    spec.is_some_and(|spec| spec.data.source.is_rays())
+/// Whether a run of this spec renders something. What a generator learns of a picture's
+/// pixels is not their colour.
+fn renders(spec: &Spec) -> bool {
+    let source = &spec.data.source;
+    source.is_rays() || source.is_picture() && spec.gan.is_none()
 }
 
 fn weights(run: &Run) -> PathBuf {

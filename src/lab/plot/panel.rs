@@ -24,6 +24,13 @@ pub struct Panel {
     pub caption: Vec<String>,
 }
 
+impl Panel {
+    /// Whether a picture stands in place of a plot.
+    pub fn is_image(&self) -> bool {
+        matches!(self.marks[..], [Mark::Image(_)])
+    }
+}
+
 /// Pixels that the data of a panel may take, for a figure to know how much it
 /// can show.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -64,7 +64,7 @@ pub struct PlotData {
     pub ranked: Vec<RankedCures>,
     /// Quantities of sweeps over their axes.
     pub sweeps: Vec<SweepView>,
-    /// Views that radiance fields were not trained on.
+    /// What networks render, beside what is there.
     pub views: Vec<NamedView>,
     /// What was left out of the files, for the user to know.
     pub warnings: Vec<String>,
@@ -85,14 +85,11 @@ impl PlotData {
         }
     }
 
-    /// Of the views alone that runs of radiance fields kept their weights for.
-    ///
-    /// # Errors
-    /// If a run's weights cannot be read.
-    pub fn of_views(runs: &[RunData], threads: usize) -> Result<Self, Problem> {
+    /// Of what runs render alone, of those that kept their weights for it.
+    pub fn of_views(runs: &[RunData], threads: usize) -> Self {
         let mut data = Self::of_sweeps(Vec::new());
-        data.views = views(runs.iter().filter(|data| View::is_kept(&data.run)), threads)?;
-        Ok(data)
+        data.add_views(runs, threads);
+        data
     }
 
     /// Reads the runs, at most `threads` at once, for `quantity` or for the
@@ -149,12 +146,42 @@ impl PlotData {
     /// with so many threads.
     ///
     /// # Errors
-    /// If a view is needed whose run kept no weights, or a run's weights cannot be read.
+    /// If a view is needed that cannot be rendered.
     pub fn render_views(&mut self, needed: bool, threads: usize) -> Result<(), Problem> {
-        let runs = self.runs.iter();
-        let shown = runs.filter(|data| needed || View::is_kept(&data.run));
-        self.views = views(shown, threads)?;
+        if !needed {
+            let runs = std::mem::take(&mut self.runs);
+            self.add_views(&runs, threads);
+            self.runs = runs;
+            return Ok(());
+        }
+        let views = self.runs.iter().map(|run| view(run, threads));
+        self.views = views
+            .filter_map(Result::transpose)
+            .collect::<Result<_, _>>()?;
         Ok(())
+    }
+
+    /// Adds the views of the runs that kept their weights. One that cannot be rendered, its
+    /// picture being gone, keeps nobody from what else there is to see.
+    fn add_views(&mut self, runs: &[RunData], threads: usize) {
+        for data in runs.iter().filter(|data| View::is_kept(&data.run)) {
+            match view(data, threads) {
+                Ok(view) => self.views.extend(view),
+                Err(problem) => self.warnings.push(problem.to_string()),
+            }
+        }
+    }
+
+    /// What the views are, in a word or two: "view held out".
+    pub fn what_is_rendered(&self) -> String {
+        let mut words: Vec<&str> = Vec::new();
+        for named in &self.views {
+            let own = named.view.what();
+            if !words.contains(&own) {
+                words.push(own);
+            }
+        }
+        words.join(" and ")
     }
 
     /// Whether its values belong on a log axis: norms and ratios do, shares
@@ -180,19 +207,13 @@ impl PlotData {
     }
 }
 
-/// The views of those runs that are of radiance fields.
-fn views<'a>(
-    runs: impl Iterator<Item = &'a RunData>,
-    threads: usize,
-) -> Result<Vec<NamedView>, Problem> {
-    let named = |RunData { label, run, .. }: &RunData| {
-        let view = View::of(run, threads)?;
-        Ok(view.map(|view| NamedView {
-            label: label.clone(),
-            view,
-        }))
-    };
-    runs.map(named).filter_map(Result::transpose).collect()
+/// What a run renders; `None` of one that renders nothing.
+fn view(data: &RunData, threads: usize) -> Result<Option<NamedView>, Problem> {
+    let view = View::of(&data.run, threads)?;
+    Ok(view.map(|view| NamedView {
+        label: shortened(&data.label, NAME_LENGTH),
+        view,
+    }))
 }
 
 /// The probabilities of a target's runs together; `None` where they were not judged.

@@ -11,6 +11,7 @@ use super::limits::AxisLimits;
 use super::panel::{Panel, Room};
 use super::plot_data::PlotData;
 use super::style::{FONT_SIZE, PanelStyle};
+use super::words::capitalised;
 use crate::base::Problem;
 use crate::lab::records::HEADLINE;
 use crate::lab::text::shortened;
@@ -118,8 +119,9 @@ impl Sheet {
         }
         let title = self.title.clone().unwrap_or_else(|| title(data, &figures));
         let style = PanelStyle {
-            // Of a single panel the title is the sheet's.
-            has_titles: self.style.has_titles && !(title.is_empty() && panels.len() == 1),
+            // Of a single panel the title is the sheet's; a picture's tells what no axis does.
+            has_titles: self.style.has_titles
+                && !(title.is_empty() && panels.len() == 1 && !panels[0].is_image()),
             ..self.style
         };
         let svg = document(layout.size, |root| {
@@ -244,7 +246,7 @@ fn title(data: &PlotData, figures: &[&str]) -> String {
         n => format!("{}, {} and {} more", names[0], names[1], n - 2),
     };
     if figures == ["view"] {
-        format!("View held out: {listed}")
+        format!("{}: {listed}", capitalised(&data.what_is_rendered()))
     } else if figures == ["reliability"] {
         format!("Confidence and accuracy: {listed}")
     } else if data.quantity == HEADLINE {

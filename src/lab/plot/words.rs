@@ -1,4 +1,4 @@
-//! Numbers as a figure writes them.
+//! Numbers and words as a figure writes them.
 
 /// 10 to the power of `exponent` with raised digits: 10⁻¹⁸.
 pub fn power_of_ten(exponent: i64) -> String {
@@ -56,6 +56,13 @@ pub fn counted(n: u64, noun: &str) -> String {
     } else {
         format!("{n} {noun}s are")
     }
+}
+
+/// The same words, the first letter a capital.
+pub fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 #[cfg(test)]

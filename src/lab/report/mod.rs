@@ -51,10 +51,11 @@ impl Report {
     /// If a run cannot be read or lacks the column asked for.
     pub fn of(request: &Request) -> Result<Self, Problem> {
         let entries = read::read_all(request)?;
-        let views = PlotData::of_views(&entries, request.threads)?;
+        let views = PlotData::of_views(&entries, request.threads);
         let warnings = entries
             .iter()
-            .flat_map(|entry| entry.stats.warnings.clone());
+            .flat_map(|entry| entry.stats.warnings.clone())
+            .chain(views.warnings.clone());
         Ok(Self {
             warnings: warnings.collect(),
             html: page::render(&title(request), request.targets, &entries, &views)?,

@@ -34,8 +34,10 @@ struct Page<'a> {
     symbol: String,
     cards: Vec<Card>,
     facts: Option<Facts>,
-    /// What radiance fields render, as SVG.
+    /// What networks render, as SVG.
     view: Option<String>,
+    /// What that is: "view held out".
+    rendered: String,
     /// Each rendered view's run and quality.
     view_titles: Vec<String>,
     /// How steps are taken together, one sentence per run that needs one.
@@ -97,6 +99,7 @@ pub fn render(
             true => None,
             false => Some(figure("view", views)?),
         },
+        rendered: views.what_is_rendered(),
         view_titles: views.views.iter().map(|view| view.title()).collect(),
         has_seeds: groups.iter().any(|group| group.seeds().is_some()),
         has_theory: targets.len() == 1 && entries.iter().any(|e| !e.expected_norms().is_empty()),

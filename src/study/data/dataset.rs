@@ -32,6 +32,8 @@ pub struct Dataset<T> {
     pub class_names: Vec<String>,
     /// `[channels, rows, columns]` of the features where they are known to be an image's.
     pub image: Option<[usize; 3]>,
+    /// What numeric targets were standardised by, if they were.
+    pub target_scale: Option<Standardizer>,
     /// What was read, for people.
     pub summary: DataSummary,
 }
@@ -109,6 +111,7 @@ pub fn load<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset
         test_numbers: test.iter().map(|row| row + 1).collect(),
         class_names: raw.class_names,
         image: raw.reading.image,
+        target_scale: scales.targets,
     })
 }
 

@@ -37,6 +37,7 @@ pub use planar::{Circles, Moons, Ring, Spirals};
 pub use raw_table::{Inputs, RawTable, Reading};
 pub use sequences::{Adding, Copy, Text};
 pub use split::Split;
+pub use standardizer::Standardizer;
 pub use summary::DataSummary;
 pub use synthetic::{Blobs, Gaussian, Parity, Sine};
 pub use teacher::Teacher;
@@ -113,6 +114,12 @@ pub trait DataSource {
         false
     }
 
+    /// Whether its samples are the pixels of a picture, row by row from the top left: the
+    /// place of each, its row last, and its colour in [0, 1], grey or red, green and blue.
+    fn is_picture(&self) -> bool {
+        false
+    }
+
     /// Whether its features are on a scale of their own, which standardising by default
     /// would take away.
     fn is_encoded(&self) -> bool {
@@ -135,6 +142,11 @@ impl Source {
     /// Whether its samples are rays of light.
     pub fn is_rays(&self) -> bool {
         self.as_dyn().is_rays()
+    }
+
+    /// Whether its samples are the pixels of a picture.
+    pub fn is_picture(&self) -> bool {
+        self.as_dyn().is_picture()
     }
 
     /// Whether it brings its own test set.

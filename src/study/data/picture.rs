@@ -155,6 +155,10 @@ impl DataSource for Picture {
     fn gives(&self) -> Option<TargetKind> {
         Some(TargetKind::Numbers)
     }
+
+    fn is_picture(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::nn::loss::Targets;
 
 /// Mean and population standard deviation of every column over the training
 /// rows, in f64 whatever the run's precision.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Standardizer {
     mean: Vec<f64>,
     deviation: Vec<f64>,
@@ -101,6 +102,13 @@ impl Standardizer {
             };
         }
     }
+
+    /// Gives a standardised row its own units back, in place; a constant column its constant.
+    pub fn undo(&self, row: &mut [f64]) {
+        for ((value, mean), deviation) in row.iter_mut().zip(&self.mean).zip(&self.deviation) {
+            *value = mean + *value * deviation;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +129,11 @@ mod tests {
             scale.apply(&mut values);
             assert!((values[0] - expected / deviation).abs() < 1e-14, "{row}");
             assert_eq!(values[1], 0.0, "{row}");
+            scale.undo(&mut values);
+            let mut before = [0.0; 2];
+            raw.read_row(row, &mut before);
+            assert!((values[0] - before[0]).abs() < 1e-12, "{row}");
+            assert!((values[1] - 0.1).abs() < 1e-15, "{row}");
         }
     }
 

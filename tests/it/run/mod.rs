@@ -14,6 +14,7 @@ mod folders;
 mod generators;
 mod output;
 mod parameters;
+mod pictures;
 mod range;
 mod rays;
 mod resume;

@@ -10,6 +10,7 @@ use super::super::group::{SeedSeries, band, means, rims, widened};
 use super::super::panel::{LegendEntry, Mark, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart};
 use super::super::scale::Scale;
+use super::super::words::capitalised;
 use super::Figure;
 use crate::lab::records::{Curve, RunData, ValueRange};
 use crate::lab::text::ENERGY_DISTANCE;
@@ -166,7 +167,7 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
     caption.extend(apart(&extent, is_log));
     let steps = || with_curves().filter_map(|p| p.stats.curves.steps);
     Some(Panel {
-        title: format!("{}{} over training", name[..1].to_uppercase(), &name[1..]),
+        title: format!("{} over training", capitalised(name)),
         x: counting(
             "step",
             steps().map(|(first, _)| first).min().unwrap_or(0) as f64,

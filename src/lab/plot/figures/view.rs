@@ -1,4 +1,5 @@
-//! The view that a radiance field was not trained on, as it is and as rendered.
+//! The view that a radiance field was not trained on, or a learned picture, as it is and as
+//! rendered.
 
 use plotters::style::RGBColor;
 
@@ -17,11 +18,11 @@ impl Figure for ViewFigure {
     }
 
     fn help(&self) -> &'static str {
-        "of nerf: the view held out, as it is and as the trained network renders it"
+        "of nerf: the view held out, of image: the picture, as it is and as the trained network renders it"
     }
 
     fn needs(&self) -> &'static str {
-        "a run of `data.source` = nerf with log.save_weights = true"
+        "a run of `data.source` = nerf or image with log.save_weights = true"
     }
 
     fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
@@ -37,8 +38,17 @@ fn panel(named: &NamedView) -> Panel {
         y: Axis::absent(),
         marks: vec![Mark::Image(side_by_side(&named.view))],
         legend: Vec::new(),
-        caption: vec!["Left: the view held out, right: as rendered".to_owned()],
+        caption: vec![caption(&named.view)],
     }
+}
+
+/// Which side is which, and what the panel's title counts.
+fn caption(view: &View) -> String {
+    let counted = match view.is_picture {
+        true => "; PSNR over all pixels, those trained on too",
+        false => "",
+    };
+    format!("Left: the {}, right: as rendered{counted}", view.what())
 }
 
 /// Both pictures with a gap between them.
