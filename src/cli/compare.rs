@@ -22,7 +22,8 @@ use crate::lab::form::Form;
 /// `vgrad read` understands it. Several seeds are taken
 /// together: the mean with its 95 % interval. Layers are equal if every pair of seeds
 /// is within the tolerance, different if the mean is beyond it and its interval
-/// excludes 0, else unclear. Runs of different depth are compared by relative depth.
+/// excludes 0, else unclear; so are values that a log printed with too few digits to tell.
+/// Runs of different depth are compared by relative depth.
 /// Three or more targets in alphabetical order, as a shell's pattern gives them, are
 /// put into natural order (depth-2 before depth-10).
 #[derive(Args, Debug)]

@@ -102,6 +102,12 @@ impl ComparedTarget {
         self.profiles.iter().map(reading).collect()
     }
 
+    /// What a figure may be off by at most, where a log's writer rounded.
+    pub fn rounding(&self) -> Option<f64> {
+        let roundings = self.profiles.iter().filter_map(|profile| profile.rounding);
+        roundings.max_by(f64::total_cmp)
+    }
+
     /// Why it cannot be looked at there: the step was not logged.
     pub fn not_logged(&self, at: StepChoice) -> Option<String> {
         let i = self

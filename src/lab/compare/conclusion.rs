@@ -36,9 +36,13 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     } else {
         format!("no layer differs by more than {tolerance} decades")
     });
-    if unclear > 0 {
-        let n = unclear;
+    let rounded = pair.rounded();
+    if unclear > rounded {
+        let n = unclear - rounded;
         parts.push(format!("{n} may, but the seeds disagree"));
+    }
+    if rounded > 0 {
+        parts.push(format!("{rounded} cannot be told at the log's resolution"));
     }
     if let Some((layer, difference)) = pair.largest()
         && difference != 0.0

@@ -3,8 +3,11 @@
 use super::at::StepChoice;
 use super::compared_target::ComparedTarget;
 use super::matching::Matching;
-use super::reading::{Missing, Reading, Value, over_seeds};
+use super::reading::{Missing, Reading, RoundingError, Value, over_seeds};
 use crate::lab::records::{Estimate, difference};
+
+/// Why a layer is unclear that was printed with few digits.
+const ROUNDED: &str = "cannot tell at the log's resolution";
 
 /// What a layer's comparison came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub enum Agreement {
     /// interval excludes 0.
     Differs,
     /// Some pair of seeds differs beyond the tolerance, but the mean does not or
-    /// its interval holds 0.
+    /// its interval holds 0; or a log's rounding hides whether it does.
     Unclear,
     /// Both have a row, and one has no log10: an empty cell, NaN, infinity, or 0
     /// beside another number.
@@ -72,7 +75,7 @@ pub struct LayerPair {
     pub difference: Option<Estimate>,
     /// What it came to.
     pub finding: Agreement,
-    /// Why it cannot be compared.
+    /// Why it cannot be compared, or told where rounding leaves it unclear.
     pub reason: Option<String>,
 }
 
@@ -151,6 +154,7 @@ impl Pair {
         }
         let layers = matching.layers(reference, target);
         let is_paired = pair.is_paired;
+        let rounding = [reference, target].map(ComparedTarget::rounding);
         let layers = layers.into_iter().map(|layer| {
             let place = matching.place(layer, reference, target);
             let [a, b] = [
@@ -158,18 +162,19 @@ impl Pair {
                 target.readings(|profile| place.reading(profile)),
             ];
             let (own, theirs) = (over_seeds(&a), over_seeds(&b));
+            let judged = |rounding| measure.judge([&a, &b], rounding, is_paired);
             let (finding, difference) = match is_same {
-                true => measure.judge(&a, &b, is_paired),
+                true => judged(rounding),
                 false => (Agreement::NotComparable, None),
             };
-            let is_left = matches!(finding, Agreement::NotComparable | Agreement::Absent);
-            let reason = is_left.then(|| {
-                if is_same {
-                    why(reference, &own, target, &theirs)
-                } else {
-                    "other quantities".to_owned()
+            let reason = match finding {
+                Agreement::NotComparable | Agreement::Absent if is_same => {
+                    Some(why(reference, &own, target, &theirs))
                 }
-            });
+                Agreement::NotComparable | Agreement::Absent => Some("other quantities".to_owned()),
+                Agreement::Unclear if judged([None; 2]).0 != finding => Some(ROUNDED.to_owned()),
+                _ => None,
+            };
             let name = [reference, target].map(|target| target.name(layer));
             LayerPair {
                 layer,
@@ -220,6 +225,13 @@ impl Pair {
         self.not_comparable.is_empty() && holding == self.layers.len()
     }
 
+    /// Layers that the rounding of a log leaves unclear.
+    pub fn rounded(&self) -> usize {
+        let is_rounded =
+            |layer: &&LayerPair| layer.finding == Agreement::Unclear && layer.reason.is_some();
+        self.layers.iter().filter(is_rounded).count()
+    }
+
     /// Layers that were not compared, whatever the reason.
     pub fn left(&self) -> usize {
         self.count(Agreement::NotComparable) + self.count(Agreement::Absent)
@@ -239,11 +251,12 @@ impl Pair {
 }
 
 impl Measure {
-    /// What the readings of two targets' seeds come to, and their difference.
+    /// What the readings of two targets' seeds come to, and their difference. `rounding`: what
+    /// the figures of each may be off by.
     fn judge(
         &self,
-        a: &[Reading],
-        b: &[Reading],
+        [a, b]: [&[Reading]; 2],
+        rounding: [Option<f64>; 2],
         is_paired: bool,
     ) -> (Agreement, Option<Estimate>) {
         let all = || a.iter().chain(b);
@@ -255,6 +268,10 @@ impl Measure {
         if is_absent(a) || is_absent(b) {
             return (Agreement::Absent, None);
         }
+        let [of_a, of_b] = [(a, rounding[0]), (b, rounding[1])]
+            .map(|(readings, rounding)| RoundingError::of(readings, rounding));
+        // How far the true difference may lie below and above the one of what was printed.
+        let (below, above) = (of_b.below + of_a.above, of_b.above + of_a.below);
         let (a, b) = (self.decided(a, b), self.decided(b, a));
         let logs = |readings: &[Reading]| -> Option<Vec<f64>> {
             readings
@@ -279,13 +296,14 @@ impl Measure {
         };
         // The same seeds in both are the same runs, wherever their folders lie.
         let is_same = pairs.iter().all(|pair| *pair == 0.0) || !is_paired && a == b;
-        let finding = if is_same {
+        let most = self.tolerance;
+        let is_within = |value: f64| value - below >= -most && value + above <= most;
+        let is_beyond = |value: f64| value - below > most || value + above < -most;
+        let finding = if is_same && is_within(0.0) {
             Agreement::Equal
-        } else if pairs.iter().all(|pair| pair.abs() <= self.tolerance) {
+        } else if pairs.iter().all(|pair| is_within(*pair)) {
             Agreement::Within
-        } else if difference.mean.abs() > self.tolerance
-            && (difference.low > 0.0 || difference.high < 0.0)
-        {
+        } else if is_beyond(difference.mean) && (difference.low > 0.0 || difference.high < 0.0) {
             Agreement::Differs
         } else {
             Agreement::Unclear

@@ -15,6 +15,8 @@ pub struct Profile {
     pub quantity: String,
     /// What a figure of it is at most that a log's writer rounded to 0.
     pub resolution: Option<f64>,
+    /// What any other figure of it may be off by.
+    pub rounding: Option<f64>,
     /// Both ends of the run.
     pub stats: RunStats,
     /// The verdict; `None` where no layer has a norm.
@@ -70,7 +72,8 @@ impl Profile {
             verdict: stats.verdict,
             readings: look.readings(resolution),
             resolution,
-            series: std::mem::take(&mut look.series),
+            rounding: run.rounding(&quantity),
+            series: look.series,
             looked_at: look.looked_at,
             nearest: [look.before, look.after].into_iter().flatten().collect(),
             stats,

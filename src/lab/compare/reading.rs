@@ -83,6 +83,40 @@ pub fn log10(figure: Option<f64>, resolution: Option<f64>) -> Reading {
     }
 }
 
+/// How far below and above its reading a figure may lie that a log's writer rounded, in decades.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RoundingError {
+    /// How far below.
+    pub below: f64,
+    /// How far above.
+    pub above: f64,
+}
+
+impl RoundingError {
+    /// The most of any of these readings, whose figures may be off by `rounding`.
+    pub fn of(readings: &[Reading], rounding: Option<f64>) -> Self {
+        let errors = readings.iter().map(|reading| match (reading, rounding) {
+            (Ok(log), Some(rounding)) => {
+                let share = rounding / 10f64.powf(*log);
+                Self {
+                    below: -(1.0 - share).max(0.0).log10(),
+                    above: (1.0 + share).log10(),
+                }
+            }
+            // A bound is the most that the figure can be.
+            (Err(Missing::Below(_)), _) => Self {
+                below: f64::INFINITY,
+                above: 0.0,
+            },
+            _ => Self::default(),
+        });
+        errors.fold(Self::default(), |a, b| Self {
+            below: a.below.max(b.below),
+            above: a.above.max(b.above),
+        })
+    }
+}
+
 /// The readings of all seeds as one.
 pub fn over_seeds(readings: &[Reading]) -> Value {
     let logs: Vec<f64> = readings.iter().flatten().copied().collect();
@@ -166,6 +200,18 @@ mod tests {
         ] {
             assert_eq!(log10(figure, None), Err(lack));
         }
+    }
+
+    #[test]
+    fn few_digits_leave_room_on_both_sides() {
+        // 0.001 of three decimals is 0.0005 to 0.0015: log10(1.5) = 0.176, log10(2) = 0.301.
+        let error = RoundingError::of(&[Ok(0.0), Ok(-3.0)], Some(5e-4));
+        assert!((error.above - 1.5f64.log10()).abs() < 1e-12, "{error:?}");
+        assert!((error.below - 2f64.log10()).abs() < 1e-9, "{error:?}");
+        let exact = RoundingError::of(&[Ok(-3.0), Err(Missing::Zero)], None);
+        assert_eq!(exact, RoundingError::default());
+        let bound = RoundingError::of(&[Err(Missing::Below(5e-4))], None);
+        assert_eq!((bound.below, bound.above), (f64::INFINITY, 0.0));
     }
 
     #[test]

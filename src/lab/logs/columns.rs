@@ -21,6 +21,8 @@ pub struct LogColumn {
     pub is_norm: bool,
     /// What a value that reads 0 is at most, where the writer rounded.
     pub resolution: Option<f64>,
+    /// What any other value may be off by at most, where the writer rounded.
+    pub rounding: Option<f64>,
 }
 
 impl LogColumn {
@@ -85,6 +87,7 @@ pub fn columns(survey: &Survey, layers: &LayerSources, names: &[&str]) -> Vec<Lo
                     sources: vec![Vec::new(); names.len()],
                     is_norm,
                     resolution: None,
+                    rounding: None,
                 });
                 writings.push((Writing::default(), 0));
                 columns.len() - 1
@@ -99,9 +102,11 @@ pub fn columns(survey: &Survey, layers: &LayerSources, names: &[&str]) -> Vec<Lo
         }
     }
     for (column, (writing, zeros)) in columns.iter_mut().zip(&writings) {
-        column.resolution = writing
-            .resolution()
-            .filter(|_| column.is_norm && *zeros > 0);
+        let half_unit = writing.resolution().filter(|_| column.is_norm);
+        column.resolution = half_unit.filter(|_| *zeros > 0);
+        // The norm of several is off by the norm of what each is off by.
+        let most = column.sources.iter().map(Vec::len).max().unwrap_or(1);
+        column.rounding = half_unit.map(|half| half * (most as f64).sqrt());
     }
     // The one that decay is measured by comes first.
     let rank = |column: &LogColumn| match &*column.name {

@@ -146,6 +146,15 @@ impl Run {
         }
     }
 
+    /// What a norm in `column` above its resolution may be off by: the writer of a log rounded
+    /// all of them alike.
+    pub fn rounding(&self, column: &str) -> Option<f64> {
+        match &self.foreign {
+            Some(foreign) => foreign.part().column(column)?.rounding,
+            None => self.resolution(column),
+        }
+    }
+
     /// What to mind where decay is told by this column of a log that another program wrote.
     /// The same for all logs, so that it is said once for several.
     pub fn caution(&self, headline: &str) -> Option<String> {

@@ -51,6 +51,10 @@ fn a_bound_is_neither_equal_to_another_nor_a_difference() {
             );
         }
         assert_eq!(pair["not_comparable_layers"], 4, "{whole:#}");
+        // 0.000001 is anything from 5e-7 to 1.5e-6; 0.000005 is known to 0.05 decades.
+        assert_eq!(pair["unclear"], 1, "{whole:#}");
+        assert_eq!(pair["layers"][4]["result"], "unclear", "{whole:#}");
+        assert_eq!(pair["layers"][5]["result"], "within", "{whole:#}");
     }
     let whole = of(&printed, &printed);
     assert_eq!(whole["pairs"][0]["layers"][0]["result"], "not_comparable");
@@ -65,4 +69,52 @@ fn a_bound_is_neither_equal_to_another_nor_a_difference() {
     assert_eq!(layer["result"], "differs", "{layer:#}");
     // log10(5e-4 / 0.1).
     near(&layer["difference"], -2.301_029_995_663_981);
+}
+
+/// With three decimals 0.001 is anything from 0.0005 to 0.0015: -0.30 to +0.18 decades.
+#[test]
+fn what_few_digits_hide_is_neither_equal_nor_different() {
+    let desk = Desk::empty();
+    let header = "step,grad_norm/fc1.weight,grad_norm/fc2.weight\n";
+    for (name, first) in [("a", "0.001"), ("b", "0.002"), ("far", "0.900")] {
+        let rows = format!("{header}0,{first},0.100\n1,{first},0.123\n");
+        desk.write(&format!("{name}.csv"), rows);
+    }
+    desk.write("same.csv", desk.read("a.csv"));
+    desk.write("zero.csv", desk.read("a.csv").replace("0.001", "0.000"));
+    for (other, result) in [
+        ("same", "unclear"),
+        ("b", "unclear"),
+        // 5e-4 or less beside 5e-4 or more.
+        ("zero", "unclear"),
+        // Almost three decades apart, whatever was rounded.
+        ("far", "differs"),
+    ] {
+        let arguments = format!("compare a.csv {other}.csv --at initial --format json");
+        let ended = desk.vgrad(arguments.split_whitespace()).fine();
+        let whole: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        let pair = &whole["pairs"][0];
+        let [first, second] = [0, 1].map(|i| &pair["layers"][i]);
+        assert_eq!(first["result"], result, "{other}: {whole:#}");
+        let reason = first["reason"].as_str();
+        let is_told = reason == Some("cannot tell at the log's resolution");
+        assert_eq!(is_told, result == "unclear", "{other}: {whole:#}");
+        // 0.100 is known to 0.002 decades.
+        assert_eq!(second["result"], "equal", "{other}: {whole:#}");
+        assert_eq!(pair["not_comparable_layers"], 0, "{other}: {whole:#}");
+    }
+    let text = desk.vgrad(["compare", "a.csv", "b.csv"]).fine().stdout;
+    assert!(
+        text.contains("1 cannot be told at the log's resolution"),
+        "{text}"
+    );
+    assert!(
+        text.contains(" ? cannot tell at the log's resolution"),
+        "{text}"
+    );
+    assert!(!text.contains("seed"), "{text}");
+    // A tolerance that the rounding does not reach is decided again.
+    let wide = ["compare", "a.csv", "same.csv", "--tolerance", "0.5"];
+    let text = desk.vgrad(wide).fine().stdout;
+    assert!(text.contains("all 2 layers are equal"), "{text}");
 }

@@ -17,9 +17,11 @@ const MOST_LAYERS: usize = 40;
 /// Layers with the largest differences that are always shown.
 const WORST: usize = 5;
 
-/// What the mark of an unclear layer stands for.
+/// What the mark of a layer stands for that the seeds leave unclear, and rounding.
 const UNCLEAR: &str =
     " ? some seed differs by more than the tolerance, the mean does not or its interval holds 0";
+const ROUNDED: &str =
+    " ? cannot tell at the log's resolution: digits that were not printed may decide";
 
 /// Sections and conclusion; quiet: the conclusion alone.
 pub fn write(comparison: &Comparison, detail: Detail) -> String {
@@ -110,13 +112,7 @@ fn together(comparison: &Comparison, is_verbose: bool) -> Vec<String> {
         " = equal to the last digit, ≠ more than {} decades from A",
         comparison.tolerance
     ));
-    if comparison
-        .pairs
-        .iter()
-        .any(|pair| pair.count(Agreement::Unclear) > 0)
-    {
-        lines.push(UNCLEAR.to_owned());
-    }
+    lines.extend(unclear(&comparison.pairs));
     lines
 }
 
@@ -129,10 +125,18 @@ fn layers(comparison: &Comparison, pair: &Pair, is_verbose: bool) -> Vec<String>
     if more > 0 {
         lines.push(format!(" and {more} more layers; -v shows them all"));
     }
-    if pair.count(Agreement::Unclear) > 0 {
-        lines.push(UNCLEAR.to_owned());
-    }
+    lines.extend(unclear(std::slice::from_ref(pair)));
     lines
+}
+
+/// What the mark of unclear layers stands for, where there are any.
+fn unclear(pairs: &[Pair]) -> impl Iterator<Item = String> {
+    let count = |of: fn(&Pair) -> usize| pairs.iter().map(of).sum::<usize>();
+    let rounded = count(Pair::rounded);
+    let by_seeds = count(|pair| pair.count(Agreement::Unclear)) - rounded;
+    let lines = [(by_seeds, UNCLEAR), (rounded, ROUNDED)].into_iter();
+    let lines = lines.filter(|(count, _)| *count > 0);
+    lines.map(|(_, line)| line.to_owned())
 }
 
 /// The places of the layers that are shown.

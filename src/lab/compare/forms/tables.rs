@@ -192,7 +192,8 @@ pub fn mark(finding: Agreement) -> &'static str {
 /// "layers 1–3, 7: A is 0".
 pub fn not_comparable(pair: &Pair) -> Vec<String> {
     let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
-    for layer in &pair.layers {
+    let is_left = |layer: &&LayerPair| layer.finding != Agreement::Unclear;
+    for layer in pair.layers.iter().filter(is_left) {
         let Some(reason) = &layer.reason else {
             continue;
         };
