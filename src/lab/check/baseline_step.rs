@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::extremes::Within;
 use super::figure::{DECIMALS, SeedFigure};
 use super::measure::Measured;
 use super::moment::Moment;
 use crate::base::Problem;
-use crate::lab::decay::Decay;
 
 /// One step of a baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct BaselineStep {
     pub decay_decades_per_layer: Option<SeedFigure>,
     /// The layers, ascending.
     pub layers: Vec<BaselineLayer>,
+    /// Where the attenuation of a run lies that a log's rounding hides; no file has it.
+    #[serde(skip)]
+    pub attenuation_bound: Option<Within>,
 }
 
 /// One layer of a baseline.
@@ -44,6 +47,9 @@ pub struct BaselineLayer {
     pub position: Option<usize>,
     /// log10 of its norms by quantity; null where a cell was empty.
     pub log10: BTreeMap<String, Option<SeedFigure>>,
+    /// Where log10 of those norms of a run lies that a log's rounding hides; no file has them.
+    #[serde(skip)]
+    pub bounds: BTreeMap<String, Within>,
 }
 
 /// One step of a run, or of the seeds of an experiment.
@@ -80,10 +86,11 @@ pub fn baseline_step(runs: &[Measured], moment: Moment) -> Result<BaselineStep, 
     let mut layers = Vec::new();
     for layer in first.norms.keys() {
         let name = runs[0].names.get(layer).cloned().unwrap_or_default();
-        let mut log10 = BTreeMap::new();
+        let (mut log10, mut bounds) = (BTreeMap::new(), BTreeMap::new());
         for (i, quantity) in runs[0].quantities.iter().enumerate() {
             for (run, held) in runs.iter().zip(&held) {
-                if let Some(negative) = held.norms[layer][i].filter(|norm| *norm < 0.0) {
+                let norm = held.norms[layer][i].map(|norm| norm.low);
+                if let Some(negative) = norm.filter(|norm| *norm < 0.0) {
                     return Err(no_logarithm(
                         &run.file,
                         &format!(
@@ -94,8 +101,15 @@ pub fn baseline_step(runs: &[Measured], moment: Moment) -> Result<BaselineStep, 
                 }
             }
             let norms = held.iter().map(|held| held.norms[layer][i]);
-            let logs = norms.map(|norm| norm.map(f64::log10));
+            let norms: Vec<Option<Within>> = norms.collect();
+            let logs = norms
+                .iter()
+                .map(|norm| Some(norm.as_ref()?.known()?.log10()));
             log10.insert(quantity.clone(), figure(logs.collect(), DECIMALS));
+            if let Some(Within { low, high }) = Within::bound(&norms) {
+                let [low, high] = [low, high].map(f64::log10);
+                bounds.insert(quantity.clone(), Within { low, high });
+            }
         }
         layers.push(BaselineLayer {
             layer: *layer,
@@ -106,18 +120,21 @@ pub fn baseline_step(runs: &[Measured], moment: Moment) -> Result<BaselineStep, 
                 .position(|own| own == layer)
                 .map(|i| i + 1),
             log10,
+            bounds,
         });
     }
-    let of_decay = |get: fn(&Decay) -> Option<f64>, decimals: i32| {
-        let values = held.iter().map(|held| held.decay.as_ref().and_then(get));
-        figure(values.collect(), decimals)
-    };
+    let attenuations: Vec<Option<Within>> = held.iter().map(|held| held.attenuation).collect();
+    let known = attenuations.iter().map(|own| own.and_then(Within::known));
+    let slopes = held
+        .iter()
+        .map(|held| held.decay.as_ref()?.decay_decades_per_layer);
     Ok(BaselineStep {
         at: moment,
         step: first.step,
-        attenuation_decades: of_decay(|decay| decay.attenuation_decades, DECIMALS),
-        decay_decades_per_layer: of_decay(|decay| decay.decay_decades_per_layer, decimals),
+        attenuation_decades: figure(known.collect(), DECIMALS),
+        decay_decades_per_layer: figure(slopes.collect(), decimals),
         layers,
+        attenuation_bound: Within::bound(&attenuations),
     })
 }
 

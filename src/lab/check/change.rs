@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::figure::{Pairing, SeedFigure, ends, furthest, pair};
-use super::finding::{Finding, Source, State};
+use super::extremes::Within;
+use super::figure::{DECIMALS, Pairing, SeedFigure, ends, furthest, pair};
+use super::finding::{Finding, Source, State, ValueBound};
 use super::moment::Moment;
 use crate::lab::decay::AT_RISK_DECADES;
 
@@ -21,6 +22,8 @@ pub struct About {
     pub step: u64,
     /// The run's layer with its name; none for the network as a whole.
     pub layer: Option<(usize, String)>,
+    /// How many times over a change counts against the tolerance.
+    pub span: f64,
 }
 
 /// How figures are put beside each other.
@@ -32,12 +35,37 @@ pub struct Change<'a> {
     pub tolerance: f64,
     /// Which seeds belong together.
     pub pairing: &'a Pairing,
+    /// Seeds of the run.
+    pub seeds: usize,
 }
 
 impl Change<'_> {
-    /// One figure, old and new. `span`: how many times over a change counts
-    /// against the tolerance.
-    pub fn finding(&self, [old, new]: [&SeedFigure; 2], about: About, span: f64) -> Finding {
+    /// A figure beside what a log's rounding leaves of it: that every seed has moved too far,
+    /// by at least so much. `None` where the bound does not decide it.
+    pub fn bound(&self, old: &SeedFigure, new: Within, about: &About) -> Option<Finding> {
+        // Beside each end of what is left the old value that is nearest to it.
+        let [least, _, most] = ends(&old.values());
+        let sides = [
+            (ValueBound::AtMost, least, new.high),
+            (ValueBound::AtLeast, most, new.low),
+        ];
+        let pairing = &Pairing::BySeed(vec![(0, 0)]);
+        let change = Change { pairing, ..*self };
+        sides.into_iter().find_map(|(bound, base, value)| {
+            let [old, new] = [base, value].map(|one| SeedFigure::of(&[one], DECIMALS));
+            let finding = change.finding([&old, &new], about.clone());
+            let is_sure = value.is_finite() && (value < base) == (bound == ValueBound::AtMost);
+            (is_sure && finding.state == State::Fails).then_some(Finding {
+                bound: Some(bound),
+                seeds: self.seeds,
+                ..finding
+            })
+        })
+    }
+
+    /// One figure, old and new.
+    pub fn finding(&self, [old, new]: [&SeedFigure; 2], about: About) -> Finding {
+        let span = about.span;
         let tolerance = self.tolerance / span;
         let paired = pair(old, new, self.pairing);
         let is_above = |value: f64| value > tolerance + SLACK;
@@ -121,7 +149,9 @@ pub struct PathEnd {
 pub fn call_improvements(findings: &mut [Finding], path: PathEnd, tolerance: f64) {
     let change = |finding: &Finding| finding.baseline.zip(finding.value);
     let of_network = |finding: &&Finding| finding.quantity == "attenuation_decades";
-    let network = findings.iter().find(of_network);
+    // What is known of a bound is only that it is too far.
+    let is_known = |finding: &&Finding| finding.bound.is_none();
+    let network = findings.iter().filter(is_known).find(of_network);
     let is_closer = |finding: &Finding| {
         let span = match &*finding.quantity {
             "decay_decades_per_layer" => path.span,
@@ -136,13 +166,15 @@ pub fn call_improvements(findings: &mut [Finding], path: PathEnd, tolerance: f64
         .map(|(old, new)| old.abs() - new.abs());
     let references: Vec<(String, f64, f64)> = findings
         .iter()
+        .filter(is_known)
         .filter(|finding| finding.layer.is_some() && finding.layer == path.last)
         .filter_map(|finding| {
             let (old, new) = change(finding)?;
             Some((finding.quantity.clone(), old, new))
         })
         .collect();
-    for finding in findings.iter_mut().filter(|f| f.state == State::Fails) {
+    let failing = |finding: &&mut Finding| finding.state == State::Fails && finding.bound.is_none();
+    for finding in findings.iter_mut().filter(failing) {
         let is_improved = match (finding.layer, gain, change(finding)) {
             // The slope leaves out layers that read 0; it is another one once they do not.
             (None, Some(f64::INFINITY), _) => true,

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use super::baseline::Baseline;
-use super::baseline_step::{BaselineLayer, BaselineStep, span};
-use super::change::{About, Change, PathEnd, call_improvements};
-use super::figure::Pairing;
+use super::baseline_step::{BaselineLayer, BaselineStep};
 use super::finding::Finding;
 use super::moment::Moment;
 use super::spec_keys::{ChangedKey, changed, decides, is_alike};
+use super::step_findings::StepFindings;
 use crate::base::Problem;
 
 /// A comparison to make.
@@ -35,6 +34,8 @@ pub struct Compared {
     pub findings: Vec<Finding>,
     /// What is compared although it is not quite the same.
     pub remarks: Vec<String>,
+    /// What a log's rounding leaves untold.
+    pub open: Vec<String>,
     /// The keys of the spec that have changed and can touch the norms.
     pub changed: Vec<ChangedKey>,
 }
@@ -61,7 +62,9 @@ impl BaselineComparison<'_> {
         for (old, new) in self.old.steps.iter().zip(&self.new.steps) {
             self.same_step(old, new, &mut compared)?;
             let layers = self.matched(old, new, &mut compared)?;
-            let mut findings = self.one_step(old, new, &layers, &pairing)?;
+            let StepFindings { mut findings, open } =
+                self.step_findings([old, new], &layers, &pairing)?;
+            compared.open.extend(open.problem(self.file, new.at));
             if ends_at_output(old) != ends_at_output(new) && compared.changed.is_empty() {
                 // Decay along the one path and along the other are two things.
                 findings.retain(|finding| finding.layer.is_some());
@@ -71,7 +74,7 @@ impl BaselineComparison<'_> {
                     old.at.in_words()
                 ));
             }
-            if findings.is_empty() && !self.has_diverged {
+            if findings.is_empty() && open.is_empty() && !self.has_diverged {
                 return Err(self.cannot(format!(
                     "{} neither has a value of {}",
                     old.at.in_words(),
@@ -83,7 +86,7 @@ impl BaselineComparison<'_> {
         Ok(compared)
     }
 
-    fn cannot(&self, why: String) -> Problem {
+    pub(super) fn cannot(&self, why: String) -> Problem {
         Problem::in_file(self.file, format!("cannot compare: {why}"))
             .help("if the change is meant, accept it: add --accept to the command")
     }
@@ -252,92 +255,6 @@ impl BaselineComparison<'_> {
             .map(<[_; 2]>::from)
             .collect())
     }
-
-    fn one_step(
-        &self,
-        old: &BaselineStep,
-        new: &BaselineStep,
-        layers: &[[&BaselineLayer; 2]],
-        pairing: &Pairing,
-    ) -> Result<Vec<Finding>, Problem> {
-        let change = Change {
-            file: self.file,
-            tolerance: self.tolerance,
-            pairing,
-        };
-        let about = |quantity: &str, layer: Option<&BaselineLayer>| About {
-            quantity: quantity.to_owned(),
-            at: new.at,
-            step: new.step,
-            layer: layer.map(|layer| (layer.layer, layer.name.clone())),
-        };
-        let place = old.at.in_words();
-        let mut findings = Vec::new();
-        // A change of the slope adds up over the layers.
-        let of_path = |step: &BaselineStep| {
-            let layers = step.layers.iter();
-            let path: Vec<usize> = layers
-                .filter(|layer| layer.position.is_some())
-                .map(|layer| layer.layer)
-                .collect();
-            span(path.iter())
-        };
-        let steepness = of_path(old).max(of_path(new));
-        for (name, old, new, span) in [
-            (
-                "attenuation_decades",
-                &old.attenuation_decades,
-                &new.attenuation_decades,
-                1.0,
-            ),
-            (
-                "decay_decades_per_layer",
-                &old.decay_decades_per_layer,
-                &new.decay_decades_per_layer,
-                steepness,
-            ),
-        ] {
-            match (old, new) {
-                (Some(old), Some(new)) => {
-                    findings.push(change.finding([old, new], about(name, None), span));
-                }
-                // A slope comes and goes with layers that read 0, which fail.
-                _ if name == "decay_decades_per_layer" || self.has_diverged => {}
-                (None, None) => {}
-                _ => return Err(self.cannot(format!("one of the two has no {name} {place}"))),
-            }
-        }
-        for [old, new] in layers {
-            for (name, figure) in &old.log10 {
-                match (figure, new.log10.get(name).and_then(Option::as_ref)) {
-                    (Some(figure), Some(value)) => {
-                        let about = about(name, Some(new));
-                        findings.push(change.finding([figure, value], about, 1.0));
-                    }
-                    (None, None) => {}
-                    _ if self.has_diverged => {}
-                    (had, _) => {
-                        let [a, b] = if had.is_some() {
-                            ["has", "has not"]
-                        } else {
-                            ["has not", "has"]
-                        };
-                        return Err(self.cannot(format!(
-                            "for {} the baseline {a} a value of {name}, the run {b}",
-                            named(new)
-                        )));
-                    }
-                }
-            }
-        }
-        let last = layers.iter().rfind(|pair| pair[1].position.is_some());
-        let path = PathEnd {
-            last: last.map(|pair| pair[1].layer),
-            span: steepness,
-        };
-        call_improvements(&mut findings, path, self.tolerance);
-        Ok(findings)
-    }
 }
 
 /// Whether the last layer is on the gradient's path.
@@ -348,7 +265,7 @@ fn ends_at_output(step: &BaselineStep) -> bool {
 }
 
 /// "layer 3 (hidden_3)"; a lone file need not have names.
-fn named(layer: &BaselineLayer) -> String {
+pub(super) fn named(layer: &BaselineLayer) -> String {
     match &*layer.name {
         "" => format!("layer {}", layer.layer),
         name => format!("layer {} ({name})", layer.layer),

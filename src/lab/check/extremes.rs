@@ -32,6 +32,22 @@ impl Within {
     pub fn is_open(self) -> bool {
         self.low < self.high
     }
+
+    /// The value, if it is known.
+    pub fn known(self) -> Option<f64> {
+        (!self.is_open()).then_some(self.low)
+    }
+
+    /// Where the values of several seeds lie, if all have one and some is a bound.
+    pub fn bound(seeds: &[Option<Self>]) -> Option<Self> {
+        let values = seeds.iter().copied().collect::<Option<Vec<Self>>>()?;
+        let is_open = values.iter().any(|value| value.is_open());
+        let all = values.into_iter().reduce(|a, b| Self {
+            low: a.low.min(b.low),
+            high: a.high.max(b.high),
+        });
+        all.filter(|_| is_open)
+    }
 }
 
 /// The smallest and the largest value with their steps; NaN counts as both.

@@ -214,13 +214,13 @@ impl Finding {
 
     /// The value as a person reads it.
     pub fn shown_value(&self) -> String {
-        let sign = match self.bound {
+        let words = match self.bound {
             None => "",
-            Some(ValueBound::AtMost) => "<",
-            Some(ValueBound::AtLeast) => ">",
+            Some(ValueBound::AtMost) => "at most ",
+            Some(ValueBound::AtLeast) => "at least ",
         };
         self.value
-            .map_or_else(String::new, |value| format!("{sign}{}", self.shown(value)))
+            .map_or_else(String::new, |value| format!("{words}{}", self.shown(value)))
     }
 
     /// The limit as a person reads it.
@@ -302,11 +302,19 @@ impl Finding {
                 self.quantity
             );
         }
+        let least = if self.bound.is_some() {
+            "at least "
+        } else {
+            ""
+        };
         let beyond = match self.margin() {
             None => String::new(),
             Some(far) if far.is_nan() => String::new(),
-            Some(far) if self.is_within(far) => format!(", {}", self.shown_beyond()),
-            Some(_) => format!(", {} beyond", self.shown_beyond().trim_start_matches('+')),
+            Some(far) if self.is_within(far) => format!(", {least}{}", self.shown_beyond()),
+            Some(_) => {
+                let far = self.shown_beyond();
+                format!(", {least}{} beyond", far.trim_start_matches('+'))
+            }
         };
         let from = self.baseline.map_or_else(String::new, |old| {
             let closer = match self.state {

@@ -36,9 +36,11 @@ pub struct Held {
     /// Its number.
     pub step: u64,
     /// Per layer the norms, in the order of [`Measured::quantities`].
-    pub norms: BTreeMap<usize, Vec<Option<f64>>>,
+    pub norms: BTreeMap<usize, Vec<Option<Within>>>,
     /// How they decay.
     pub decay: Option<Decay>,
+    /// The attenuation, which bounds at its ends make one too.
+    pub attenuation: Option<Within>,
 }
 
 /// What was measured of one run.
@@ -335,40 +337,40 @@ impl<'a> Visitor<'a> {
         if !self.wanted.moments.contains(&moment) {
             return;
         }
-        // A bound is no value to hold another one against.
         let mut bounds = 0;
         let mut norms = BTreeMap::new();
         for (i, &layer) in step.layers.iter().enumerate() {
-            let known = |&column: &usize| {
+            let norm = |&column: &usize| {
                 let norm = step.value(i, column)?;
-                let is_open = Within::norm(norm, self.resolution(column)).is_open();
-                (!is_open).then_some(norm)
+                Some(Within::norm(norm, self.resolution(column)))
             };
-            let values: Vec<Option<f64>> = self.held.iter().map(known).collect();
-            let there = self.held.iter().filter_map(|&at| step.value(i, at)).count();
-            bounds += there - values.iter().flatten().count();
+            let values: Vec<Option<Within>> = self.held.iter().map(norm).collect();
+            bounds += values.iter().flatten().filter(|own| own.is_open()).count();
             norms.insert(layer, values);
         }
         if bounds > 0 {
             self.measured.warnings.push(format!(
-                "{}: {bounds} norms at step {} are below the log's resolution and are not held \
-                 against a baseline",
+                "{}: {bounds} norms at step {} are below the log's resolution: bounds, which a \
+                 baseline does not hold, and which fail beside one where they are sure to",
                 self.measured.file.display(),
                 step.step
             ));
         }
-        let mut decay = self.decay(step);
-        if let Some(decay) = &mut decay
-            && let Some(value) = decay.attenuation_decades
-            && self.attenuation(step, value).is_open()
-        {
-            decay.attenuation_decades = None;
-        }
+        let decay = self.decay(step);
+        let attenuation = match decay.as_ref().and_then(|own| own.attenuation_decades) {
+            Some(value) => Some(self.attenuation(step, value)),
+            // Every norm along the path is a bound.
+            None => (bounds > 0).then_some(Within {
+                low: f64::NEG_INFINITY,
+                high: f64::INFINITY,
+            }),
+        };
         let held = Held {
             moment,
             step: step.step,
             norms,
             decay,
+            attenuation,
         };
         self.measured.held.push(held);
     }

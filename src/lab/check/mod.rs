@@ -21,6 +21,7 @@ mod question;
 mod report;
 mod rule;
 mod spec_keys;
+mod step_findings;
 
 pub use baseline::Baseline;
 pub use cells::ask_sweep;

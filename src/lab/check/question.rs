@@ -129,13 +129,18 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
                 Ok(Compared {
                     findings,
                     remarks,
+                    open,
                     changed,
                 }) => {
                     report.findings.extend(findings);
                     report.warnings.extend(remarks);
+                    // What is about to be replaced need not be comparable.
+                    match questions.accept.is_empty() {
+                        true => report.cannot.extend(open),
+                        false => report.warnings.extend(open),
+                    }
                     report.changed = changed;
                 }
-                // What is about to be replaced need not be comparable.
                 Err(problem) if !questions.accept.is_empty() => {
                     report.warnings.push(problem.to_string());
                 }

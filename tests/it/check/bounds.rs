@@ -82,7 +82,7 @@ fn what_a_bound_decides_is_decided() {
         "quantity = 'weight_grad_norm'; at = 'initial'; min = 1e-3; layers = [1, 1]",
     );
     let ended = ends(&desk, &asked, 1);
-    assert!(ended.stdout.contains("<5.000e-4"), "{ended:?}");
+    assert!(ended.stdout.contains("at most 5.000e-4"), "{ended:?}");
     let ended = super::gate::check(&desk, &(asked + " --format json"));
     let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(json["findings"][0]["bound"], "at_most", "{json:#}");
@@ -142,4 +142,78 @@ fn a_baseline_holds_no_bound() {
     // A layer that has risen above the resolution has nothing to be held against.
     desk.write("log.txt", printed(["0.100", "0.010", "1.000"]));
     cannot(&desk, "log.txt --baseline b.json", &["attenuation_decades"]);
+}
+
+#[test]
+fn a_bound_far_below_the_baseline_fails() {
+    let desk = Desk::empty();
+    let accepts = |norms: [&str; 3]| {
+        desk.write("log.txt", printed(norms));
+        ends(&desk, "log.txt --baseline b.json --accept", 0);
+        desk.write("log.txt", printed(["0.000", "0.100", "1.000"]));
+    };
+    // 0.010 is now 5e-4 at most: 1.301 decades less, and 2 decades lost are 3.301 at least.
+    accepts(["0.010", "0.100", "1.000"]);
+    let ended = ends(&desk, "log.txt --baseline b.json", 1);
+    assert!(ended.stdout.contains("at most 10^-3.301"), "{ended:?}");
+    assert!(ended.stdout.contains("at least 3.301"), "{ended:?}");
+    let ended = super::gate::check(&desk, "log.txt --baseline b.json --format json");
+    let json: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    let fails = findings.iter().filter(|own| own["state"] == "fails");
+    let mut told: Vec<(&str, &str)> = fails
+        .map(|own| {
+            (
+                own["quantity"].as_str().unwrap(),
+                own["bound"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            ("attenuation_decades", "at_least"),
+            ("weight_grad_norm", "at_most")
+        ],
+        "{json:#}"
+    );
+    let first = findings.iter().find(|own| own["layer"] == 1).unwrap();
+    assert!(
+        (first["value"].as_f64().unwrap() + 3.301).abs() < 1e-9,
+        "{first:#}"
+    );
+    assert_eq!(first["baseline"], -2.0, "{first:#}");
+    // All three are gone.
+    desk.write("log.txt", printed(["0.000", "0.000", "0.000"]));
+    let ended = ends(&desk, "log.txt --baseline b.json", 1);
+    assert!(ended.stderr.contains("attenuation_decades"), "{ended:?}");
+}
+
+#[test]
+fn a_bound_beside_a_smaller_baseline_cannot_be_told() {
+    let desk = Desk::empty();
+    let with_first = |norm: &str| {
+        let rows = [[norm, "0.100", "1.000"]; 2];
+        let rows = rows.iter().enumerate().flat_map(|(step, norms)| {
+            let layers = norms.iter().enumerate();
+            layers.map(move |(i, norm)| format!("{step},{},hidden_{},{norm}\n", i + 1, i + 1))
+        });
+        "step,layer,name,activation_grad_norm\n".to_owned() + &rows.collect::<String>()
+    };
+    desk.write("log.csv", with_first("1e-8"));
+    ends(&desk, "log.csv --baseline b.json --accept", 0);
+    desk.write("log.csv", with_first("<5e-7"));
+    let words = [
+        "b.json",
+        "cannot tell at the initial step",
+        "attenuation_decades",
+        "activation_grad_norm of layer 1",
+        "below the log's resolution",
+    ];
+    cannot(&desk, "log.csv --baseline b.json", &words);
+    // What fails has failed, whatever cannot be told of another layer.
+    desk.write("log.csv", with_first("<5e-7").replace("0.100", "0.001"));
+    let ended = ends(&desk, "log.csv --baseline b.json", 1);
+    assert!(ended.stderr.contains("cannot tell"), "{ended:?}");
 }
