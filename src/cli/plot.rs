@@ -20,6 +20,8 @@ use crate::lab::sweep::SweepView;
 const ALL: &str = "all";
 /// The figure that a network has to be run for.
 const VIEW: &str = "view";
+/// The figure that shows sweeps and nothing else.
+const SWEEP: &str = "sweep";
 /// The width of a terminal that does not tell its own.
 const WIDTH: usize = 80;
 /// The bounds of a width that can be drawn to.
@@ -40,7 +42,7 @@ pub struct PlotArgs {
     /// The column to draw [default: the norm that tells of decay]
     #[arg(long, value_name = "COLUMN", value_parser = Suggested { words: quantities }, hide_possible_values = true)]
     quantity: Option<String>,
-    /// Of a sweep: the axis from left to right, a key of its spec
+    /// Of a sweep: the axis from left to right, a key of its spec [default with --figure sweep: its first axis of numbers]
     #[arg(long, value_name = "KEY")]
     x: Option<String>,
     /// Of a sweep: the axis from bottom to top; without it, lines are drawn
@@ -158,8 +160,9 @@ impl PlotArgs {
 
     fn data(&self) -> Result<PlotData, Failure> {
         let quantity = self.quantity.as_deref();
-        if let Some(x) = &self.x {
-            let axes = [Some(x.as_str()), self.y.as_deref()];
+        let is_of_sweeps = self.is_asked(SWEEP) && self.figure.iter().all(|name| name == SWEEP);
+        if self.x.is_some() || is_of_sweeps {
+            let axes = [self.x.as_deref(), self.y.as_deref()];
             let views = self.runs.iter();
             let views: Result<Vec<SweepView>, Problem> = views
                 .map(|path| SweepView::open(path, axes, quantity))

@@ -23,6 +23,8 @@ const CAPTION: f64 = 0.92;
 const LINE: f64 = 1.4;
 /// The most lines of a panel's title.
 const TITLE_LINES: usize = 2;
+/// The most characters of any title.
+const LONGEST_TITLE: usize = 120;
 
 /// Draws a panel into its cell of the sheet.
 ///
@@ -35,16 +37,15 @@ pub fn draw(cell: &Area, panel: &Panel, style: &PanelStyle) -> Result<Vec<Pictur
     let (width, height) = (width as i32, height as i32);
     let title = if style.has_titles {
         let font = style.text(TITLE, INK);
-        wrapped(&shortened(&panel.title, 120), &font, width)
+        fitting(&panel.title, &font, width, TITLE_LINES)
     } else {
         Vec::new()
     };
-    let shown = &title[..title.len().min(TITLE_LINES)];
-    for (i, line) in shown.iter().enumerate() {
+    for (i, line) in title.iter().enumerate() {
         let at = (0, style.em(TITLE * LINE) * i as i32);
         cell.draw_text(line, &style.text(TITLE, INK), at)?;
     }
-    let title_height = style.em(TITLE * LINE) * shown.len() as i32 + style.em(0.3);
+    let title_height = style.em(TITLE * LINE) * title.len() as i32 + style.em(0.3);
     let spot = legend::placement(panel, style, width);
     let rows = if spot == Placement::Below {
         legend::rows(&panel.legend, style, width)
@@ -316,6 +317,16 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
+/// The words in at most `most` lines, the middle left out where they take more.
+pub fn fitting(words: &str, style: &TextStyle, width: i32, most: usize) -> Vec<String> {
+    let lengths = (1..=words.chars().count().min(LONGEST_TITLE)).rev();
+    let mut shorter = lengths.map(|length| wrapped(&shortened(words, length), style, width));
+    let fits = |lines: &Vec<String>| {
+        lines.len() <= most && lines.iter().all(|line| width_of(line, style) <= width)
+    };
+    shorter.find(fits).unwrap_or_default()
+}
+
 /// Words broken into lines of at most `width` fine units.
 pub fn wrapped(words: &str, style: &TextStyle, width: i32) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -329,4 +340,25 @@ pub fn wrapped(words: &str, style: &TextStyle, width: i32) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::canvas::text;
+    use super::*;
+
+    #[test]
+    fn a_title_stays_within_its_panel() {
+        let style = text(15.0, INK);
+        let long = "a_sweep_of_activations_and_depths_of_small_networks: attenuation_decades";
+        for pixels in [60.0, 200.0, 400.0] {
+            let lines = fitting(long, &style, px(pixels), TITLE_LINES);
+            assert!((1..=TITLE_LINES).contains(&lines.len()), "{lines:?}");
+            for line in &lines {
+                assert!(width_of(line, &style) <= px(pixels), "{line}");
+            }
+            assert!(lines.concat().contains('…'), "{lines:?}");
+        }
+        assert_eq!(fitting("two words", &style, px(400.0), 2), ["two words"]);
+    }
 }

@@ -40,15 +40,8 @@ impl<'a> Heatmap<'a> {
     pub fn new(run: &'a RunData, layers: &'a [usize], (columns, rows): (usize, usize)) -> Self {
         let buckets = run.grid.buckets();
         let start = run.first.step as f64;
-        // The last step is as wide as the one before it, else it would not show.
-        let width = match buckets {
-            [.., before, last] => {
-                let steps = run.grid.steps_per_bucket();
-                (last.first - before.first) as f64 / steps as f64
-            }
-            _ => 1.0,
-        };
-        let end = run.last.step as f64 + width;
+        // A lone step has a cell as wide as one.
+        let end = (run.last.step as f64).max(start + 1.0);
         let columns = spread(buckets, (start, end), columns.max(1));
         let widest = columns
             .iter()
@@ -121,7 +114,7 @@ impl<'a> Heatmap<'a> {
         self.start
     }
 
-    /// Where the last step's cells end.
+    /// The last step, where the cells end.
     pub fn end(&self) -> f64 {
         self.end
     }
@@ -189,15 +182,20 @@ impl<'a> Heatmap<'a> {
 }
 
 /// The buckets that each of at most `most` equally wide columns shows: those
-/// that begin in it, or else the one before.
+/// that begin in it, or else the one before. A step reaches halfway to its neighbours, so
+/// that the first and the last are seen and nothing lies beyond them.
 fn spread(buckets: &[Bucket], (start, end): (f64, f64), most: usize) -> Vec<(usize, usize)> {
     let mut columns = Vec::with_capacity(most);
+    let begin = |i: usize| match i.checked_sub(1) {
+        Some(before) => (buckets[before].last as f64 + buckets[i].first as f64) / 2.0,
+        None => start,
+    };
     let mut next = 0;
     for column in 0..most {
         let edge = start + (end - start) * (column + 1) as f64 / most as f64;
         let from = next;
         let is_last = column + 1 == most;
-        while next < buckets.len() && (is_last || (buckets[next].first as f64) < edge) {
+        while next < buckets.len() && (is_last || begin(next) < edge) {
             next += 1;
         }
         columns.push(if next > from {
@@ -220,6 +218,13 @@ mod tests {
             values: Vec::new(),
         };
         steps.iter().map(bucket).collect()
+    }
+
+    #[test]
+    fn a_step_reaches_halfway_to_its_neighbours() {
+        let columns = spread(&buckets(&[0, 10, 20, 30]), (0.0, 30.0), 6);
+        let shown: Vec<usize> = columns.iter().map(|(from, _)| *from).collect();
+        assert_eq!(shown, [0, 1, 1, 2, 2, 3]);
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! A sheet: the panels of some figures in one drawing.
 
-use plotters::style::TextStyle;
-
-use super::canvas::{DrawError, Picture, document, px, width_of};
+use super::canvas::{DrawError, Picture, document, px};
 use super::colors::INK;
 use super::cut::cut;
 use super::figures::{FIGURES, Figure, MOST_PANELS};
@@ -129,7 +127,7 @@ impl Sheet {
             if !title.is_empty() {
                 let font = style.text(TITLE, INK);
                 let room = px(f64::from(layout.size.0)) - 2 * style.em(1.0);
-                let words = fitting(&title, &font, room);
+                let words = frame::fitting(&title, &font, room, 1).concat();
                 root.draw_text(&words, &font, (style.em(1.0), style.em(1.1)))?;
             }
             let cells = root.margin(px(f64::from(self.title_height())), 0, 0, 0);
@@ -220,15 +218,6 @@ impl Sheet {
             size: (width, height),
         })
     }
-}
-
-/// The words, the middle left out so that they take no more than `width`.
-fn fitting(words: &str, font: &TextStyle, width: i32) -> String {
-    let lengths = (1..=words.chars().count().min(120)).rev();
-    let mut shorter = lengths.map(|most| shortened(words, most));
-    shorter
-        .find(|words| width_of(words, font) <= width)
-        .unwrap_or_default()
 }
 
 fn title(data: &PlotData, figures: &[&str]) -> String {

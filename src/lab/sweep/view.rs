@@ -71,6 +71,19 @@ impl ViewAxis {
             labels,
         })
     }
+
+    /// The first axis of numbers, else the first; the seeds only where there is no other.
+    fn chosen(table: &SweepTable) -> Result<Self, Problem> {
+        let columns = table.columns.iter().filter(|column| *column != SEED);
+        let axes: Result<Vec<Self>, Problem> =
+            columns.map(|column| Self::of(table, column)).collect();
+        let mut axes = axes?;
+        if axes.is_empty() {
+            return Self::of(table, SEED);
+        }
+        let of_numbers = axes.iter().position(|axis| axis.numbers().is_some());
+        Ok(axes.swap_remove(of_numbers.unwrap_or(0)))
+    }
 }
 
 fn place(table: &SweepTable, column: &str) -> usize {
@@ -79,7 +92,7 @@ fn place(table: &SweepTable, column: &str) -> usize {
 }
 
 impl SweepView {
-    /// Of the sweep in a folder.
+    /// Of the sweep in a folder; without an x it chooses one.
     ///
     /// # Errors
     /// If it has no such axis or quantity, or no cell is done.
@@ -104,14 +117,12 @@ impl SweepView {
             return Err(Problem::in_file(path, "no cell of this sweep is done")
                 .help("run `vgrad sweep` again: it does what is missing"));
         }
-        let first = table
-            .columns
-            .first()
-            .map(String::as_str)
-            .unwrap_or_default();
         Ok(Self {
             name: table.name.clone(),
-            x: ViewAxis::of(&table, x.unwrap_or(first))?,
+            x: match x {
+                Some(x) => ViewAxis::of(&table, x)?,
+                None => ViewAxis::chosen(&table)?,
+            },
             y: y.map(|y| ViewAxis::of(&table, y)).transpose()?,
             quantity: FIGURES[figure].name,
             table,

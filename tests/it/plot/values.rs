@@ -47,6 +47,13 @@ fn zeros_and_nan_have_a_place_and_are_counted() {
 }
 
 #[test]
+fn a_heat_map_ends_with_the_last_step() {
+    let words = figure(SMALL_CSV, "heatmap");
+    has(&words, "30");
+    assert!(!words.contains(&"40".to_owned()), "{words:?}");
+}
+
+#[test]
 fn without_zeros_nothing_is_said_of_them() {
     let csv = SMALL_CSV.replace(",0\n", ",1e-6\n").replace("NaN", "1");
     for name in ["layers", "training", "heatmap"] {

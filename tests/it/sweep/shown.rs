@@ -51,6 +51,13 @@ fn a_quantity_is_drawn_over_one_axis_or_two() {
     let line = "plot runs/trial-sweep --x depth --out theory.svg";
     desk.vgrad(line.split_whitespace()).fine();
     assert!(desk.read("theory.svg").contains("theory"));
+    // Named without an axis it takes one of numbers.
+    let chosen = "plot runs/trial-sweep --figure sweep --out chosen.svg";
+    desk.vgrad(chosen.split_whitespace()).fine();
+    assert_eq!(desk.read("chosen.svg"), desk.read("theory.svg"));
+    let beside = "plot runs/trial-sweep --figure sweep --figure layers --out both.svg";
+    desk.vgrad(beside.split_whitespace())
+        .refused(&["`sweep` needs", "no other figure"]);
     for (wrong, expected) in [
         ("--x depht --out a.svg", "depht"),
         ("--x depth --quantity lossy --out a.svg", "lossy"),

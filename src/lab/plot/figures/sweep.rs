@@ -25,7 +25,7 @@ impl Figure for SweepFigure {
     }
 
     fn needs(&self) -> &'static str {
-        "a folder that `vgrad sweep` wrote, and --x"
+        "a folder that `vgrad sweep` wrote, and no other figure beside it"
     }
 
     fn panels(&self, data: &PlotData, room: Room) -> Vec<Panel> {
