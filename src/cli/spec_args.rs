@@ -1,10 +1,11 @@
 //! The arguments of every command that reads a spec.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::outcome::Failure;
+use super::output;
 use crate::lab::config::{LoadedSpec, Overrides, Spec, SpecError};
 
 /// A spec and the changes to it.
@@ -36,12 +37,21 @@ impl Changes {
         }
         Ok(overrides)
     }
+
+    /// Reads the spec at `path`, makes the changes, and tells what in it is rarely meant so.
+    pub fn load(&self, path: &Path) -> Result<LoadedSpec, Failure> {
+        let loaded = Spec::load(path, &self.overrides()?)?;
+        for warning in loaded.spec.warnings() {
+            output::warn(&warning);
+        }
+        Ok(loaded)
+    }
 }
 
 impl SpecArgs {
     /// Reads the spec and makes the changes.
     pub fn load(&self) -> Result<LoadedSpec, Failure> {
-        Ok(Spec::load(&self.spec, &self.changes.overrides()?)?)
+        self.changes.load(&self.spec)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::base::Problem;
 use crate::cli::progress::Progress;
 use crate::cli::stop::{STOP, listen_for_signals};
 use crate::cli::{Failure, Global, Outcome};
-use crate::lab::config::{LoadedSpec, Spec};
+use crate::lab::config::LoadedSpec;
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::records::Target;
 use crate::lab::run_folder::Destination;
@@ -42,7 +42,7 @@ impl CheckArgs {
 
     /// Runs the spec and opens what it left.
     pub(super) fn run_first(&self, global: &Global) -> Result<Ran, Failure> {
-        let loaded = Spec::load(&self.target, &self.changes.overrides()?)?;
+        let loaded = self.changes.load(&self.target)?;
         listen_for_signals()?;
         let temporary = match &self.out {
             Some(_) => None,

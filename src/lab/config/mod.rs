@@ -24,6 +24,7 @@ mod shape;
 mod sizes;
 mod sweep;
 mod validate;
+mod warnings;
 mod write;
 
 pub use changes::SpecChange;

@@ -74,6 +74,14 @@ pub(super) fn gain_for_dropout(patient: &Patient) -> Result<Vec<String>, String>
     Ok(vec![format!("network.init.{name}.gain={gain:.4}")])
 }
 
+/// The init that is made for sines, with the omega of these.
+pub(super) fn siren(patient: &Patient) -> Result<Vec<String>, String> {
+    match &patient.spec.network.activation {
+        Activation::Sine(sine) => Ok(vec![format!("network.init.siren.omega={:?}", sine.omega)]),
+        _ => Err("for sines".to_owned()),
+    }
+}
+
 /// The rate at which a step's ratio is the usual one, to one digit.
 pub(super) fn usual_rate(patient: &Patient) -> Result<Vec<String>, String> {
     let ratio = patient

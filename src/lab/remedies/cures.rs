@@ -2,7 +2,7 @@
 
 use super::changes::{
     LEAST_EPS, adversary, eps, gain_for_dropout, gated, plain, rate, recurrent, sets, shallower,
-    skips, standardised_targets, transformer, usual_rate, warm_up,
+    siren, skips, standardised_targets, transformer, usual_rate, warm_up,
 };
 use super::patient::Patient;
 use crate::lab::config::Precision;
@@ -79,6 +79,13 @@ pub const CURES: &[Cure] = &[
         why: "a square is flat nowhere but at its goal",
         kind: CureKind::Adversary,
         sets: |patient| adversary(patient, "least_squares"),
+    },
+    Cure {
+        name: "SIREN init",
+        why: "weights within √(6/fan_in)/omega fit sines of that omega: each layer hands on values of \
+              one spread, and the gradient hardly grows",
+        kind: CureKind::Gradients,
+        sets: siren,
     },
     Cure {
         name: "He init",

@@ -82,9 +82,9 @@ fn cells(rank: String, row: &CureRow) -> [String; 9] {
         accuracy,
         cell(row.steps_to_90_percent, |steps| format!("{steps:.0}")),
         cell(row.cost_per_step, |cost| format!("{cost:.1}×")),
-        match row.learned {
-            Some(false) => format!("{verdict}, not every seed learned"),
-            _ => verdict,
+        match row.unlearned() {
+            Some(told) => format!("{verdict}, {told}"),
+            None => verdict,
         },
     ]
 }
@@ -124,10 +124,8 @@ fn conclusion(remedies: &Remedies) -> String {
         return format!("None of the cures helped {}.", remedies.name);
     };
     let reached = reached(best, &remedies.baseline).unwrap_or_default();
-    let but = match best.learned() {
-        Some(false) => ", but not every seed learned",
-        _ => "",
-    };
+    let unlearned = remedies.row(best).unlearned();
+    let but = unlearned.map_or(String::new(), |told| format!(", but {told}"));
     let why = match &*best.why {
         "" => String::new(),
         why => format!(" ({why})"),

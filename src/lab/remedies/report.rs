@@ -78,6 +78,15 @@ impl CureRow {
         let by_loss = self.loss_decades.map(|by_loss| by_loss.0);
         Some(text::with_loss(layers, by_loss))
     }
+
+    /// That a seed learned nothing, where one did not; of one seed there is no other.
+    pub fn unlearned(&self) -> Option<&'static str> {
+        match (self.learned, self.seeds) {
+            (Some(false), Some(1)) => Some("nothing learned"),
+            (Some(false), _) => Some("not every seed learned"),
+            _ => None,
+        }
+    }
 }
 
 impl Remedies {
@@ -141,7 +150,10 @@ impl Remedies {
     fn why_not(&self, cure: &CureResult) -> String {
         let seeds = cure.trials.len();
         if cure.diverged() > 0 {
-            return format!("{} of {seeds} runs diverged", cure.diverged());
+            return match seeds {
+                1 => "the run diverged".to_owned(),
+                _ => format!("{} of {seeds} runs diverged", cure.diverged()),
+            };
         }
         match (cure.verdict(), cure.learned()) {
             (Some(Verdict::Vanishing | Verdict::AtRisk), learned) if learned != Some(true) => {
@@ -172,6 +184,9 @@ impl Remedies {
             }
             (Some(Verdict::Exploding), learned) if learned != Some(true) => {
                 format!("gradients {} on the way", change(cure))
+            }
+            (_, Some(false)) if seeds == 1 => {
+                "gradients arrive, but nothing is learned".to_owned()
             }
             (_, Some(false)) => "gradients arrive, but not every seed learns".to_owned(),
             _ => "it is no better than the spec as it is".to_owned(),

@@ -142,8 +142,7 @@ fn page_row(rank: usize, row: &CureRow, has_accuracy: bool) -> PageRow {
         verdict: row.verdict.map_or("", word),
         learned: match row.learned {
             Some(true) => "learned",
-            Some(false) => "not every seed learned",
-            None => "",
+            _ => row.unlearned().unwrap_or_default(),
         },
         reason: row.reason.clone().unwrap_or_default(),
     }

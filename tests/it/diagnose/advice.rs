@@ -299,3 +299,26 @@ fn an_eps_that_is_too_large_gets_a_smaller_one() {
     );
     all_are_kept(&desk, &found);
 }
+
+/// Xavier's weights multiply the gradients of sines of omega 30 by 30/√2 a layer.
+#[test]
+fn sines_get_the_init_of_siren_first() {
+    let desk = Desk::with(SPEC);
+    let changes = [
+        "data.source={sine={samples=200,cycles=2.0}}",
+        "network.activation={sine={omega=30.0}}",
+        "network.init=xavier_normal",
+        "network.depth=6",
+        "network.width=32",
+        "train.optimizer=adam",
+        "train.learning_rate=0.001",
+        "train.loss=mse",
+    ];
+    let found = advised(&desk, &changes);
+    assert_eq!(
+        changes_of(&hints(&found)[0]),
+        ["network.init.siren.omega=30.0"],
+        "{found:#}"
+    );
+    all_are_kept(&desk, &found);
+}

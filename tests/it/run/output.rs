@@ -276,3 +276,29 @@ fn what_died_in_training_is_told_with_both_ends() {
     // No green in it.
     assert!(!ended.stdout.contains("\u{1b}[32m"), "{:?}", ended.stdout);
 }
+
+#[test]
+fn sines_with_the_init_of_another_omega_are_warned_about() {
+    let rule = "[[check]]\nquantity = \"attenuation_decades\"\nmax = 1000\n";
+    let sines = SMALL.replace("\"tanh\"", "\"sine\"\ninit = \"siren\"");
+    let desk = Desk::with(&format!("{sines}{rule}"));
+    for command in ["run", "predict", "check"] {
+        let fine = desk.vgrad([command, "trial.toml"]);
+        assert!(!fine.stderr.contains("warning"), "{command}: {}", fine.stderr);
+        let changed = "network.activation.sine.omega=3.5";
+        let told = desk.vgrad([command, "trial.toml", "--set", changed]);
+        assert_eq!((fine.code, told.code), (Some(0), Some(0)), "{told:?}");
+        let warnings = told.stderr.lines().filter(|line| line.starts_with("warning: "));
+        let [warning] = warnings.collect::<Vec<_>>()[..] else {
+            panic!("expected one warning: {}", told.stderr);
+        };
+        for part in [
+            "`network.init.siren.omega` = 30 ",
+            "`network.activation.sine.omega` = 3.5",
+            "(6/fan_in)/omega",
+            "Sitzmann 2020",
+        ] {
+            assert!(warning.contains(part), "{warning}");
+        }
+    }
+}
