@@ -262,15 +262,15 @@ fn sines_get_the_init_that_is_made_for_them() {
     assert_eq!(cured["helped"], true);
     // One that has it already has no use for it, and no other φ has.
     for (change, reason) in [
-        (
-            "network.init.siren.omega=20.0",
-            "the spec has it already",
-        ),
+        ("network.init.siren.omega=20.0", "the spec has it already"),
         ("network.activation=tanh", "for sines"),
     ] {
         let told = tried(
             &desk,
-            &format!("--set train.steps=0 --set {change} --out {} --format json", change.len()),
+            &format!(
+                "--set train.steps=0 --set {change} --out {} --format json",
+                change.len()
+            ),
         );
         let json: Value = serde_json::from_str(&told.fine().stdout).unwrap();
         assert_eq!(row(&json, "SIREN init")["reason"], reason);

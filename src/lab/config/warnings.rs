@@ -65,7 +65,10 @@ mod tests {
             assert!(warning.contains(part), "{warning}");
         }
         // The weights of a file are not drawn.
-        let drawn = ["network.init.siren.omega=1.5", "network.weights=a.safetensors"];
+        let drawn = [
+            "network.init.siren.omega=1.5",
+            "network.weights=a.safetensors",
+        ];
         assert!(warnings(&drawn).is_empty());
         let behind = [
             "gan.discriminator.init=siren",

@@ -5,15 +5,16 @@ use std::cell::{Cell, OnceCell};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::case::Case;
+use super::hint::{ATTENUATION, Hint, LOSS, LOST};
 use super::mechanism::{Diagnosed, Mechanism, Rate};
 use super::trial::{TrialOptions, Tried, try_out};
 use crate::lab::config::LoadedSpec;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::json::Real;
-use crate::lab::remedies::{CURES, Cure, CureKind, Patient, USUAL_RATE};
+use crate::lab::remedies::{
+    CRITICAL_CLIP, CURES, Cure, CureKind, Patient, SLOWER_DISCRIMINATOR, USUAL_RATE, critical_clip,
+};
 use crate::nn::mean_field::critical_weight_variance;
 
 /// The most hints given.
@@ -26,34 +27,10 @@ const LEARNS: f64 = 0.95;
 const STEPS: f64 = 60.0;
 /// A loss over that of guessing from which on steps that diverged overshoot still.
 const OVERSHOOTS: f64 = 10.0;
+/// The most clips that are tried.
+const CLIPS: usize = 7;
 /// Trials that the operations are meant for.
 const TRIALS: f64 = 10.0;
-
-/// One thing to change.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Hint {
-    /// The cure.
-    pub name: String,
-    /// The changes to the spec, as `--set` takes them.
-    pub set: Vec<String>,
-    /// Why it may help.
-    pub why: String,
-    /// What was measured: `attenuation_decades` at step 0, for a generator `lost_decades`, those
-    /// that its loss's slope loses included, or `loss_over_guessing`, the loss of the batch of
-    /// `step` over that of the best guess that looks at no input.
-    pub quantity: &'static str,
-    /// The step.
-    pub step: u64,
-    /// As it is; of a run that diverged by then "NaN".
-    pub before: Real,
-    /// With these changes.
-    pub after: Real,
-    /// What theory expects of the attenuation with them, where it says anything.
-    pub predicted: Option<Real>,
-    /// Whether its trial learned something too.
-    #[serde(skip)]
-    pub(super) is_good: bool,
-}
 
 /// How changed networks are tried.
 pub struct AdviceOptions<'a> {
@@ -201,6 +178,7 @@ impl<'a> Search<'a> {
         let inner = match self.trouble.gradients {
             true => [
                 CureKind::Adversary,
+                CureKind::Discriminator,
                 CureKind::Gradients,
                 CureKind::Optimizer,
                 CureKind::Precision,
@@ -209,6 +187,7 @@ impl<'a> Search<'a> {
                 CureKind::Optimizer,
                 CureKind::Gradients,
                 CureKind::Adversary,
+                CureKind::Discriminator,
                 CureKind::Precision,
             ],
         };
@@ -223,20 +202,67 @@ impl<'a> Search<'a> {
     }
 
     /// A cure on top of other changes, if it helps, and what came of it. Where the steps blow up
-    /// a network, one is not like the next: smaller rates are tried too.
+    /// a network, one is not like the next, and a discriminator may win at a tenth of its rate:
+    /// smaller ones are tried too.
     fn hint(&self, cure: &Cure, base: &Base) -> Option<(Hint, Tried)> {
-        let is_about_steps = self.trouble.rate && cure.name == USUAL_RATE;
-        let caution: &[f64] = match is_about_steps {
-            true => &[1.0, 10.0, 100.0, 1000.0],
-            false => &[1.0],
+        let caution: &[f64] = match cure.name {
+            CRITICAL_CLIP => return self.best_clip(cure, base),
+            SLOWER_DISCRIMINATOR => &[1.0, 10.0],
+            USUAL_RATE if self.trouble.rate => &[1.0, 10.0, 100.0, 1000.0],
+            _ => &[1.0],
         };
-        caution
-            .iter()
-            .find_map(|times| self.hint_of(cure, base, *times))
+        caution.iter().find_map(|caution| {
+            let (hint, after) = self.attempt(cure, base, *caution)?;
+            Some((hint?, after))
+        })
     }
 
-    /// The same of steps taken for `overrated` times as large as they are.
-    fn hint_of(&self, cure: &Cure, base: &Base, overrated: f64) -> Option<(Hint, Tried)> {
+    /// The clip of a critic with which most arrives. The theory of random signs names one that
+    /// is too large for weights that agree, and what arrives changes by decades from there to a
+    /// half of it: between clips at which gradients vanish and explode others are tried.
+    fn best_clip(&self, cure: &Cure, base: &Base) -> Option<(Hint, Tried)> {
+        let gan = self.spec.spec.gan.as_ref()?;
+        let own = critical_clip(gan)? / gan.weight_clip?;
+        // The caution at which they explode still, and the one at which they vanish already.
+        let (mut bold, mut careful) = match base.initial.lost_decades()? {
+            lost if lost > 0.0 => (0.0, own),
+            _ => (own, f64::INFINITY),
+        };
+        let mut caution = 1.0;
+        let mut best: Option<(Hint, Tried)> = None;
+        for _ in 0..CLIPS {
+            if caution <= bold || caution >= careful {
+                caution = match (bold, careful) {
+                    (0.0, careful) => careful / 2.0,
+                    (bold, f64::INFINITY) => bold * 2.0,
+                    (bold, careful) => (bold * careful).sqrt(),
+                };
+            }
+            let Some((hint, after)) = self.attempt(cure, base, caution) else {
+                break;
+            };
+            match after.initial.lost_decades() {
+                Some(lost) if lost > 0.0 => careful = caution,
+                _ => bold = caution,
+            }
+            let Some(hint) = hint else { continue };
+            let nearest = best
+                .as_ref()
+                .map_or(f64::INFINITY, |(hint, _)| hint.after.0.abs());
+            let arrives = after.initial.verdict == Verdict::Healthy;
+            if hint.after.0.abs() < nearest {
+                best = Some((hint, after));
+            }
+            if arrives {
+                break;
+            }
+        }
+        best
+    }
+
+    /// A cure that reckons with this caution on top of other changes: what came of it, and a
+    /// hint if it helps. `None` where it does not apply or there is no time for it.
+    fn attempt(&self, cure: &Cure, base: &Base, caution: f64) -> Option<(Option<Hint>, Tried)> {
         if cure.kind == CureKind::Optimizer && self.steps == 0 {
             return None;
         }
@@ -248,8 +274,9 @@ impl<'a> Search<'a> {
             spec: &self.spec.spec,
             verdict: self.verdict,
             initial: &self.initial,
-            update_ratio: self.update_ratio.map(|ratio| overrated * ratio),
+            update_ratio: self.update_ratio,
             critical: self.critical,
+            caution,
         };
         let sets = [base.sets.clone(), (cure.sets)(&patient).ok()?].concat();
         let loaded = (self.options.load)(&sets)?;
@@ -260,19 +287,20 @@ impl<'a> Search<'a> {
         let needs_gradients = self.trouble.gradients && works_on_gradients(cure);
         let is_worth = |lost: f64| !needs_gradients || base.is_farther_than(lost);
         let after = self.try_out(&loaded, &is_worth)?;
-        let improvement = self.improvement(cure, base, &after)?;
-        let is_about_gradients = improvement.quantity != LOSS;
-        let hint = Hint {
-            name: cure.name.to_owned(),
-            set: sets,
-            why: cure.why.to_owned(),
-            quantity: improvement.quantity,
-            step: improvement.step,
-            before: Real(improvement.before),
-            after: Real(improvement.after),
-            predicted: after.predicted.map(Real).filter(|_| is_about_gradients),
-            is_good: after.loss < LEARNS,
-        };
+        let hint = self.improvement(cure, base, &after).map(|improvement| {
+            let is_about_gradients = improvement.quantity != LOSS;
+            Hint {
+                name: cure.name.to_owned(),
+                set: sets,
+                why: cure.why.to_owned(),
+                quantity: improvement.quantity,
+                step: improvement.step,
+                before: Real(improvement.before),
+                after: Real(improvement.after),
+                predicted: after.predicted.map(Real).filter(|_| is_about_gradients),
+                is_good: after.loss < LEARNS,
+            }
+        });
         Some((hint, after))
     }
 
@@ -366,32 +394,4 @@ struct Improvement {
     step: u64,
     before: f64,
     after: f64,
-}
-
-/// The quantities of a hint.
-const ATTENUATION: &str = "attenuation_decades";
-/// Those of a generator, by its loss too.
-const LOST: &str = "lost_decades";
-const LOSS: &str = "loss_over_guessing";
-
-impl Hint {
-    /// Whether it is about the gradients at step 0.
-    pub fn is_about_gradients(&self) -> bool {
-        self.quantity != LOSS
-    }
-
-    /// Whether it changes the weights' start and nothing else.
-    fn is_init(&self) -> bool {
-        self.set.iter().all(|set| set.starts_with("network.init"))
-    }
-
-    /// How good it is, the smaller the better: by the decades that are still lost, half a decade
-    /// being no reason to prefer a stronger cure; then what learns.
-    fn goodness(&self) -> (u64, bool) {
-        let decades = match self.is_about_gradients() {
-            true => (self.after.0.abs() / 0.75).round() as u64,
-            false => 0,
-        };
-        (decades, !self.is_good)
-    }
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::advice::{AdviceOptions, Hint, hints};
+use super::advice::{AdviceOptions, hints};
 use super::case::Case;
+use super::hint::Hint;
 use super::mechanism::{Diagnosed, MECHANISMS, find_all};
 use super::replay::Replayed;
 use super::rules::RULES;

@@ -1,7 +1,7 @@
 //! A diagnosis to read, and for programs.
 
-use super::advice::Hint;
 use super::diagnosis::{Diagnosis, Ranked};
+use super::hint::Hint;
 use super::mechanism::Rate;
 use super::replay::Replayed;
 use super::rules::RuleSubject;

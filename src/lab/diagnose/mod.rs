@@ -8,14 +8,16 @@ mod diagnosis;
 mod expected;
 mod forms;
 mod frame;
+mod hint;
 mod mechanism;
 mod replay;
 mod rules;
 mod theory_beside;
 mod trial;
 
-pub use advice::{AdviceOptions, Hint};
+pub use advice::AdviceOptions;
 pub use diagnosis::{Diagnosis, Examination, diagnose, saved_spec};
 pub use forms::{FORMS, hint_lines, short};
+pub use hint::Hint;
 pub use mechanism::{Diagnosed, MECHANISMS, Mechanism, Rate};
 pub use rules::{PublishedRule, RULES};

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::patient::Patient;
-use crate::lab::config::Spec;
+use crate::lab::config::{Gan, Spec};
 use crate::nn::activation::Activation;
 use crate::nn::architecture::{Architecture, Cell, Rnn};
 use crate::nn::loss::TargetKind;
+use crate::nn::mean_field::critical_weight_variance;
 use crate::nn::width::Width;
 
 /// These changes.
@@ -90,7 +91,7 @@ pub(super) fn usual_rate(patient: &Patient) -> Result<Vec<String>, String> {
     let Some(ratio) = ratio else {
         return Err("the size of its steps is not known".to_owned());
     };
-    let factor = USUAL_RATIO / ratio;
+    let factor = USUAL_RATIO / (patient.caution * ratio);
     if (0.2..5.0).contains(&factor) {
         return Err("its steps are of the usual size".to_owned());
     }
@@ -107,6 +108,41 @@ pub(super) fn adversary(patient: &Patient, loss: &str) -> Result<Vec<String>, St
         }
         Some(_) => Ok(vec![format!("gan.loss={loss}")]),
     }
+}
+
+/// The clip at which a critic whose weights are all at ± it keeps gradients from layer to layer:
+/// those of n units have the variance c² then, and φ asks for a certain n·c². `None` where
+/// no variance does, or nothing is clipped.
+pub fn critical_clip(gan: &Gan) -> Option<f64> {
+    gan.weight_clip?;
+    let critic = &gan.discriminator;
+    let variance = critical_weight_variance(critic.activation.elementwise(), 0.0).ok()?;
+    Some((variance / critic.width.widest() as f64).sqrt())
+}
+
+/// That clip, or a smaller one where caution is asked for.
+pub(super) fn weight_clip(patient: &Patient) -> Result<Vec<String>, String> {
+    let gan = patient.spec.gan.as_ref().ok_or("for generators")?;
+    if gan.weight_clip.is_none() {
+        return Err("no weights are clipped".to_owned());
+    }
+    if !has_steps(patient) {
+        return Err("a run of 0 steps clips nothing".to_owned());
+    }
+    let clip = critical_clip(gan).ok_or("no clip keeps the gradients of its critic")?;
+    let clip = rounded(clip / patient.caution, 2);
+    Ok(vec![format!("gan.weight_clip={clip:?}")])
+}
+
+/// A tenth of the discriminator's learning rate, or less where caution is asked for.
+pub(super) fn discriminator_rate(patient: &Patient) -> Result<Vec<String>, String> {
+    let gan = patient.spec.gan.as_ref().ok_or("for generators")?;
+    if !has_steps(patient) {
+        return Err("a run of 0 steps has no use for a rate".to_owned());
+    }
+    let rate = patient.spec.discriminator_train(gan).learning_rate;
+    let rate = rounded(rate / (10.0 * patient.caution), 6);
+    Ok(vec![format!("gan.train.learning_rate={rate:?}")])
 }
 
 const RECURRENT: &str = "network.architecture.recurrent";
@@ -211,15 +247,22 @@ pub(super) fn rate(patient: &Patient, factor: f64) -> Result<Vec<String>, String
 
 /// The learning rate times `factor`, with so many digits after the first.
 fn set_rate(patient: &Patient, factor: f64, digits: usize) -> Result<Vec<String>, String> {
-    let train = &patient.spec.train;
-    let has_steps = train.steps.unwrap_or(1) > 0 && train.epochs.unwrap_or(1) > 0;
-    if !has_steps {
+    if !has_steps(patient) {
         return Err("a run of 0 steps has no use for a rate".to_owned());
     }
-    let rate: f64 = format!("{:.digits$e}", train.learning_rate * factor)
-        .parse()
-        .expect("it has just been written");
+    let rate = rounded(patient.spec.train.learning_rate * factor, digits);
     Ok(vec![format!("train.learning_rate={rate:?}")])
+}
+
+fn has_steps(patient: &Patient) -> bool {
+    let train = &patient.spec.train;
+    train.steps.unwrap_or(1) > 0 && train.epochs.unwrap_or(1) > 0
+}
+
+/// A number with so many digits after the first.
+fn rounded(number: f64, digits: usize) -> f64 {
+    let written = format!("{number:.digits$e}");
+    written.parse().expect("it has just been written")
 }
 
 /// As many layers as lose or gain two decades, at most half of them.

@@ -1,8 +1,9 @@
 //! The known cures of vanishing and exploding gradients, in one list.
 
 use super::changes::{
-    LEAST_EPS, adversary, eps, gain_for_dropout, gated, plain, rate, recurrent, sets, shallower,
-    siren, skips, standardised_targets, transformer, usual_rate, warm_up,
+    LEAST_EPS, adversary, discriminator_rate, eps, gain_for_dropout, gated, plain, rate, recurrent,
+    sets, shallower, siren, skips, standardised_targets, transformer, usual_rate, warm_up,
+    weight_clip,
 };
 use super::patient::Patient;
 use crate::lab::config::Precision;
@@ -30,6 +31,8 @@ pub enum CureKind {
     Gradients,
     /// What a generator and its discriminator minimise.
     Adversary,
+    /// How a discriminator is trained, before the generator's first step too.
+    Discriminator,
     /// What is made of the gradients.
     Optimizer,
     /// The numbers that the network is given.
@@ -42,6 +45,11 @@ pub enum CureKind {
 
 /// The cure that chooses the rate by what a step changes.
 pub const USUAL_RATE: &str = "learning rate by update ratio";
+
+/// The cure that clips a critic's weights where they keep gradients.
+pub const CRITICAL_CLIP: &str = "critical weight clip";
+/// The cure that slows the discriminator down.
+pub const SLOWER_DISCRIMINATOR: &str = "slower discriminator";
 
 /// Every built-in cure, the mildest first.
 pub const CURES: &[Cure] = &[
@@ -79,6 +87,20 @@ pub const CURES: &[Cure] = &[
         why: "a square is flat nowhere but at its goal",
         kind: CureKind::Adversary,
         sets: |patient| adversary(patient, "least_squares"),
+    },
+    Cure {
+        name: CRITICAL_CLIP,
+        why: "weights at ±c multiply a gradient by c·√(n·E φ'²) in a critic's layer of n units, and by \
+              more where their signs agree; this clip is near the one that keeps it",
+        kind: CureKind::Discriminator,
+        sets: weight_clip,
+    },
+    Cure {
+        name: SLOWER_DISCRIMINATOR,
+        why: "a discriminator that learns more slowly is not sure of itself before the generator has \
+              moved",
+        kind: CureKind::Discriminator,
+        sets: discriminator_rate,
     },
     Cure {
         name: "SIREN init",

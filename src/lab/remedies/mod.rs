@@ -19,8 +19,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-pub use self::changes::eps;
-pub use self::cures::{CURES, Cure, CureKind, USUAL_RATE};
+pub use self::changes::{critical_clip, eps};
+pub use self::cures::{CRITICAL_CLIP, CURES, Cure, CureKind, SLOWER_DISCRIMINATOR, USUAL_RATE};
 use self::folders::folder_of;
 pub use self::forms::FORMS;
 pub use self::patient::Patient;
@@ -125,6 +125,7 @@ fn try_and_rank(
         initial: &patient.summary.initial,
         update_ratio: None,
         critical: options.critical,
+        caution: 1.0,
     };
     let Some(mut tried) = series.try_all(singles(&patient, options))? else {
         return Ok(None);

@@ -16,4 +16,7 @@ pub struct Patient<'a> {
     /// The weight variance × fan_in at which its activation neither shrinks nor
     /// stretches gradients, where there is one.
     pub critical: Option<f64>,
+    /// By how much what a cure reckons with is to be taken as larger than it seems: 1, or more
+    /// where that was not enough.
+    pub caution: f64,
 }

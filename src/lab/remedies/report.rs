@@ -185,9 +185,7 @@ impl Remedies {
             (Some(Verdict::Exploding), learned) if learned != Some(true) => {
                 format!("gradients {} on the way", change(cure))
             }
-            (_, Some(false)) if seeds == 1 => {
-                "gradients arrive, but nothing is learned".to_owned()
-            }
+            (_, Some(false)) if seeds == 1 => "gradients arrive, but nothing is learned".to_owned(),
             (_, Some(false)) => "gradients arrive, but not every seed learns".to_owned(),
             _ => "it is no better than the spec as it is".to_owned(),
         }

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use super::{SPEC, sets};
 
 /// Runs the changed [`SPEC`] and gives its diagnosis with advice.
-fn advised(desk: &Desk, changes: &[&str]) -> Value {
+pub fn advised(desk: &Desk, changes: &[&str]) -> Value {
     let words = ["run", "trial.toml", "-q", "--out", "run"];
     desk.vgrad(words.into_iter().chain(sets(changes))).fine();
     let told = desk.vgrad(["diagnose", "run", "--format", "json"]).fine();
@@ -18,7 +18,7 @@ pub fn hints(found: &Value) -> Vec<Value> {
     found["advice"].as_array().unwrap().clone()
 }
 
-fn changes_of(hint: &Value) -> Vec<String> {
+pub fn changes_of(hint: &Value) -> Vec<String> {
     let set = hint["set"].as_array().unwrap().iter();
     set.map(|one| one.as_str().unwrap().to_owned()).collect()
 }
@@ -28,7 +28,10 @@ fn changes_of(hint: &Value) -> Vec<String> {
 pub fn keeps_its_promise(desk: &Desk, found: &Value, hint: &Value, out: &str) {
     let command = found["command"].as_str().unwrap();
     let sets = changes_of(hint);
-    let step = format!("train.steps={}", hint["step"]);
+    let is_of_generator = hint["quantity"] == "lost_decades";
+    // A discriminator is trained before step 0 where there is a step at all.
+    let steps = hint["step"].as_u64().unwrap().max(is_of_generator.into());
+    let step = format!("train.steps={steps}");
     let words = command.split_whitespace().skip(1);
     let words = words.chain(sets.iter().flat_map(|set| ["--set", &**set]));
     desk.vgrad(words.chain(["--set", &step, "--out", out, "-q"]))
@@ -37,12 +40,14 @@ pub fn keeps_its_promise(desk: &Desk, found: &Value, hint: &Value, out: &str) {
     assert_ne!(summary["verdict"], "diverged", "{hint:#}");
     let [before, after] = ["before", "after"].map(|key| hint[key].as_f64());
     let after = after.unwrap();
-    let measured = if hint["quantity"] == "attenuation_decades" {
+    let measured = if hint["quantity"] != "loss_over_guessing" {
         assert!(
             before.is_none_or(|before| after.abs() <= before.abs() - 1.0),
             "{hint:#}"
         );
-        summary["initial"]["attenuation_decades"].as_f64().unwrap()
+        let slope = summary["initial"]["loss_slope"].as_f64().unwrap_or(1.0);
+        let by_layers = summary["initial"]["attenuation_decades"].as_f64();
+        by_layers.unwrap() - slope.min(1.0).log10()
     } else {
         assert!(
             before.is_none_or(|before| after <= 0.9 * before),
@@ -57,14 +62,14 @@ pub fn keeps_its_promise(desk: &Desk, found: &Value, hint: &Value, out: &str) {
 }
 
 #[track_caller]
-fn all_are_kept(desk: &Desk, found: &Value) {
+pub fn all_are_kept(desk: &Desk, found: &Value) {
     for (i, hint) in hints(found).iter().enumerate() {
         keeps_its_promise(desk, found, hint, &format!("hint-{i}"));
     }
 }
 
 /// Whether a hint changes this key.
-fn touches(hint: &Value, key: &str) -> bool {
+pub fn touches(hint: &Value, key: &str) -> bool {
     changes_of(hint).iter().any(|set| set.starts_with(key))
 }
 

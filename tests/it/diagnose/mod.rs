@@ -2,6 +2,7 @@
 
 mod advice;
 mod gallery;
+mod generators;
 mod healthy;
 mod logs;
 mod mechanisms;

@@ -17,7 +17,7 @@ pub const CONTRACTION: Mechanism = Mechanism {
         "activation_mean",
         "activation_std",
     ],
-    cures: &[CureKind::Gradients],
+    cures: &[CureKind::Discriminator, CureKind::Gradients],
     find,
 };
 

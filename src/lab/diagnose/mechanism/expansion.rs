@@ -13,7 +13,11 @@ pub const EXPANSION: Mechanism = Mechanism {
     title: "expansion",
     doc: "χ > 1: every layer stretches the gradient; batch norm does so by itself",
     columns: &["activation_mean", "activation_std"],
-    cures: &[CureKind::Dropout, CureKind::Gradients],
+    cures: &[
+        CureKind::Dropout,
+        CureKind::Discriminator,
+        CureKind::Gradients,
+    ],
     find,
 };
 

@@ -12,7 +12,7 @@ pub const STARVED_GENERATOR: Mechanism = Mechanism {
     title: "the discriminator won",
     doc: "the discriminator won: the saturating loss starves the generator",
     columns: &[],
-    cures: &[CureKind::Adversary],
+    cures: &[CureKind::Adversary, CureKind::Discriminator],
     find,
 };
 

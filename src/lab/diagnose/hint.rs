@@ -1,0 +1,59 @@
+//! One thing to change, and what was measured with it.
+
+use serde::Serialize;
+
+use crate::lab::json::Real;
+
+/// One thing to change.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hint {
+    /// The cure.
+    pub name: String,
+    /// The changes to the spec, as `--set` takes them.
+    pub set: Vec<String>,
+    /// Why it may help.
+    pub why: String,
+    /// What was measured: `attenuation_decades` at step 0, for a generator `lost_decades`, those
+    /// that its loss's slope loses included, or `loss_over_guessing`, the loss of the batch of
+    /// `step` over that of the best guess that looks at no input.
+    pub quantity: &'static str,
+    /// The step.
+    pub step: u64,
+    /// As it is; of a run that diverged by then "NaN".
+    pub before: Real,
+    /// With these changes.
+    pub after: Real,
+    /// What theory expects of the attenuation with them, where it says anything.
+    pub predicted: Option<Real>,
+    /// Whether its trial learned something too.
+    #[serde(skip)]
+    pub(super) is_good: bool,
+}
+
+/// The quantities of a hint.
+pub(super) const ATTENUATION: &str = "attenuation_decades";
+/// Those of a generator, by its loss too.
+pub(super) const LOST: &str = "lost_decades";
+pub(super) const LOSS: &str = "loss_over_guessing";
+
+impl Hint {
+    /// Whether it is about the gradients at step 0.
+    pub fn is_about_gradients(&self) -> bool {
+        self.quantity != LOSS
+    }
+
+    /// Whether it changes the weights' start and nothing else.
+    pub(super) fn is_init(&self) -> bool {
+        self.set.iter().all(|set| set.starts_with("network.init"))
+    }
+
+    /// How good it is, the smaller the better: by the decades that are still lost, half a decade
+    /// being no reason to prefer a stronger cure; then what learns.
+    pub(super) fn goodness(&self) -> (u64, bool) {
+        let decades = match self.is_about_gradients() {
+            true => (self.after.0.abs() / 0.75).round() as u64,
+            false => 0,
+        };
+        (decades, !self.is_good)
+    }
+}

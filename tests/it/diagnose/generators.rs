@@ -1,0 +1,107 @@
+//! Advice for generators: what their discriminators are trained with.
+
+use serde_json::Value;
+
+use crate::desk::Desk;
+
+use super::advice::{advised, all_are_kept, changes_of, hints, touches};
+
+/// A critic of ten layers, its weights drawn to their clip by a hundred updates before step 0.
+const CRITIC: &str = r#"
+precision = "f64"
+[data]
+source = { ring = { samples = 400, std = 0.035 } }
+[network]
+depth = 2
+width = 16
+activation = "relu"
+[train]
+steps = 1
+batch_size = 32
+optimizer = "rmsprop"
+learning_rate = 0.001
+[gan]
+loss = "wasserstein"
+noise = 2
+discriminator_steps = 100
+weight_clip = 0.01
+[gan.discriminator]
+depth = 10
+width = 16
+activation = { leaky_relu = { slope = 0.2 } }
+init = "he_normal"
+"#;
+
+/// The value that the hint about `key` gives it, and the hint.
+#[track_caller]
+fn advised_value(found: &Value, key: &str) -> (f64, Value) {
+    let hint = hints(found).into_iter().find(|hint| touches(hint, key));
+    let hint = hint.unwrap_or_else(|| panic!("nothing about {key}: {found:#}"));
+    let set = changes_of(&hint);
+    assert_eq!(set.len(), 1, "{hint:#}");
+    let value = set[0].split_once('=').unwrap().1.parse();
+    (value.unwrap(), hint)
+}
+
+/// Weights at ±c multiply the square of a gradient by 16 c² (1 + 0.2²)/2: by 1 at c = 0.347.
+/// Those of a trained critic agree in sign and are above that from a smaller clip on.
+#[test]
+fn a_critic_whose_gradients_vanish_or_explode_gets_a_clip_that_keeps_them() {
+    for clip in ["0.01", "1.0"] {
+        let desk = Desk::with(CRITIC);
+        let found = advised(&desk, &[&format!("gan.weight_clip={clip}")]);
+        let (value, hint) = advised_value(&found, "gan.weight_clip=");
+        assert!((0.1..0.348).contains(&value), "{clip}: {hint:#}");
+        let [before, after] = ["before", "after"].map(|key| hint[key].as_f64().unwrap());
+        assert_eq!(hint["quantity"], "lost_decades");
+        assert!(before.abs() > 5.0 && after.abs() < 3.0, "{clip}: {hint:#}");
+        all_are_kept(&desk, &found);
+    }
+    // Where a discriminator is not updated nothing is clipped, and nothing promised.
+    let desk = Desk::with(CRITIC);
+    let found = advised(&desk, &["train.steps=0"]);
+    assert!(
+        hints(&found).iter().all(|hint| !touches(hint, "gan.")),
+        "{found:#}"
+    );
+}
+
+/// Samples far from all that the generator makes: at this rate the discriminator is sure of
+/// itself before step 0, and at a tenth of it not yet.
+#[test]
+fn a_discriminator_that_has_won_gets_a_smaller_rate() {
+    let desk = Desk::with(
+        r#"
+[data]
+source = { csv = { path = "far.csv", target = "y" } }
+standardize = false
+[network]
+depth = 1
+width = 4
+activation = "relu"
+[train]
+steps = 2
+batch_size = 8
+learning_rate = 0.001
+[gan]
+noise = 2
+discriminator_steps = 100
+[gan.discriminator]
+depth = 1
+width = 4
+activation = { leaky_relu = { slope = 0.2 } }
+[gan.train]
+optimizer = "adam"
+learning_rate = 0.6
+"#,
+    );
+    let scatter = |i: usize, k: usize| 20.0 + ((i * k) % 17) as f64 / 8.0 - 1.0;
+    let rows = (0..40).map(|i| format!("{},{i},{}\n", scatter(i, 5), scatter(i, 11)));
+    desk.write("far.csv", format!("a,y,b\n{}", rows.collect::<String>()));
+    let found = advised(&desk, &[]);
+    assert_eq!(found["mechanisms"][0]["name"], "starved_generator");
+    let (rate, hint) = advised_value(&found, "gan.train.learning_rate=");
+    assert!([0.06, 0.006].contains(&rate), "{hint:#}");
+    assert_eq!(hint["name"], "slower discriminator");
+    all_are_kept(&desk, &found);
+}
