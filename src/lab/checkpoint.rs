@@ -56,9 +56,17 @@ pub fn essence(spec: &Spec) -> Spec {
     spec
 }
 
-/// Which run a checkpoint is of.
-fn identity(spec: &Spec) -> Result<String, Problem> {
-    let digest = Sha256::digest(essence(spec).to_toml("")?);
+/// Which run a checkpoint is of: its spec with what may be left out, as a run's copy has it,
+/// and as it was before that was written down.
+fn identities(spec: &Spec) -> Result<[String; 2], Problem> {
+    let as_it_is = essence(spec);
+    let mut filled = as_it_is.clone();
+    filled.network.fill_in();
+    Ok([hash(&filled)?, hash(&as_it_is)?])
+}
+
+fn hash(spec: &Spec) -> Result<String, Problem> {
+    let digest = Sha256::digest(spec.to_toml("")?);
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -92,7 +100,7 @@ impl Checkpoint {
                     "is of vgrad {own}, this is {version}, and numbers may differ"
                 )));
             }
-            if found.state.spec != identity(spec)? {
+            if !identities(spec)?.contains(&found.state.spec) {
                 return Err(refused("is of another spec".to_owned()));
             }
             return Ok(Some(found));
@@ -168,9 +176,10 @@ impl Checkpointer {
             Some(CheckpointEvery::Steps(steps)) => Due::Steps(*steps),
             Some(every) => Due::Time(every.time().unwrap_or(EVERY)),
         };
+        let [identity, _] = identities(spec)?;
         Ok(Self {
             folder: folder.to_owned(),
-            spec: identity(spec)?,
+            spec: identity,
             due,
             last: Instant::now(),
             last_step: step,

@@ -185,7 +185,9 @@ impl<'a, T: Scalar> Experiment<'a, T> {
     }
 
     fn write_spec(&self, schema: &str) -> Result<(), Problem> {
-        let text = self.saved().to_toml(schema)?;
+        let mut spec = self.saved();
+        spec.network.fill_in();
+        let text = spec.to_toml(schema)?;
         self.folder.write("spec.toml", text.as_bytes())
     }
 

@@ -368,4 +368,14 @@ fn cures_of_a_recurrent_network_set_what_its_cells_have() {
     let skips = row(&json, "skips");
     let reason = skips["reason"].as_str().unwrap();
     assert!(reason.contains("an LSTM adds to its state"), "{reason}");
+    // A run's copy of the spec says how its states' maps are drawn: with the init, still.
+    desk.run("--out run").fine();
+    let words = "remedies run/spec.toml --seeds 1 --out r --format json";
+    let told = desk.vgrad(words.split_whitespace()).fine().stdout;
+    let json: Value = serde_json::from_str(&told).unwrap();
+    let of_state = "network.architecture.recurrent.recurrent_init";
+    assert_eq!(
+        row(&json, "He init")["set"],
+        serde_json::json!(["network.init=he_normal", format!("{of_state}=he_normal")])
+    );
 }

@@ -148,7 +148,10 @@ fn filled(keys: &Keys) -> Keys {
         *place = value.clone();
     }
     let spec = serde_json::from_value::<Spec>(whole);
-    let whole = spec.and_then(|spec| serde_json::to_value(&spec));
+    let whole = spec.and_then(|mut spec| {
+        spec.network.fill_in();
+        serde_json::to_value(&spec)
+    });
     whole.map_or_else(|_| keys.clone(), leaves)
 }
 
@@ -301,6 +304,28 @@ mod tests {
         let told = changed(&old, &new.keys, false);
         let told: Vec<&str> = told.iter().map(|changed| &*changed.key).collect();
         assert_eq!(told, ["network.bias", "network.colour"]);
+    }
+
+    /// Runs write down what a spec may leave out, and did not always.
+    #[test]
+    fn what_an_architecture_takes_by_itself_is_no_change() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.csv"), "x,y\n1,2\n").unwrap();
+        let recurrent = |more: &[&str]| {
+            let cell = ["network.architecture.recurrent.cell=rnn"];
+            keys(folder.path(), &[&cell, more].concat())
+        };
+        let of_state = "network.architecture.recurrent.recurrent_init";
+        let (left_out, written) = (
+            recurrent(&[]),
+            recurrent(&["network.readout=last", &format!("{of_state}=xavier_normal")]),
+        );
+        assert!(!left_out.keys.contains_key("network.readout"));
+        assert_eq!(changed(&left_out.keys, &written.keys, false), []);
+        let other = recurrent(&["network.readout=mean"]);
+        let told = changed(&left_out.keys, &other.keys, true);
+        let told: Vec<String> = told.iter().map(ChangedKey::in_words).collect();
+        assert_eq!(told, ["network.readout \"last\" → \"mean\""]);
     }
 
     #[test]

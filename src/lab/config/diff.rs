@@ -22,6 +22,9 @@ pub struct Changed {
 pub fn changed_keys(specs: &[&Spec]) -> Vec<Changed> {
     let mut all: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     for (i, spec) in specs.iter().enumerate() {
+        let mut spec = Spec::clone(spec);
+        // A run writes down what a spec may leave out.
+        spec.network.fill_in();
         let Ok(value) = Value::try_from(spec) else {
             continue;
         };
@@ -106,6 +109,25 @@ mod tests {
                 r#"train.optimizer.sgd.momentum: [Some("0.0"), Some("0.9")]"#,
             ]
         );
+    }
+
+    #[test]
+    fn what_an_architecture_takes_by_itself_is_no_change() {
+        let recurrent = |more: &str| {
+            let cell = "network.architecture.recurrent.cell=rnn";
+            let sets: Vec<&str> = [cell].into_iter().chain(more.split_whitespace()).collect();
+            spec(&sets)
+        };
+        let left_out = recurrent("network.init=orthogonal");
+        let of_state = "network.architecture.recurrent.recurrent_init";
+        let all = format!("network.init=orthogonal {of_state}=orthogonal network.readout=last");
+        assert!(changed_keys(&[&left_out, &recurrent(&all)]).is_empty());
+        let other = recurrent("network.init=orthogonal network.readout=mean");
+        let changed = changed_keys(&[&left_out, &other]);
+        assert_eq!(changed.len(), 1, "{changed:?}");
+        assert_eq!(changed[0].key, "network.readout");
+        let values = ["last", "mean"].map(|value| Some(format!("\"{value}\"")));
+        assert_eq!(changed[0].values, values);
     }
 
     #[test]

@@ -278,7 +278,7 @@ impl<'a> Search<'a> {
             critical: self.critical,
             caution,
         };
-        let sets = [base.sets.clone(), (cure.sets)(&patient).ok()?].concat();
+        let sets = [base.sets.clone(), cure.changes(&patient).ok()?].concat();
         let loaded = (self.options.load)(&sets)?;
         if loaded.spec == self.spec.spec {
             return None;

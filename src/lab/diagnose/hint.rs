@@ -44,7 +44,9 @@ impl Hint {
 
     /// Whether it changes the weights' start and nothing else.
     pub(super) fn is_init(&self) -> bool {
-        self.set.iter().all(|set| set.starts_with("network.init"))
+        let is_of_init =
+            |set: &String| set.starts_with("network.init") || set.contains(".recurrent_init");
+        self.set.iter().all(is_of_init)
     }
 
     /// How good it is, the smaller the better: by the decades that are still lost, half a decade

@@ -160,6 +160,26 @@ pub(super) fn recurrent(patient: &Patient, changes: &[&str]) -> Result<Vec<Strin
     Ok(all.collect())
 }
 
+/// The changes of `sets` to the init, for the maps of the state too where these are said to be
+/// drawn likewise.
+pub(super) fn init_of_state(patient: &Patient, sets: &[String]) -> Vec<String> {
+    const KEY: &str = ".recurrent_init";
+    let network = &patient.spec.network;
+    let goes_along = match &network.architecture {
+        Architecture::Recurrent(own) => own.recurrent_init.as_ref() == Some(&network.init),
+        _ => false,
+    };
+    if !goes_along || sets.iter().any(|set| set.contains(KEY)) {
+        return Vec::new();
+    }
+    let inits = sets
+        .iter()
+        .filter_map(|set| set.strip_prefix("network.init"));
+    inits
+        .map(|init| format!("{RECURRENT}{KEY}{init}"))
+        .collect()
+}
+
 /// Another cell, with gates.
 pub(super) fn gated(
     patient: &Patient,

@@ -1,9 +1,9 @@
 //! The known cures of vanishing and exploding gradients, in one list.
 
 use super::changes::{
-    LEAST_EPS, adversary, discriminator_rate, eps, gain_for_dropout, gated, plain, rate, recurrent,
-    sets, shallower, siren, skips, standardised_targets, transformer, usual_rate, warm_up,
-    weight_clip,
+    LEAST_EPS, adversary, discriminator_rate, eps, gain_for_dropout, gated, init_of_state, plain,
+    rate, recurrent, sets, shallower, siren, skips, standardised_targets, transformer, usual_rate,
+    warm_up, weight_clip,
 };
 use super::patient::Patient;
 use crate::lab::config::Precision;
@@ -22,6 +22,19 @@ pub struct Cure {
     /// # Errors
     /// Why it does not apply.
     pub sets: fn(&Patient) -> Result<Vec<String>, String>,
+}
+
+impl Cure {
+    /// The changes of this spec. Maps of a state that are drawn as its init says, as a run's copy of
+    /// it writes down, go with the init.
+    ///
+    /// # Errors
+    /// Why it does not apply.
+    pub fn changes(&self, patient: &Patient) -> Result<Vec<String>, String> {
+        let mut sets = (self.sets)(patient)?;
+        sets.extend(init_of_state(patient, &sets));
+        Ok(sets)
+    }
 }
 
 /// What a cure works on.

@@ -141,7 +141,7 @@ fn try_and_rank(
 /// Every cure by itself, the user's own last.
 fn singles(patient: &Patient, options: &RemedyOptions) -> Vec<Candidate> {
     let built_in = CURES.iter().map(|cure| {
-        let sets = (cure.sets)(patient);
+        let sets = cure.changes(patient);
         (cure.name.to_owned(), cure.why.to_owned(), cure.kind, sets)
     });
     let own = patient.spec.remedy.iter().map(|own| {

@@ -92,6 +92,8 @@ impl TrialOrder<'_> {
         wanted.resolve_paths(&self.loaded.folder);
         // A run writes down what it settled.
         wanted.log.evaluate_every = saved.log.evaluate_every;
+        saved.network.fill_in();
+        wanted.network.fill_in();
         if saved != wanted {
             return Err(
                 Problem::in_file(&self.folder, "holds the run of another spec")

@@ -230,6 +230,15 @@ impl NetworkSpec {
         default.map(|default| self.readout.unwrap_or(default))
     }
 
+    /// Writes down what its architecture takes where its keys do not say: what the output
+    /// layer reads, how the maps of a state are drawn.
+    pub fn fill_in(&mut self) {
+        self.readout = self.readout();
+        if let Architecture::Recurrent(own) = &mut self.architecture {
+            own.recurrent_init.get_or_insert_with(|| self.init.clone());
+        }
+    }
+
     /// A readout for a network that reads no sequence.
     fn unread_sequence(&self) -> Option<Conflict> {
         let name = self.architecture.name();

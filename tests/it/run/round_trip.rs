@@ -140,3 +140,47 @@ fn lsuv_leaves_given_weights_alone() {
     .fine();
     assert!(desk.csv_files("second") == desk.csv_files("first"));
 }
+
+/// What an architecture takes where nothing is said is said in what it saves.
+#[test]
+fn the_saved_spec_says_what_is_read_and_how_states_are_drawn() {
+    for (architecture, said) in [
+        (
+            "{ recurrent = { cell = \"rnn\" } }",
+            &[
+                "readout = \"last\"",
+                "recurrent_init = { orthogonal = { gain = 1.0 } }",
+            ][..],
+        ),
+        ("\"transformer\"", &["readout = \"mean\""][..]),
+    ] {
+        let desk = Desk::with(&format!(
+            "[data]\nsource = {{ gaussian = {{ samples = 40, features = 12 }} }}\npositions = 3\n\
+             [network]\narchitecture = {architecture}\ndepth = 2\nwidth = 4\n\
+             activation = \"tanh\"\ninit = \"orthogonal\"\n[train]\nsteps = 3\n\
+             batch_size = 8\nlearning_rate = 0.1\n"
+        ));
+        desk.run("--out one").fine();
+        let saved = desk.read("one/spec.toml");
+        for part in said {
+            assert!(saved.contains(part), "{part}: {saved}");
+        }
+        desk.vgrad(["run", "one/spec.toml", "--out", "two"]).fine();
+        assert!(desk.csv_files("one") == desk.csv_files("two"));
+        assert_eq!(desk.read("two/spec.toml"), saved);
+        // A run from before it was said is of the same spec.
+        let kept = |line: &&str| !line.starts_with("readout");
+        let earlier = saved.lines().filter(kept).collect::<Vec<_>>().join("\n");
+        let of_state = ", recurrent_init = { orthogonal = { gain = 1.0 } }";
+        desk.write("one/spec.toml", earlier.replace(of_state, ""));
+        let resumed = desk.run("--out one --resume").fine();
+        assert!(
+            resumed.stderr.contains("nothing is changed"),
+            "{}",
+            resumed.stderr
+        );
+        let told = desk.vgrad(["compare", "one", "two", "--format", "json"]);
+        assert!(!told.stdout.contains("recurrent_init"), "{}", told.stdout);
+        assert!(!told.stdout.contains("readout"), "{}", told.stdout);
+    }
+}
