@@ -12,6 +12,8 @@ mod convolution;
 mod drift;
 mod finite_width;
 mod input;
+mod log_spread;
+mod pixel_covariance;
 mod predict;
 mod repeated;
 mod signal;

@@ -1,7 +1,6 @@
 //! The numbers that describe decay, as theory expects them.
 
 use std::collections::BTreeMap;
-use std::f64::consts::LN_10;
 
 use crate::base::{Problem, Scalar};
 use crate::lab::config::{LoadedSpec, Precision};
@@ -18,6 +17,7 @@ use crate::nn::order::Order;
 use super::convolution::pixel_by_pixel;
 use super::finite_width::{PlainLayer, variance_by_q};
 use super::input::{mean_squared_cosine, moments};
+use super::log_spread::LogSpread;
 use super::repeated::Repeated;
 use super::through_time::time_steps;
 use super::walk::{LayerTheory, Propagation};
@@ -62,7 +62,9 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     let setting = setting_of(plan)?;
     if let Architecture::Recurrent(recurrent) = &plan.network.architecture {
         let rows = time_steps(plan, recurrent, &setting.scheme)?;
-        let mut prediction = by_rows(plan, &setting, &rows)?;
+        let steps = rows.iter().skip(1).filter_map(|row| row.backward);
+        let draws = LogSpread::of_relative(steps.map(|it| it.variance).sum());
+        let mut prediction = by_rows(plan, &setting, &rows, draws)?;
         // The variances of independent draws do not add up to that of one draw used at every
         // step; where no step varies with the draw, there is nothing to add.
         let varies = |row: &LayerTheory| row.backward.is_some_and(|it| it.variance > ROUNDING);
@@ -75,8 +77,8 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
         return Ok(prediction);
     }
     if let Architecture::Conv(conv) = &plan.network.architecture {
-        let rows = pixel_by_pixel(plan, conv, &setting.scheme)?;
-        return by_rows(plan, &setting, &rows);
+        let (rows, draws) = pixel_by_pixel(plan, conv, &setting.scheme)?;
+        return by_rows(plan, &setting, &rows, draws);
     }
     let walk = setting.walk()?;
     let rows = walk.layers;
@@ -85,8 +87,6 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
     let repeated = setting.repeated(rows[0].q)?;
     let variance = path.variance();
     let attenuation = path.attenuation();
-    let centre = attenuation + variance / (4.0 * LN_10);
-    let reach = variance.sqrt() / LN_10;
     let start = entry(plan, &setting)?.log10();
     let rate = match &repeated {
         Some(repeated) => Some(decades(repeated.chi)).filter(|_| !repeated.is_slow),
@@ -105,7 +105,11 @@ pub fn predict<T: Scalar>(plan: &Plan<T>) -> Result<Prediction, Unpredictable> {
         xi_c: chi_c.map(|[_, chi]| Real(Repeated::depth_scale(chi))),
         decay_decades_per_layer: path.slope().map(Real),
         attenuation_decades: Real(attenuation),
-        attenuation_interval: Some([Real(centre - reach), Real(centre + reach)]),
+        attenuation_interval: Some(
+            LogSpread::of_relative(variance)
+                .interval(attenuation)
+                .map(Real),
+        ),
         finite_width_dominates: walk.drift_dominates
             || dominates(setting.variance_by_q(&rows)?, variance),
         verdict: Verdict::of_attenuation(attenuation),
@@ -121,6 +125,7 @@ fn by_rows<T: Scalar>(
     plan: &Plan<T>,
     setting: &Propagation,
     rows: &[LayerTheory],
+    draws: LogSpread,
 ) -> Result<Prediction, Unpredictable> {
     let between = rows.iter().skip(1).filter_map(|row| row.backward);
     let path = Path {
@@ -128,10 +133,7 @@ fn by_rows<T: Scalar>(
         losses: between.clone().map(|it| decades(it.chi)).collect(),
         variances: between.map(|it| it.variance).collect(),
     };
-    let variance = path.variance();
     let attenuation = path.attenuation();
-    let centre = attenuation + variance / (4.0 * LN_10);
-    let reach = variance.sqrt() / LN_10;
     let start = entry(plan, setting)?.log10();
     let rate = path.losses.last().copied();
     Ok(Prediction {
@@ -146,7 +148,7 @@ fn by_rows<T: Scalar>(
         xi_c: None,
         decay_decades_per_layer: path.slope().map(Real),
         attenuation_decades: Real(attenuation),
-        attenuation_interval: Some([Real(centre - reach), Real(centre + reach)]),
+        attenuation_interval: Some(draws.interval(attenuation).map(Real)),
         finite_width_dominates: false,
         verdict: Verdict::of_attenuation(attenuation),
         underflow_depth: UnderflowDepth::of(start, &path.sums(), rate),

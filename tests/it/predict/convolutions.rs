@@ -7,6 +7,8 @@ use vgrad::lab::plan::Plan;
 use vgrad::lab::prediction::{Prediction, Unpredictable};
 use vgrad::lab::theory::predict;
 
+use crate::desk::Desk;
+
 /// A network over Gaussian images of 8 × 8 pixels.
 fn predicted(depth: usize, kernel: usize, keys: &str) -> Result<Prediction, Unpredictable> {
     let text = format!(
@@ -94,6 +96,51 @@ fn slopes_are_those_of_another_program() {
             "{activation} {variance}: {found} instead of {slope}"
         );
     }
+}
+
+/// How far the ends of the interval lie from what is expected, by another program (Python, the
+/// same covariances with a loop over all taps): a mean over the pixels begins with one number
+/// for all of them, which a kernel of 1 keeps, and wide kernels take them apart soon.
+#[test]
+fn one_draw_averages_over_as_many_numbers_as_pixels_go_their_own_ways() {
+    let keys = "activation = \"identity\"\ninit = \"lecun_normal\"";
+    for (kernel, below, above) in [
+        (1, -0.405_922_7, 0.821_542_9),
+        (3, -0.301_238_8, 0.468_266_9),
+        (15, -0.123_048_3, 0.143_369_1),
+    ] {
+        let prediction = predicted(16, kernel, keys).unwrap();
+        let [low, high] = prediction.attenuation_interval.unwrap();
+        let expected = prediction.attenuation_decades.0;
+        assert!((low.0 - expected - below).abs() < 1e-6, "{kernel}: {low:?}");
+        assert!(
+            (high.0 - expected - above).abs() < 1e-6,
+            "{kernel}: {high:?}"
+        );
+    }
+}
+
+/// 23 of the 24 lay within where this was written, and 9 within the interval of a variance of
+/// 2/fan_in by each layer.
+#[test]
+fn draws_of_one_channel_lie_within_the_interval() {
+    let desk = Desk::with(
+        "precision = \"f64\"\n[data]\nimage = [1, 8, 8]\n\
+         source = { gaussian = { samples = 400, features = 64 } }\n[network]\n\
+         architecture = { conv = { kernel = 15 } }\ndepth = 16\nwidth = 1\n\
+         activation = \"tanh\"\ninit = \"xavier_normal\"\n\
+         [train]\nsteps = 0\nbatch_size = 1\nlearning_rate = 0.1\n",
+    );
+    desk.run("--seeds 24 --out o").fine();
+    let is_within = |seed: &u64| {
+        let summary = desk.summary(&format!("o/seed-{seed}"));
+        let number = |value: &serde_json::Value| value.as_f64().unwrap();
+        let interval = &summary["predicted"]["attenuation_interval"];
+        let found = number(&summary["initial"]["attenuation_decades"]);
+        (number(&interval[0])..=number(&interval[1])).contains(&found)
+    };
+    let within = (0..24).filter(is_within).count();
+    assert!(within >= 22, "{within} of 24");
 }
 
 #[test]
