@@ -75,7 +75,7 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
     if summary.last.step > 0 {
         lines.push(("", text::decay_line(&summary.last, layers, summary.along)));
     }
-    lines.push(("verdict", verdict_line(summary, layers)));
+    lines.push(("verdict", verdict_line(summary, &told.outcome.profile)));
     lines.push(("training", training_line(summary)));
     if let Some(accuracy) = summary.test_accuracy {
         let evidence = summary.learned_by.as_ref();
@@ -131,8 +131,9 @@ fn training_line(summary: &Summary) -> String {
 }
 
 /// The verdict and what it means here. Green is only what succeeded.
-fn verdict_line(summary: &Summary, layers: usize) -> String {
-    let findings = Findings::of(summary, layers);
+fn verdict_line(summary: &Summary, profile: &[LayerProfile]) -> String {
+    let path: Vec<usize> = profile.iter().map(|layer| layer.layer).collect();
+    let findings = Findings::of(summary, &path);
     let color = match findings.tone() {
         Tone::Good => Some(AnsiColor::Green),
         Tone::Open => None,
@@ -159,11 +160,8 @@ fn bars(profile: &[LayerProfile], summary: &Summary, width: usize) -> String {
     let room = width.saturating_sub(LAYER) / columns;
     let length = room.saturating_sub(NUMBER).clamp(4, LONGEST_BAR);
     // Time steps are numbered from 1 in whichever stacked layer they are of.
-    let (head, is_time) = match summary.along {
-        Along::Layers => ("layer", false),
-        Along::Time => ("time", true),
-    };
-    let mut text = format!("{head:>LAYER$}");
+    let is_time = summary.along == Along::Time;
+    let mut text = format!("{:>LAYER$}", summary.along.head());
     for (n, step) in [summary.initial.step, summary.last.step]
         .into_iter()
         .take(columns)

@@ -4,8 +4,7 @@ use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::records::{Columns, HEADLINE, Run, RunStats, Step};
-use crate::lab::text::significant;
-
+use crate::lab::text::{Numbering, significant};
 use crate::nn::architecture::Along;
 
 use super::expected::Expected;
@@ -194,6 +193,11 @@ impl<'a> Case<'a> {
     /// What the gradient's path is made of.
     pub fn along(&self) -> Along {
         self.run.along()
+    }
+
+    /// What the numbers of its log's layers stand for.
+    pub fn numbering(&self) -> Numbering {
+        self.stats.numbering(self.along())
     }
 
     /// What the gradient passes from one row of the log to the one before.

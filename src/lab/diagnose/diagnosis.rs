@@ -16,6 +16,7 @@ use crate::lab::config::LoadedSpec;
 use crate::lab::decay::Verdict;
 use crate::lab::onset::Onset;
 use crate::lab::records::{HEADLINE, Run, Target};
+use crate::lab::text::Numbering;
 
 /// What is wrong with a target, and what helps. Its keys in JSON are those of the fields.
 #[derive(Clone, Debug, Serialize)]
@@ -42,6 +43,9 @@ pub struct Diagnosis {
     pub theory: TheoryBeside,
     /// What to change; tried on the first seed.
     pub advice: Vec<Hint>,
+    /// What the numbers of the log's layers stand for.
+    #[serde(skip)]
+    pub numbering: Numbering,
     /// The changes that `command` makes already.
     #[serde(skip)]
     pub given: Vec<String>,
@@ -153,6 +157,7 @@ pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis,
         rules: rules(&cases),
         theory: TheoryBeside::over(&theory),
         advice,
+        numbering: cases[0].numbering(),
         given: examination.given.clone(),
         further: examination.further.clone().filter(|_| ran_out),
         unanswered: unanswered(&cases[0]),

@@ -10,7 +10,7 @@ use crate::base::Problem;
 use crate::lab::decay::Verdict;
 use crate::lab::form::{Detail, Form};
 use crate::lab::onset::{Condition, Onset};
-use crate::lab::text::{self, decades, labelled, layers, number};
+use crate::lab::text::{self, Numbering, decades, labelled, number};
 
 /// All forms; the first is the default.
 pub const FORMS: &[Form<Diagnosis>] = &[
@@ -88,7 +88,7 @@ fn heading(diagnosis: &Diagnosis) -> String {
 pub fn short(diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     if let Some(onset) = &diagnosis.onset {
-        lines.push(("starts", onset_line(onset, &diagnosis.quantity)));
+        lines.push(("starts", onset_line(onset, diagnosis)));
     }
     for (i, ranked) in diagnosis.mechanisms.iter().enumerate() {
         lines.push((
@@ -103,20 +103,21 @@ pub fn short(diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
 }
 
 /// Layer, step, value and neighbour's value.
-fn onset_line(onset: &Onset, quantity: &str) -> String {
-    let layer = match &*onset.name {
-        "" => format!("layer {}", onset.layer),
-        name => format!("layer {} ({name})", onset.layer),
-    };
+fn onset_line(onset: &Onset, diagnosis: &Diagnosis) -> String {
+    let place = diagnosis.numbering.named(onset.layer, &onset.name);
+    let along = diagnosis.numbering.along();
     let value = onset.value.map_or("no value".to_owned(), number);
     let next = match onset.next_value {
-        Some(next) => format!("{} in the next layer toward the output", number(next)),
+        Some(next) => along.speak(&format!(
+            "{} in the next layer toward the output",
+            number(next)
+        )),
         None => "it is the last one".to_owned(),
     };
     let what = match onset.condition {
         Condition::NonFinite => {
             return format!(
-                "{layer} at step {}: the first value that is not finite, {value}",
+                "{place} at step {}: the first value that is not finite, {value}",
                 onset.step
             );
         }
@@ -126,10 +127,11 @@ fn onset_line(onset: &Onset, quantity: &str) -> String {
         Condition::Loss => "from there down decades below the last layer",
         Condition::Gain => "from there down decades above the last layer",
     };
+    let what = along.speak(what);
     format!(
-        "{layer} at step {}: {} = {value}, {next}; {what}",
+        "{place} at step {}: {} = {value}, {next}; {what}",
         onset.step,
-        text::symbol(quantity)
+        text::symbol(&diagnosis.quantity)
     )
 }
 
@@ -192,7 +194,7 @@ fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
             of_slope(theory.initial_slope)
         );
     }
-    line += match theory.agrees {
+    let judged = match theory.agrees {
         Some(true) if theory.is_rare => ": just outside, where one draw in 20 lies",
         Some(true) => ": as expected",
         Some(false)
@@ -211,6 +213,7 @@ fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
         }
         None => "",
     };
+    line += &theory.along.speak(judged);
     lines.push(line);
     if let (Some(has_moved), Some(last)) = (theory.has_moved, theory.final_attenuation) {
         let told = if has_moved {
@@ -239,7 +242,7 @@ fn rule_lines(diagnosis: &Diagnosis, detail: Detail) -> String {
         let Some(fires) = rule.fires else { continue };
         add(
             if fires { "FIRES" } else { "passes" },
-            &rule_line(rule, diagnosis.seeds),
+            &rule_line(rule, diagnosis.seeds, diagnosis.numbering),
         );
         if detail == Detail::Verbose {
             add("", &format!("fires when {}", rule.rule.fires_when));
@@ -291,14 +294,14 @@ fn named(replayed: &Replayed) -> String {
     format!("{} ({})", replayed.rule.name, replayed.rule.source)
 }
 
-fn rule_line(replayed: &Replayed, seeds: usize) -> String {
+fn rule_line(replayed: &Replayed, seeds: usize, numbering: Numbering) -> String {
     let named = named(replayed);
     if replayed.fires != Some(true) {
         return named;
     }
     let at = match (&*replayed.layers, replayed.step) {
         ([], Some(step)) => format!(" since step {step}"),
-        (at, Some(step)) => format!(" since step {step} at {}", layers(at)),
+        (at, Some(step)) => format!(" since step {step} at {}", numbering.many(at)),
         (_, None) => String::new(),
     };
     let end = match replayed.at_the_end {

@@ -5,7 +5,7 @@ use super::total::{OverSteps, Total};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::onset::Condition;
 use crate::lab::records::LayerInfo;
-use crate::lab::text::{by_loss, ends, number, onset_sentence, times, word};
+use crate::lab::text::{Numbering, by_loss, ends, number, onset_sentence, times, word};
 
 /// What is said of a network: the verdict, and why.
 pub fn verdict(network: &Network) -> String {
@@ -60,7 +60,7 @@ fn word_and_reason(network: &Network) -> (String, String) {
             Condition::Zero | Condition::Drop | Condition::Rise
         )
     {
-        sentence = format!("{sentence}; {}", onset_sentence(onset));
+        sentence = format!("{sentence}; {}", onset_sentence(onset, Numbering::Layers));
     }
     (name, sentence)
 }

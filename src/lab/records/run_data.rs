@@ -12,7 +12,7 @@ use crate::base::Problem;
 use crate::lab::decay::Decay;
 use crate::lab::prediction::Prediction;
 use crate::lab::summary::Divergence;
-use crate::lab::text::{Findings, networks, number};
+use crate::lab::text::{Findings, Numbering, networks, number};
 use crate::nn::architecture::Along;
 
 /// One run as figures and pages show it.
@@ -96,6 +96,11 @@ impl RunData {
         self.grid.layers()
     }
 
+    /// What its layers' numbers stand for.
+    pub fn numbering(&self) -> Numbering {
+        self.stats.numbering(self.run.along())
+    }
+
     /// What an axis of its layers says: a recurrent network has one for each time step.
     pub fn layer_axis(&self) -> &'static str {
         match self.run.along() {
@@ -173,7 +178,7 @@ impl RunData {
             verdict: stats.verdict?,
             initial: stats.initial.as_ref()?,
             last: stats.last.as_ref()?,
-            along: summary.map(|told| told.along).unwrap_or_default(),
+            numbering: self.numbering(),
             diverged: self.divergence.as_ref(),
             onset: stats.onset.as_ref(),
             learned: stats.learned,

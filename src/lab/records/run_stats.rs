@@ -11,6 +11,8 @@ use crate::base::Problem;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::onset::{Onset, OnsetTracker};
 use crate::lab::summary::Summary;
+use crate::lab::text::Numbering;
+use crate::nn::architecture::Along;
 
 /// What every reader wants to know of a run.
 #[derive(Clone, Debug)]
@@ -155,6 +157,12 @@ impl RunStats {
             let name = self.info(onset.layer).map(|info| info.name.clone());
             onset.named(name.unwrap_or_default())
         });
+    }
+
+    /// What its layers' numbers stand for where decay is measured along `along`.
+    pub fn numbering(&self, along: Along) -> Numbering {
+        let on_path = self.layers.iter().filter(|info| info.position.is_some());
+        Numbering::of(along, on_path.map(|info| info.layer))
     }
 
     /// What is known of a layer.

@@ -2,7 +2,8 @@
 
 use super::loss_slope::{by_loss, with_loss};
 use super::number::{number, times};
-use super::range::layer_ranges;
+use super::numbering::Numbering;
+use super::onset::{non_finite, onset_sentence};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::learned::Evidence;
 use crate::lab::onset::{Condition, Onset};
@@ -14,8 +15,8 @@ use crate::nn::architecture::Along;
 pub struct Findings<'a> {
     /// Layers on the path that decay is measured along.
     pub layers: usize,
-    /// What they are.
-    pub along: Along,
+    /// What its layers' numbers stand for.
+    pub numbering: Numbering,
     /// Verdict of the run.
     pub verdict: Verdict,
     /// Its first logged step.
@@ -33,11 +34,11 @@ pub struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    /// What a summary says of a network with so many layers on its path.
-    pub fn of(summary: &'a Summary, layers: usize) -> Self {
+    /// What a summary says of a network whose path has these layers.
+    pub fn of(summary: &'a Summary, path: &[usize]) -> Self {
         Self {
-            layers,
-            along: summary.along,
+            layers: path.len(),
+            numbering: Numbering::of(summary.along, path.iter().copied()),
             verdict: summary.verdict,
             initial: &summary.initial,
             last: &summary.last,
@@ -61,9 +62,12 @@ impl<'a> Findings<'a> {
         if self.verdict == Verdict::Healthy && self.learned == Some(false) {
             return nothing_learned(worse, &score);
         }
-        let onset = self.onset.map(onset_sentence);
+        let numbering = self.numbering;
+        let onset = self.onset.map(|onset| onset_sentence(onset, numbering));
         let gradients = if let Some(at) = self.diverged {
-            non_finite(at.step, at.layer, &at.name)
+            // Where it starts, told as everywhere else.
+            let first = || non_finite(at.step, numbering.named(at.layer, &at.name));
+            onset.unwrap_or_else(first)
         } else if self.initial.verdict != self.last.verdict {
             let ends = ends(self.initial.verdict, self.last.verdict);
             match onset {
@@ -72,7 +76,7 @@ impl<'a> Findings<'a> {
                 None => ends + &by_loss(self.initial),
             }
         } else {
-            let factor = factor_sentence(attenuation(self.initial), self.layers, self.along)
+            let factor = factor_sentence(attenuation(self.initial), self.layers, numbering.along())
                 + &by_loss(self.initial);
             match (onset, self.onset.map(|onset| onset.condition)) {
                 // Where it all falls off at one layer is worth a word.
@@ -104,37 +108,6 @@ pub(super) fn score(evidence: &Evidence) -> String {
     };
     let value = show(evidence.value.unwrap_or(f64::NAN));
     format!("{name} {value}, guessing {}", show(evidence.guessing))
-}
-
-/// Where it begins in a sentence.
-pub fn onset_sentence(onset: &Onset) -> String {
-    let since = since(onset.step);
-    let layer = onset.layer;
-    let named = match &*onset.name {
-        "" => format!("layer {layer}"),
-        name => format!("layer {layer} ({name})"),
-    };
-    let up_to = layer_ranges(&[[1, layer]]);
-    let verb = if layer == 1 { "lies" } else { "lie" };
-    match onset.condition {
-        Condition::NonFinite => non_finite(onset.step, layer, &onset.name),
-        Condition::Zero => receives_nothing(layer, onset.step),
-        Condition::Drop => {
-            format!("{named} receives less than 1/1000 of what the next layer gets {since}")
-        }
-        Condition::Rise => {
-            format!("{named} receives more than 1000 times what the next layer gets {since}")
-        }
-        Condition::Loss => format!("{up_to} {verb} decades below the last one {since}"),
-        Condition::Gain => format!("{up_to} {verb} decades above the last one {since}"),
-    }
-}
-
-fn since(step: u64) -> String {
-    match step {
-        0 => "from the start".to_owned(),
-        step => format!("since step {step}"),
-    }
 }
 
 /// A verdict as people read it.
@@ -182,24 +155,6 @@ pub fn factor_sentence(attenuation: f64, layers: usize, along: Along) -> String 
             times(attenuation)
         )
     }
-}
-
-/// Where numbers stop being finite.
-pub fn non_finite(step: u64, layer: usize, name: &str) -> String {
-    let name = if name.is_empty() {
-        String::new()
-    } else {
-        format!(" ({name})")
-    };
-    format!("a number stopped being finite at step {step}, beginning at layer {layer}{name}")
-}
-
-/// Layers up to `layer` whose norm is exactly 0: "layers 1–3 receive nothing
-/// since step 40".
-pub fn receives_nothing(layer: usize, step: u64) -> String {
-    let verb = if layer == 1 { "receives" } else { "receive" };
-    let since = since(step);
-    format!("{} {verb} nothing {since}", layer_ranges(&[[1, layer]]))
 }
 
 /// A network whose gradients arrive, having lost `attenuation` decades, but
@@ -290,20 +245,38 @@ mod tests {
         assert_eq!(text, "vanishing from start to end");
     }
 
+    /// A run that diverged has one beginning, told as the onset is.
     #[test]
-    fn the_onset_names_layers_and_step() {
-        assert_eq!(
-            receives_nothing(3, 40),
-            "layers 1–3 receive nothing since step 40"
-        );
-        assert_eq!(
-            receives_nothing(1, 0),
-            "layer 1 receives nothing from the start"
-        );
-        assert_eq!(
-            non_finite(7, 5, "output"),
-            "a number stopped being finite at step 7, beginning at layer 5 (output)"
-        );
+    fn a_diverged_run_begins_where_its_onset_is() {
+        let broken = decay(f64::NAN, Verdict::Diverged);
+        let at = Divergence {
+            step: 4,
+            layer: 2,
+            name: "hidden_1.2".to_owned(),
+        };
+        let onset = Onset {
+            name: "hidden_1.6".to_owned(),
+            ..Onset::non_finite(4, 6, Some(f64::NAN))
+        };
+        let findings = Findings {
+            numbering: Numbering::of(Along::Time, 1..=6),
+            layers: 6,
+            verdict: Verdict::Diverged,
+            initial: &broken,
+            last: &broken,
+            diverged: Some(&at),
+            onset: Some(&onset),
+            learned: None,
+            learned_by: None,
+        };
+        let end = "beginning at time step 6 (hidden_1.6)";
+        assert!(findings.sentence().ends_with(end), "{}", findings.sentence());
+        let untold = Findings {
+            onset: None,
+            ..findings
+        };
+        let end = "beginning at time step 2 (hidden_1.2)";
+        assert!(untold.sentence().ends_with(end), "{}", untold.sentence());
     }
 
     #[test]
@@ -327,7 +300,7 @@ mod tests {
         };
         let (poor, good) = (evidence(0.089), evidence(0.95));
         let dying = Findings {
-            along: Along::Layers,
+            numbering: Numbering::Layers,
             layers: 6,
             verdict: Verdict::Vanishing,
             initial: &healthy,

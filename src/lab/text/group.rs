@@ -144,7 +144,7 @@ mod tests {
 
     fn findings<'a>(decay: &'a Decay, evidence: &'a Evidence) -> Findings<'a> {
         Findings {
-            along: Default::default(),
+            numbering: Default::default(),
             layers: 5,
             verdict: decay.verdict,
             initial: decay,

@@ -10,16 +10,14 @@ mod markdown;
 mod name;
 mod networks;
 mod number;
+mod numbering;
+mod onset;
 mod predictions;
-mod range;
 mod shell;
 mod tone;
 mod wrap;
 
-pub use findings::{
-    Findings, decay_line, ends, factor_sentence, non_finite, nothing_learned, onset_sentence,
-    receives_nothing, word,
-};
+pub use findings::{Findings, decay_line, ends, factor_sentence, nothing_learned, word};
 pub use forecast::{NO_INTERVAL, forecast_line};
 pub use group::{group_sentence, group_verdict};
 pub use loss_slope::{by_loss, with_loss};
@@ -27,8 +25,9 @@ pub use markdown::escaped;
 pub use name::{shortened, symbol};
 pub use networks::{ENERGY_DISTANCE, networks};
 pub use number::{bytes, decades, duration, estimate, limit, log10, number, significant, times};
+pub use numbering::Numbering;
+pub use onset::onset_sentence;
 pub use predictions::{left_out, no_ensemble, not_judged, predictions_line};
-pub use range::{layer_ranges, layers};
 pub use shell::quoted;
 pub use tone::Tone;
 pub use wrap::{labelled, wrapped};

@@ -29,6 +29,14 @@ impl Along {
         of_layers.replace(Self::Layers.one(), self.one())
     }
 
+    /// The head of a narrow column of them.
+    pub fn head(self) -> &'static str {
+        match self {
+            Self::Layers => "layer",
+            Self::Time => "time",
+        }
+    }
+
     /// One step of the way, in words.
     pub fn one(self) -> &'static str {
         match self {

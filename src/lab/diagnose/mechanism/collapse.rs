@@ -34,6 +34,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         .map(|(layer, _)| *layer)
         .filter(|layer| *layer >= lost.0)
         .collect();
+    let numbering = case.numbering();
     let distance = 1.0 - correlation;
     let told = if distance <= 0.0 {
         "exactly 1".to_owned()
@@ -45,10 +46,11 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         share: None,
         step: frame.step.step,
         sentence: format!(
-            "different samples correlate to {told} in layer {last}, to within {} from layer {} \
-             on: what tells them apart is lost on the way forward",
+            "different samples correlate to {told} in {}, to within {} from {} on: what tells \
+             them apart is lost on the way forward",
+            numbering.one(last),
             number(NEAR),
-            lost.0
+            numbering.one(lost.0)
         ),
         evidence: frame
             .fact("activation_correlation", &at)

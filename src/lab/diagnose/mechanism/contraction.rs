@@ -5,7 +5,7 @@ use super::super::case::Case;
 use super::super::frame::Frame;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
 use crate::lab::remedies::CureKind;
-use crate::lab::text::{layers, significant, times};
+use crate::lab::text::{significant, times};
 
 pub const CONTRACTION: Mechanism = Mechanism {
     name: "contraction",
@@ -22,7 +22,7 @@ pub const CONTRACTION: Mechanism = Mechanism {
 };
 
 fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
-    if let Some(found) = weights_of_zero(frame) {
+    if let Some(found) = weights_of_zero(case, frame) {
         return Some(found);
     }
     // What else shrinks a gradient has to be known not to be it.
@@ -47,7 +47,7 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         "{} keeps {} of the gradient, {lost:.1} decades are lost over {}",
         case.passed(),
         significant(10f64.powf(-per_layer)),
-        layers(&at)
+        case.numbering().many(&at)
     );
     if let Ok(theory) = &case.expected.theory
         && frame.step.step == 0
@@ -110,7 +110,7 @@ fn flat(frame: &Frame, lost: f64) -> String {
 }
 
 /// Weights that are exactly 0: nothing passes.
-fn weights_of_zero(frame: &Frame) -> Option<Diagnosed> {
+fn weights_of_zero(case: &Case, frame: &Frame) -> Option<Diagnosed> {
     let all = frame.layers.iter().map(|info| info.layer);
     let zero: Vec<usize> = all
         .filter(|layer| frame.value(*layer, "weight_norm") == Some(0.0))
@@ -125,7 +125,7 @@ fn weights_of_zero(frame: &Frame) -> Option<Diagnosed> {
         step: frame.step.step,
         sentence: format!(
             "the weights of {} are exactly 0, and so is χ: nothing passes",
-            layers(&zero)
+            case.numbering().many(&zero)
         ),
         evidence: frame.fact("weight_norm", &zero).into_iter().collect(),
         layers: zero,

@@ -6,7 +6,6 @@ use super::super::frame::Frame;
 use super::underflow::fades_at;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, is_flat_on, matters};
 use crate::lab::remedies::CureKind;
-use crate::lab::text::layers;
 use crate::nn::architecture::Along;
 use crate::nn::skip::Skip;
 
@@ -66,13 +65,15 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         return None;
     }
     let fact = frame.fact("dead_fraction", &dying)?;
+    let numbering = case.numbering();
     let most = 100.0 * fact.most.0;
     let mut sentence = format!(
         "up to {most:.0} % of the units of {} are off for the whole batch",
-        layers(&dying)
+        numbering.many(&dying)
     );
     if let Some(last) = last_silent {
-        sentence += &format!(", all of layer {last}{}", beyond(case, last, zeros));
+        let told = beyond(case, last, zeros);
+        sentence += &format!(", all of {}{told}", numbering.one(last));
     }
     Some(Diagnosed {
         mechanism: &DEAD_UNITS,

@@ -6,7 +6,7 @@ use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::decay::AT_RISK_DECADES;
 use crate::lab::remedies::CureKind;
-use crate::lab::text::{layers, significant, times};
+use crate::lab::text::{significant, times};
 
 pub const EXPANSION: Mechanism = Mechanism {
     name: "expansion",
@@ -34,7 +34,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         "{} multiplies the gradient by {}, {grown:.1} decades are gained over {}",
         case.passed(),
         significant(10f64.powf(per_layer)),
-        layers(&at)
+        case.numbering().many(&at)
     );
     sentence += &case.recurrent_radius(frame);
     if let Some(spec) = case.spec() {
@@ -95,10 +95,10 @@ fn forward(case: &Case, frame: &Frame) -> Option<Diagnosed> {
         share: Some(1.0),
         step: frame.step.step,
         sentence: format!(
-            "the activations grow {} from layer {} to layer {}, and end as no number",
+            "the activations grow {} from {} to {}, and end as no number",
             times(grown),
-            first.0,
-            last.0
+            case.numbering().one(first.0),
+            case.numbering().one(last.0)
         ),
         evidence: frame.fact("activation_std", &at).into_iter().collect(),
         layers: at,

@@ -35,7 +35,8 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         step: frame.step.step,
         layers: Vec::new(),
         sentence: format!(
-            "gradients arrive ({lost:+.1} decades on the way to the first layer){learned}"
+            "gradients arrive ({lost:+.1} decades on the way to the first {}){learned}",
+            case.along().one()
         ),
         evidence: Vec::new(),
         rate: None,

@@ -4,7 +4,7 @@ use super::super::case::Case;
 use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::remedies::{CureKind, eps};
-use crate::lab::text::{layers, limit, number};
+use crate::lab::text::{limit, number};
 
 pub const OPTIMIZER_FLOOR: Mechanism = Mechanism {
     name: "optimizer_floor",
@@ -46,7 +46,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         sentence: format!(
             "an entry of ∂L/∂W of {} has a size of {} and more, below the eps of {name}, {}: \
              its steps shrink with the gradient",
-            layers(&at),
+            case.numbering().many(&at),
             number(least),
             limit(eps)
         ),

@@ -6,7 +6,6 @@ use super::super::frame::Frame;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, is_flat_on, matters};
 use crate::lab::decay::Verdict;
 use crate::lab::remedies::CureKind;
-use crate::lab::text::layers;
 
 pub const SATURATION: Mechanism = Mechanism {
     name: "saturation",
@@ -62,7 +61,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
             "up to {:.0} % of the entries of {} lie on φ's flat side, which keeps {decades:.1} \
              decades back",
             100.0 * fact.most.0,
-            layers(&numbers)
+            case.numbering().many(&numbers)
         ),
         layers: numbers,
         evidence: vec![fact],
@@ -89,7 +88,7 @@ fn beside(case: &Case, frame: &Frame) -> Option<Diagnosed> {
             "{:.0} to {:.0} % of the entries of {} lie on φ's flat side",
             100.0 * fact.least.0,
             100.0 * fact.most.0,
-            layers(&numbers)
+            case.numbering().many(&numbers)
         ),
         layers: numbers,
         evidence: vec![fact],

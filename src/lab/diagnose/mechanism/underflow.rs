@@ -6,7 +6,7 @@ use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::config::Precision;
 use crate::lab::remedies::CureKind;
-use crate::lab::text::{layers, number};
+use crate::lab::text::number;
 
 pub const UNDERFLOW: Mechanism = Mechanism {
     name: "numerical_underflow",
@@ -54,10 +54,11 @@ fn forward(case: &Case, frame: &Frame) -> Option<Diagnosed> {
         step: frame.step.step,
         evidence: frame.fact("activation_std", &at).into_iter().collect(),
         sentence: format!(
-            "the activations shrink to {} by layer {last} and read 0 in {}: {name} ends at {end}; \
-             where φ's argument is 0, no gradient gets past",
+            "the activations shrink to {} by {} and read 0 in {}: {name} ends at {end}; where \
+             φ's argument is 0, no gradient gets past",
             number(size),
-            layers(&at)
+            case.numbering().one(last),
+            case.numbering().many(&at)
         ),
         layers: at,
         rate: None,
@@ -114,17 +115,19 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         return None;
     }
     let smallest = first_alive.and_then(|layer| frame.headline(layer));
+    let numbering = case.numbering();
     let mut sentence = match &zeros[..] {
         [] => format!(
             "half of the entries of ∂L/∂W and more of {} read 0",
-            layers(&at)
+            numbering.many(&at)
         ),
-        zeros => format!("the gradients of {} read 0", layers(zeros)),
+        zeros => format!("the gradients of {} read 0", numbering.many(zeros)),
     };
     if let (Some(alive), Some(smallest)) = (first_alive, smallest) {
         sentence += &format!(
-            " below {} at layer {alive}: {name} ends at {end}",
-            number(smallest)
+            " below {} at {}: {name} ends at {end}",
+            number(smallest),
+            numbering.one(alive)
         );
     }
     if let Ok(theory) = &case.expected.theory
