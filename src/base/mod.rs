@@ -1,9 +1,10 @@
 //! Floor 0: numbers and loops over them, random streams, the one matrix product,
 //! the team of threads, and what all floors share: errors, families of named
-//! choices, suggestions for misspelt names, the memory that is left.
+//! choices, suggestions for misspelt names, counts in words, the memory that is left.
 
 pub mod circular;
 pub mod conflict;
+pub mod counted;
 pub mod crc32c;
 pub mod elementary;
 pub mod family;
@@ -23,5 +24,6 @@ pub mod sums;
 pub mod team;
 
 pub use conflict::Conflict;
+pub use counted::counted;
 pub use problem::Problem;
 pub use scalar::Scalar;

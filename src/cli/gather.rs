@@ -41,7 +41,10 @@ impl GatherArgs {
             .collect();
         if open.is_empty() {
             if !global.quiet {
-                output::remark(&format!("all {} cells are there", table.rows.len()));
+                output::remark(&match table.rows.len() {
+                    1 => "the one cell is there".to_owned(),
+                    cells => format!("all {cells} cells are there"),
+                });
             }
             return Ok(Outcome::Done);
         }

@@ -6,7 +6,7 @@ use crate::lab::config::LoadedSpec;
 use crate::lab::decay::Verdict;
 use crate::lab::json::Real;
 use crate::lab::prediction::{LayerPrediction, Phase, Prediction, Unpredictable};
-use crate::lab::text::{number, significant, times, wrapped};
+use crate::lab::text::{fixed, number, signed, significant, times, wrapped};
 use crate::nn::architecture::Along;
 
 /// That there is no theory, and why.
@@ -69,7 +69,8 @@ fn decay(prediction: &Prediction, one: &str) -> String {
     let decades = prediction.attenuation_decades.0;
     let depth = prediction.layers.len();
     if depth == 1 {
-        return "One hidden layer: there is no way back to lose anything on.".to_owned();
+        let hidden = if one == "layer" { "hidden " } else { "" };
+        return format!("One {hidden}{one}: there is no way back to lose anything on.");
     }
     let mut text = match prediction.verdict {
         Verdict::Vanishing => "Gradients vanish: ",
@@ -88,15 +89,16 @@ fn decay(prediction: &Prediction, one: &str) -> String {
     if let Some(slope) = prediction.decay_decades_per_layer
         && decades.is_finite()
     {
-        write!(text, ", {:+.3} decades per {one}", slope.0).expect("a string takes it");
+        write!(text, ", {} decades per {one}", signed(slope.0, 3)).expect("a string takes it");
     }
     if decades.is_finite()
         && let Some([low, high]) = prediction.attenuation_interval
     {
         write!(
             text,
-            ". At this width 19 draws in 20 lie between {:.2} and {:.2}",
-            low.0, high.0
+            ". At this width 19 draws in 20 lie between {} and {}",
+            fixed(low.0, 2),
+            fixed(high.0, 2)
         )
         .expect("a string takes it");
     }
@@ -196,9 +198,11 @@ fn underflow(prediction: &Prediction, along: Along) -> String {
 
 /// The spec's network section, and beside each key what it does in a layer.
 pub fn annotated(loaded: &LoadedSpec, prediction: &Prediction) -> String {
-    let mut text = "# → factor on the second moment of the activations\n\
-                    # ← factor on the squared gradient; both of the last hidden layer\n"
-        .to_owned();
+    let last = loaded.spec.network.along().last();
+    let mut text = format!(
+        "# → factor on the second moment of the activations\n\
+         # ← factor on the squared gradient; both of the {last}\n"
+    );
     for line in loaded.network_lines() {
         let key = line.split('=').next().unwrap_or("").trim();
         let notes = note(key, prediction);
@@ -229,7 +233,8 @@ fn note(key: &str, prediction: &Prediction) -> String {
     if key == "depth" {
         let last = prediction.layers.last().map_or(f64::NAN, |layer| layer.q.0);
         let decades = prediction.attenuation_decades.0;
-        return format!("→ q = {}  ← {decades:.2} decades lost in all", number(last));
+        let decades = fixed(decades, 2);
+        return format!("→ q = {}  ← {decades} decades lost in all", number(last));
     }
     let found = prediction.contributions.iter().find(|it| it.key == key);
     let Some(found) = found else {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Color, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
+use crate::base::counted;
 use crate::lab::config::Spec;
 use crate::lab::decay::Decay;
 use crate::lab::diagnose::{self, Diagnosis};
@@ -123,8 +124,8 @@ fn training_line(summary: &Summary) -> String {
         return format!("no steps{how}; loss of the first batch {loss}");
     }
     format!(
-        "{} steps in {:.1} s ({} steps/s){how}; loss of the last logged batch {loss}",
-        summary.steps,
+        "{} in {:.1} s ({} steps/s){how}; loss of the last logged batch {loss}",
+        counted(summary.steps as usize, "step"),
         summary.times.training_seconds,
         text::significant(summary.times.steps_per_second)
     )
@@ -269,7 +270,7 @@ pub fn group(group: &SeedGroup) -> String {
             let mean = |mean| text::estimate(mean, over.interval(), show);
             over.mean.map_or("–".to_owned(), |value| mean(value.0))
         };
-        let decades = |value: f64| format!("{value:+.2}");
+        let decades = |value: f64| text::signed(value, 2);
         let lost = |end: fn(&Summary) -> &Decay| {
             let layers = group.figure(|summary| end(summary).attenuation_decades);
             let by_loss = group.figure(|summary| end(summary).decades_by_loss());

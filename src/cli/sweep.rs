@@ -14,7 +14,7 @@ use super::spec_args::{Changes, count};
 use super::stop::{EXIT_CODES, STOP, Stopping, listen_for_signals};
 use super::sweep_progress::SweepProgress;
 use super::{Failure, Global, Outcome, Threads, output};
-use crate::base::Problem;
+use crate::base::{Problem, counted};
 use crate::lab::config::{LoadedSpec, Overrides, Spec, SweepAxis, SweepGrid};
 use crate::lab::form::Form;
 use crate::lab::seeds::seed_range;
@@ -252,11 +252,12 @@ impl SweepArgs {
         };
         print()?;
         let threads = self.threads.get();
-        let cores = if threads == 1 { "core" } else { "cores" };
         output::remark(&format!(
-            "{cells} cells, about {} on {threads} {cores}; times are rough estimates for one core each, \
-             from how fast this machine multiplies",
-            text::duration(whole / threads as f64)
+            "{}, about {} on {}; times are rough estimates for one core each, from how fast this \
+             machine multiplies",
+            counted(cells as usize, "cell"),
+            text::duration(whole / threads as f64),
+            counted(threads, "core")
         ));
         Ok(Outcome::Done)
     }
@@ -277,7 +278,7 @@ fn engines() -> impl TypedValueParser<Value = &'static Engine> {
 
 /// What was done, and where it lies.
 fn conclusion(end: &SweepEnd, folder: &Path) -> String {
-    let mut said = vec![format!("{} cells run", end.done)];
+    let mut said = vec![counted(end.done as usize, "cell") + " run"];
     if end.diverged > 0 {
         said[0] += &format!(" ({} diverged)", end.diverged);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use ndarray::{Array2, CowArray, Ix2};
 
 use crate::base::memory::{UNKNOWN, free_memory};
-use crate::base::{Problem, Scalar};
+use crate::base::{Problem, Scalar, counted};
 use crate::lab::config::{BatchSize, Every, Spec};
 use crate::lab::learned::guessing_loss;
 use crate::lab::text;
@@ -313,7 +313,9 @@ fn positions<T: Scalar>(spec: &Spec, data: &Dataset<T>) -> Result<usize, Problem
         Some(_) => ("network.readout", "set network.readout = \"every\""),
     };
     let what = format!(
-        "{source} has {targets} target(s) per sample, and the network gives {read} output(s)"
+        "{source} has {} per sample, and the network gives {}",
+        counted(targets, "target"),
+        counted(read, "output")
     );
     Err(Problem::at_key(key, what).help(help))
 }

@@ -218,7 +218,7 @@ fn what_does_not_fit_is_refused_with_key_reason_and_what_to_do() {
         (
             RECURRENT,
             &["network.readout=every"],
-            &["network.readout", "1 target(s)"],
+            &["network.readout", "1 target per sample"],
         ),
         (
             TRANSFORMER,

@@ -105,7 +105,8 @@ impl CheckArgs {
                 Failure::from(problem).report();
             }
             Ok(()) => {
-                report.accepted = Some(format!("{} holds {}", file.display(), new.in_short()));
+                let held = report.along.speak(&new.in_short());
+                report.accepted = Some(format!("{} holds {held}", file.display()));
                 if !global.quiet {
                     changes.iter().for_each(|line| output::remark(line));
                 }

@@ -14,7 +14,7 @@ use super::layout::pretty;
 use super::measure::Measured;
 use super::moment::Moment;
 use super::spec_keys::{Keys, SpecKeys};
-use crate::base::Problem;
+use crate::base::{Problem, counted};
 use crate::lab::atomic_file::{AtomicFile, folder_of};
 use crate::lab::records::is_output;
 
@@ -78,12 +78,11 @@ impl Baseline {
     pub fn in_short(&self) -> String {
         let layers = self.steps.first().map_or(0, |step| step.layers.len());
         let steps: Vec<String> = self.moments().iter().map(|at| at.to_string()).collect();
-        let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         format!(
             "{} at {} over {}",
-            plural(layers, "layer"),
+            counted(layers, "layer"),
             steps.join(", "),
-            plural(self.seeds.len().max(1), "seed")
+            counted(self.seeds.len().max(1), "seed")
         )
     }
 

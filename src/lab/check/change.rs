@@ -7,6 +7,7 @@ use super::figure::{DECIMALS, Pairing, SeedFigure, ends, furthest, pair};
 use super::finding::{Finding, Source, State, ValueBound};
 use super::moment::Moment;
 use crate::lab::decay::AT_RISK_DECADES;
+use crate::lab::text::Numbering;
 
 /// Rounding that does not count, far below the file's decimals.
 const SLACK: f64 = 1e-9;
@@ -37,6 +38,8 @@ pub struct Change<'a> {
     pub pairing: &'a Pairing,
     /// Seeds of the run.
     pub seeds: usize,
+    /// What the numbers of the run's layers stand for.
+    pub numbering: Numbering,
 }
 
 impl Change<'_> {
@@ -119,6 +122,7 @@ impl Change<'_> {
             step: Some(about.step),
             layer: about.layer.as_ref().map(|(layer, _)| *layer),
             layer_name: about.layer.map(|(_, name)| name),
+            numbering: self.numbering,
             state,
             value: Some(at(middle)),
             bound: None,

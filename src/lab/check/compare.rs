@@ -8,7 +8,8 @@ use super::finding::Finding;
 use super::moment::Moment;
 use super::spec_keys::{ChangedKey, changed, decides, is_alike};
 use super::step_findings::StepFindings;
-use crate::base::Problem;
+use crate::base::{Problem, counted};
+use crate::lab::text::Numbering;
 
 /// A comparison to make.
 #[derive(Clone, Copy)]
@@ -19,6 +20,8 @@ pub struct BaselineComparison<'a> {
     pub old: &'a Baseline,
     /// The run, at the same steps.
     pub new: &'a Baseline,
+    /// What the numbers of its layers stand for.
+    pub numbering: Numbering,
     /// Decades that a layer, and the whole network, may differ by.
     pub tolerance: f64,
     /// Whether another spec is no comparison.
@@ -64,15 +67,18 @@ impl BaselineComparison<'_> {
             let layers = self.matched(old, new, &mut compared)?;
             let StepFindings { mut findings, open } =
                 self.step_findings([old, new], &layers, &pairing)?;
-            compared.open.extend(open.problem(self.file, new.at));
+            compared
+                .open
+                .extend(open.problem(self.file, new.at, self.numbering));
             if ends_at_output(old) != ends_at_output(new) && compared.changed.is_empty() {
                 // Decay along the one path and along the other are two things.
                 findings.retain(|finding| finding.layer.is_some());
-                compared.remarks.push(format!(
+                let told = format!(
                     "{} only one of the baseline and the run names its output: layers are held \
                      by number, decay and attenuation are not",
                     old.at.in_words()
-                ));
+                );
+                compared.remarks.push(self.numbering.along().speak(&told));
             }
             if findings.is_empty() && open.is_empty() && !self.has_diverged {
                 return Err(self.cannot(format!(
@@ -187,13 +193,13 @@ impl BaselineComparison<'_> {
         let remarks = &mut compared.remarks;
         if a.len() != b.len() {
             let told = format!(
-                "{} the baseline's gradient passes {} layers, the run's {}: held are its decay and \
+                "{} the baseline's gradient passes {}, the run's {}: held are its decay and \
                  attenuation, and its first and its last layer",
                 old.at.in_words(),
-                a.len(),
+                counted(a.len(), "layer"),
                 b.len()
             );
-            remarks.push(told);
+            remarks.push(self.numbering.along().speak(&told));
             let ends = [(a.first(), b.first()), (a.last(), b.last())];
             let mut pairs: Vec<_> = ends
                 .into_iter()
@@ -222,7 +228,7 @@ impl BaselineComparison<'_> {
             .into_iter()
             .flat_map(|(step, side)| step.layers.iter().map(move |layer| (layer, side)))
             .filter(|(layer, _)| !has(layer))
-            .map(|(layer, side)| format!("{} of {side}", named(layer)))
+            .map(|(layer, side)| format!("{} of {side}", self.named(layer)))
             .collect();
         if !left.is_empty() {
             remarks.push(format!(
@@ -243,10 +249,10 @@ impl BaselineComparison<'_> {
         let has =
             |side: &BaselineStep, layer: usize| side.layers.iter().any(|own| own.layer == layer);
         if let Some(gone) = old.layers.iter().find(|own| !has(new, own.layer)) {
-            return Err(self.cannot(format!("{place} the run lacks {}", named(gone))));
+            return Err(self.cannot(format!("{place} the run lacks {}", self.named(gone))));
         }
         if let Some(come) = new.layers.iter().find(|own| !has(old, own.layer)) {
-            return Err(self.cannot(format!("{place} {} is new", named(come))));
+            return Err(self.cannot(format!("{place} {} is new", self.named(come))));
         }
         Ok(old
             .layers
@@ -255,6 +261,11 @@ impl BaselineComparison<'_> {
             .map(<[_; 2]>::from)
             .collect())
     }
+
+    /// "layer 3 (hidden_3)"; a lone file need not have names.
+    pub(super) fn named(&self, layer: &BaselineLayer) -> String {
+        self.numbering.named(layer.layer, &layer.name)
+    }
 }
 
 /// Whether the last layer is on the gradient's path.
@@ -262,12 +273,4 @@ fn ends_at_output(step: &BaselineStep) -> bool {
     step.layers
         .last()
         .is_some_and(|last| last.position.is_some())
-}
-
-/// "layer 3 (hidden_3)"; a lone file need not have names.
-pub(super) fn named(layer: &BaselineLayer) -> String {
-    match &*layer.name {
-        "" => format!("layer {}", layer.layer),
-        name => format!("layer {} ({name})", layer.layer),
-    }
 }

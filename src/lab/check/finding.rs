@@ -6,6 +6,11 @@ use serde::Serialize;
 
 use super::figure::difference;
 use crate::lab::json::number;
+use crate::lab::text::{Numbering, fixed};
+use crate::nn::architecture::Along;
+
+/// The quantity that is counted per layer of the path.
+const SLOPE: &str = "decay_decades_per_layer";
 
 /// How sure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -48,7 +53,7 @@ impl DistanceScale {
     /// That of a quantity.
     pub fn of(quantity: &str) -> Self {
         match quantity {
-            "attenuation_decades" | "decay_decades_per_layer" => Self::Decades,
+            "attenuation_decades" | SLOPE => Self::Decades,
             "update_ratio" | "loss_slope" => Self::Norm,
             name if name.ends_with("_norm") => Self::Norm,
             _ => Self::Plain,
@@ -103,6 +108,9 @@ pub struct Finding {
     pub layer: Option<usize>,
     /// Its name.
     pub layer_name: Option<String>,
+    /// What the layers' numbers stand for.
+    #[serde(skip)]
+    pub numbering: Numbering,
     /// The answer.
     pub state: State,
     /// What was measured, the mean over the seeds (of a norm the geometric one).
@@ -153,7 +161,10 @@ impl Finding {
     /// a plain number such as an accuracy.
     pub fn unit(&self) -> &'static str {
         match (&*self.quantity, DistanceScale::of(&self.quantity)) {
-            ("decay_decades_per_layer", _) => "decades per layer",
+            (SLOPE, _) => match self.numbering.along() {
+                Along::Layers => "decades per layer",
+                Along::Time => "decades per time step",
+            },
             (_, DistanceScale::Decades | DistanceScale::Norm) => "decades",
             // A baseline holds logarithms, whatever the column.
             (_, DistanceScale::Plain) if self.source == Source::Baseline => "decades",
@@ -161,10 +172,14 @@ impl Finding {
         }
     }
 
+    fn is_slope(&self) -> bool {
+        self.quantity == SLOPE
+    }
+
     /// How far beyond the limit in its unit; negative within.
     fn margin(&self) -> Option<f64> {
         match (self.unit(), DistanceScale::of(&self.quantity)) {
-            ("decades per layer", _) if self.source == Source::Baseline => self.beyond_decades,
+            _ if self.is_slope() && self.source == Source::Baseline => self.beyond_decades,
             // A norm's limit of 0 or below has no logarithm.
             ("decades", DistanceScale::Norm) => self.beyond_decades.or(self.beyond),
             _ => self.beyond,
@@ -205,11 +220,8 @@ impl Finding {
 
     /// Where: "layer 3 (hidden_3)", or nothing for the whole network.
     pub fn place(&self) -> Option<String> {
-        let layer = self.layer?;
-        Some(match &self.layer_name {
-            Some(name) if !name.is_empty() => format!("layer {layer} ({name})"),
-            _ => format!("layer {layer}"),
-        })
+        let name = self.layer_name.as_deref().unwrap_or_default();
+        Some(self.numbering.named(self.layer?, name))
     }
 
     /// The value as a person reads it.
@@ -239,21 +251,19 @@ impl Finding {
 
     /// How far beyond the limit, as a person reads it.
     pub fn shown_beyond(&self) -> String {
-        let is_slope = self.quantity == "decay_decades_per_layer";
         let unit = match (self.unit(), self.beyond_decades) {
             // A tolerance is held against what a slope adds up to.
-            _ if is_slope && self.source == Source::Baseline => {
-                " decades over all layers".to_owned()
+            _ if self.is_slope() && self.source == Source::Baseline => {
+                let along = self.numbering.along();
+                along.speak(" decades over all layers")
             }
             ("", _) => String::new(),
             // A norm beside a limit that has no logarithm.
             ("decades", None) => String::new(),
             (unit, _) => format!(" {unit}"),
         };
-        let digits = match &*unit {
-            "" | " decades per layer" => 4,
-            _ => 3,
-        };
+        let is_small = unit.is_empty() || self.is_slope() && self.source != Source::Baseline;
+        let digits = if is_small { 4 } else { 3 };
         match self.margin() {
             None => String::new(),
             Some(far) if far.is_nan() => "not a number".to_owned(),
@@ -275,7 +285,7 @@ impl Finding {
         if value == 0.0 && !is_log || is_log && value == f64::NEG_INFINITY {
             "0".to_owned()
         } else if is_log {
-            format!("10^{value:.3}")
+            format!("10^{}", fixed(value, 3))
         } else if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {
             format!("{value:.3e}")
         } else {

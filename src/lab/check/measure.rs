@@ -8,11 +8,12 @@ use super::missing_layers::MissingLayers;
 use super::moment::Moment;
 use super::per_step::per_step;
 use super::rule::Rule;
-use crate::base::Problem;
+use crate::base::{Problem, counted};
 use crate::lab::config::CheckedSteps;
 use crate::lab::decay::Decay;
 pub use crate::lab::records::Diverged;
 use crate::lab::records::{Columns, Run, RunStats, Step, Training};
+use crate::lab::text::Numbering;
 
 /// The weight gradient, the second of the two norms that a baseline holds.
 const WEIGHT_GRAD: &str = "weight_grad_norm";
@@ -54,6 +55,8 @@ pub struct Measured {
     pub names: BTreeMap<usize, String>,
     /// The layers on the gradient's path, ascending.
     pub path: Vec<usize>,
+    /// What the layers' numbers stand for.
+    pub numbering: Numbering,
     /// Per rule.
     pub found: Vec<Found>,
     /// Per rule the layers that lack a value.
@@ -93,6 +96,7 @@ pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
     })?;
     let mut measured = visitor.finish(&stats);
     measured.lost_end = run.lost_end(stats.last_step);
+    measured.numbering = stats.numbering(run.along());
     measured.warnings.extend(run.caution(&stats.headline));
     measured.warnings.extend(stats.warnings);
     per_step(run, wanted.rules, &mut measured.found)?;
@@ -150,6 +154,7 @@ impl Measured {
             seed: run.seed(),
             names: BTreeMap::new(),
             path: Vec::new(),
+            numbering: Numbering::default(),
             found: vec![Found::new(); rules],
             lacking: vec![MissingLayers::default(); rules],
             quantities: Vec::new(),
@@ -349,10 +354,12 @@ impl<'a> Visitor<'a> {
             norms.insert(layer, values);
         }
         if bounds > 0 {
+            let are = if bounds == 1 { "is" } else { "are" };
             self.measured.warnings.push(format!(
-                "{}: {bounds} norms at step {} are below the log's resolution: bounds, which a \
-                 baseline does not hold, and which fail beside one where they are sure to",
+                "{}: {} at step {} {are} below the log's resolution: bounds, which a baseline does \
+                 not hold, and which fail beside one where they are sure to",
                 self.measured.file.display(),
+                counted(bounds, "norm"),
                 step.step
             ));
         }

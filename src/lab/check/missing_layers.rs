@@ -1,14 +1,12 @@
 //! The layers that a rule looks for and does not find.
 
-use crate::lab::text::layer_ranges;
-
 /// What one rule lacks in one run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MissingLayers {
     /// The layers that had a value at the first step that had any.
     expected: Vec<usize>,
-    /// The first step at which layers lack one, and which.
-    first: Option<(u64, String)>,
+    /// The first step at which layers lack one, and which, as ranges.
+    first: Option<(u64, Vec<[usize; 2]>)>,
 }
 
 impl MissingLayers {
@@ -31,12 +29,13 @@ impl MissingLayers {
             }
         };
         if !gaps.is_empty() {
-            self.first = Some((step, layer_ranges(&gaps)));
+            self.first = Some((step, gaps));
         }
     }
 
-    /// The first step at which layers lack a value, and which: "layers 2, 4–7".
-    pub fn first(&self) -> Option<(u64, &str)> {
+    /// The first step at which layers lack a value, and which, each range with its first and
+    /// last.
+    pub fn first(&self) -> Option<(u64, &[[usize; 2]])> {
         let (step, layers) = self.first.as_ref()?;
         Some((*step, layers))
     }
@@ -65,15 +64,15 @@ mod tests {
     #[test]
     fn a_range_is_searched_for_gaps() {
         for (layers, range, expected) in [
-            (&[1, 2, 3][..], [1, 3], ""),
-            (&[1, 3], [1, 3], "layer 2"),
-            (&[2], [1, 3], "layers 1, 3"),
-            (&[5, 9], [1, 3], "layers 1–3"),
-            (&[1], [1, 1 << 52], "layers 2–4503599627370496"),
+            (&[1, 2, 3][..], [1, 3], &[][..]),
+            (&[1, 3], [1, 3], &[[2, 2]]),
+            (&[2], [1, 3], &[[1, 1], [3, 3]]),
+            (&[5, 9], [1, 3], &[[1, 3]]),
+            (&[1], [1, 1 << 52], &[[2, 1 << 52]]),
         ] {
             let mut lack = MissingLayers::default();
             lack.look(7, layers, Some(range));
-            let found = lack.first().map_or("", |(_, layers)| layers);
+            let found = lack.first().map_or(&[][..], |(_, layers)| layers);
             assert_eq!(found, expected, "{layers:?} {range:?}");
         }
     }
@@ -88,6 +87,6 @@ mod tests {
         assert_eq!(lack.first(), None);
         lack.look(4, &[2], None);
         lack.look(5, &[1], None);
-        assert_eq!(lack.first(), Some((4, "layers 1, 3")));
+        assert_eq!(lack.first(), Some((4, &[[1, 1], [3, 3]][..])));
     }
 }

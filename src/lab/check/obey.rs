@@ -11,7 +11,7 @@ use crate::base::Problem;
 use crate::lab::config::{CheckedSteps, Quantity};
 use crate::lab::records::Run;
 use crate::lab::summary::Status;
-use crate::lab::text::layer_ranges;
+use crate::lab::text::Numbering;
 use crate::study::columns::adversary_columns;
 
 /// That every run has come to its end and all of it is there, if its final
@@ -127,6 +127,7 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
             Some(worst) => obeyed.findings.push(Finding {
                 layer,
                 layer_name: layer_name(layer),
+                numbering: runs[0].numbering,
                 ..worst
             }),
             None => open.push(layer),
@@ -136,7 +137,7 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
         let layers: Vec<usize> = open.into_iter().flatten().collect();
         let place = match layers.is_empty() {
             true => String::new(),
-            false => format!(" for {}", crate::lab::text::layers(&layers)),
+            false => format!(" for {}", runs[0].numbering.many(&layers)),
         };
         let what =
             format!("cannot be told{place}: what was measured is below the log's resolution");
@@ -227,6 +228,7 @@ fn lacks(
             Some(seed) => format!("seed {seed}: "),
             None => String::new(),
         };
+        let layers = run.numbering.ranges(layers);
         Some(format!("{seed}{layers} without a value at step {step}"))
     });
     let mut lacks: Vec<String> = of_steps.collect();
@@ -239,7 +241,7 @@ fn lacks(
     if lacks.is_empty() && !in_some.is_empty() {
         lacks.push(format!(
             "{} without a value in some of the seeds",
-            layer_ranges(&in_some)
+            runs[0].numbering.ranges(&in_some)
         ));
     }
     lacks
@@ -276,6 +278,7 @@ fn finding(
         step: steps.map(|(_, step)| step),
         layer: None,
         layer_name: None,
+        numbering: Numbering::default(),
         state: judged.state,
         value: Some(judged.value),
         bound: None,

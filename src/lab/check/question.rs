@@ -14,7 +14,8 @@ use super::spec_keys::SpecKeys;
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
 use crate::lab::reading::read_all;
-use crate::lab::records::Target;
+use crate::lab::records::{Run, Target};
+use crate::nn::architecture::Along;
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
         seeds: runs.iter().filter_map(|run| run.seed).collect(),
         strict: questions.strict,
         accepts: !questions.accept.is_empty(),
+        along: Along::of_all(target.runs.iter().map(Run::along)),
         has_diverged: runs.iter().any(|run| run.diverged.is_some()),
         ends: runs.iter().map(|run| run.ends.clone()).collect(),
         warnings: runs
@@ -119,6 +121,7 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
                     file,
                     old,
                     new: &new,
+                    numbering: runs[0].numbering,
                     tolerance: questions.tolerance,
                     same_spec: questions.same_spec,
                     has_diverged: report.has_diverged,
@@ -181,6 +184,7 @@ fn divergence(run: &Measured) -> Option<Finding> {
         step: at.step,
         layer: at.layer,
         layer_name: name.cloned(),
+        numbering: run.numbering,
         state: State::Fails,
         value: at.value,
         bound: None,

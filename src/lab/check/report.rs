@@ -7,6 +7,7 @@ use super::finding::{Finding, Source, State};
 use super::spec_keys::ChangedKey;
 use crate::lab::decay::{self, Decay};
 use crate::lab::text;
+use crate::nn::architecture::Along;
 
 /// What rules may ask that does not count what a generator's loss takes, and the quantity
 /// that tells it.
@@ -76,6 +77,8 @@ pub struct CheckReport {
     pub cannot: Vec<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// What the path is made of that decay is measured along.
+    pub along: Along,
     /// The keys of the spec that have changed since the baseline.
     pub changed: Vec<ChangedKey>,
     /// Whether unclear and improved count as failed.
@@ -216,6 +219,10 @@ impl CheckReport {
 
     /// Takes in what came of one kind of cells.
     pub fn add_cells(&mut self, label: String, mut report: CheckReport) {
+        self.along = match self.cells.is_empty() {
+            true => report.along,
+            false => Along::of_all([self.along, report.along]),
+        };
         self.cells.push(CheckedCells {
             label: label.clone(),
             verdict: report.verdict(),

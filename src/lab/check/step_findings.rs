@@ -5,13 +5,13 @@ use std::path::Path;
 
 use super::baseline_step::{BaselineLayer, BaselineStep, span};
 use super::change::{About, Change, PathEnd, call_improvements};
-use super::compare::{BaselineComparison, named};
+use super::compare::BaselineComparison;
 use super::extremes::Within;
 use super::figure::{Pairing, SeedFigure};
 use super::finding::Finding;
 use super::moment::Moment;
 use crate::base::Problem;
-use crate::lab::text;
+use crate::lab::text::Numbering;
 
 /// What came of a step.
 #[derive(Default)]
@@ -34,10 +34,10 @@ impl Untold {
     }
 
     /// That it cannot be told, if there is something, beside the baseline in `file`.
-    pub fn problem(&self, file: &Path, at: Moment) -> Option<String> {
+    pub fn problem(&self, file: &Path, at: Moment, numbering: Numbering) -> Option<String> {
         let parts = self.0.iter().map(|(quantity, layers)| match &layers[..] {
             [] => quantity.clone(),
-            layers => format!("{quantity} of {}", text::layers(layers)),
+            layers => format!("{quantity} of {}", numbering.many(layers)),
         });
         let parts: Vec<String> = parts.collect();
         let what = format!(
@@ -79,6 +79,7 @@ impl BaselineComparison<'_> {
             file: self.file,
             tolerance: self.tolerance,
             pairing,
+            numbering: self.numbering,
             seeds: self.new.seeds.len().max(1),
         };
         let place = old.at.in_words();
@@ -156,7 +157,7 @@ impl BaselineComparison<'_> {
                         };
                         return Err(self.cannot(format!(
                             "for {} the baseline {a} a value of {name}, the run {b}",
-                            named(new)
+                            self.named(new)
                         )));
                     }
                 }

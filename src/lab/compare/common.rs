@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::profile::{LookedAt, Profile};
 use super::reading::{Mean, Missing, Reading, Series, log10};
-use crate::lab::text;
 
 /// Replaces the readings by means of log10 over the steps that every profile has
 /// a row at: of the same layer, where it has that layer, else of any. Tells what
@@ -55,8 +54,9 @@ pub fn mean_over_common_steps(profiles: &mut [Profile]) -> Vec<String> {
         profile.readings = readings;
         profile.series = BTreeMap::new();
     }
+    let numbering = profiles[0].numbering;
     left.into_iter()
-        .map(|((kept, of), layers)| format!("{}: {kept} of {of} steps", text::layers(&layers)))
+        .map(|((kept, of), layers)| format!("{}: {kept} of {of} steps", numbering.many(&layers)))
         .collect()
 }
 

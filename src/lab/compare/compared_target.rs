@@ -7,8 +7,10 @@ use super::at::StepChoice;
 use super::outcome::OutcomeRow;
 use super::profile::{LookedAt, Profile};
 use super::reading::Reading;
-use crate::base::Problem;
+use crate::base::{Problem, counted};
 use crate::lab::records::{Run, Target};
+use crate::lab::text::Numbering;
+use crate::nn::architecture::Along;
 
 /// A target as it was read.
 #[derive(Clone, Debug)]
@@ -144,11 +146,17 @@ impl ComparedTarget {
         ))
     }
 
+    /// What its layers' numbers stand for.
+    pub fn numbering(&self) -> Numbering {
+        self.profiles[0].numbering
+    }
+
     /// How long the path is that its layers are matched along, in words.
     pub fn path_words(&self) -> String {
         let path = self.profiles[0].path().len();
         let is_hidden = path == self.depth;
         match path {
+            _ if self.outcome.along == Along::Time => counted(path, "time step"),
             1 => "1 hidden layer".to_owned(),
             _ if is_hidden => format!("{path} hidden layers"),
             _ => format!("{path} layers on the path that decay is measured along"),

@@ -44,10 +44,13 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     if rounded > 0 {
         parts.push(format!("{rounded} cannot be told at the log's resolution"));
     }
+    let along = [0, pair.other].map(|i| comparison.targets[i].outcome.along);
+    let along = Along::of_all(along);
+    let mut parts: Vec<String> = parts.iter().map(|part| along.speak(part)).collect();
     if let Some((layer, difference)) = pair.largest()
         && difference != 0.0
     {
-        let name = name(comparison, pair, layer);
+        let name = name(comparison, pair, layer, along);
         parts.push(format!("largest: {name}, {}", decades(difference)));
     }
     if left > absent && left < layers {
@@ -56,9 +59,6 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     if absent > 0 && absent < layers {
         parts.push(format!("{absent} absent on one target"));
     }
-    let along = [0, pair.other].map(|i| comparison.targets[i].outcome.along);
-    let spoken = parts.iter().map(|part| Along::of_all(along).speak(part));
-    let mut parts: Vec<String> = spoken.collect();
     if !pair.not_comparable.is_empty() {
         parts.push(format!(
             "not comparable: {}",
@@ -69,17 +69,16 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
 }
 
 /// A layer and, if it lies elsewhere there, its place in the other target.
-fn name(comparison: &Comparison, pair: &Pair, layer: &LayerPair) -> String {
-    let own = layer.layer;
+fn name(comparison: &Comparison, pair: &Pair, layer: &LayerPair, along: Along) -> String {
+    let own = match along {
+        Along::Layers => format!("layer {}", layer.layer),
+        Along::Time => comparison.targets[0].numbering().one(layer.layer),
+    };
     match layer.place {
-        Some(place) if place != own as f64 => {
-            format!(
-                "layer {own} ({} in {})",
-                at(place),
-                comparison.other(pair).letter
-            )
+        Some(place) if place != layer.layer as f64 => {
+            format!("{own} ({} in {})", at(place), comparison.other(pair).letter)
         }
-        _ => format!("layer {own}"),
+        _ => own,
     }
 }
 

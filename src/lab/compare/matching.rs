@@ -121,8 +121,14 @@ impl LayerPlace {
             Self::Between { below, above, part } => match (at(below), at(above)) {
                 (Ok(low), Ok(high)) => Ok(low + part * (high - low)),
                 (Err(low), Err(high)) if low == high => Err(low),
-                (Err(lack), _) => Err(Missing::Partly(format!("{lack} in layer {below}"))),
-                (_, Err(lack)) => Err(Missing::Partly(format!("{lack} in layer {above}"))),
+                (Err(lack), _) => Err(Missing::Partly(format!(
+                    "{lack} in {}",
+                    profile.numbering.one(*below)
+                ))),
+                (_, Err(lack)) => Err(Missing::Partly(format!(
+                    "{lack} in {}",
+                    profile.numbering.one(*above)
+                ))),
             },
         }
     }

@@ -27,6 +27,7 @@ use crate::base::Problem;
 use crate::lab::config::Changed;
 use crate::lab::reading::read_all;
 use crate::lab::records::Target;
+use crate::nn::architecture::Along;
 
 /// What two runs on different machines differ by at most, in decades.
 pub const TOLERANCE: f64 = 0.1;
@@ -180,9 +181,12 @@ fn remarks(targets: &[ComparedTarget], pairs: &[Pair], quantity: Option<&str>) -
             ));
         }
         if pair.matching == Matching::RelativeDepth {
+            let matched = match Along::of_all([reference.outcome.along, target.outcome.along]) {
+                Along::Layers => "layers are matched by relative depth",
+                Along::Time => "time steps are matched by their share of the way",
+            };
             remarks.push(format!(
-                "{} has {}, {} has {}: layers are matched by relative depth, \
-                 in between by interpolation of log10",
+                "{} has {}, {} has {}: {matched}, in between by interpolation of log10",
                 target.letter,
                 target.path_words(),
                 reference.letter,

@@ -7,6 +7,7 @@ use super::reading::{Reading, Series, log10};
 use crate::base::Problem;
 use crate::lab::decay::Verdict;
 use crate::lab::records::{Columns, LayerInfo, Run, RunStats, Step, is_output};
+use crate::lab::text::Numbering;
 
 /// What one run contributes to a comparison.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Profile {
     pub rounding: Option<f64>,
     /// Both ends of the run.
     pub stats: RunStats,
+    /// What its layers' numbers stand for.
+    pub numbering: Numbering,
     /// The verdict; `None` where no layer has a norm.
     pub verdict: Option<Verdict>,
     /// A reading per layer, by the layer's number; of means none yet.
@@ -70,6 +73,7 @@ impl Profile {
         let resolution = run.resolution(&quantity);
         let mut profile = Self {
             verdict: stats.verdict,
+            numbering: stats.numbering(run.along()),
             readings: look.readings(resolution),
             resolution,
             rounding: run.rounding(&quantity),

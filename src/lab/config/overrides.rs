@@ -8,6 +8,7 @@ use super::error::{Location, SpecError};
 use super::key_path::KeyPath;
 use super::message::{Message, unknown_key, unknown_word};
 use super::shape::Shape;
+use crate::base::counted;
 
 /// The changes a command line makes to a spec, in order.
 #[derive(Clone, Debug, Default)]
@@ -229,7 +230,7 @@ fn put(
 fn no_entry(list: &KeyPath, index: usize, count: usize) -> Message {
     Message::new(
         format!("`{list}` has no entry {index}"),
-        format!("there are {count} entries, counted from 0"),
+        format!("it has {}, counted from 0", counted(count, "entry")),
     )
     .help("set the whole list, or an entry the spec has")
 }

@@ -5,6 +5,7 @@ use toml::{Table, Value};
 use super::key_path::KeyPath;
 use super::message::{Message, unknown_key, unknown_word};
 use super::shape::{Shape, list};
+use crate::base::counted;
 use crate::nn::architecture::Architecture;
 
 /// How urgent a fault is: of several the first kind is reported, since a
@@ -171,7 +172,7 @@ impl Checker {
         }
         if !branches.has_length(values.len()) {
             let message = Message::new(
-                format!("`{path}` has {} entries", values.len()),
+                format!("`{path}` has {}", counted(values.len(), "entry")),
                 format!("expected {}", shape.expected()),
             );
             let message = message.explain(path, shape).help("add or remove entries");

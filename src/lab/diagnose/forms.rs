@@ -6,7 +6,7 @@ use super::mechanism::Rate;
 use super::replay::Replayed;
 use super::rules::RuleSubject;
 use super::theory_beside::TheoryBeside;
-use crate::base::Problem;
+use crate::base::{Problem, counted};
 use crate::lab::decay::Verdict;
 use crate::lab::form::{Detail, Form};
 use crate::lab::onset::{Condition, Onset};
@@ -173,13 +173,15 @@ fn theory_lines(theory: &TheoryBeside, seeds: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let of_slope = |slope: Option<crate::lab::json::Real>| {
         slope.map_or(String::new(), |slope| {
-            format!(" ({:+.4} per {})", slope.0, theory.along.one())
+            let slope = text::signed(slope.0, 4);
+            format!(" ({slope} per {})", theory.along.one())
         })
     };
     let interval = theory
         .predicted_interval
         .map_or(String::new(), |[low, high]| {
-            format!(", 19 draws in 20 within {:.2} … {:.2}", low.0, high.0)
+            let ends = [low, high].map(|end| text::fixed(end.0, 2));
+            format!(", 19 draws in 20 within {}", ends.join(" … "))
         });
     let mut line = format!(
         "step 0: {} decades lost{} expected{interval}",
@@ -373,7 +375,8 @@ fn hint_line(hint: &Hint) -> String {
         false => format!("instead of {before:.2}"),
     };
     format!(
-        "{}: after {} steps the loss is {after:.2} times that of guessing, {before}",
-        hint.why, hint.step
+        "{}: after {} the loss is {after:.2} times that of guessing, {before}",
+        hint.why,
+        counted(hint.step as usize, "step")
     )
 }

@@ -6,7 +6,7 @@ use super::LogReport;
 use super::network::Network;
 use super::sentence::{training, verdict};
 use super::total::Total;
-use crate::base::Problem;
+use crate::base::{Problem, counted};
 use crate::lab::form::Detail;
 use crate::lab::records::{BLIND_WEIGHTS, LayerInfo};
 use crate::lab::text::{self, bar::bar, labelled, shortened};
@@ -87,10 +87,13 @@ fn format(report: &LogReport) -> String {
         None => "",
     };
     format!(
-        "{}{runs}: {} rows, {} columns or tags with numbers{clipped}{assumed}",
+        "{}{runs}: {}, {} with numbers{clipped}{assumed}",
         log.format(),
-        log.rows(),
-        log.series_count()
+        counted(log.rows() as usize, "row"),
+        match log.series_count() {
+            1 => "1 column or tag".to_owned(),
+            count => format!("{count} columns or tags"),
+        }
     )
 }
 

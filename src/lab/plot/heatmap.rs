@@ -143,7 +143,8 @@ impl<'a> Heatmap<'a> {
             (1, layers) => format!("{layers} layers"),
             (steps, layers) => format!("{steps} logged steps × {layers} layers"),
         };
-        Some(format!("Each cell is the smallest of {many}"))
+        let along = self.run.run.along();
+        Some(along.speak(&format!("Each cell is the smallest of {many}")))
     }
 
     /// All cells, row by row from the top.

@@ -14,11 +14,11 @@ use super::plot_data::{PlotData, apart};
 use super::scale::{AxisPlace, Scale};
 use crate::lab::records::{RunData, ValueRange};
 use crate::lab::text::bar::bar;
-use crate::lab::text::{shortened, symbol};
+use crate::lab::text::{fixed, shortened, symbol};
 
 /// The most lines of a heat map and of a profile.
 const MOST_LINES: usize = 20;
-/// Characters left of a heat map: a layer's number and the axis.
+/// Characters left of a heat map: a layer's number, or stacked layer and time step, and the axis.
 const MARGIN: usize = 8;
 
 /// Which colours there are.
@@ -82,7 +82,7 @@ impl Look {
             let bottom = rows.len() - (n * per_line + line.len());
             let is_named = n == 0 || n + 1 == lines || (lines - 1 - n).is_multiple_of(4);
             let name = if is_named {
-                map.layer_of_row(bottom).to_string()
+                run.numbering().short(map.layer_of_row(bottom))
             } else {
                 String::new()
             };
@@ -97,7 +97,8 @@ impl Look {
         let (start, end) = (run.first.step, run.last.step);
         let (start, end) = (format!("{start}"), format!("step {end}"));
         let gap = columns.saturating_sub(start.len() + end.len());
-        let _ = writeln!(text, "{:>6} └{}", "layer", "─".repeat(columns));
+        let head = run.run.along().head();
+        let _ = writeln!(text, "{head:>6} └{}", "─".repeat(columns));
         let _ = writeln!(text, "{:MARGIN$}{start}{:gap$}{end}", "", "");
         self.legend(text, run, scale);
         let remarks = [map.remark(), apart(&run.values, data.is_log())];
@@ -196,7 +197,7 @@ impl Look {
         };
         let each = self.width.saturating_sub(MARGIN) / ends.len();
         let width = each.saturating_sub(12).max(4);
-        let _ = write!(text, "{:>6}  ", "layer");
+        let _ = write!(text, "{:>6}  ", run.run.along().head());
         for (i, end) in ends.iter().enumerate() {
             let step = format!("step {}", end.step);
             let words = if i == 0 {
@@ -214,7 +215,7 @@ impl Look {
         let layers: Vec<usize> = layers.into_iter().collect();
         let (kept, _) = thinned(layers.len(), MOST_LINES);
         for i in kept.into_iter().rev() {
-            let _ = write!(text, "{:>6}  ", layers[i]);
+            let _ = write!(text, "{:>6}  ", run.numbering().short(layers[i]));
             for end in &ends {
                 let value = end.of_layer(layers[i], 0);
                 let (mut number, bar) = in_words(value, &scale, width);
@@ -248,7 +249,7 @@ fn in_words(value: Option<f64>, scale: &Scale, width: usize) -> (String, String)
     };
     match (scale.place(value), scale.share(value)) {
         (AxisPlace::At(at), Some(share)) => {
-            let number = format!("{at:.2}");
+            let number = fixed(at, 2);
             let number = if number.len() > 8 {
                 format!("{at:.1e}")
             } else {

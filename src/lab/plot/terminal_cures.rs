@@ -8,7 +8,7 @@ use super::terminal::Look;
 use crate::lab::json::Real;
 use crate::lab::remedies::{CureRow, RankedCures};
 use crate::lab::text::bar::bar;
-use crate::lab::text::{number, shortened};
+use crate::lab::text::{fixed, number, shortened};
 
 /// Characters beside a name and a bar.
 const NUMBERS: usize = 24;
@@ -39,7 +39,7 @@ impl Look {
             let shown = |value: Option<Real>, show: &dyn Fn(f64) -> String| {
                 value.map_or("–".to_owned(), |value| show(value.0))
             };
-            let lost = shown(row.lost().map(Real), &|value| format!("{value:.2}"));
+            let lost = shown(row.lost().map(Real), &|value| fixed(value, 2));
             let reached = shown(score(row), &|value| match has_accuracy {
                 true => format!("{value:.3}"),
                 false => number(value),

@@ -84,8 +84,9 @@ pub struct Run {
 impl Run {
     /// What its gradient's path is made of.
     pub fn along(&self) -> Along {
-        let summary = self.summary.as_ref();
-        summary.map(|summary| summary.along).unwrap_or_default()
+        let told = self.summary.as_ref().map(|summary| summary.along);
+        let by_spec = || self.spec.as_ref().map(|spec| spec.network.along());
+        told.or_else(by_spec).unwrap_or_default()
     }
 
     /// Opens a run folder or a lone CSV file.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::source::{Top, whole_lines};
-use crate::base::Problem;
 use crate::base::nearest::nearest;
+use crate::base::{Problem, counted};
 use crate::lab::logs::input::LogInput;
 
 /// Bytes read at once.
@@ -178,8 +178,8 @@ impl Table {
             let expected = self.moved.as_ref().map_or(self.header.len(), |m| m.cells);
             if self.record.len() != expected {
                 let what = format!(
-                    "has {} cells where the header has {expected}",
-                    self.record.len()
+                    "has {} where the header has {expected}",
+                    counted(self.record.len(), "cell")
                 );
                 return Err(Problem::at_line(&self.path, self.line(), what)
                     .help("mend the line, or write the file anew"));

@@ -54,11 +54,7 @@ fn cell(value: Option<Real>, show: impl Fn(f64) -> String) -> String {
 }
 
 fn lost(value: f64) -> String {
-    if value.is_finite() {
-        format!("{value:.2}")
-    } else {
-        format!("{value}")
-    }
+    text::fixed(value, 2)
 }
 
 fn cells(rank: String, row: &CureRow) -> [String; 9] {
@@ -170,7 +166,10 @@ fn human(remedies: &Remedies, detail: Detail) -> Result<String, Problem> {
         return Ok(conclusion + "\n");
     }
     let mut text = table(remedies, presets::NOTHING) + "\n\n";
-    text += "decades lost, predicted: of ‖∂L/∂h‖ from the last layer to the first, at step 0\n";
+    text += &format!(
+        "decades lost, predicted: of ‖∂L/∂h‖ from the {} to the first, at step 0\n",
+        remedies.baseline.along().last()
+    );
     if let Some(nearly) = remedies.nearly {
         text += &format!("to 90 %: updates until the accuracy is {nearly:.3}, 90 % of the best\n");
     }

@@ -8,7 +8,7 @@ use super::result::CureResult;
 use crate::lab::config::LoadedSpec;
 use crate::lab::decay::{LOSS_DECADES, Verdict};
 use crate::lab::json::Real;
-use crate::lab::text;
+use crate::lab::text::{self, fixed};
 
 /// Share of the best accuracy that counts as nearly there.
 const NEARLY: f64 = 0.9;
@@ -164,11 +164,11 @@ impl Remedies {
                         "{by_loss:.2} decades are lost by the loss, which all layers have in \
                          common, and larger steps did not make up for them"
                     ),
-                    CureKind::Optimizer if !gains(cure) => format!(
+                    CureKind::Optimizer if !gains(cure) => cure.along().speak(&format!(
                         "it rescales the steps, and the first layers still lack {}: \
                          what the layers do not carry no step size brings back",
                         decades(cure)
-                    ),
+                    )),
                     // Gains are told of as such on both sides.
                     _ if gains(cure) || gains(&self.baseline) => format!(
                         "gradients {} (as it is, they {})",
@@ -228,7 +228,7 @@ fn change(cure: &CureResult) -> String {
 /// The decades lost, at the start and at the end where their verdicts differ:
 /// "7.06 decades", "0.21 decades at the start and inf at the end".
 fn decades(cure: &CureResult) -> String {
-    let shown = |lost: Option<f64>| format!("{:.2}", lost.unwrap_or(f64::NAN));
+    let shown = |lost: Option<f64>| fixed(lost.unwrap_or(f64::NAN), 2);
     let start = shown(cure.lost());
     match cure.changes_verdict() {
         false => format!("{start} decades"),

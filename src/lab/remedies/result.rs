@@ -5,6 +5,7 @@ use super::trial::Trial;
 use crate::lab::decay::Verdict;
 use crate::lab::records::Estimate;
 use crate::lab::summary::{Status, Summary};
+use crate::nn::architecture::Along;
 
 /// What one cure came to.
 #[derive(Clone, Debug)]
@@ -33,6 +34,11 @@ fn mean(trials: &[Trial], get: impl Fn(&Summary) -> Option<f64>) -> Option<f64> 
 }
 
 impl CureResult {
+    /// What the path of its gradients is made of.
+    pub fn along(&self) -> Along {
+        Along::of_all(self.trials.iter().map(|trial| trial.summary.along))
+    }
+
     /// Decades lost at step 0.
     pub fn attenuation(&self) -> Option<f64> {
         mean(&self.trials, |summary| summary.initial.attenuation_decades)

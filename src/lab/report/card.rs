@@ -5,7 +5,7 @@ use super::overview::tone;
 use crate::lab::decay::Decay;
 use crate::lab::prediction::Forecast;
 use crate::lab::records::RunData;
-use crate::lab::text::{NO_INTERVAL, number};
+use crate::lab::text::{NO_INTERVAL, number, signed};
 use crate::nn::architecture::Along;
 
 /// The card of a run or a group.
@@ -79,7 +79,7 @@ fn slope(decay: &Option<Decay>) -> Option<f64> {
 }
 
 fn decades(slope: f64) -> String {
-    format!("{slope:+.4}").replace('-', "−")
+    signed(slope, 4).replace('-', "−")
 }
 
 fn facts(group: &Group) -> Vec<(String, String)> {

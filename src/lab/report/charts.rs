@@ -10,6 +10,7 @@ use super::group::Group;
 use crate::base::Problem;
 use crate::lab::records::{Bounds, Curve, RunData, Step, mean_half_width};
 use crate::lab::text::symbol;
+use crate::nn::architecture::Along;
 
 /// Everything the script needs.
 #[derive(Serialize)]
@@ -46,6 +47,11 @@ struct ChartRun<'a> {
     layers: &'a [usize],
     /// What the axis of those says.
     layer_axis: &'static str,
+    /// One of them.
+    one: &'static str,
+    /// Which time step each is, in words; absent of layers, which their numbers tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<Vec<String>>,
     names: Vec<&'a str>,
     /// Logged steps that share a bucket.
     per_bucket: u64,
@@ -131,12 +137,18 @@ fn run<'a>(entry: &'a RunData) -> ChartRun<'a> {
             .collect()
     };
     let per_bucket = entry.grid.steps_per_bucket();
+    let along = entry.run.along();
     ChartRun {
         label: &entry.label,
         quantity: &entry.stats.headline,
         symbol: symbol(&entry.stats.headline),
         layers: entry.grid.layers(),
         layer_axis: entry.layer_axis(),
+        one: along.one(),
+        places: (along == Along::Time).then(|| {
+            let layers = entry.grid.layers().iter();
+            layers.map(|layer| entry.numbering().one(*layer)).collect()
+        }),
         names: entry.stats.layers.iter().map(|info| &*info.name).collect(),
         per_bucket,
         first: buckets.iter().map(|bucket| bucket.first).collect(),

@@ -28,10 +28,11 @@ pub fn facts(groups: &[Group], changed: &[Changed]) -> Option<Facts> {
         n => format!("The specs differ in {n} keys; all others agree."),
     };
     if without > 0 {
-        sentence += &format!(
-            " {without} of {} runs are lone files without a spec.",
-            groups.len()
-        );
+        let are = match without {
+            1 => "is a lone file",
+            _ => "are lone files",
+        };
+        sentence += &format!(" {without} of {} runs {are} without a spec.", groups.len());
     }
     let text = |value: &Option<String>| match value {
         Some(value) => readable(value),

@@ -134,11 +134,7 @@ impl Group<'_> {
 pub fn lost(decades: f64) -> String {
     match decades {
         f64::INFINITY => "all".to_owned(),
-        finite if finite.is_finite() => {
-            // Without the sign of −0.
-            let rounded = (finite * 100.0).round() / 100.0 + 0.0;
-            format!("{rounded:.2}").replace('-', "−")
-        }
+        finite if finite.is_finite() => text::fixed(finite, 2).replace('-', "−"),
         _ => "not finite".to_owned(),
     }
 }

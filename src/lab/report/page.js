@@ -30,7 +30,8 @@
   const middleStep = (run, bucket) => (run.first[bucket] + run.last[bucket]) / 2;
   const stepText = (run, bucket) =>
     run.first[bucket] === run.last[bucket] ? `${run.first[bucket]}` : `${run.first[bucket]}–${run.last[bucket]}`;
-  const layerText = (run, i) => `layer ${run.layers[i]}` + (run.names[i] ? ` (${plain(run.names[i])})` : "");
+  const placeText = (run, i) => (run.places ? run.places[i] : `layer ${run.layers[i]}`);
+  const layerText = (run, i) => placeText(run, i) + (run.names[i] ? ` (${plain(run.names[i])})` : "");
   // A norm whose log10 this is, in words.
   const power = (height) => `10<sup>${height.toFixed(2)}</sup>`.replace("-", "−");
   const normText = (c) =>
@@ -41,6 +42,8 @@
 
   // Where each run has a layer.
   const places = runs.map((run) => new Map(run.layers.map((layer, i) => [layer, i])));
+
+  const placeOf = (r, layer) => placeText(runs[r], places[r].get(layer));
 
   // A target's line at a step: of several seeds their mean. `profiles` has cells
   // and the step in words for each run.
@@ -53,7 +56,8 @@
     }
     const x = [...new Set(own.flatMap((r) => runs[r].layers))].sort((a, b) => a - b);
     const cells = x.map((layer) => together(own.map((r) => profiles[r].cells[places[r].get(layer)]).filter(Boolean)));
-    return { x, cells, text: (i, c) => `layer ${x[i]}, mean of ${own.length} seeds${normText(c)}` };
+    const place = (i) => placeOf(own.find((r) => places[r].has(x[i])), x[i]);
+    return { x, cells, text: (i, c) => `${place(i)}, mean of ${own.length} seeds${normText(c)}` };
   }
 
   // The lines of all targets in one panel; `axes` names it. `wanted`: the places
@@ -117,7 +121,7 @@
     $("ends").classList.toggle("one", isOne);
     const predicted = keys.length === 0 ? [] : lineWithBand({
       ...expected, name: "theory", group: "theory", uid: "theory", mode: "lines", marker: {}, hover: HOVER,
-      text: (i, c) => `theory, layer ${expected.x[i]}${normText(c)}`,
+      text: (i, c) => `theory, ${placeOf(0, expected.x[i])}${normText(c)}`,
     });
     draw("ends", [...parts.flatMap((part) => part.traces), ...predicted], domains, [...targetKeys(), ...keys]);
     const still = wanted[0].filter((t) => !wanted[1].includes(t)).map((t) => targets[t].label);
@@ -180,19 +184,19 @@
       const own = { ...lines[k], group: `layer${i}`, text, uid: `layer${i}` };
       return [
         ...lineWithBand({
-          ...own, name: `layer ${run.layers[i]}`, line: style[k], hover: HOVER,
+          ...own, name: placeText(run, i), line: style[k], hover: HOVER,
           mode: x.length > 30 ? "lines" : "lines+markers", marker: { symbol: marker(k), size: 6 + widths[k] },
         }),
         ...edgeMarkers({ ...own, tint: style[k].color, bounds }),
       ];
     });
     const keys = chosen.map((i, k) => ({
-      group: `layer${i}`, label: `layer ${run.layers[i]}`, line: { color: style[k].color, dash: style[k].dash },
+      group: `layer${i}`, label: placeText(run, i), line: { color: style[k].color, dash: style[k].dash },
     }));
     draw("training", traces, {
       xaxis: { title: { text: "step" } }, yaxis: decades([run], bounds), uirevision: `run${$("training-run").value}`,
     }, keys);
-    const some = chosen.length < n ? `${chosen.length} of ${n} layers: every ${ordinal(every)} and the last. ` : "";
+    const some = chosen.length < n ? `${chosen.length} of ${n} ${run.one}s: every ${ordinal(every)} and the last. ` : "";
     $("training-note").textContent = some + pointText(run) + " " + coincide(covers, keys.map((own) => own.label));
   }
 
@@ -207,7 +211,11 @@
     const x = run.first.map((_, b) => middleStep(run, b));
     const cells = run.layers.map((_, i) => x.map((_, b) => cell(run, b, i)));
     const grid = (get) => cells.map((row) => row.map(get));
-    const common = { type: "heatmap", x, y: run.layers };
+    const place = run.places ? "%{customdata}" : "layer %{y}";
+    const common = {
+      type: "heatmap", x, y: run.layers,
+      ...(run.places ? { customdata: cells.map((row, i) => row.map(() => run.places[i])) } : {}),
+    };
     const traces = [{
       ...common, z: grid((c) => (c.zero || c.wild ? null : c.middle)), colorscale: "Viridis", name: "norm", uid: "norm",
       colorbar: {
@@ -215,14 +223,14 @@
         tickprefix: "10<sup>", ticksuffix: "</sup>", exponentformat: "none", nticks: 6,
       },
       text: grid(normText),
-      hovertemplate: "layer %{y}, step %{x:.0f}%{text}<extra></extra>",
+      hovertemplate: `${place}, step %{x:.0f}%{text}<extra></extra>`,
     }];
     for (const [kind, name, tint] of [["zero", "exactly 0", tone("--soft")], ["wild", "NaN or infinite", "#E6007E"]]) {
       if (!cells.some((row) => row.some((c) => c[kind]))) continue;
       traces.push({
         ...common, z: grid((c) => (c[kind] ? 1 : null)), name, uid: kind, showscale: false, showlegend: true,
         colorscale: [[0, tint], [1, tint]], zmin: 0, zmax: 1,
-        hovertemplate: `layer %{y}, step %{x:.0f}<br>${name}` + (run.high ? " at some step" : "") + "<extra></extra>",
+        hovertemplate: `${place}, step %{x:.0f}<br>${name}` + (run.high ? " at some step" : "") + "<extra></extra>",
       });
     }
     draw("heat", traces, {

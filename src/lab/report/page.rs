@@ -13,6 +13,7 @@ use crate::base::Problem;
 use crate::lab::plot::PlotData;
 use crate::lab::records::{RunData, Target, specs};
 use crate::lab::text::symbol;
+use crate::nn::architecture::Along;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(
@@ -32,6 +33,9 @@ struct Page<'a> {
     cautions: Vec<String>,
     /// What the charts show, as an axis says it.
     symbol: String,
+    /// What the path is made of that decay is measured along: one of it, and its last one.
+    one: &'static str,
+    last: &'static str,
     cards: Vec<Card>,
     facts: Option<Facts>,
     /// What networks render, as SVG.
@@ -74,8 +78,11 @@ pub fn render(
         .map(|entry| symbol(&entry.stats.headline))
         .collect();
     symbols.dedup();
+    let along = Along::of_all(entries.iter().map(|entry| entry.run.along()));
     let page = Page {
         title,
+        one: along.one(),
+        last: along.last(),
         version: env!("CARGO_PKG_VERSION"),
         overview: overview(&groups, specs::settings(targets, &changed)),
         warnings: entries

@@ -13,12 +13,13 @@ function layerTable(runs) {
   // The columns of the runs shown, by name: runs need not have the same.
   function tableColumns(shown) {
     const names = [...new Set(shown.flatMap((run) => run.table.columns))];
+    const words = [...new Set(shown.map((run) => run.layer_axis))];
     const steps = [0, 1].map((end) => [...new Set(shown.map((run) => run.table.steps[end]))]);
     const title = (end) => (steps[end].length === 1 ? `step ${steps[end][0]}` : ["first", "last"][end]);
     const ends = shown.every((run) => run.table.steps[0] === run.table.steps[1]) ? [0] : [0, 1];
     return [
       ...(shown.length > 1 ? [{ title: "run", isText: true, get: (run) => run.label }] : []),
-      { title: "layer", get: (run, i) => run.layers[i], digits: 0 },
+      { title: words.length === 1 ? words[0] : "layer", get: (run, i) => run.layers[i], digits: 0 },
       { title: "name", isText: true, get: (run, i) => run.names[i] },
       ...names.flatMap((name) => ends.map((end) => {
         const isNorm = name.endsWith("_norm") || quantities.includes(name);

@@ -117,7 +117,7 @@ fn shown(table: &SweepTable, groups: &[CellGroup]) -> String {
     );
     out.set_header(header);
     let place = |name: &str| figure(name).expect("a figure of the list");
-    let decades = |estimate: Option<Estimate>| shown_estimate(estimate, |x| format!("{x:.2}"));
+    let decades = |estimate: Option<Estimate>| shown_estimate(estimate, |x| text::fixed(x, 2));
     for group in groups {
         let mut cells: Vec<String> = group
             .labels

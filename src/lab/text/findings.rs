@@ -1,7 +1,7 @@
 //! Sentences about decay and verdicts.
 
 use super::loss_slope::{by_loss, with_loss};
-use super::number::{number, times};
+use super::number::{number, signed, times};
 use super::numbering::Numbering;
 use super::onset::{non_finite, onset_sentence};
 use crate::lab::decay::{Decay, Verdict};
@@ -131,10 +131,7 @@ pub fn ends(initial: Verdict, last: Verdict) -> String {
 /// What is left of the gradient on its way over `layers` layers, `attenuation`
 /// being the decades lost from the last to the first.
 pub fn factor_sentence(attenuation: f64, layers: usize, along: Along) -> String {
-    let [one, last] = match along {
-        Along::Layers => ["layer", "last hidden layer"],
-        Along::Time => ["time step", "last time step"],
-    };
+    let [one, last] = [along.one(), along.last()];
     if layers < 2 {
         let one = one.replace("layer", "hidden layer");
         format!("with one {one} there is nothing to lose on the way")
@@ -207,12 +204,13 @@ pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
         (_, false) => "at most ",
     };
     let in_all = with_loss(
-        format!("{sign}{attenuation:+.2} in all"),
+        format!("{sign}{} in all", signed(attenuation, 2)),
         decay.decades_by_loss(),
     );
     format!(
-        "step {}: {slope:+.4}{error} decades per {one}{r2}, {in_all}{left_out}",
-        decay.step
+        "step {}: {}{error} decades per {one}{r2}, {in_all}{left_out}",
+        decay.step,
+        signed(slope, 4)
     )
 }
 
@@ -270,7 +268,11 @@ mod tests {
             learned_by: None,
         };
         let end = "beginning at time step 6 (hidden_1.6)";
-        assert!(findings.sentence().ends_with(end), "{}", findings.sentence());
+        assert!(
+            findings.sentence().ends_with(end),
+            "{}",
+            findings.sentence()
+        );
         let untold = Findings {
             onset: None,
             ..findings

@@ -1,5 +1,6 @@
 //! What theory expects, in a line beside what was measured.
 
+use super::number::signed;
 use crate::lab::prediction::{Forecast, Prediction};
 use crate::nn::architecture::Along;
 
@@ -29,10 +30,10 @@ fn expected(prediction: &Prediction, along: Along) -> String {
     }
     let slope = prediction.decay_decades_per_layer;
     let slope = slope.map_or(String::new(), |slope| {
-        format!("{:+.4} decades per {one}, ", slope.0)
+        format!("{} decades per {one}, ", signed(slope.0, 4))
     });
     let interval = match prediction.attenuation_interval {
-        Some([low, high]) => format!(" [{:+.2}, {:+.2}]", low.0, high.0),
+        Some([low, high]) => format!(" [{}, {}]", signed(low.0, 2), signed(high.0, 2)),
         None => format!("; {NO_INTERVAL}"),
     };
     let width = if prediction.finite_width_dominates {
@@ -40,5 +41,6 @@ fn expected(prediction: &Prediction, along: Along) -> String {
     } else {
         ""
     };
-    format!("{slope}{decades:+.2} in all{interval}{width}")
+    let decades = signed(decades, 2);
+    format!("{slope}{decades} in all{interval}{width}")
 }

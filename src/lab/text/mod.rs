@@ -24,7 +24,9 @@ pub use loss_slope::{by_loss, with_loss};
 pub use markdown::escaped;
 pub use name::{shortened, symbol};
 pub use networks::{ENERGY_DISTANCE, networks};
-pub use number::{bytes, decades, duration, estimate, limit, log10, number, significant, times};
+pub use number::{
+    bytes, decades, duration, estimate, fixed, limit, log10, number, signed, significant, times,
+};
 pub use numbering::Numbering;
 pub use onset::onset_sentence;
 pub use predictions::{left_out, no_ensemble, not_judged, predictions_line};

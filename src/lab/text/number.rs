@@ -66,10 +66,28 @@ pub fn decades(difference: f64) -> String {
     }
 }
 
+/// So many digits after the point; what reads 0 has no sign.
+pub fn fixed(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    unsigned_zero(text)
+}
+
+/// The same with its sign.
+pub fn signed(value: f64, digits: usize) -> String {
+    let text = format!("{value:+.digits$}");
+    unsigned_zero(text)
+}
+
+fn unsigned_zero(text: String) -> String {
+    let is_zero = |digits: &&str| digits.bytes().all(|digit| matches!(digit, b'0' | b'.'));
+    let digits = text.strip_prefix(['-', '+']).filter(is_zero);
+    digits.map_or_else(|| text.clone(), str::to_owned)
+}
+
 /// log10 of a norm, or what the norm is where it has none.
 pub fn log10(norm: f64) -> String {
     if norm > 0.0 && norm.is_finite() {
-        format!("{:.2}", norm.log10())
+        fixed(norm.log10(), 2)
     } else {
         format!("{norm}")
     }
@@ -142,6 +160,15 @@ mod tests {
     fn differences_have_a_sign_and_keep_a_digit() {
         let texts = [18.886, -0.5, 0.004, -2.4e-5, 0.0].map(decades);
         assert_eq!(texts, ["+18.89", "-0.50", "+0.004", "-2e-5", "0"]);
+    }
+
+    #[test]
+    fn what_reads_zero_has_no_sign() {
+        let texts = [-0.004, -0.0, 0.004, -0.006, f64::INFINITY].map(|value| fixed(value, 2));
+        assert_eq!(texts, ["0.00", "0.00", "0.00", "-0.01", "inf"]);
+        let texts = [-0.00004, 0.00004, 0.5, f64::NAN].map(|value| signed(value, 4));
+        assert_eq!(texts, ["0.0000", "0.0000", "+0.5000", "NaN"]);
+        assert_eq!(log10(0.999), "0.00");
     }
 
     #[test]

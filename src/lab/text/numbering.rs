@@ -89,7 +89,10 @@ impl Numbering {
             let before = own * steps;
             let within = ranges.iter().map(|[first, last]| {
                 let first = (*first).max(before + 1);
-                [first - before, (*last).min(before + steps).saturating_sub(before)]
+                [
+                    first - before,
+                    (*last).min(before + steps).saturating_sub(before),
+                ]
             });
             let within: Vec<[usize; 2]> = within.filter(|[first, last]| first <= last).collect();
             if !within.is_empty() {

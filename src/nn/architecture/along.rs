@@ -37,6 +37,14 @@ impl Along {
         }
     }
 
+    /// Where it ends, next to the output.
+    pub fn last(self) -> &'static str {
+        match self {
+            Self::Layers => "last hidden layer",
+            Self::Time => "last time step",
+        }
+    }
+
     /// One step of the way, in words.
     pub fn one(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 use super::chain::{LayerChain, Links};
 use super::{Blueprint, NetworkSpec, Setting, Unused};
 use crate::base::family::member;
-use crate::base::{Conflict, Scalar};
+use crate::base::{Conflict, Scalar, counted};
 use crate::nn::graph::{GraphBuilder, ValueId};
 use crate::nn::image::Image;
 use crate::nn::layer::pixels::{Shortcut, ToPixels};
@@ -112,7 +112,10 @@ impl Conv {
         (!fits).then(|| {
             Conflict::new(
                 &["network.skip", "network.width"],
-                format!("a skip from layer {first} with {from} channels to layer {last} with {to}"),
+                format!(
+                    "a skip from layer {first} with {} to layer {last} with {to}",
+                    counted(from, "channel")
+                ),
                 "needs as many channels, or more across a layer named in `downsample`",
                 "change `width`, or `skip = \"none\"`",
             )

@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::family::family;
-use crate::base::{Conflict, Scalar};
+use crate::base::{Conflict, Scalar, counted};
 use crate::nn::activation::{Activation, Tanh};
 use crate::nn::encoding::{InputEncoding, NoEncoding};
 use crate::nn::graph::{Graph, GraphBuilder, ValueId};
@@ -288,9 +288,10 @@ fn widths(network: &NetworkSpec) -> Option<Conflict> {
         Conflict::new(
             &["network.width", "network.depth"],
             format!(
-                "`network.width` lists {count} widths for `network.depth` = {depth} hidden layers"
+                "`network.width` lists {} for `network.depth` = {depth}",
+                counted(count, "width")
             ),
-            &format!("expected {depth} widths, or one integer"),
+            &format!("expected {}, or one integer", counted(depth, "width")),
             "list one width per hidden layer, or change `network.depth`",
         )
     })

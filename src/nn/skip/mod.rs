@@ -15,7 +15,7 @@ pub use none::NoSkip;
 pub use rezero::Rezero;
 
 use crate::base::family::family;
-use crate::base::{Conflict, Scalar};
+use crate::base::{Conflict, Scalar, counted};
 use crate::nn::graph::{GraphBuilder, ValueId};
 use crate::nn::mean_field::Joining;
 use crate::nn::order::Order;
@@ -84,8 +84,8 @@ pub trait Join<T: Scalar> {
 fn equal_widths(name: &str, site: &Site) -> Option<Conflict> {
     let odd = site.width.first_odd()?;
     let what = format!(
-        "a skip connection (`{name}`) adds layers of unequal width: {} units in layer 1, {} in layer {odd}",
-        site.width.of(1),
+        "a skip connection (`{name}`) adds layers of unequal width: {} in layer 1, {} in layer {odd}",
+        counted(site.width.of(1), "unit"),
         site.width.of(odd),
     );
     Some(Conflict::new(

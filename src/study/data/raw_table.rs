@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use crate::base::Problem;
 use crate::base::memory::{UNKNOWN, free_memory};
+use crate::base::{Problem, counted};
 use crate::nn::loss::Targets;
 
 /// Feature values, row by row. Images stay bytes until they are scaled, an
@@ -132,7 +132,8 @@ pub fn reserve(
     }
     let key = format!("data.source.{source}.samples");
     if samples < classes as usize {
-        let what = format!("{samples} samples cannot show {classes} classes");
+        let shown = counted(samples, "sample");
+        let what = format!("{shown} cannot show {classes} classes");
         return Err(Problem::at_key(key, what).help("raise samples, or ask for fewer classes"));
     }
     room([samples, features]).ok_or_else(|| {

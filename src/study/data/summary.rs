@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Source;
 use super::raw_table::RawTable;
+use crate::base::counted;
 use crate::nn::loss::{TargetKind, Targets};
 
 /// How many classes are named.
@@ -108,23 +109,13 @@ impl fmt::Display for DataSummary {
             write!(f, " ({cells} filled with the training mean)")?;
         }
         match &self.classes {
-            Some(names) => write!(f, ", {}{}", classes(names.len()), named(names))?,
+            Some(names) => write!(f, ", {}{}", counted(names.len(), "class"), named(names))?,
             None if self.numbers == 0 => {}
             None if self.numbers == 1 => write!(f, ", a number to predict")?,
             None => write!(f, ", {} to predict", counted(self.numbers, "number"))?,
         }
         write!(f, "; {} to train on, {} to test on", self.train, self.test)
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
-}
-
-fn classes(count: usize) -> String {
-    let plural = if count == 1 { "" } else { "es" };
-    format!("{count} class{plural}")
 }
 
 /// The names of a few classes, if they are more than their numbers.

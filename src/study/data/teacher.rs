@@ -3,9 +3,9 @@
 use super::raw_table::{RawTable, reserve};
 use super::synthetic::fill_normal;
 use super::{DataSource, LoadContext};
-use crate::base::Problem;
 use crate::base::family::member;
 use crate::base::rng::{ChaCha8Rng, stream};
+use crate::base::{Problem, counted};
 
 member! {
     /// Normal inputs labelled by a fixed random tanh network: the index of its largest output. The teacher-student setting of Saad & Solla 1995.
@@ -52,8 +52,10 @@ impl DataSource for Teacher {
         Err(Problem::at_key(
             "data.source.teacher.samples",
             format!(
-                "no teacher of {} hidden units showed all {} classes in {} samples",
-                self.hidden, self.classes, self.samples
+                "no teacher of {} showed all {} classes in {}",
+                counted(self.hidden, "hidden unit"),
+                self.classes,
+                counted(self.samples, "sample")
             ),
         )
         .help("raise samples or hidden, or ask for fewer classes"))

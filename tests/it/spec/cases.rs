@@ -336,6 +336,6 @@ fn ranges_in_the_file() {
     edited(
         "max = 1e9",
         "max = 1\nlayers = [1]",
-        &["x.toml:14:10", "has 1 entries", "a list of 2"],
+        &["x.toml:14:10", "has 1 entry", "a list of 2"],
     );
 }

@@ -240,7 +240,7 @@ fn flags_that_cannot_be_read() {
     flagged(&["network.width.1=8"], &["`network.width` has no entry 1"]);
     flagged(
         &["check.7.max=8"],
-        &["`check` has no entry 7", "there are 1 entries"],
+        &["`check` has no entry 7", "it has 1 entry, counted from 0"],
     );
     flagged(&["name=2024"], &["--set name=2024", "put it in quotes"]);
 }

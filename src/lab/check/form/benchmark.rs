@@ -26,7 +26,7 @@ pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
         ));
         entries.extend(entry(
             &format!("decay ({when})"),
-            "decades per layer",
+            &format!("decades per {}", report.along.one()),
             &of(|decay| decay.decay_decades_per_layer),
         ));
     }

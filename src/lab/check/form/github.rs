@@ -153,8 +153,12 @@ pub fn step_summary(report: &CheckReport) -> String {
     if report.findings.is_empty() {
         return text;
     }
-    text +=
-        "| | what | layer | value | limit or baseline | margin |\n|---|---|---|---:|---:|---:|\n";
+    let one = report.along.one();
+    let _ = writeln!(
+        text,
+        "| | what | {one} | value | limit or baseline | margin |"
+    );
+    text += "|---|---|---|---:|---:|---:|\n";
     let open = report.findings.iter().filter(|f| f.state != State::Holds);
     let more = open.clone().count().saturating_sub(MOST_ROWS);
     let mut rows: Vec<(&Finding, usize)> = open.take(MOST_ROWS).map(|f| (f, 1)).collect();
@@ -168,7 +172,7 @@ pub fn step_summary(report: &CheckReport) -> String {
     for (finding, count) in rows {
         let mut layer = finding.place().unwrap_or_else(|| "all".to_owned());
         if count > 1 {
-            layer = format!("{count} layers, nearest: {layer}");
+            layer = format!("{count} {one}s, nearest: {layer}");
         }
         let cells = [
             finding.state.name().to_owned(),

@@ -7,6 +7,7 @@ use crate::base::Problem;
 use crate::lab::check::finding::{Finding, Source, State};
 use crate::lab::check::report::{CheckReport, CheckedCells, GateVerdict};
 use crate::lab::form::Detail;
+use crate::lab::text::Numbering;
 
 /// The most failures shown unless all are asked for.
 const MOST_ROWS: usize = 20;
@@ -26,7 +27,7 @@ pub fn write(report: &CheckReport, detail: Detail) -> Result<String, Problem> {
                 "",
                 "cells",
                 "worst",
-                "layer",
+                report.along.one(),
                 "value",
                 "limit or baseline",
                 "margin",
@@ -36,7 +37,14 @@ pub fn write(report: &CheckReport, detail: Detail) -> Result<String, Problem> {
     }
     if !rows.is_empty() {
         text += &table(
-            ["", "what", "layer", "value", "limit or baseline", "margin"],
+            [
+                "",
+                "what",
+                report.along.one(),
+                "value",
+                "limit or baseline",
+                "margin",
+            ],
             rows,
         );
     }
@@ -150,7 +158,8 @@ fn short(report: &CheckReport) -> Vec<[String; 6]> {
         };
         let mut line = row(nearest);
         if !others.is_empty() {
-            line[2] = format!("{} layers, nearest: {}", held.len(), line[2]);
+            let told = report.along.speak(&format!("{} layers", held.len()));
+            line[2] = format!("{told}, nearest: {}", line[2]);
         }
         rows.push(line);
     }
@@ -173,6 +182,9 @@ fn row(finding: &Finding) -> [String; 6] {
     };
     let layer = match (finding.layer, &finding.layer_name) {
         (None, _) => "all".to_owned(),
+        (Some(layer), _) if finding.numbering != Numbering::Layers => {
+            finding.numbering.short(layer)
+        }
         (Some(layer), Some(name)) if !name.is_empty() => format!("{layer} {name}"),
         (Some(layer), _) => layer.to_string(),
     };

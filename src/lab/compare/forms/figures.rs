@@ -2,7 +2,7 @@
 
 use crate::lab::compare::{LayerPair, OutcomeFigure, Value};
 use crate::lab::records::Estimate;
-use crate::lab::text::{decades, estimate, number};
+use crate::lab::text::{decades, estimate, fixed, number, signed};
 
 /// What is not known or does not apply.
 pub const NOTHING: &str = "–";
@@ -12,7 +12,7 @@ pub fn value(value: &Value) -> String {
     match value {
         Ok(spread) => {
             let interval = spread.has_interval().then_some([spread.low, spread.high]);
-            estimate(spread.mean, interval, |log| format!("{log:.2}"))
+            estimate(spread.mean, interval, |log| fixed(log, 2))
         }
         Err(lack) => lack.to_string(),
     }
@@ -23,7 +23,8 @@ pub fn difference(layer: &LayerPair) -> String {
     layer.difference.map_or(NOTHING.to_owned(), |difference| {
         let middle = decades(difference.mean);
         if difference.high > difference.low {
-            format!("{middle} [{:+.2}, {:+.2}]", difference.low, difference.high)
+            let ends = [difference.low, difference.high].map(|end| signed(end, 2));
+            format!("{middle} [{}]", ends.join(", "))
         } else {
             middle
         }

@@ -106,7 +106,9 @@ fn together(comparison: &Comparison, is_verbose: bool) -> Vec<String> {
     })];
     let more = all.len() - shown.len();
     if more > 0 {
-        lines.push(format!(" and {more} more layers; -v shows them all"));
+        let all: Vec<usize> = (0..comparison.targets.len()).collect();
+        let one = tables::along(comparison, &all).one();
+        lines.push(format!(" and {more} more {one}s; -v shows them all"));
     }
     lines.push(format!(
         " = equal to the last digit, ≠ more than {} decades from A",
@@ -123,7 +125,8 @@ fn layers(comparison: &Comparison, pair: &Pair, is_verbose: bool) -> Vec<String>
     let mut lines = vec![render(&table, None)];
     let more = pair.layers.len() - shown.len();
     if more > 0 {
-        lines.push(format!(" and {more} more layers; -v shows them all"));
+        let one = tables::along(comparison, &[0, pair.other]).one();
+        lines.push(format!(" and {more} more {one}s; -v shows them all"));
     }
     lines.extend(unclear(std::slice::from_ref(pair)));
     lines

@@ -65,7 +65,9 @@ pub fn not_comparable(comparison: &Comparison) -> Vec<String> {
                 format!("{letter}: {line}")
             }
         };
-        tables::not_comparable(pair).into_iter().map(name)
+        tables::not_comparable(comparison, pair)
+            .into_iter()
+            .map(name)
     };
     comparison.pairs.iter().flat_map(of_pair).collect()
 }

@@ -9,7 +9,6 @@ use crate::lab::compare::{
     Agreement, ComparedTarget, Comparison, LayerPair, Matching, Pair, StepChoice,
 };
 use crate::lab::records::HEADLINE;
-use crate::lab::text;
 use crate::nn::architecture::Along;
 
 /// A header and its rows.
@@ -37,7 +36,7 @@ pub fn specs(comparison: &Comparison, targets: &[usize]) -> TextTable {
 }
 
 /// What the rows of layers of these targets are.
-fn along(comparison: &Comparison, targets: &[usize]) -> Along {
+pub fn along(comparison: &Comparison, targets: &[usize]) -> Along {
     let of_target = |i: &usize| comparison.targets[*i].outcome.along;
     Along::of_all(targets.iter().map(of_target))
 }
@@ -117,9 +116,15 @@ pub fn layers(
         .enumerate()
         .filter(|(i, layer)| is_shown(*i, layer))
         .map(|(_, layer)| {
-            let mut row = vec![layer.layer.to_string()];
+            let mut row = vec![place(comparison, along, layer.layer)];
             if is_moved {
-                let place = layer.place.map(place_text);
+                let theirs = |at: f64| match along {
+                    Along::Time if at.fract() == 0.0 => {
+                        comparison.other(pair).numbering().short(at as usize)
+                    }
+                    _ => place_text(at),
+                };
+                let place = layer.place.map(theirs);
                 row.push(place.unwrap_or(figures::NOTHING.to_owned()));
             }
             row.extend([
@@ -149,6 +154,7 @@ pub fn together(
         .collect();
     let all = pairs.iter().flat_map(|pair| &pair.layers);
     let numbers: BTreeSet<usize> = all.map(|layer| layer.layer).collect();
+    let along = along(comparison, targets);
     let rows = numbers
         .into_iter()
         .filter(|number| is_shown(*number))
@@ -166,13 +172,21 @@ pub fn together(
                 })
             });
             let first = own.map_or_else(nothing, |layer| figures::value(&layer.reference));
-            let mut row = vec![number.to_string(), first];
+            let mut row = vec![place(comparison, along, number), first];
             row.extend(others.map(|cell| cell.trim_end().to_owned()));
             row
         });
     TextTable {
         rows: rows.collect(),
-        header: letters(comparison, along(comparison, targets).one(), targets),
+        header: letters(comparison, along.one(), targets),
+    }
+}
+
+/// A layer's number in the reference, or the time step that it is.
+fn place(comparison: &Comparison, along: Along, layer: usize) -> String {
+    match along {
+        Along::Layers => layer.to_string(),
+        Along::Time => comparison.targets[0].numbering().short(layer),
     }
 }
 
@@ -190,7 +204,7 @@ pub fn mark(finding: Agreement) -> &'static str {
 
 /// The layers of a pair that cannot be compared, those of one reason together:
 /// "layers 1–3, 7: A is 0".
-pub fn not_comparable(pair: &Pair) -> Vec<String> {
+pub fn not_comparable(comparison: &Comparison, pair: &Pair) -> Vec<String> {
     let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
     let is_left = |layer: &&LayerPair| layer.finding != Agreement::Unclear;
     for layer in pair.layers.iter().filter(is_left) {
@@ -202,9 +216,10 @@ pub fn not_comparable(pair: &Pair) -> Vec<String> {
             None => groups.push((reason, vec![layer.layer])),
         }
     }
+    let numbering = comparison.targets[0].numbering();
     let groups = groups
         .iter()
-        .map(|(reason, layers)| format!("{}: {reason}", text::layers(layers)));
+        .map(|(reason, layers)| format!("{}: {reason}", numbering.many(layers)));
     pair.not_comparable.iter().cloned().chain(groups).collect()
 }
 

@@ -8,6 +8,7 @@ use super::super::message::Message;
 use super::super::shape::Shape;
 use super::super::validate::{Fault, ValueKind, faults};
 use super::{SweepAxis, SweepGrid, SweepRange};
+use crate::base::counted;
 
 /// Keys of `[sweep]` that are no axes.
 const ZIP: &str = "zip";
@@ -178,9 +179,9 @@ impl Reader {
             {
                 let message = Message::new(
                     format!(
-                        "`{}` has {} values, `{other}` beside it {}",
+                        "`{}` has {}, `{other}` beside it {}",
                         leaf.key,
-                        values.len(),
+                        counted(values.len(), "value"),
                         first.len()
                     ),
                     "keys that go in step have as many values each",

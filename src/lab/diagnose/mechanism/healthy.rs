@@ -4,6 +4,7 @@ use super::super::case::Case;
 use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::decay::Verdict;
+use crate::lab::text::signed;
 
 pub const HEALTHY: Mechanism = Mechanism {
     name: "healthy",
@@ -35,7 +36,8 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         step: frame.step.step,
         layers: Vec::new(),
         sentence: format!(
-            "gradients arrive ({lost:+.1} decades on the way to the first {}){learned}",
+            "gradients arrive ({} decades on the way to the first {}){learned}",
+            signed(lost, 1),
             case.along().one()
         ),
         evidence: Vec::new(),

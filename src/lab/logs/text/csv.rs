@@ -5,7 +5,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::lines::{MOST_LINE, plain};
 use super::number::number;
-use crate::base::Problem;
+use crate::base::{Problem, counted};
 use crate::lab::logs::input::{Bytes, LogInput};
 use std::io::{BufReader, Read};
 
@@ -204,8 +204,8 @@ impl CsvRows {
             }
             if self.record.len() > self.header.len() {
                 let what = format!(
-                    "has {} cells where the header has {}",
-                    self.record.len(),
+                    "has {} where the header has {}",
+                    counted(self.record.len(), "cell"),
                     self.header.len()
                 );
                 return Err(Problem::at_line(self.input.path(), self.line(), what)

@@ -9,7 +9,7 @@ use super::super::group::{SeedSeries, band, means, reach, rims, widened};
 use super::super::panel::{LegendEntry, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart};
 use super::super::scale::Scale;
-use super::{Figure, seeds_remark};
+use super::{Figure, layer_axis, seeds_remark};
 use crate::lab::records::{RunData, Step, ValueRange};
 use crate::lab::text::symbol;
 use crate::nn::architecture::Along;
@@ -114,14 +114,20 @@ impl Figure for LayersFigure {
             marks.extend(trace.marks(&scale, &means(&theory, &scale)));
             legend.push(LegendEntry::Line(stroke, "theory, step 0".to_owned()));
         }
+        let along = Along::of_all(data.runs.iter().map(|own| own.run.along()));
         let mut caption = Vec::new();
-        if let Some((last, _)) = theory.last() {
+        if let (Some((last, _)), Some(run)) = (theory.last(), data.runs.first()) {
+            let last = run.numbering().one(*last as usize);
             caption.push(format!(
-                "Theory gives ratios: it starts at the norm of layer {last}"
+                "Theory gives ratios: it starts at the norm of {last}"
             ));
         }
         if is_relative {
-            caption.push("Depths differ: 1 is the last layer of each run".to_owned());
+            let remark = match along {
+                Along::Layers => "Depths differ: 1 is the last layer of each run",
+                Along::Time => "Lengths differ: 1 is the output of each run",
+            };
+            caption.push(remark.to_owned());
         }
         if runs.len() > data.targets.len() {
             caption.push(seeds_remark(data));
@@ -134,7 +140,6 @@ impl Figure for LayersFigure {
             caption.extend(networks.into_iter().flatten());
         }
         caption.extend(apart(&extent, data.is_log()));
-        let along = Along::of_all(data.runs.iter().map(|own| own.run.along()));
         vec![Panel {
             title: along.speak(&format!("{} over the layers", symbol(&data.quantity))),
             x,
@@ -204,13 +209,10 @@ fn depth_axis(data: &PlotData) -> (Axis, bool) {
     let shallowest = runs().map(last).min().unwrap_or(1);
     if deepest > UNLIKE * shallowest.max(1) {
         let share = Scale::linear(&ValueRange::of([0.0, 1.0]));
-        return (share.axis("layer / last layer"), true);
+        let along = Along::of_all(runs().map(|own| own.run.along()));
+        return (share.axis(along.speak("layer / last layer")), true);
     }
     let low = runs().map(first).min().unwrap_or(1);
-    let words: BTreeSet<&str> = runs().map(RunData::layer_axis).collect();
-    let word = match (words.first(), words.len()) {
-        (Some(word), 1) => word,
-        _ => "layer",
-    };
-    (counting(word, low as f64, deepest as f64), false)
+    let axis = counting(layer_axis(&data.runs), low as f64, deepest as f64);
+    (axis, false)
 }

@@ -88,6 +88,15 @@ fn layers_of(runs: &[&RunData]) -> Vec<usize> {
     layers.into_iter().collect()
 }
 
+/// What an axis of the layers of some runs says.
+fn layer_axis(runs: &[RunData]) -> &'static str {
+    let words: BTreeSet<&str> = runs.iter().map(RunData::layer_axis).collect();
+    match (words.first(), words.len()) {
+        (Some(word), 1) => word,
+        _ => "layer",
+    }
+}
+
 /// Every k-th of `count`, from the last down, so that at most `most` are left;
 /// with that k.
 pub fn thinned(count: usize, most: usize) -> (Vec<usize>, usize) {

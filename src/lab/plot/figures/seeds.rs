@@ -7,7 +7,7 @@ use super::super::colors::{INK, of_run};
 use super::super::panel::{LegendEntry, Mark, Panel, Room, Stroke, Trace};
 use super::super::plot_data::{PlotData, apart};
 use super::super::scale::{AxisPlace, Scale};
-use super::Figure;
+use super::{Figure, layer_axis};
 use crate::lab::decay::{AT_RISK_DECADES, Decay, VANISHING_DECADES};
 use crate::lab::records::{self, Estimate, RunData, Step, ValueRange};
 use crate::lab::text::symbol;
@@ -109,10 +109,9 @@ fn range(data: &PlotData, several: &[usize], room: Room) -> Panel {
         counts(data, several)
     )];
     caption.extend(apart(&extent, data.is_log()));
-    let along = Along::of_all(data.runs.iter().map(|own| own.run.along()));
     Panel {
         title: format!("{}: spread over the seeds", symbol(&data.quantity)),
-        x: counting(along.one(), low as f64, high as f64),
+        x: counting(layer_axis(&data.runs), low as f64, high as f64),
         y: scale.axis(symbol(&data.quantity)),
         marks,
         legend,

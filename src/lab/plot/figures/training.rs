@@ -84,10 +84,11 @@ fn panel(
     }
     let ends = [depths.first(), depths.get(depths.len() / 2), depths.last()];
     let ends = ends.into_iter().flatten();
-    let labels = ends.map(|layer| (depth(*layer), layer.to_string()));
+    let labels = ends.map(|layer| (depth(*layer), run.numbering().short(*layer)));
     let mut caption: Vec<String> = run.rounding().into_iter().collect();
     if every > 1 {
-        caption.push(format!("One layer in {every} of {}", layers.len()));
+        let one = run.run.along().one();
+        caption.push(format!("One {one} in {every} of {}", layers.len()));
     }
     let per_bucket = run.grid.steps_per_bucket() * together as u64;
     if per_bucket > 1 {

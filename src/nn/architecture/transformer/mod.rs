@@ -87,7 +87,8 @@ impl<T: Scalar> Blueprint<T> for Transformer {
         match &network.skip {
             Skip::Identity(skip) if !is_plain(skip) => None,
             // The norm divides what enters a branch by the square root of the blocks
-            // that were added up before it.
+            // that were added up before it; before a lone one there are none.
+            Skip::Identity(_) if has_norm && is_inside && depth == 1 => None,
             Skip::Identity(_) if has_norm && is_inside => Some(format!(
                 "the weight gradient of the last feed-forward network falls as 1/√depth, here to \
                  {:.2} of that of one block (Xiong 2020, arXiv:2002.04745)",

@@ -6,7 +6,7 @@ use super::header::Role;
 use super::options::{Delimiter, is_missing};
 use super::text::CsvText;
 use super::words::finite;
-use crate::base::Problem;
+use crate::base::{Problem, counted};
 
 /// One row of a file.
 pub struct Row<'a> {
@@ -32,7 +32,8 @@ impl Row<'_> {
         if cells == columns {
             return Ok(());
         }
-        let what = format!("{cells} cells, expected {columns} as in the header");
+        let cells = counted(cells, "cell");
+        let what = format!("{cells}, expected {columns} as in the header");
         let help = format!(
             "a cell that contains a {} must be in double quotes",
             self.delimiter.name()

@@ -131,7 +131,7 @@ fn what_is_wrong_is_named_with_its_place() {
             "y\n1\n2\n",
             "train.csv:1: there is no column but the target",
         ),
-        ("a,y\n1,0\n2\n", "train.csv:3: 1 cells, expected 2"),
+        ("a,y\n1,0\n2\n", "train.csv:3: 1 cell, expected 2"),
         (
             "a,y\r\n1,0\r\n2,0,1\r\n",
             "train.csv:3: 3 cells, expected 2",
