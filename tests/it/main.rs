@@ -39,4 +39,5 @@ mod sweep;
 mod table;
 mod tensors;
 mod tidy;
+mod time_steps;
 mod views;

@@ -2,10 +2,11 @@
 
 use super::group::{Group, lost};
 use super::overview::tone;
+use crate::base::counted;
 use crate::lab::decay::Decay;
 use crate::lab::prediction::Forecast;
 use crate::lab::records::RunData;
-use crate::lab::text::{NO_INTERVAL, number, signed};
+use crate::lab::text::{NO_INTERVAL, Numbering, number, signed};
 use crate::nn::architecture::Along;
 
 /// The card of a run or a group.
@@ -117,11 +118,17 @@ fn facts(group: &Group) -> Vec<(String, String)> {
     facts.push(("Steps", each(&steps)));
     let layers = |entry: &RunData| {
         let networks = entry.networks().map(|networks| format!(": {networks}"));
-        format!(
-            "{}{}",
-            entry.stats.layers.len(),
-            networks.unwrap_or_default()
-        )
+        match entry.numbering() {
+            Numbering::Layers => format!(
+                "{}{}",
+                entry.stats.layers.len(),
+                networks.unwrap_or_default()
+            ),
+            Numbering::Time { steps, stacked: 1 } => steps.to_string(),
+            Numbering::Time { steps, stacked } => {
+                format!("{steps} of each of {stacked} stacked layers")
+            }
+        }
     };
     facts.push(("Layers", each(&layers)));
     let seed = |entry: &RunData| {
@@ -143,7 +150,7 @@ fn facts(group: &Group) -> Vec<(String, String)> {
     facts.push(("Quantity", each(&|entry| entry.stats.headline.clone())));
     let count = |get: fn(&RunData) -> u64| match group.entries.iter().map(get).sum() {
         0 => "none".to_owned(),
-        n => format!("{n} values"),
+        n => counted(n as usize, "value"),
     };
     facts.push(("Exact zeros", count(|entry| entry.values.zeros)));
     facts.push(("NaN or infinite", count(|entry| entry.values.non_finite)));

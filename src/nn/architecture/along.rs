@@ -26,7 +26,12 @@ impl Along {
 
     /// A text that speaks of layers, or of time steps in their place.
     pub fn speak(self, of_layers: &str) -> String {
-        of_layers.replace(Self::Layers.one(), self.one())
+        match self {
+            Self::Layers => of_layers.to_owned(),
+            Self::Time => of_layers
+                .replace("layer", "time step")
+                .replace("Layer", "Time step"),
+        }
     }
 
     /// The head of a narrow column of them.

@@ -220,6 +220,9 @@ fn what_is_known_of_a_transformer_is_told() {
     const POST: &str = "--set network.architecture.transformer.norm_position=post";
     let post = reason(&format!("--set network.skip=identity {POST}"));
     assert!(post.contains("does not fall with depth"), "{post}");
+    // A lone block is no part of that of one block.
+    let lone = reason("--set network.skip=identity --set network.depth=1");
+    assert!(!lone.contains("one block"), "{lone}");
     // (2·16)^¼ and (8·16)^−¼.
     let deepnorm = reason(&format!("--set network.skip=deepnorm {POST}"));
     assert!(

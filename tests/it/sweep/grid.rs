@@ -175,7 +175,7 @@ fn what_is_wrong_with_an_axis_is_told_at_its_line() {
         ),
         (
             "[[sweep.zip]]\nseed = [1, 2]\n\"network.depth\" = [1]",
-            "has 1 values",
+            "has 1 value,",
         ),
         ("seed = [1]\n[[sweep.zip]]\nseed = [1, 2]", "an axis twice"),
         (

@@ -89,7 +89,7 @@ fn an_empty_cell_of_a_report_is_no_nan() {
     desk.vgrad(["report", "hole.csv"]).fine();
     let run = &data(&desk, "report.html")["runs"][0];
     assert_eq!(run["low"], json!([[0, 0], [0, null], [0, "NaN"]]));
-    assert!(markup(&desk, "report.html").contains("<dt>NaN or infinite</dt><dd>1 values</dd>"));
+    assert!(markup(&desk, "report.html").contains("<dt>NaN or infinite</dt><dd>1 value</dd>"));
 }
 
 #[test]

@@ -1,0 +1,180 @@
+//! What is said of a recurrent network speaks of time steps, and of stacked ones of whose they
+//! are, through the real binary.
+
+use crate::desk::{Desk, Ended};
+use crate::recorded::{data, markup};
+
+/// Two stacked linear maps over 24 time steps that keep half of the gradient each: the last one
+/// loses log10 2 a time step, 6.9 decades over 23.
+const STACKED: &str = "[data]\nsource = { gaussian = { samples = 16, features = 48 } }\n\
+    test_fraction = 0.0\npositions = 24\n[network]\n\
+    architecture = { recurrent = { cell = \"rnn\", recurrent_init = { orthogonal = { gain = 0.5 } } } }\n\
+    depth = 2\nwidth = 32\nactivation = \"identity\"\n[train]\nsteps = 0\n\
+    batch_size = \"full\"\nlearning_rate = 0.1\n";
+
+fn words(ended: &Ended) -> String {
+    let all: Vec<&str> = ended.stdout.split_whitespace().collect();
+    all.join(" ")
+}
+
+#[track_caller]
+fn says(text: &str, all: &[&str]) {
+    for told in all {
+        assert!(text.contains(told), "no {told:?} in\n{text}");
+    }
+}
+
+/// The spec of [`STACKED`], run as `run`.
+fn ran() -> Desk {
+    let desk = Desk::with(STACKED);
+    desk.vgrad(["run", "trial.toml", "--out=run", "-q"]).fine();
+    desk
+}
+
+/// 13 time steps before the last one 13·log10 2 = 3.91 decades are lost, 14 before it 4.2.
+#[test]
+fn a_diagnosis_names_the_time_steps_of_the_last_stacked_layer() {
+    let desk = ran();
+    let told = words(&desk.vgrad(["diagnose", "run", "--no-advice"]).fine());
+    let expected = [
+        "starts time step 10 of stacked layer 2 (hidden_2.10) at step 0",
+        "in the next time step toward the output; from there down decades below the last time step",
+        "a time step keeps 0.500 of the gradient, 6.9 decades are lost over time steps 2–24 of \
+         stacked layer 2;",
+        // Before the first time step there is no state to multiply with.
+        "dying ReLU (AUTOTRAINER) since step 0 at time step 1 of stacked layer 1",
+    ];
+    says(&told, &expected);
+}
+
+/// log10 2 = 0.3010 against a limit of 0.1.
+#[test]
+fn a_check_counts_time_steps() {
+    let desk = ran();
+    let rules = "[[check]]\nquantity = \"decay_decades_per_layer\"\nat = \"initial\"\nmax = 0.1\n\
+                 [[check]]\nquantity = \"weight_grad_norm\"\nat = \"initial\"\nmin = 1e-30\n\
+                 [[check]]\nquantity = \"activation_grad_norm\"\nat = \"initial\"\n\
+                 layers = [49, 49]\nmax = 1e-30\n";
+    desk.write("rules.toml", rules);
+    let check = |form: &str| {
+        let ended = desk.vgrad(["check", "run", "--rules", "rules.toml", "--format", form]);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        words(&ended)
+    };
+    let table = check("human");
+    says(
+        &table,
+        &[
+            "what time step value",
+            "+0.2010 decades per time step",
+            "49 time steps, nearest:",
+        ],
+    );
+    assert!(!table.contains("layer "), "{table}");
+    says(&check("junit"), &["the output layer: activation_grad_norm"]);
+    let charted = check("github-action-benchmark");
+    says(&charted, &["\"unit\": \"decades per time step\""]);
+}
+
+/// 49 rows, three in a line of the heat map, every third in the profile.
+#[test]
+fn pictures_number_time_steps() {
+    let desk = ran();
+    let told = desk.vgrad(["plot", "run"]).fine().stdout;
+    let expected = [
+        "  time └",
+        "  time  log10 ‖∂L/∂h‖, step 0",
+        "   1.1 │",
+        "output  ",
+        "  2.22  ",
+    ];
+    says(&told, &expected);
+    assert!(
+        told.contains("Each cell is the smallest of 3 time steps"),
+        "{told}"
+    );
+    let trained = [
+        "run",
+        "trial.toml",
+        "--set",
+        "train.steps=2",
+        "--out=trained",
+        "-q",
+    ];
+    desk.vgrad(trained).fine();
+    let drawn = ["plot", "trained", "--figure", "training", "-o", "a.svg"];
+    desk.vgrad(drawn).fine();
+    says(&desk.read("a.svg"), &["One time step in 2 of 49"]);
+}
+
+#[test]
+fn a_report_numbers_time_steps() {
+    let desk = ran();
+    desk.vgrad(["report", "run"]).fine();
+    let page = markup(&desk, "report.html");
+    let expected = [
+        "over the time steps</h2>",
+        ">Time step by time step in numbers<",
+        "from the last time step to the",
+        "<dt>Time steps</dt><dd>24 of each of 2 stacked layers</dd>",
+    ];
+    says(&page, &expected);
+    let run = &data(&desk, "report.html")["runs"][0];
+    assert_eq!(run["one"], "time step");
+    // Row 27 is time step 27 − 24 of the second stacked layer.
+    assert_eq!(run["places"][26], "time step 3 of stacked layer 2");
+    assert_eq!(run["places"][48], "the output layer");
+}
+
+#[test]
+fn a_comparison_numbers_time_steps() {
+    let desk = ran();
+    let wide = "network.architecture.recurrent.recurrent_init.orthogonal.gain=2.0";
+    let other = ["run", "trial.toml", "--set", wide, "--out=other", "-q"];
+    desk.vgrad(other).fine();
+    let ended = desk.vgrad(["compare", "run", "other"]).fine();
+    let told = words(&ended);
+    says(
+        &told,
+        &[
+            "time step A B",
+            "time steps differ by more than",
+            "of stacked layer",
+        ],
+    );
+    let is_output = |line: &str| line.trim_start().starts_with("output ");
+    assert!(ended.stdout.lines().any(is_output), "{}", ended.stdout);
+}
+
+#[test]
+fn cures_are_told_of_in_time_steps() {
+    let desk = Desk::with(&STACKED.replace("depth = 2", "depth = 1"));
+    let told = words(&desk.vgrad(["remedies", "trial.toml"]).fine());
+    says(
+        &told,
+        &["of ‖∂L/∂h‖ from the last time step to the first, at step 0"],
+    );
+}
+
+/// 1000^23 is no f32.
+#[test]
+fn a_run_that_diverged_begins_in_one_place() {
+    let desk = Desk::with(&STACKED.replace("gain = 0.5", "gain = 1000.0"));
+    let told = words(&desk.run("--out=run").fine());
+    let expected = [
+        "a number stopped being finite at step 0, beginning at the output layer",
+        "starts the output layer at step 0: the first value that is not finite",
+    ];
+    says(&told, &expected);
+}
+
+#[test]
+fn columns_say_what_they_hold_in_every_architecture() {
+    let told = words(&Desk::empty().vgrad(["list", "columns"]).fine());
+    let expected = [
+        "over all weight matrices of attention or feedforward jointly; recurrent: of what the time step adds",
+        "transformer: the output of attention or feedforward; recurrent: the time step's pre-activations over all gates",
+        "time step t of stacked layer l of P time steps is (l − 1)·P + t",
+    ];
+    says(&told, &expected);
+}
