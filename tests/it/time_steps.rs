@@ -70,9 +70,9 @@ fn a_check_counts_time_steps() {
             "49 time steps, nearest:",
         ],
     );
-    assert!(!table.contains("layer "), "{table}");
+    assert!(!table.contains(" layer "), "{table}");
     says(&check("junit"), &["the output layer: activation_grad_norm"]);
-    let charted = check("github-action-benchmark");
+    let charted = check("benchmark");
     says(&charted, &["\"unit\": \"decades per time step\""]);
 }
 
