@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::case::Case;
 use super::hint::{ATTENUATION, Hint, LOSS, LOST};
-use super::mechanism::{Diagnosed, Mechanism, Rate};
+use super::mechanism::{Diagnosed, Mechanism};
+use super::token_hint::token_hint;
 use super::trial::{TrialOptions, Tried, try_out};
+use super::trouble::Trouble;
 use crate::lab::config::LoadedSpec;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::json::Real;
@@ -47,39 +49,11 @@ pub struct AdviceOptions<'a> {
     pub patience: Duration,
 }
 
-/// What is wrong with a run, for a cure to mend.
-#[derive(Clone, Copy)]
-struct Trouble {
-    /// The gradients at step 0.
-    gradients: bool,
-    /// What training makes of them.
-    training: bool,
-    /// The steps, whatever the gradients are.
-    rate: bool,
-}
-
-impl Trouble {
-    fn of(case: &Case, found: &[Diagnosed]) -> Self {
-        let stats = &case.stats;
-        let initial = stats.initial.as_ref();
-        let lost = initial.and_then(Decay::lost_decades);
-        let is_idle = stats.learned == Some(false);
-        let verdict = initial.map_or(Verdict::Healthy, |decay| decay.verdict);
-        let last = stats.last.as_ref().map_or(verdict, |decay| decay.verdict);
-        Self {
-            gradients: verdict != Verdict::Healthy
-                || is_idle && lost.is_some_and(|lost| lost.abs() >= 2.0),
-            training: is_idle || case.has_diverged() || last > verdict,
-            rate: case.has_diverged() && found.iter().any(|one| one.rate == Some(Rate::TooLarge)),
-        }
-    }
-}
-
-/// The changes that helped, at most three; none for a run that is healthy and learned. And
+/// The changes that helped, at most three; none for a run in which nothing is wrong. And
 /// whether time ran out before every cure was tried.
 pub fn hints(case: &Case, found: &[Diagnosed], options: &AdviceOptions) -> (Vec<Hint>, bool) {
     let trouble = Trouble::of(case, found);
-    if !(trouble.gradients || trouble.training) {
+    if !(trouble.gradients || trouble.training || trouble.tokens.is_some()) {
         return (Vec::new(), false);
     }
     let mechanisms: Vec<&Mechanism> = found.iter().map(|one| one.mechanism).collect();
@@ -125,6 +99,24 @@ impl<'a> Search<'a> {
     }
 
     fn hints(&self, mechanisms: &[&Mechanism]) -> Vec<Hint> {
+        let mut hints = match self.trouble.gradients || self.trouble.training {
+            true => self.of_trials(mechanisms),
+            false => Vec::new(),
+        };
+        let Some(spread) = self.trouble.tokens else {
+            return hints;
+        };
+        let is_told = |hint: &Hint| hint.set.iter().any(|set| set.starts_with("network.skip"));
+        if !hints.iter().any(is_told) {
+            let hint = token_hint(&self.patient(1.0), self.options.load, spread);
+            hints.splice(0..0, hint);
+            hints.truncate(MOST);
+        }
+        hints
+    }
+
+    /// Those that a few steps of the changed network speak for.
+    fn of_trials(&self, mechanisms: &[&Mechanism]) -> Vec<Hint> {
         let mut base = Base {
             sets: Vec::new(),
             initial: self.initial.clone(),
@@ -270,15 +262,8 @@ impl<'a> Search<'a> {
             self.ran_out.set(true);
             return None;
         }
-        let patient = Patient {
-            spec: &self.spec.spec,
-            verdict: self.verdict,
-            initial: &self.initial,
-            update_ratio: self.update_ratio,
-            critical: self.critical,
-            caution,
-        };
-        let sets = [base.sets.clone(), cure.changes(&patient).ok()?].concat();
+        let changes = cure.changes(&self.patient(caution)).ok()?;
+        let sets = [base.sets.clone(), changes].concat();
         let loaded = (self.options.load)(&sets)?;
         if loaded.spec == self.spec.spec {
             return None;
@@ -302,6 +287,17 @@ impl<'a> Search<'a> {
             }
         });
         Some((hint, after))
+    }
+
+    fn patient(&self, caution: f64) -> Patient<'_> {
+        Patient {
+            spec: &self.spec.spec,
+            verdict: self.verdict,
+            initial: &self.initial,
+            update_ratio: self.update_ratio,
+            critical: self.critical,
+            caution,
+        }
     }
 
     fn try_out(&self, loaded: &LoadedSpec, is_worth: &dyn Fn(f64) -> bool) -> Option<Tried> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
 
+use super::tokens::{self, TokenSpread};
 use crate::base::Scalar;
 use crate::base::spectral::spectral_radius;
 use crate::base::team::Team;
@@ -32,6 +33,8 @@ pub struct Expected {
     /// that of a plain recurrent network: about what a time step does to a gradient but
     /// for φ'.
     pub recurrent_radius: Option<f64>,
+    /// How far a transformer tells tokens apart at step 0.
+    pub tokens: Option<Vec<TokenSpread>>,
 }
 
 /// What a run costs.
@@ -63,6 +66,7 @@ impl Expected {
                 scales: None,
                 work: None,
                 recurrent_radius: None,
+                tokens: None,
             },
             Some(loaded) => match loaded.spec.precision {
                 Precision::F32 => of::<f32>(loaded),
@@ -81,6 +85,7 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
                 scales: None,
                 work: None,
                 recurrent_radius: None,
+                tokens: None,
             };
         }
     };
@@ -112,6 +117,7 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
             operations,
         }),
         recurrent_radius: recurrent_radius(&plan, &loaded.folder),
+        tokens: tokens::of(&plan, &loaded.folder),
     }
 }
 

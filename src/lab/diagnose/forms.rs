@@ -370,6 +370,14 @@ fn hint_line(hint: &Hint) -> String {
             decades(after)
         );
     }
+    if hint.is_about_tokens() {
+        let [before, after] = [before, after].map(number);
+        return format!(
+            "{}: 1 − the cosine of two tokens behind the last block is {after} at step 0 instead of \
+             {before}",
+            hint.why
+        );
+    }
     let before = match before.is_nan() {
         true => "where it diverges now".to_owned(),
         false => format!("instead of {before:.2}"),

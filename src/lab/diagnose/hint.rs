@@ -15,7 +15,8 @@ pub struct Hint {
     pub why: String,
     /// What was measured: `attenuation_decades` at step 0, for a generator `lost_decades`, those
     /// that its loss's slope loses included, or `loss_over_guessing`, the loss of the batch of
-    /// `step` over that of the best guess that looks at no input.
+    /// `step` over that of the best guess that looks at no input, or `token_spread` at step 0,
+    /// 1 minus the mean cosine of two tokens of a sample behind the last block.
     pub quantity: &'static str,
     /// The step.
     pub step: u64,
@@ -35,11 +36,18 @@ pub(super) const ATTENUATION: &str = "attenuation_decades";
 /// Those of a generator, by its loss too.
 pub(super) const LOST: &str = "lost_decades";
 pub(super) const LOSS: &str = "loss_over_guessing";
+/// What is left of the differences between tokens behind a transformer's last block.
+pub(super) const TOKENS: &str = "token_spread";
 
 impl Hint {
     /// Whether it is about the gradients at step 0.
     pub fn is_about_gradients(&self) -> bool {
-        self.quantity != LOSS
+        [ATTENUATION, LOST].contains(&self.quantity)
+    }
+
+    /// Whether it is about tokens that become alike at step 0.
+    pub fn is_about_tokens(&self) -> bool {
+        self.quantity == TOKENS
     }
 
     /// Whether it changes the weights' start and nothing else.

@@ -13,7 +13,10 @@ mod mechanism;
 mod replay;
 mod rules;
 mod theory_beside;
+mod token_hint;
+mod tokens;
 mod trial;
+mod trouble;
 
 pub use advice::AdviceOptions;
 pub use diagnosis::{Diagnosis, Examination, diagnose, saved_spec};

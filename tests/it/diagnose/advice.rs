@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::desk::Desk;
 
-use super::{SPEC, sets};
+use super::{SPEC, diagnosis, names, sets};
 
 /// Runs the changed [`SPEC`] and gives its diagnosis with advice.
 pub fn advised(desk: &Desk, changes: &[&str]) -> Value {
@@ -40,6 +40,12 @@ pub fn keeps_its_promise(desk: &Desk, found: &Value, hint: &Value, out: &str) {
     assert_ne!(summary["verdict"], "diverged", "{hint:#}");
     let [before, after] = ["before", "after"].map(|key| hint[key].as_f64());
     let after = after.unwrap();
+    if hint["quantity"] == "token_spread" {
+        let found = names(&diagnosis(desk, out));
+        assert!(!found.contains(&"rank_collapse".to_owned()), "{hint:#}");
+        assert!(after > 100.0 * before.unwrap(), "{hint:#}");
+        return;
+    }
     let measured = if hint["quantity"] != "loss_over_guessing" {
         assert!(
             before.is_none_or(|before| after.abs() <= before.abs() - 1.0),

@@ -80,6 +80,8 @@ fn every_hint_for_the_gallery_keeps_its_promise() {
         "relu_xavier_30",
         "exploding_clipped",
         "residual_50_scale_1",
+        // Its gradients arrive, but none at the queries and keys.
+        "transformer_skipless",
     ] {
         assert!(of(name) > 0, "{name}: {counts:?}");
     }

@@ -8,6 +8,7 @@ mod logs;
 mod mechanisms;
 mod rules;
 mod steps;
+mod tokens;
 
 use serde_json::Value;
 

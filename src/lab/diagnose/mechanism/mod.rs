@@ -12,9 +12,12 @@ mod forget_gate;
 mod healthy;
 mod not_learning;
 mod optimizer_floor;
+mod rank_collapse;
 mod saturation;
 mod starved_generator;
 mod underflow;
+
+pub use rank_collapse::RANK_COLLAPSE;
 
 use serde::{Serialize, Serializer};
 
@@ -49,6 +52,7 @@ pub const MECHANISMS: &[&Mechanism] = &[
     &forget_gate::FORGET_GATE,
     &contraction::CONTRACTION,
     &expansion::EXPANSION,
+    &RANK_COLLAPSE,
     &collapse::COLLAPSE,
     &optimizer_floor::OPTIMIZER_FLOOR,
     &data_scale::DATA_SCALE,

@@ -1,0 +1,96 @@
+//! Tokens that attention makes alike.
+
+use crate::desk::Desk;
+
+use super::advice::{advised, all_are_kept, changes_of, hints};
+use super::{diagnosis, names, sets};
+
+/// Twelve blocks without skips. In a simulation 1 − token similarity is 1.0 behind the
+/// embedding, and .455, .022, 5e-6 and 2e-15 behind the first blocks; with skips .14 at the end.
+/// Dong, Cordonnier & Loukas 2021, arXiv:2103.03404.
+const SKIPLESS: &str = r#"
+precision = "f64"
+[data]
+source = { gaussian = { samples = 40, features = 256 } }
+positions = 16
+[network]
+architecture = "transformer"
+depth = 12
+width = 64
+activation = "relu"
+norm = "layer"
+[train]
+steps = 0
+batch_size = 8
+learning_rate = 0.01
+"#;
+
+#[test]
+fn blocks_without_skips_collapse_and_get_some() {
+    let desk = Desk::with(SKIPLESS);
+    let found = advised(&desk, &[]);
+    assert_eq!(names(&found)[0], "rank_collapse", "{found:#}");
+    // Gradients of activations do not show it.
+    assert_eq!(found["verdict"], "healthy");
+    let told = &found["mechanisms"][0];
+    let sentence = told["sentence"].as_str().unwrap();
+    for part in ["from block ", "alike", "queries and keys", "2103.03404"] {
+        assert!(sentence.contains(part), "{part}: {sentence}");
+    }
+    // Block b ends with layer 2b + 1.
+    let layers = told["layers"].as_array().unwrap();
+    let layers: Vec<u64> = layers.iter().map(|layer| layer.as_u64().unwrap()).collect();
+    assert!([5, 7, 9].contains(&layers[0]), "{layers:?}");
+    assert!(layers.iter().all(|layer| layer % 2 == 1) && layers.last() == Some(&25));
+    let fact = &told["evidence"][0];
+    assert_eq!(fact["column"], "token_spread");
+    let [least, most] = ["least", "most"].map(|key| fact[key].as_f64().unwrap());
+    assert!(least < 1e-12 && most < 1e-4, "{fact:#}");
+
+    let hint = &hints(&found)[0];
+    assert_eq!(changes_of(hint), ["network.skip=identity"]);
+    assert_eq!(
+        (&hint["quantity"], &hint["step"]),
+        (&"token_spread".into(), &0.into())
+    );
+    let [before, after] = ["before", "after"].map(|key| hint[key].as_f64().unwrap());
+    assert!(before < 1e-12 && (0.05..0.5).contains(&after), "{hint:#}");
+    all_are_kept(&desk, &found);
+    let told = desk.vgrad(["diagnose", "run"]).fine().stdout;
+    let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("rank collapse: from block") && words.contains("cosine of two tokens"),
+        "{told}"
+    );
+}
+
+/// Neither where skips lead around attention nor where there is one token.
+#[test]
+fn tokens_that_differ_are_no_collapse() {
+    for changes in [
+        &["network.skip=identity"][..],
+        &["data.positions=1"],
+        &["network.depth=1"],
+    ] {
+        let desk = Desk::with(SKIPLESS);
+        let words = ["run", "trial.toml", "-q", "--out", "run"];
+        desk.vgrad(words.into_iter().chain(sets(changes))).fine();
+        assert_eq!(names(&diagnosis(&desk, "run")), ["healthy"], "{changes:?}");
+    }
+}
+
+/// The gallery's file, whose network learns a little from what its values receive.
+#[test]
+fn the_skipless_file_of_the_gallery_collapses() {
+    let desk = Desk::empty();
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/experiments/transformer_skipless.toml"
+    );
+    for seed in ["0", "1"] {
+        let words = ["run", file, "-q", "--force", "--out", "run", "--seed", seed];
+        desk.vgrad(words).fine();
+        let found = diagnosis(&desk, "run");
+        assert_eq!(names(&found)[0], "rank_collapse", "seed {seed}: {found:#}");
+    }
+}
