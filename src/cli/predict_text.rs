@@ -185,7 +185,11 @@ fn underflow(prediction: &Prediction, along: Along) -> String {
         .filter_map(|(name, depth)| Some(format!("{} in {name}", (*depth)?)))
         .collect();
     if reached.is_empty() {
-        return "Gradients underflow at no depth.".to_owned();
+        let at = match along {
+            Along::Layers => "at no depth",
+            Along::Time => "after no number of time steps",
+        };
+        return format!("Gradients underflow {at}.");
     }
     let from = match along {
         Along::Layers => "Layer 1's gradients are too small for a number from this depth on",

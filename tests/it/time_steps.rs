@@ -150,10 +150,13 @@ fn a_comparison_numbers_time_steps() {
 fn cures_are_told_of_in_time_steps() {
     let desk = Desk::with(&STACKED.replace("depth = 2", "depth = 1"));
     let told = words(&desk.vgrad(["remedies", "trial.toml"]).fine());
-    says(
-        &told,
-        &["of ‖∂L/∂h‖ from the last time step to the first, at step 0"],
-    );
+    let expected = [
+        "of ‖∂L/∂h‖ from the last time step to the first, at step 0",
+        // An orthogonal map loses nothing at all, and no less than that.
+        "The best cure is orthogonal recurrent map: 0.00 decades lost at step 0 instead of 6.92",
+        "f64: no gradient leaves the range of f32",
+    ];
+    says(&told, &expected);
 }
 
 /// 1000^23 is no f32.

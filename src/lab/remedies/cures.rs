@@ -332,7 +332,7 @@ pub const CURES: &[Cure] = &[
         kind: CureKind::Precision,
         sets: |patient| match (patient.spec.precision, patient.initial.layers_left_out) {
             (Precision::F64, _) => Err("it is calculated in f64 already".to_owned()),
-            (_, 0) => Err("no layer leaves the range of f32".to_owned()),
+            (_, 0) => Err("no gradient leaves the range of f32".to_owned()),
             _ => sets(&["precision=f64"]),
         },
     },

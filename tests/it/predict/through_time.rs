@@ -96,6 +96,16 @@ fn no_interval_is_given_of_a_map_used_at_every_step() {
     assert!(told.contains("more time steps than units"), "{told}");
 }
 
+/// What grows from step to step never is too small for a number.
+#[test]
+fn where_nothing_underflows_time_steps_are_spoken_of() {
+    let init = "{ orthogonal = { gain = 1.1 } }";
+    let desk = Desk::with(&spec(init, "activation = \"identity\""));
+    let told = desk.vgrad(["predict", "trial.toml"]).fine().stdout;
+    let words = "Gradients underflow after no number of time steps.";
+    assert!(told.contains(words), "{told}");
+}
+
 /// No draw of an orthogonal map makes a difference to a linear network.
 #[test]
 fn what_every_draw_loses_has_an_interval_of_nothing() {
