@@ -232,18 +232,3 @@ fn the_quickest_files_end_as_their_last_lines_say() {
         );
     }
 }
-
-/// 150 of 1000 steps tell who learns ten cycles of a sine, whose mean square is 0.5: a loss of
-/// 0.47, 0.001 and 0.003 was measured.
-#[test]
-fn ten_cycles_of_a_sine_need_waves() {
-    for (name, losses) in [
-        ("cycles_relu", 0.3..0.6),
-        ("cycles_fourier", 0.0..0.01),
-        ("cycles_siren", 0.0..0.03),
-    ] {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("experiments/{name}.toml"));
-        let loss = number(&run(&file, &["--set", "train.steps=150"])["test_loss"]);
-        assert!(losses.contains(&loss), "{name}: {loss}");
-    }
-}

@@ -31,6 +31,7 @@ mod recorded;
 mod remedies;
 mod report;
 mod run;
+mod separations;
 #[cfg(target_os = "linux")]
 mod small_disk;
 mod spec;
