@@ -14,6 +14,7 @@ mod measures;
 mod optim;
 mod optim_pytorch;
 mod pytorch;
+mod rank_collapse;
 mod rays;
 mod sequence_laws;
 mod sequences;
