@@ -339,7 +339,12 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         };
         // A generator has no targets to be guessed.
         let has_targets = plan.training.adversary.is_none();
-        let guessing = Guessing::of(&plan.data.train.targets).filter(|_| has_targets);
+        let known = &plan.data.train.targets;
+        let judged = match history.test {
+            Some(_) => &plan.data.test.targets,
+            None => known,
+        };
+        let guessing = Guessing::on(known, judged).filter(|_| has_targets);
         let test_loss = history.test.map(|(_, test)| test.loss);
         let test_samples = plan.data.test.targets.len() as u64;
         let learned_by = guessing.and_then(|guess| history.evidence(guess, test_samples, status));

@@ -18,11 +18,11 @@ const STANDARD_ERRORS: f64 = 3.0;
 pub enum Guessing {
     /// Share of the commonest class.
     Accuracy(f64),
-    /// The target's variance, which is the mean squared error of its mean.
+    /// The mean squared error of the training targets' mean.
     Loss {
-        /// The variance, a mean over the outputs.
-        variance: f64,
-        /// Standard deviation of a sample's squared deviation.
+        /// That error, a mean over the outputs: over the training split the targets' variance.
+        error: f64,
+        /// Standard deviation of a sample's.
         scatter: f64,
     },
 }
@@ -45,34 +45,35 @@ pub struct Evidence {
 }
 
 impl Guessing {
-    /// Of the targets of a training split; `None` without a sample.
+    /// Of the targets of a training split where a run is judged on it too; `None` without a
+    /// sample.
     pub fn of<T: Scalar>(targets: &Targets<T>) -> Option<Self> {
-        match targets {
-            Targets::Classes(classes) => commonest(classes).map(Self::Accuracy),
-            Targets::Numbers(numbers) => {
-                let n = numbers.nrows() as f64;
-                let means: Vec<f64> = numbers
-                    .columns()
-                    .into_iter()
-                    .map(|column| column.iter().map(|x| (*x).to_f64()).sum::<f64>() / n)
-                    .collect();
-                let deviations: Vec<f64> = numbers
-                    .rows()
-                    .into_iter()
-                    .map(|row| {
-                        let squares = row
-                            .iter()
-                            .zip(&means)
-                            .map(|(x, m)| ((*x).to_f64() - m).powi(2));
-                        squares.sum::<f64>() / means.len() as f64
-                    })
-                    .collect();
-                let variance = deviations.iter().sum::<f64>() / n;
-                let squares = deviations.iter().map(|d| (d - variance).powi(2));
-                let scatter = (squares.sum::<f64>() / n).sqrt();
-                (n > 0.0).then_some(Self::Loss { variance, scatter })
-            }
-        }
+        Self::on(targets, targets)
+    }
+
+    /// What is guessed by the targets `known`, those of the training split, beside a run that is
+    /// judged on `judged`: numbers there may scatter otherwise. `None` where either has no sample.
+    pub fn on<T: Scalar>(known: &Targets<T>, judged: &Targets<T>) -> Option<Self> {
+        let (known, judged) = match (known, judged) {
+            (Targets::Numbers(known), Targets::Numbers(judged)) => (known, judged),
+            (Targets::Classes(known), _) => return commonest(known).map(Self::Accuracy),
+            (Targets::Numbers(_), Targets::Classes(_)) => return None,
+        };
+        let of = known.nrows() as f64;
+        let columns = known.columns().into_iter();
+        let means = columns.map(|column| column.iter().map(|x| (*x).to_f64()).sum::<f64>() / of);
+        let means: Vec<f64> = means.collect();
+        let errors = judged.rows().into_iter().map(|row| {
+            let pairs = row.iter().zip(&means);
+            let squares = pairs.map(|(x, m)| ((*x).to_f64() - m).powi(2));
+            squares.sum::<f64>() / means.len() as f64
+        });
+        let errors: Vec<f64> = errors.collect();
+        let n = errors.len() as f64;
+        let error = errors.iter().sum::<f64>() / n;
+        let squares = errors.iter().map(|own| (own - error).powi(2));
+        let scatter = (squares.sum::<f64>() / n).sqrt();
+        (of > 0.0 && n > 0.0).then_some(Self::Loss { error, scatter })
     }
 
     /// Whether it is an accuracy that is beaten from above, and not a loss.
@@ -84,7 +85,7 @@ impl Guessing {
     pub fn against(self, quantity: &str, value: f64, samples: u64) -> Evidence {
         let (guessing, scatter) = match self {
             Self::Accuracy(share) => (share, (share * (1.0 - share)).sqrt()),
-            Self::Loss { variance, scatter } => (variance, scatter),
+            Self::Loss { error, scatter } => (error, scatter),
         };
         Evidence {
             quantity: quantity.to_owned(),
@@ -121,7 +122,7 @@ pub fn guessing_loss<T: Scalar>(
         Targets::Classes(_) => return None,
         Targets::Numbers(_) => {
             return match Guessing::of(targets)? {
-                Guessing::Loss { variance, .. } => Some(variance),
+                Guessing::Loss { error, .. } => Some(error),
                 Guessing::Accuracy(_) => None,
             };
         }
@@ -157,7 +158,7 @@ pub fn commonest(classes: &[u32]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::nn::loss::{CrossEntropy, Mse};
-    use ndarray::array;
+    use ndarray::{Array2, array};
 
     #[test]
     fn an_accuracy_must_beat_the_commonest_class_by_three_standard_errors() {
@@ -190,14 +191,22 @@ mod tests {
         // Mean 0; squares 1, 1, 9, 9: variance 5, their standard deviation 4.
         let targets = Targets::Numbers(array![[1.0], [-1.0], [3.0], [-3.0]]);
         let guess = Guessing::of(&targets).unwrap();
-        let Guessing::Loss { variance, scatter } = guess else {
+        let Guessing::Loss { error, scatter } = guess else {
             panic!()
         };
-        assert_eq!((variance, scatter), (5.0, 4.0));
+        assert_eq!((error, scatter), (5.0, 4.0));
         // 3·4/√64 = 1.5
         let has_learned = |loss| guess.against("test_loss", loss, 64).has_learned();
         assert!(!has_learned(3.51) && has_learned(3.49));
         assert!(!has_learned(f64::NAN) && !has_learned(f64::INFINITY));
+        // Samples of another split, judged by the mean of this one: squares 16 and 36.
+        let judged = Targets::Numbers(array![[4.0], [6.0]]);
+        let (error, scatter) = (26.0, 10.0);
+        let guess = Guessing::on(&targets, &judged);
+        assert_eq!(guess, Some(Guessing::Loss { error, scatter }));
+        let none = Targets::Numbers(Array2::<f64>::zeros((0, 1)));
+        assert_eq!(Guessing::on(&targets, &none), None);
+        assert_eq!(Guessing::on(&none, &judged), None);
         // Two outputs: the mean over both.
         let targets = Targets::Numbers(array![[1.0, 0.0], [-1.0, 0.0]]);
         let guess = Guessing::of(&targets).unwrap();

@@ -80,6 +80,28 @@ fn learned_is_told_of_test_sets_training_and_regression() {
     assert_eq!(learned("--set train.steps=0", ""), None);
 }
 
+/// Guessing is judged where the run is: the mean of the training targets, 0, costs 9 and 25 on
+/// the two samples of the test file, 17 in the mean with a standard deviation of 8.
+#[test]
+fn a_test_loss_is_held_against_guessing_on_the_test_set() {
+    let desk = Desk::with(SMALL);
+    let rows = (0..32).map(|i| format!("{},{}\n", i % 5, [-1, 1][i % 2]));
+    desk.write("train.csv", format!("x,y\n{}", rows.collect::<String>()));
+    desk.write("test.csv", "x,y\n1,3\n2,5\n");
+    let source = "data.source={csv={path='train.csv',target='y',test_path='test.csv'}}";
+    desk.run(&format!("--set {source} --set train.loss=mse --out run"))
+        .fine();
+    let summary = desk.summary("run");
+    let by = &summary["learned_by"];
+    assert_eq!(by["quantity"], "test_loss");
+    let figure = |key: &str| by[key].as_f64().unwrap();
+    assert!((figure("guessing") - 17.0).abs() < 1e-9, "{by}");
+    assert!((figure("margin") - 24.0 / 2f64.sqrt()).abs() < 1e-9, "{by}");
+    // What losses are compared by is that of the training split still.
+    let guessing = summary["guessing_loss"].as_f64().unwrap();
+    assert!((guessing - 1.0).abs() < 1e-9, "{guessing}");
+}
+
 #[test]
 fn a_deep_sigmoid_network_loses_its_gradient_where_the_log_says() {
     let desk = Desk::with(SMALL);
