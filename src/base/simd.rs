@@ -62,8 +62,8 @@ pub fn write_or_add<T: std::ops::AddAssign>(
 /// All instruction sets that this processor has and the binary has code for,
 /// plain code first: the twin that the others are tested against.
 pub fn available() -> Vec<Arch> {
-    let mut all = vec![Arch::Scalar, Arch::new()];
+    let all = [Arch::Scalar, Arch::new()].into_iter();
     #[cfg(target_arch = "x86_64")]
-    all.extend(pulp::x86::V3::try_new().map(Arch::V3));
-    all
+    let all = all.chain(pulp::x86::V3::try_new().map(Arch::V3));
+    all.collect()
 }

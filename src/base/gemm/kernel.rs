@@ -101,6 +101,7 @@ impl<T: Scalar> Product<'_, T> {
     /// Computes it with the instructions of `arch`.
     pub fn run(self, arch: Arch, buffer: &mut [T]) {
         // With AVX-512 and AVX2 there is a fast way to transpose besides.
+        #[cfg(target_arch = "x86_64")]
         macro_rules! vectorize {
             ($simd:ident) => {
                 Simd::vectorize(

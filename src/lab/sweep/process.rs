@@ -6,8 +6,6 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use sha2::{Digest, Sha256};
-
 /// A process: the place that it runs in, its number there and when it was started. No two
 /// have all three in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +112,7 @@ fn stat(name: &str) -> Option<Stat> {
 /// machines, so those of another user are elsewhere.
 #[cfg(target_os = "linux")]
 fn place() -> Option<u64> {
+    use sha2::{Digest as _, Sha256};
     use std::os::unix::fs::MetadataExt as _;
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let numbers = fs::read_link("/proc/self/ns/pid").ok()?;
