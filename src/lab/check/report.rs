@@ -196,11 +196,8 @@ impl CheckReport {
     /// the findings, and tells the largest changes.
     pub fn set_aside_changes(&mut self) -> Vec<String> {
         const MOST: usize = 5;
-        let findings = std::mem::take(&mut self.findings);
-        let (mut changes, rest): (Vec<Finding>, Vec<Finding>) = findings
-            .into_iter()
-            .partition(|finding| finding.source == Source::Baseline);
-        self.findings = rest;
+        let is_change = |finding: &mut Finding| finding.source == Source::Baseline;
+        let mut changes: Vec<Finding> = self.findings.extract_if(.., is_change).collect();
         changes.sort_by(|a, b| b.change().total_cmp(&a.change()));
         let changed = changes
             .iter()

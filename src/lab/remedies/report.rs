@@ -27,7 +27,7 @@ pub struct Remedies {
 }
 
 /// A cure's row, in JSON and CSV.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct CureRow {
     /// The cure.
     pub name: String,

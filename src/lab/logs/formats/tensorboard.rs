@@ -194,9 +194,8 @@ impl Records {
                 continue;
             }
             self.record.resize(length as usize, 0);
-            let mut record = std::mem::take(&mut self.record);
-            self.read(&mut record)?;
-            self.record = record;
+            let whole = self.bytes.read_exact(&mut self.record);
+            whole.map_err(|error| self.input.unreadable(&error))?;
             let mut crc = [0; 4];
             self.read(&mut crc)?;
             if u32::from_le_bytes(crc) != masked(crc32c(&self.record)) {
