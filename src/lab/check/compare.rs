@@ -4,10 +4,12 @@ use std::path::Path;
 
 use super::baseline::Baseline;
 use super::baseline_step::{BaselineLayer, BaselineStep};
+use super::change::Change;
+use super::figure::Pairing;
 use super::finding::Finding;
 use super::moment::Moment;
 use super::spec_keys::{ChangedKey, changed, decides, is_alike};
-use super::step_findings::StepFindings;
+use super::step_findings::{StepComparison, StepFindings, cannot};
 use crate::base::{Problem, counted};
 use crate::lab::text::Numbering;
 
@@ -62,11 +64,21 @@ impl BaselineComparison<'_> {
                 self.new.quantities.join(", ")
             )));
         }
+        let comparison = StepComparison {
+            change: Change {
+                file: self.file,
+                tolerance: self.tolerance,
+                pairing: &pairing,
+                seeds: self.new.seeds.len().max(1),
+                numbering: self.numbering,
+            },
+            headline: &self.old.quantities[0],
+            has_diverged: self.has_diverged,
+        };
         for (old, new) in self.old.steps.iter().zip(&self.new.steps) {
             self.same_step(old, new, &mut compared)?;
             let layers = self.matched(old, new, &mut compared)?;
-            let StepFindings { mut findings, open } =
-                self.step_findings([old, new], &layers, &pairing)?;
+            let StepFindings { mut findings, open } = comparison.findings([old, new], &layers)?;
             compared
                 .open
                 .extend(open.problem(self.file, new.at, self.numbering));
@@ -92,9 +104,68 @@ impl BaselineComparison<'_> {
         Ok(compared)
     }
 
-    pub(super) fn cannot(&self, why: String) -> Problem {
-        Problem::in_file(self.file, format!("cannot compare: {why}"))
-            .help("if the change is meant, accept it: add --accept to the command")
+    /// The seeds that both have, or else how the two are compared; what is not quite the same
+    /// is told in `remarks`.
+    ///
+    /// # Errors
+    /// If they have none in common, and one of them has no interval.
+    fn pairing(&self, remarks: &mut Vec<String>) -> Result<Pairing, Problem> {
+        let (old, new) = (&self.old.seeds, &self.new.seeds);
+        if old == new {
+            return Ok(Pairing::BySeed(
+                (0..old.len().max(1)).map(|i| (i, i)).collect(),
+            ));
+        }
+        // One run beside one, and of a lone file nobody knows the seed.
+        if old.len().max(new.len()) == 1 && old.len() != new.len() {
+            return Ok(Pairing::BySeed(vec![(0, 0)]));
+        }
+        let list = |seeds: &[u64]| match seeds {
+            [] => "no seed".to_owned(),
+            [one] => format!("seed {one}"),
+            [first, .., last] if last - first == seeds.len() as u64 - 1 => {
+                format!("seeds {first} to {last}")
+            }
+            _ => {
+                let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
+                format!("seeds {}", seeds.join(", "))
+            }
+        };
+        let common: Vec<(usize, usize)> = old
+            .iter()
+            .enumerate()
+            .filter_map(|(i, seed)| Some((i, new.binary_search(seed).ok()?)))
+            .collect();
+        let (of_old, of_new) = (list(old), list(new));
+        if !common.is_empty() {
+            let seeds: Vec<u64> = common.iter().map(|(i, _)| old[*i]).collect();
+            remarks.push(format!(
+                "the baseline has {of_old}, the target {of_new}; compared are {}",
+                list(&seeds)
+            ));
+            return Ok(Pairing::BySeed(common));
+        }
+        if old.len() < 2 || new.len() < 2 {
+            return Err(Problem::in_file(
+                self.file,
+                format!("cannot compare: it has {of_old}, the target {of_new}, and two initialisations differ by more than the tolerance"),
+            )
+            .help(format!(
+                "check a run of {of_old}{}",
+                old.first().map_or_else(String::new, |seed| format!(
+                    " (`vgrad check SPEC --seed {seed}{}`)",
+                    if old.len() > 1 { format!(" --seeds {}", old.len()) } else { String::new() }
+                ))
+            )));
+        }
+        remarks.push(format!(
+            "the baseline has {of_old}, the target {of_new}: only their means are compared"
+        ));
+        Ok(Pairing::Apart)
+    }
+
+    fn cannot(&self, why: String) -> Problem {
+        cannot(self.file, &why)
     }
 
     fn changed_keys(&self) -> Result<Vec<ChangedKey>, Problem> {
@@ -263,7 +334,7 @@ impl BaselineComparison<'_> {
     }
 
     /// "layer 3 (hidden_3)"; a lone file need not have names.
-    pub(super) fn named(&self, layer: &BaselineLayer) -> String {
+    fn named(&self, layer: &BaselineLayer) -> String {
         self.numbering.named(layer.layer, &layer.name)
     }
 }

@@ -15,7 +15,6 @@ mod measure;
 mod missing_layers;
 mod moment;
 mod obey;
-mod pairing;
 mod per_step;
 mod question;
 mod report;

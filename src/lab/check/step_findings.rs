@@ -5,9 +5,8 @@ use std::path::Path;
 
 use super::baseline_step::{BaselineLayer, BaselineStep, span};
 use super::change::{About, Change, PathEnd, call_improvements};
-use super::compare::BaselineComparison;
 use super::extremes::Within;
-use super::figure::{Pairing, SeedFigure};
+use super::figure::SeedFigure;
 use super::finding::Finding;
 use super::moment::Moment;
 use crate::base::Problem;
@@ -64,24 +63,27 @@ impl StepFindings {
     }
 }
 
-impl BaselineComparison<'_> {
-    /// A step, old and new, whose `layers` belong together.
+/// A step, old and new, to be compared.
+pub struct StepComparison<'a> {
+    /// How figures are put beside each other.
+    pub change: Change<'a>,
+    /// The norm that decay is measured by.
+    pub headline: &'a str,
+    /// The run diverged, so that figures may be missing.
+    pub has_diverged: bool,
+}
+
+impl StepComparison<'_> {
+    /// What came of it; the `layers` are those that belong together.
     ///
     /// # Errors
     /// If only one of the two has a value, and no bound is why.
-    pub(super) fn step_findings(
+    pub fn findings(
         &self,
         [old, new]: [&BaselineStep; 2],
         layers: &[[&BaselineLayer; 2]],
-        pairing: &Pairing,
     ) -> Result<StepFindings, Problem> {
-        let change = Change {
-            file: self.file,
-            tolerance: self.tolerance,
-            pairing,
-            numbering: self.numbering,
-            seeds: self.new.seeds.len().max(1),
-        };
+        let change = &self.change;
         let place = old.at.in_words();
         let mut found = StepFindings::default();
         // A change of the slope adds up over the layers.
@@ -110,21 +112,21 @@ impl BaselineComparison<'_> {
             _ if self.has_diverged => {}
             ([None, None], _) => {}
             ([Some(old), None], Some(bound)) => {
-                found.beside_bound(&change, old, bound, of_network);
+                found.beside_bound(change, old, bound, of_network);
             }
             _ => {
-                return Err(
-                    self.cannot(format!("one of the two has no attenuation_decades {place}"))
-                );
+                return Err(cannot(
+                    change.file,
+                    &format!("one of the two has no attenuation_decades {place}"),
+                ));
             }
         }
         // A slope comes and goes with layers that read 0, which fail, and is another one
         // without those that are bounds.
-        let headline = &self.old.quantities[0];
         let is_lost = |[old, new]: &[&BaselineLayer; 2]| {
             new.position.is_some()
-                && old.log10[headline].is_some()
-                && new.bounds.contains_key(headline)
+                && old.log10[self.headline].is_some()
+                && new.bounds.contains_key(self.headline)
         };
         let slopes = [old, new].map(|step| step.decay_decades_per_layer.as_ref());
         if let [Some(old), Some(new)] = slopes
@@ -147,7 +149,7 @@ impl BaselineComparison<'_> {
                     (None, None, _) => {}
                     _ if self.has_diverged => {}
                     (Some(figure), None, Some(bound)) => {
-                        found.beside_bound(&change, figure, *bound, about);
+                        found.beside_bound(change, figure, *bound, about);
                     }
                     (had, ..) => {
                         let [a, b] = if had.is_some() {
@@ -155,10 +157,13 @@ impl BaselineComparison<'_> {
                         } else {
                             ["has not", "has"]
                         };
-                        return Err(self.cannot(format!(
-                            "for {} the baseline {a} a value of {name}, the run {b}",
-                            self.named(new)
-                        )));
+                        return Err(cannot(
+                            change.file,
+                            &format!(
+                                "for {} the baseline {a} a value of {name}, the run {b}",
+                                change.numbering.named(new.layer, &new.name)
+                            ),
+                        ));
                     }
                 }
             }
@@ -168,7 +173,13 @@ impl BaselineComparison<'_> {
             last: last.map(|pair| pair[1].layer),
             span: steepness,
         };
-        call_improvements(&mut found.findings, path, self.tolerance);
+        call_improvements(&mut found.findings, path, change.tolerance);
         Ok(found)
     }
+}
+
+/// That a run and the baseline in `file` cannot be compared.
+pub fn cannot(file: &Path, why: &str) -> Problem {
+    Problem::in_file(file, format!("cannot compare: {why}"))
+        .help("if the change is meant, accept it: add --accept to the command")
 }
