@@ -149,16 +149,14 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
 
 /// Why a quantity may have no value at all.
 fn why_none(quantity: &Quantity) -> String {
-    let name = quantity.name();
-    match name {
-        // Judged, and without an error to be found anywhere.
+    match quantity.name() {
         "errors_in_most_uncertain_tenth" => {
-            format!("`{name}` has none: the probabilities were not judged, or there is no error")
+            "the probabilities on the test set were not judged, or none of them errs".to_owned()
         }
         _ if quantity.is_of_probabilities() => {
-            format!("`{name}` has none: the probabilities on the test set were not judged")
+            "the probabilities on the test set were not judged".to_owned()
         }
-        _ => format!("`{name}` is empty there"),
+        name => format!("`{name}` is empty there"),
     }
 }
 
