@@ -100,7 +100,11 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
         };
         let mut line = format!("{loss} ({what})");
         if let Some(psnr) = summary.test_psnr {
-            let _ = write!(line, ", {psnr:.2} dB (PSNR of the view held out)");
+            let what = match told.spec.data.source.is_rays() {
+                true => "view",
+                false => "pixels",
+            };
+            let _ = write!(line, ", {psnr:.2} dB (PSNR of the {what} held out)");
         }
         lines.push(("test loss", line));
     }

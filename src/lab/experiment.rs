@@ -369,7 +369,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             train_loss: history.train_loss,
             test_loss,
             test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
-            test_psnr: test_loss.filter(|_| plan.setting.is_ray).map(psnr),
+            test_psnr: test_loss.filter(|_| self.loaded.spec.has_psnr()).map(psnr),
             along: plan.network.along(),
             chance_accuracy: chance(&plan.data.test.targets).filter(|_| has_targets),
             engine_bytes: plan.bytes as u64,

@@ -100,7 +100,8 @@ pub struct Summary {
     /// Accuracy at the last look at the test set.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub test_accuracy: Option<f64>,
-    /// Of a rendered view: its peak signal-to-noise ratio at the last look at it, in dB.
+    /// Of a rendered view, or of a picture's pixels held out: their peak signal-to-noise ratio
+    /// at the last look at them, in dB.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub test_psnr: Option<f64>,
     /// Share of the commonest class in the test set: what guessing reaches.

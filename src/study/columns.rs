@@ -208,10 +208,10 @@ pub fn adversary_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     }
 }
 
-/// What stands behind them where a view is rendered.
+/// What stands behind them where colours are rendered.
 pub fn view_columns<'a>() -> &'a [Column<StepRecord<'a>>] {
     columns! {
-    "test_psnr", "test_psnr", Number, "nerf: peak signal-to-noise ratio of the view to test on at the same weights, -10 log10 test_loss, in dB", |row| Cell::Number(row.test.map(|test| psnr(test.loss)));
+    "test_psnr", "test_psnr", Number, "nerf and image: peak signal-to-noise ratio of the view or the pixels to test on at the same weights, -10 log10 test_loss, in dB; not of standardised colours", |row| Cell::Number(row.test.map(|test| psnr(test.loss)));
     }
 }
 

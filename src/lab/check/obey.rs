@@ -165,7 +165,7 @@ fn what_to_do(name: &str) -> &'static str {
     match name {
         "cell_grad_norm" => "ask about another quantity: only an LSTM has such a cell state",
         "test_psnr" => {
-            "ask about another quantity, such as test_loss: only a run of `data.source` = nerf has a view to compare"
+            "ask about another quantity, such as test_loss: only a run of `data.source` = nerf or image whose colours are not standardised has it"
         }
         "calibration_error" | "predictive_entropy" | "errors_in_most_uncertain_tenth" => {
             "set train.predictive = \"softmax\", or run it with --predictive, and let it come to its end"

@@ -217,8 +217,19 @@ impl Spec {
             parameters: self.log.parameters,
             tensorboard: self.log.tensorboard,
             adversary: self.gan.is_some(),
-            psnr: self.data.source.is_rays(),
+            psnr: self.has_psnr(),
         }
+    }
+
+    /// Whether the test loss is that of colours from 0 to 1, of which a PSNR tells.
+    pub fn has_psnr(&self) -> bool {
+        let Data {
+            source,
+            standardize_target,
+            ..
+        } = &self.data;
+        let is_of_colours = source.is_rays() || source.is_picture() && !standardize_target;
+        is_of_colours && self.gan.is_none()
     }
 
     /// How the discriminator of `gan`, which is this spec's, is trained: its keys in place of

@@ -65,8 +65,13 @@ const FIGURES: &[Fact] = &[
     ("Test loss", |e| e.stats.curves.test_loss.last(), number),
     (
         "PSNR of the view held out",
-        |e| e.run.summary.as_ref()?.test_psnr,
-        |psnr| format!("{psnr:.2} dB"),
+        |e| psnr(e).filter(|_| !is_picture(e)),
+        decibels,
+    ),
+    (
+        "PSNR of the pixels held out",
+        |e| psnr(e).filter(|_| is_picture(e)),
+        decibels,
     ),
     (
         "Test accuracy",
@@ -74,6 +79,19 @@ const FIGURES: &[Fact] = &[
         number,
     ),
 ];
+
+fn psnr(entry: &RunData) -> Option<f64> {
+    entry.run.summary.as_ref()?.test_psnr
+}
+
+fn is_picture(entry: &RunData) -> bool {
+    let spec = entry.run.spec.as_ref();
+    spec.is_some_and(|spec| spec.data.source.is_picture())
+}
+
+fn decibels(psnr: f64) -> String {
+    format!("{psnr:.2} dB")
+}
 
 fn slope(decay: &Option<Decay>) -> Option<f64> {
     decay.as_ref()?.decay_decades_per_layer

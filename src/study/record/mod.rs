@@ -38,7 +38,7 @@ pub struct Extras {
     pub tensorboard: bool,
     /// In `training.csv` what a generator's steps tell besides.
     pub adversary: bool,
-    /// There the error of a rendered view.
+    /// There the error of rendered colours.
     pub psnr: bool,
 }
 

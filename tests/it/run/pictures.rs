@@ -57,11 +57,28 @@ fn a_picture_is_learned_from_its_coordinates() {
     let picture = |file: &str| desk.run(&format!("--set data.source.image.path={file} --out b"));
     picture("no.png").refused(&["no.png", "is no PNG", "data.source.image.path"]);
     picture("missing.png").refused(&["missing.png", "there is no such file"]);
-    let told = picture("grey.png").fine().stderr;
+    let told = picture("grey.png").fine();
     assert!(
-        told.contains("image: 6 rows, 2 features, a number to predict"),
-        "{told}"
+        told.stderr
+            .contains("image: 6 rows, 2 features, a number to predict"),
+        "{told:?}"
     );
+    assert!(
+        told.stdout.contains("PSNR of the pixels held out"),
+        "{told:?}"
+    );
+    // Colours from 0 to 1 have a PSNR, standardised ones have not.
+    let psnr = desk.summary("b")["test_psnr"].as_f64().unwrap();
+    let loss = desk.summary("b")["test_loss"].as_f64().unwrap();
+    assert!((psnr + 10.0 * loss.log10()).abs() < 1e-9, "{psnr} {loss}");
+    let header = desk.read("b/training.csv");
+    assert!(header.starts_with("step,epoch,") && header.contains(",clipped,test_psnr\n"));
+    let compared = desk.vgrad(["compare", "a", "b"]);
+    assert!(compared.stdout.contains("test PSNR in dB"), "{compared:?}");
+    let scaled = "--set data.standardize_target=true --set train.batch_size=64 --out d";
+    let scaled = desk.run(scaled).fine().stdout;
+    assert!(!scaled.contains("PSNR"), "{scaled}");
+    assert!(desk.summary("d")["test_psnr"].is_null());
     // The run's spec still finds it from its own folder.
     desk.vgrad(["run", "b/spec.toml", "--out", "c"]).fine();
     assert!(desk.csv_files("b") == desk.csv_files("c"));
