@@ -107,8 +107,19 @@ fn networks_train_as_in_pytorch() {
 
 /// What an optimizer keeps from step to step is only seen after some.
 #[test]
-fn every_cell_and_transformer_is_updated_five_times_by_both_optimizers() {
+fn every_architecture_is_updated_five_times_by_both_optimizers() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pytorch");
+    let has_five = |name: &str, optimizers: &[&str]| {
+        let spec = fs::read_to_string(fixtures.join(format!("{name}.toml"))).unwrap();
+        let of_spec = spec.lines().filter(|line| line.starts_with("optimizer = "));
+        let of_spec: Vec<&str> = of_spec.collect();
+        assert_eq!(of_spec.len(), optimizers.len(), "{name}");
+        for (line, optimizer) in of_spec.iter().zip(optimizers) {
+            assert!(line.contains(optimizer), "{name}: {line}");
+        }
+        let rows = rows(&fixtures.join(format!("{name}.csv")));
+        assert_eq!(rows.keys().last().unwrap().0, 5, "{name}");
+    };
     for network in [
         "rnn",
         "rnn_two_layers",
@@ -121,13 +132,22 @@ fn every_cell_and_transformer_is_updated_five_times_by_both_optimizers() {
         "transformer_post_deepnorm",
         "transformer_pre_rezero_rms",
         "transformer_plain",
+        "conv_plain",
+        "conv_kernel_1",
+        "conv_kernel_5_batch",
+        "conv_blocks_batch",
+        "conv_residual_layer",
+        "conv_rezero_rms",
+        "nerf_batch",
+        "nerf_fourier_concat",
     ] {
         for optimizer in ["sgd", "adam"] {
-            let name = format!("{network}_{optimizer}");
-            let spec = fs::read_to_string(fixtures.join(format!("{name}.toml"))).unwrap();
-            assert!(spec.contains(optimizer), "{name}");
-            let rows = rows(&fixtures.join(format!("{name}.csv")));
-            assert_eq!(rows.keys().last().unwrap().0, 5, "{name}");
+            has_five(&format!("{network}_{optimizer}"), &[optimizer]);
         }
     }
+    // Of a generator and its discriminator, each by both.
+    has_five("gan_saturating", &["sgd", "adam"]);
+    has_five("gan_non_saturating", &["adam", "sgd"]);
+    has_five("gan_least_squares", &["sgd", "adam"]);
+    has_five("gan_wasserstein", &["rmsprop", "rmsprop"]);
 }
