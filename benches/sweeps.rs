@@ -65,7 +65,7 @@ impl RunCallback for Nobody {
 
 impl SweepCallback for Nobody {
     fn begin(&self, _: u64) {}
-    fn cell_begins(&self, _: &SweepCell) {}
+    fn cell_begins(&self, _: &SweepCell, _: &Spec) {}
     fn follower(&self) -> Box<dyn RunCallback + '_> {
         Box::new(Nobody)
     }

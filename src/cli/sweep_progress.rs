@@ -1,5 +1,6 @@
 //! How a sweep shows on stderr: cells done, running and failed, and the time left.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 use crate::base::Problem;
+use crate::lab::config::Spec;
 use crate::lab::experiment::RunCallback;
 use crate::lab::sweep::{CellEnd, SweepCallback, SweepCell};
 use crate::study::train::{Callback, StepRecord};
@@ -31,6 +33,8 @@ struct Shown {
     done: u64,
     running: u64,
     failed: u64,
+    /// What has been warned of.
+    warned: BTreeSet<String>,
     started: Instant,
     last_shown: Instant,
 }
@@ -56,6 +60,7 @@ impl SweepProgress {
                 done: 0,
                 running: 0,
                 failed: 0,
+                warned: BTreeSet::new(),
                 started: now,
                 last_shown: now,
             }),
@@ -135,8 +140,14 @@ impl SweepCallback for SweepProgress {
         self.shown().cells = cells;
     }
 
-    fn cell_begins(&self, _: &SweepCell) {
+    fn cell_begins(&self, cell: &SweepCell, spec: &Spec) {
         let mut shown = self.shown();
+        for warning in spec.warnings() {
+            // Of many cells the first that it is true of speaks for all.
+            if !shown.is_quiet && shown.warned.insert(warning.clone()) {
+                output::warn(&format!("cell {}: {warning}", cell.index));
+            }
+        }
         shown.running += 1;
         shown.show();
     }

@@ -110,8 +110,7 @@ pub const CURES: &[Cure] = &[
     },
     Cure {
         name: SLOWER_DISCRIMINATOR,
-        why: "a discriminator that learns more slowly is not sure of itself before the generator has \
-              moved",
+        why: "a discriminator that learns more slowly goes less far before the generator's next step",
         kind: CureKind::Discriminator,
         sets: discriminator_rate,
     },

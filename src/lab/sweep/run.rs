@@ -16,6 +16,7 @@ use super::{Shard, Sweep};
 use crate::base::Problem;
 use crate::base::memory::free_memory;
 use crate::base::problem::Place;
+use crate::lab::config::Spec;
 use crate::lab::experiment::{RunCallback, RunOptions, run};
 use crate::lab::run_folder::Destination;
 use crate::lab::summary::Status;
@@ -56,8 +57,8 @@ pub enum CellEnd {
 pub trait SweepCallback: Sync {
     /// So many cells lie ahead.
     fn begin(&self, cells: u64);
-    /// A cell has been begun.
-    fn cell_begins(&self, cell: &SweepCell);
+    /// A cell of this spec has been begun.
+    fn cell_begins(&self, cell: &SweepCell, spec: &Spec);
     /// Follows the run of a cell.
     fn follower(&self) -> Box<dyn RunCallback + '_>;
     /// A cell has ended.
@@ -208,7 +209,7 @@ impl Work<'_> {
                 Ok(Some(CellEnd::Found))
             }
             Ok(spec) => {
-                self.callback.cell_begins(&cell);
+                self.callback.cell_begins(&cell, &spec.loaded.spec);
                 if self.options.force {
                     self.others.clear(&spec.hash);
                     self.folder.discard(&spec.hash);

@@ -113,6 +113,25 @@ set = { "network.norm" = "batch", network.init = "he_normal" }
     assert_eq!(hashes.len(), 60, "no two cells are the same");
 }
 
+/// Of cells that are rarely meant so the first is named, and of those that are not none.
+#[test]
+fn what_is_rarely_meant_so_is_warned_about_once() {
+    let alone = SWEPT.split("[sweep]").next().unwrap();
+    let sines = alone.replace("\"tanh\"", "\"sine\"\ninit = \"siren\"");
+    let desk = Desk::with(&sines);
+    let grid = "--grid network.activation.sine.omega=[3.5,30.0] --grid network.depth=[2,4]";
+    let told = sweep(&desk, grid).fine().stderr;
+    assert!(told.contains("4 cells run"), "{told}");
+    let warnings = told.lines().filter(|line| line.starts_with("warning: "));
+    let [warning] = warnings.collect::<Vec<_>>()[..] else {
+        panic!("expected one warning: {told}");
+    };
+    assert!(
+        warning.starts_with("warning: cell ") && warning.contains("omega` = 3.5"),
+        "{warning}"
+    );
+}
+
 #[test]
 fn a_cell_that_cannot_be_run_does_not_stop_the_others() {
     let desk = Desk::with(SWEPT);
