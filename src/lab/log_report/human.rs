@@ -9,7 +9,7 @@ use super::total::Total;
 use crate::base::{Problem, counted};
 use crate::lab::form::Detail;
 use crate::lab::records::{BLIND_WEIGHTS, LayerInfo};
-use crate::lab::text::{self, bar::bar, labelled, shortened};
+use crate::lab::text::{self, bar::bar, labelled, shortened, shortened_layer};
 use crate::nn::architecture::Along;
 
 /// Columns of the labels and of a line.
@@ -262,7 +262,11 @@ fn bars(network: &Network, detail: Detail) -> String {
         let norm = value(&network.first, layer.layer);
         let share = log(norm).map(|log| ((log - low) / (high - low)).clamp(0.0, 1.0));
         let bar = share.map_or(String::new(), |share| bar(share, BAR as f64));
-        let name = format!("{:>4} {}", layer.layer, shortened(&layer.name, NAME - 5));
+        let name = format!(
+            "{:>4} {}",
+            layer.layer,
+            shortened_layer(&layer.name, NAME - 5)
+        );
         let last = match is_one {
             true => String::new(),
             false => shown(value(&network.last, layer.layer)),

@@ -73,9 +73,9 @@ impl ForeignLog {
         let open = || own.open(&place);
         let survey = Survey::of(&open, &is_bare, conventions.is_by_tag)?;
         if survey.rows == 0 {
-            return Err(
-                Problem::new("has no whole row").help("let the run get as far as its first step")
-            );
+            let told = survey.warnings.first().map(|told| format!(": {told}"));
+            let what = format!("has no whole row{}", told.unwrap_or_default());
+            return Err(Problem::new(what).help("let the run get as far as its first step"));
         }
         let names = layer_names(&survey);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

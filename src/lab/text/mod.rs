@@ -22,7 +22,7 @@ pub use forecast::{NO_INTERVAL, forecast_line};
 pub use group::{group_sentence, group_verdict};
 pub use loss_slope::{by_loss, with_loss};
 pub use markdown::escaped;
-pub use name::{shortened, symbol};
+pub use name::{shortened, shortened_layer, symbol};
 pub use networks::{ENERGY_DISTANCE, networks};
 pub use number::{
     bytes, decades, duration, estimate, fixed, limit, log10, number, signed, significant, times,

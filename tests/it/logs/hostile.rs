@@ -167,3 +167,19 @@ fn what_is_no_log_is_refused() {
     desk.write("deep.jsonl", format!("{}\n", "{\"a\":".repeat(100_000)));
     desk.vgrad(["read", "deep.jsonl"]).refused(&["deep.jsonl"]);
 }
+
+/// More than 16 MiB in a row, and a row that is all there is and cut off.
+#[test]
+fn a_row_without_end_is_told_by_its_size() {
+    let desk = Desk::empty();
+    let cell = |i: usize| format!("\"grad_norm/fc{i}.weight\": 1.0");
+    let cells: Vec<String> = (0..600_000).map(cell).collect();
+    let row = format!("{{\"step\": 0, {}}}\n", cells.join(", "));
+    assert!(row.len() > 16 << 20);
+    desk.write("long.jsonl", &row);
+    desk.vgrad(["read", "long.jsonl"])
+        .refused(&["long.jsonl:1", "16777216 bytes"]);
+    desk.write("cut.jsonl", &row[..300_000]);
+    desk.vgrad(["read", "cut.jsonl"])
+        .refused(&["no whole row", "the last line is cut off"]);
+}

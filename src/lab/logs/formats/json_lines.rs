@@ -8,7 +8,7 @@ use crate::lab::logs::glossary::is_coordinate;
 use crate::lab::logs::names::{Meaning, meaning};
 use crate::lab::logs::order::NameOrder;
 use crate::lab::logs::series::{LogCell, LogReader, LogRow, LogSeries, SeriesTable};
-use crate::lab::logs::text::dict::{DictValue, LeafValue};
+use crate::lab::logs::text::dict::{DictValue, LeafValue, MOST_VALUE};
 use crate::lab::logs::text::elements::Elements;
 use crate::lab::logs::text::lines::Lines;
 
@@ -189,6 +189,12 @@ impl LogReader for JsonReader {
             let line = line.trim();
             if line.is_empty() {
                 continue;
+            }
+            if line.len() > MOST_VALUE {
+                let what = format!("has a row of more than {MOST_VALUE} bytes");
+                let path = self.lines.input().path();
+                return Err(Problem::at_line(path, self.lines.line(), what)
+                    .help("log norms of layers, and not of each of their parts"));
             }
             match DictValue::read(line) {
                 Some((value @ DictValue::Dict(_), rest)) if rest.trim().is_empty() => {
