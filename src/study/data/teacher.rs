@@ -149,6 +149,6 @@ mod tests {
             samples: 200,
         };
         let problem = teacher.load(&context(0)).unwrap_err();
-        assert!(problem.what.contains("1 hidden units"), "{problem}");
+        assert!(problem.what.contains("1 hidden unit showed"), "{problem}");
     }
 }
