@@ -64,6 +64,13 @@ fn shell(line: &str, folder: &Path) -> Output {
 }
 
 #[test]
+fn it_is_read_in_one_go() {
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let lines = readme.lines().count();
+    assert!(lines < 200, "{lines} lines: what is for few stands beside what it describes");
+}
+
+#[test]
 fn shell_blocks_run() {
     let folder = tempfile::tempdir().unwrap();
     for part in ["experiments", "experiments/baselines"] {
