@@ -14,9 +14,18 @@ use super::message::Message;
 use super::overrides::Overrides;
 use super::shape::Shape;
 use super::validate::{ValueKind, faults};
+use crate::base::nearest::nearest;
 
 /// The only key of such a file.
 const KEY: &str = "check";
+
+/// Quantities that are worked out of any log.
+const DERIVED: [&str; 4] = [
+    "attenuation_decades",
+    "decay_decades_per_layer",
+    "r2",
+    "diverged",
+];
 
 /// Reads the rules in the file at `path`; at least one. A quantity is one of
 /// those that every run has, or one of `columns`, those of a foreign log.
@@ -70,7 +79,11 @@ pub fn load_rules(path: &Path, columns: &LoggedColumns) -> Result<Vec<Check>, Sp
         found.retain(|fault| !is_foreign(&fault.path, value, columns));
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
             let location = source.location(&fault.path, fault.kind != ValueKind::Value);
-            return Err(SpecError::new(fault.message, location));
+            let message = match named_at(&fault.path, value) {
+                Some(name) if columns.is_foreign => columns.unknown(name, fault.message),
+                _ => fault.message,
+            };
+            return Err(SpecError::new(message, location));
         }
     }
     let checks: Vec<Check> = Value::try_into(value.clone()).map_err(|error: toml::de::Error| {
@@ -94,22 +107,44 @@ pub struct LoggedColumns {
     pub layers: Vec<String>,
     /// Those with one number per step.
     pub steps: Vec<String>,
+    /// Whether another program wrote it.
+    pub is_foreign: bool,
+}
+
+impl LoggedColumns {
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.layers.iter().chain(&self.steps)
+    }
+
+    /// What is told of a quantity that a log of another program does not have: what it has.
+    fn unknown(&self, name: &str, message: Message) -> Message {
+        let mut names: Vec<&str> = Vec::new();
+        for own in self.all().map(String::as_str).chain(DERIVED) {
+            if !names.contains(&own) {
+                names.push(own);
+            }
+        }
+        let near = nearest(name, names.iter().copied());
+        let message = message.note(format!("of this log there are {}", names.join(", ")));
+        match near {
+            Some(near) => message.help(format!("did you mean `{near}`?")),
+            None => message.help("write one of these names"),
+        }
+    }
+}
+
+/// What is written at `path`, if that is `check.{i}.quantity`.
+fn named_at<'a>(path: &KeyPath, checks: &'a Value) -> Option<&'a str> {
+    let [_, place, key] = path.keys() else {
+        return None;
+    };
+    let check = checks.get(place.parse::<usize>().ok()?)?;
+    check.get(key)?.as_str().filter(|_| key == "quantity")
 }
 
 /// Whether the value at `check.{i}.quantity` is one of `columns`.
 fn is_foreign(path: &KeyPath, checks: &Value, columns: &LoggedColumns) -> bool {
-    let [_, place, key] = path.keys() else {
-        return false;
-    };
-    let check = place.parse().ok().and_then(|i: usize| checks.get(i));
-    let name = check
-        .and_then(|check| check.get(key))
-        .and_then(Value::as_str);
-    key == "quantity"
-        && name.is_some_and(|name| {
-            let mut own = columns.layers.iter().chain(&columns.steps);
-            own.any(|own| own == name)
-        })
+    named_at(path, checks).is_some_and(|name| columns.all().any(|own| own == name))
 }
 
 #[cfg(test)]
@@ -148,6 +183,22 @@ mod tests {
             error.contains("one number for the whole network"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn of_another_programs_log_an_error_names_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.toml");
+        std::fs::write(&path, "[[check]]\nquantity = 'abs_mx'\nmax = 1\n").unwrap();
+        let columns = LoggedColumns {
+            steps: vec!["loss".to_owned()],
+            is_foreign: true,
+            ..layers("abs_max")
+        };
+        let error = load_rules(&path, &columns).unwrap_err().to_string();
+        assert!(error.contains("did you mean `abs_max`?"), "{error}");
+        assert!(error.contains("abs_max, loss, attenuation"), "{error}");
+        assert!(!error.contains("saturated_fraction"), "{error}");
     }
 
     #[test]

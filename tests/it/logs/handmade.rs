@@ -95,6 +95,33 @@ fn a_file_per_parameter_from_poutyne() {
     let json = three_layers(&desk, "p", ["fc1.weight", "fc2.weight", "out"]);
     assert_eq!(json["networks"][0]["steps"]["count"], 3);
     first_norm(&json, 1e-5);
+    // Rules name what it has beside norms, of a layer's weight and its bias apart.
+    let check = |quantity: &str, limit: &str| {
+        let rule = format!("[[check]]\nquantity = '{quantity}'\nat = 'every'\n{limit}\n");
+        desk.write("r.toml", rule);
+        desk.vgrad(["check", "p", "--rules", "r.toml"])
+    };
+    check("mean", "max = 2e-6").fine();
+    check("abs_max", "min = 0.5\nmax = 1.5").fine();
+    check("bias_abs_max", "min = 0.5").fine();
+    check("l2.0", "max = 0.2").fine();
+    for (quantity, limit) in [
+        ("mean", "min = 1.0"),
+        ("abs_max", "max = 0.5"),
+        ("min", "min = 0"),
+    ] {
+        let ended = check(quantity, limit);
+        assert_eq!(ended.code, Some(1), "{quantity}: {ended:?}");
+    }
+    let ended = check("abs_mx", "max = 1");
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let said = &ended.stderr;
+    assert!(said.contains("did you mean `abs_max`?"), "{said}");
+    assert!(
+        said.contains("abs_min") && said.contains("bias_mean"),
+        "{said}"
+    );
+    assert!(!said.contains("saturated_fraction"), "{said}");
 }
 
 #[test]

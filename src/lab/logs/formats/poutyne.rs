@@ -4,10 +4,15 @@ use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
 use crate::lab::logs::format::{Conventions, LogFile, LogFormat, LogPlace};
+use crate::lab::logs::glossary::is_coordinate;
 use crate::lab::logs::input::LogInput;
+use crate::lab::logs::parameter::{Kind, ParameterName};
 use crate::lab::logs::series::{LogCell, LogReader, LogRow, SeriesParts, SeriesTable};
 use crate::lab::logs::text::csv::{CsvHead, CsvRows};
 use crate::lab::logs::text::number::number;
+
+/// The most bytes of a log of which more than norms are read: its numbers are kept in memory.
+const MOST_BYTES: u64 = 128 << 20;
 
 /// A file per parameter.
 pub struct Poutyne;
@@ -24,8 +29,16 @@ impl LogFormat for Poutyne {
     fn open(&self, place: &LogPlace) -> Result<Box<dyn LogReader>, Problem> {
         let mut files = parameters(place);
         files.reverse();
+        let bytes = match &place.file {
+            Some(file) => file.input.length(),
+            None => {
+                let sizes = files.iter().filter_map(|path| path.metadata().ok());
+                sizes.map(|about| about.len()).sum()
+            }
+        };
         Ok(Box::new(ParameterReader {
             place: place.clone(),
+            is_small: bytes <= MOST_BYTES,
             files,
             now: None,
         }))
@@ -37,6 +50,7 @@ impl LogFormat for Poutyne {
             is_clipped: None,
             notes: &[
                 "its steps are counted: a batch of an epoch each; means are those of absolute values",
+                "what it has of a bias is called bias_mean, bias_abs_max and so on; beyond 128 MB norms alone are read",
             ],
             ..Conventions::default()
         }
@@ -61,27 +75,34 @@ fn parameters(place: &LogPlace) -> Vec<PathBuf> {
 
 fn is_own(table: &CsvHead) -> bool {
     let has = |name: &str| table.find(&[name]).is_some();
-    has("epoch") && has("batch") && has("abs_max") && norms(&table.header).next().is_some()
+    has("epoch") && has("batch") && has("abs_max") && table.header.iter().any(|name| is_norm(name))
 }
 
-/// The columns of norms, with their names.
-fn norms(header: &[String]) -> impl Iterator<Item = (usize, String)> + '_ {
+/// Whether a column is called as norms are: `l2.0`.
+fn is_norm(name: &str) -> bool {
+    let order = name.strip_prefix('l').map(str::parse::<f64>);
+    order.is_some_and(|order| order.is_ok())
+}
+
+/// The columns that were measured, with their names, those of norms first.
+fn figures(header: &[String], parameter: &str) -> Vec<(usize, String)> {
+    // Of a layer's weight and bias one figure can be shown under a name.
+    let prefix = match ParameterName::of(parameter).kind {
+        Some(Kind::Bias) => "bias_",
+        _ => "",
+    };
     let named = header.iter().enumerate();
-    named.filter_map(|(i, name)| {
-        let order: f64 = name.strip_prefix('l')?.parse().ok()?;
-        Some((
-            i,
-            if order == 2.0 {
-                "grad_norm".to_owned()
-            } else {
-                format!("grad_{order}_norm")
-            },
-        ))
-    })
+    let figures = named.filter(|(_, name)| !is_coordinate(name));
+    let (norms, others): (Vec<_>, Vec<_>) = figures.partition(|(_, name)| is_norm(name));
+    let all = norms.into_iter().chain(others);
+    all.map(|(at, name)| (at, format!("{prefix}{name}")))
+        .collect()
 }
 
 struct ParameterReader {
     place: LogPlace,
+    /// Whether all that was measured is read.
+    is_small: bool,
     /// Those to come, the last first.
     files: Vec<PathBuf>,
     now: Option<Parameter>,
@@ -89,7 +110,8 @@ struct ParameterReader {
 
 struct Parameter {
     rows: CsvRows,
-    norms: Vec<(usize, u32)>,
+    /// Columns and the series they go to.
+    figures: Vec<(usize, u32)>,
 }
 
 impl ParameterReader {
@@ -105,7 +127,9 @@ impl ParameterReader {
             .into_owned();
         let rows = CsvRows::open(&input)?;
         let mut places = Vec::new();
-        for (at, quantity) in norms(rows.header()) {
+        let mut figures = figures(rows.header(), &target);
+        figures.retain(|(at, _)| self.is_small || is_norm(&rows.header()[*at]));
+        for (at, quantity) in figures {
             let parts = SeriesParts {
                 quantity: quantity.clone(),
                 target: target.clone(),
@@ -115,7 +139,7 @@ impl ParameterReader {
             places.push((at, series.number_of("", &name, || Some(parts))?));
         }
         Ok(Parameter {
-            norms: places,
+            figures: places,
             rows,
         })
     }
@@ -135,7 +159,7 @@ impl LogReader for ParameterReader {
                 self.now = None;
                 continue;
             }
-            for &(at, place) in &now.norms {
+            for &(at, place) in &now.figures {
                 if let Some((value, digits)) = number(now.rows.cell(at)) {
                     row.cells.push(LogCell {
                         series: place,
