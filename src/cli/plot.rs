@@ -13,6 +13,7 @@ use crate::base::Problem;
 use crate::lab::plot::{
     AxisLimits, Colors, FIGURES, FigureFile, LegendPlace, Look, PanelStyle, PlotData, Sheet, rename,
 };
+use crate::lab::records::Target;
 use crate::lab::remedies::RankedCures;
 use crate::lab::sweep::SweepView;
 
@@ -22,6 +23,8 @@ const ALL: &str = "all";
 const VIEW: &str = "view";
 /// The figure that shows sweeps and nothing else.
 const SWEEP: &str = "sweep";
+/// The figure that shows no layers, and so takes logs that have none.
+const TOTAL: &str = "total";
 /// The width of a terminal that does not tell its own.
 const WIDTH: usize = 80;
 /// The bounds of a width that can be drawn to.
@@ -170,14 +173,35 @@ impl PlotArgs {
             return Ok(PlotData::of_sweeps(views?));
         }
         let (ranked, runs) = RankedCures::open_among(&self.runs)?;
-        let mut targets = self.reading.open(&runs)?;
+        let mut targets = self.reading.open_all(&runs)?;
         rename(&mut targets, &self.label)?;
-        Ok(PlotData::of(
-            &targets,
-            ranked,
-            quantity,
-            self.threads.get(),
-        )?)
+        let threads = self.threads.get();
+        let is_of_totals = self.is_asked(TOTAL) && self.figure.iter().all(|name| name == TOTAL);
+        let (layered, bare): (Vec<Target>, Vec<Target>) =
+            targets.iter().cloned().partition(Target::has_layers);
+        if is_of_totals || (layered.is_empty() && !bare.is_empty()) {
+            if let Some(quantity) = quantity {
+                let what = format!("--quantity {quantity}: no column of layers is drawn");
+                return Err(Problem::new(what)
+                    .help("leave it out: the whole gradient's norm and the loss are drawn")
+                    .into());
+            }
+            let mut data = PlotData::of_totals(&targets, threads)?;
+            data.ranked = ranked;
+            return Ok(data);
+        }
+        let mut data = PlotData::of(&layered, ranked, quantity, threads)?;
+        if self.is_asked(TOTAL) || !bare.is_empty() {
+            data.add_totals(&targets, threads)?;
+        }
+        let names = bare.iter().map(|target| {
+            format!(
+                "{} has no norms of layers: no figure but `{TOTAL}` shows it",
+                target.label
+            )
+        });
+        data.warnings.extend(names);
+        Ok(data)
     }
 
     /// Whether a figure is named.

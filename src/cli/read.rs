@@ -19,7 +19,7 @@ use crate::lab::log_report::{FORMS, LogReport, TidyFile};
 /// lines (Megatron, nanotron, torchtitan, `name | grad norm: x`); gzip, UTF-16 and pipes too. Layers
 /// are put in forward order by the numbers and words in their names, since loggers sort them by
 /// alphabet. Every command that takes a run takes such a log; one without a norm per layer is for
-/// `read` and for the rules of `check`.
+/// `read`, `plot`, `report` and the rules of `check`.
 #[derive(Args, Debug)]
 pub struct ReadArgs {
     /// A file, a folder, or - for stdin

@@ -34,6 +34,22 @@ impl ReadingArgs {
     /// Opens the targets of a command line, those of a shell's pattern in the
     /// natural order of their names.
     pub fn open(&self, paths: &[PathBuf]) -> Result<Vec<Target>, Problem> {
+        self.open_with(paths, &self.options())
+    }
+
+    /// The same, also logs that have no norms of layers.
+    pub fn open_all(&self, paths: &[PathBuf]) -> Result<Vec<Target>, Problem> {
+        self.open_with(paths, &self.with_totals())
+    }
+
+    fn with_totals(&self) -> LogOptions {
+        LogOptions {
+            takes_totals: true,
+            ..self.options()
+        }
+    }
+
+    fn open_with(&self, paths: &[PathBuf], options: &LogOptions) -> Result<Vec<Target>, Problem> {
         let mut paths = paths.to_vec();
         if in_natural_order(&mut paths) {
             let names = paths.iter().map(|path| path.display().to_string());
@@ -42,7 +58,7 @@ impl ReadingArgs {
                 names.collect::<Vec<_>>().join(", ")
             ));
         }
-        open_targets(&paths, &self.options())
+        open_targets(&paths, options)
     }
 
     /// Opens a single target.
@@ -55,10 +71,6 @@ impl ReadingArgs {
 
     /// Opens a single target, also a log that has no norms of layers.
     pub fn open_any(&self, path: &Path) -> Result<Target, Problem> {
-        let options = LogOptions {
-            takes_totals: true,
-            ..self.options()
-        };
-        Target::open_with(path, &options)
+        Target::open_with(path, &self.with_totals())
     }
 }

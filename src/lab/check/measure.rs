@@ -80,10 +80,7 @@ pub struct Measured {
 /// # Errors
 /// If it cannot be read or lacks a column that a rule names.
 pub fn measure(run: &Run, wanted: &Wanted) -> Result<Measured, Problem> {
-    if run
-        .foreign()
-        .is_some_and(|own| own.part().layers.is_empty())
-    {
+    if run.foreign().is_some_and(|own| !own.has_layers()) {
         return without_layers(run, wanted);
     }
     let columns = columns(run, wanted)?;

@@ -29,6 +29,8 @@ mod style;
 mod terminal;
 mod terminal_cures;
 mod terminal_sweep;
+mod terminal_total;
+mod totals;
 mod words;
 
 pub use figures::{FIGURES, Figure};

@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::scale::Scale;
+use super::totals::Totals;
 use super::words::counted;
 use crate::base::Problem;
 use crate::lab::predictive::{Predictions, ensemble};
@@ -19,7 +20,7 @@ const SIZE: GridSize = GridSize {
     cells: usize::MAX,
 };
 /// The longest name in a legend.
-const NAME_LENGTH: usize = 24;
+pub const NAME_LENGTH: usize = 24;
 
 /// "3 values are 0 and 1 value is NaN or infinite"; `None` if there are none.
 pub fn apart(extent: &ValueRange, is_log: bool) -> Option<String> {
@@ -58,6 +59,9 @@ pub struct PlotData {
     pub targets: Vec<String>,
     /// The runs, target by target.
     pub runs: Vec<RunData>,
+    /// What is drawn of runs without looking at their layers, where it was asked for or
+    /// there is nothing else to draw of one.
+    pub totals: Totals,
     /// Per target the probabilities of its runs together, where they were judged.
     pub ensembles: Vec<Option<Predictions>>,
     /// What cures came to, folder by folder.
@@ -77,6 +81,7 @@ impl PlotData {
             quantity: HEADLINE.to_owned(),
             targets: Vec::new(),
             runs: Vec::new(),
+            totals: Totals::default(),
             ensembles: Vec::new(),
             ranked: Vec::new(),
             sweeps,
@@ -136,10 +141,30 @@ impl PlotData {
             ensembles: targets.iter().map(ensemble_of).collect::<Result<_, _>>()?,
             quantity,
             runs,
+            totals: Totals::default(),
             ranked,
             sweeps: Vec::new(),
             views: Vec::new(),
         })
+    }
+
+    /// Of the whole gradient and the loss of some runs alone.
+    ///
+    /// # Errors
+    /// See [`Totals::read`].
+    pub fn of_totals(targets: &[Target], threads: usize) -> Result<Self, Problem> {
+        let mut data = Self::of_sweeps(Vec::new());
+        data.add_totals(targets, threads)?;
+        Ok(data)
+    }
+
+    /// Adds the whole gradient and the loss of some runs.
+    ///
+    /// # Errors
+    /// See [`Totals::read`].
+    pub fn add_totals(&mut self, targets: &[Target], threads: usize) -> Result<(), Problem> {
+        self.totals = Totals::read(targets, threads, &mut self.warnings)?;
+        Ok(())
     }
 
     /// Renders the views of the runs that kept their weights, or of all if they are `needed`,

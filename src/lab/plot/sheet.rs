@@ -79,12 +79,7 @@ impl Sheet {
             for figure in figures {
                 let own = figure.panels(data, room);
                 if own.is_empty() && !all {
-                    return Err(Problem::new(format!(
-                        "the figure `{}` needs {}",
-                        figure.name(),
-                        figure.needs()
-                    ))
-                    .help("name such a run, or another --figure"));
+                    return Err(refused(*figure, data));
                 }
                 if !own.is_empty() {
                     names.push(figure.name());
@@ -220,8 +215,26 @@ impl Sheet {
     }
 }
 
+/// Why a figure that was asked for cannot be drawn.
+fn refused(figure: &dyn Figure, data: &PlotData) -> Problem {
+    let what = format!("the figure `{}` needs {}", figure.name(), figure.needs());
+    let names = &data.totals.targets;
+    let shows_layers = figure.name() != "total";
+    if !shows_layers || !data.runs.is_empty() || names.is_empty() {
+        return Problem::new(what).help("name such a run, or another --figure");
+    }
+    let names = names.join(", ");
+    Problem::new(format!(
+        "{what}, and norms of layers: there are none in {names}"
+    ))
+    .help("`--figure total` draws the whole gradient's norm and the loss over training")
+}
+
 fn title(data: &PlotData, figures: &[&str]) -> String {
-    let names = &data.targets;
+    let names = match data.totals.targets.is_empty() {
+        true => &data.targets,
+        false => &data.totals.targets,
+    };
     if !data.sweeps.is_empty() {
         let names: Vec<&str> = data.sweeps.iter().map(|view| &*view.name).collect();
         return format!("Sweep of {}", names.join(", "));

@@ -17,9 +17,9 @@ use crate::lab::text::bar::bar;
 use crate::lab::text::{fixed, shortened, symbol};
 
 /// The most lines of a heat map and of a profile.
-const MOST_LINES: usize = 20;
+pub(super) const MOST_LINES: usize = 20;
 /// Characters left of a heat map: a layer's number, or stacked layer and time step, and the axis.
-const MARGIN: usize = 8;
+pub(super) const MARGIN: usize = 8;
 
 /// Which colours there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +42,13 @@ pub struct Look {
 }
 
 impl Look {
-    /// Draws the runs one after the other, then the cures and the sweeps.
+    /// Draws the runs one after the other, then what there is of them over training, the
+    /// cures and the sweeps.
     pub fn draw(&self, data: &PlotData) -> String {
-        let runs = self.runs(data);
+        let runs = self.runs(data).into_iter().chain(self.totals(&data.totals));
         let cures = data.ranked.iter().map(|ranked| self.cures(ranked));
         let sweeps = data.sweeps.iter().map(|view| self.sweep(view));
-        let drawn: Vec<String> = runs.into_iter().chain(cures).chain(sweeps).collect();
+        let drawn: Vec<String> = runs.chain(cures).chain(sweeps).collect();
         drawn.join("\n")
     }
 
@@ -196,7 +197,6 @@ impl Look {
             name
         };
         let each = self.width.saturating_sub(MARGIN) / ends.len();
-        let width = each.saturating_sub(12).max(4);
         let _ = write!(text, "{:>6}  ", run.run.along().head());
         for (i, end) in ends.iter().enumerate() {
             let step = format!("step {}", end.step);
@@ -218,19 +218,34 @@ impl Look {
             let _ = write!(text, "{:>6}  ", run.numbering().short(layers[i]));
             for end in &ends {
                 let value = end.of_layer(layers[i], 0);
-                let (mut number, bar) = in_words(value, &scale, width);
-                if value.is_some_and(|value| run.is_bound(value)) {
-                    number.insert(0, '<');
-                }
-                let fill = each - 9 - bar.chars().count();
-                let shade = value.and_then(|value| scale.share(value)).map(Shade::At);
-                let style = shade.map_or(Style::new(), |shade| {
-                    Style::new().fg_color(self.tint(shade))
-                });
-                let _ = write!(text, "{number:>8} {style}{bar}{style:#}{:fill$}", "");
+                let is_bound = value.is_some_and(|value| run.is_bound(value));
+                self.bar(text, value, &scale, is_bound, each);
             }
             end_line(text);
         }
+    }
+
+    /// A value as a number, a bar and blanks, in all `each` characters; `is_bound` where it is
+    /// below what the number says.
+    pub(super) fn bar(
+        &self,
+        text: &mut String,
+        value: Option<f64>,
+        scale: &Scale,
+        is_bound: bool,
+        each: usize,
+    ) {
+        let width = each.saturating_sub(12).max(4);
+        let (mut number, bar) = in_words(value, scale, width);
+        if is_bound {
+            number.insert(0, '<');
+        }
+        let fill = each.saturating_sub(9 + bar.chars().count());
+        let shade = value.and_then(|value| scale.share(value)).map(Shade::At);
+        let style = shade.map_or(Style::new(), |shade| {
+            Style::new().fg_color(self.tint(shade))
+        });
+        let _ = write!(text, "{number:>8} {style}{bar}{style:#}{:fill$}", "");
     }
 
     fn tint(&self, shade: Shade) -> Option<Color> {
@@ -250,7 +265,9 @@ fn in_words(value: Option<f64>, scale: &Scale, width: usize) -> (String, String)
     match (scale.place(value), scale.share(value)) {
         (AxisPlace::At(at), Some(share)) => {
             let number = fixed(at, 2);
-            let number = if number.len() > 8 {
+            // Of what has decimals beyond the second, those would all be 0.
+            let is_small = !scale.is_log() && at != 0.0 && at.abs() < 0.005;
+            let number = if number.len() > 8 || is_small {
                 format!("{at:.1e}")
             } else {
                 number
@@ -262,7 +279,7 @@ fn in_words(value: Option<f64>, scale: &Scale, width: usize) -> (String, String)
 }
 
 /// Ends a line without blanks at its end.
-fn end_line(text: &mut String) {
+pub(super) fn end_line(text: &mut String) {
     text.truncate(text.trim_end_matches(' ').len());
     text.push('\n');
 }
@@ -279,7 +296,7 @@ fn character(shade: Shade) -> char {
 }
 
 /// Words in lines of at most `width` characters.
-fn textwrap(words: &str, width: usize) -> Vec<String> {
+pub(super) fn textwrap(words: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words.split(' ') {
         match lines.last_mut() {

@@ -1,9 +1,11 @@
-//! `training.csv` read back: loss and accuracy over the steps, kept to a
-//! bounded size however many rows there are.
+//! `training.csv` read back: loss, accuracy and the whole gradient's norm over the steps,
+//! kept to a bounded size however many rows there are.
 
 use super::diverged::Diverged;
 use super::halving::{Bounds, Halving, Neighbour};
+use super::run_data::rounded_to;
 use super::training::Training;
+use super::value_range::ValueRange;
 use crate::base::Problem;
 
 /// The most points of a curve, an even number. A chart of common width can
@@ -33,6 +35,7 @@ impl Neighbour for Point {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     points: Halving<Point>,
+    values: ValueRange,
     last: Option<f64>,
 }
 
@@ -40,6 +43,7 @@ impl Default for Curve {
     fn default() -> Self {
         Self {
             points: Halving::new(MOST_POINTS),
+            values: ValueRange::default(),
             last: None,
         }
     }
@@ -48,6 +52,7 @@ impl Default for Curve {
 impl Curve {
     fn add(&mut self, step: u64, value: f64) {
         self.last = Some(value);
+        self.values.add(value);
         self.points.add(Point {
             first: step,
             last: step,
@@ -63,6 +68,11 @@ impl Curve {
     /// Values that share a point; 1 = every value has its own.
     pub fn per_point(&self) -> u64 {
         self.points.each
+    }
+
+    /// How far its values reach, each of them counted.
+    pub fn values(&self) -> &ValueRange {
+        &self.values
     }
 
     /// The exact last value.
@@ -87,6 +97,11 @@ pub struct Curves {
     pub test_loss: Curve,
     /// Accuracy on the test set.
     pub test_accuracy: Curve,
+    /// The whole gradient's norm. Where the writer of a log rounded one to 0 it stands at
+    /// the log's resolution.
+    pub grad_norm: Curve,
+    /// That resolution, where there is such a norm.
+    pub resolution: Option<f64>,
     /// The first and the last step; `None` without a row, as for a lone file.
     pub steps: Option<(u64, u64)>,
 }
@@ -97,7 +112,12 @@ impl Curves {
         self.steps.is_none()
     }
 
-    /// All columns.
+    /// What a picture says of norms of the whole gradient that read 0.
+    pub fn rounding(&self) -> Option<String> {
+        self.resolution.map(rounded_to)
+    }
+
+    /// Losses and accuracies.
     pub fn all(&self) -> [&Curve; 4] {
         [
             &self.train_loss,
@@ -107,7 +127,7 @@ impl Curves {
         ]
     }
 
-    /// The most rows of any column that share a point; 1 = none do.
+    /// The most rows of any of these that share a point; 1 = none do.
     pub fn per_point(&self) -> u64 {
         let each = self.all().map(Curve::per_point);
         each.into_iter().max().unwrap_or(1)
@@ -136,6 +156,8 @@ pub(super) fn curves(
     let there: Vec<(usize, usize)> = (0..COLUMNS.len())
         .filter_map(|at| Some((at, rows.find(COLUMNS[at])?)))
         .collect();
+    let norm = rows.find("grad_norm");
+    curves.resolution = norm.and_then(|place| rows.resolution(place));
     let places: Vec<usize> = there.iter().map(|(_, place)| *place).collect();
     while let Some(row) = rows.next_row(&places)? {
         let step = row.step;
@@ -147,15 +169,13 @@ pub(super) fn curves(
         curves.steps = Some((first, step));
         for ((at, _), value) in there.iter().zip(row.values) {
             let Some(value) = value else { continue };
-            let curve = match COLUMNS[*at] {
-                "train_loss" => Some(&mut curves.train_loss),
-                "train_accuracy" => Some(&mut curves.train_accuracy),
-                "test_loss" => Some(&mut curves.test_loss),
-                "test_accuracy" => Some(&mut curves.test_accuracy),
-                _ => None,
-            };
-            if let Some(curve) = curve {
-                curve.add(step, value);
+            match (COLUMNS[*at], curves.resolution) {
+                ("train_loss", _) => curves.train_loss.add(step, value),
+                ("train_accuracy", _) => curves.train_accuracy.add(step, value),
+                ("test_loss", _) => curves.test_loss.add(step, value),
+                ("test_accuracy", _) => curves.test_accuracy.add(step, value),
+                (_, Some(resolution)) if value == 0.0 => curves.grad_norm.add(step, resolution),
+                _ => curves.grad_norm.add(step, value),
             }
             let is_watched = matches!(COLUMNS[*at], "train_loss" | "grad_norm");
             if is_watched && !value.is_finite() && diverged.is_none() {

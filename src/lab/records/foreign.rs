@@ -10,6 +10,7 @@ use super::{Run, Target, last_part};
 use crate::base::Problem;
 use crate::base::nearest::nearest;
 use crate::lab::logs::{ForeignLog, LogOptions, LogPart, LogStep, LogSteps};
+use crate::lab::text::quoted;
 
 /// What gradients of weights do not show.
 pub const BLIND_WEIGHTS: &str = "these are gradients of weights, which stay level where \
@@ -69,6 +70,16 @@ impl ForeignRun {
         )
     }
 
+    /// Whether the log has norms of its layers.
+    pub fn has_layers(&self) -> bool {
+        !self.part().layers.is_empty()
+    }
+
+    /// What is refused of it where it has not.
+    pub fn without_layers(&self) -> Problem {
+        without_layers(&self.log)
+    }
+
     /// Loss, accuracy and the whole gradient's norm over the steps.
     ///
     /// # Errors
@@ -88,17 +99,28 @@ pub fn open(path: &Path, options: &LogOptions) -> Result<Option<Vec<Target>>, Pr
         return Ok(None);
     };
     if log.parts.is_empty() {
-        let has_total = log.runs.iter().any(|run| run.total.is_some());
-        let what = match has_total {
-            true => "has one norm for the whole gradient and none for its layers",
-            false => "has no norms of gradients",
-        };
-        return Err(Problem::in_file(path, format!("{}: {what}", log.format())).help(format!(
-            "`vgrad read {}` says how training went; log a norm per layer to see where gradients vanish",
-            crate::lab::text::quoted(&path.display().to_string())
-        )));
+        return Err(without_layers(&log));
     }
     Ok(Some(targets(&log)))
+}
+
+/// What is refused of a log without norms of layers, and what there is instead.
+fn without_layers(log: &ForeignLog) -> Problem {
+    let has_total = log.runs.iter().any(|run| run.total.is_some());
+    let what = match has_total {
+        true => "has one norm for the whole gradient and none for its layers",
+        false => "has no norms of gradients",
+    };
+    let name = quoted(&log.path().display().to_string());
+    let instead = match log.runs.is_empty() {
+        true => String::new(),
+        false => {
+            format!("`vgrad read {name}` says how training went and `vgrad plot {name}` draws it; ")
+        }
+    };
+    Problem::in_file(log.path(), format!("{}: {what}", log.format())).help(format!(
+        "{instead}log a norm per layer to see where gradients vanish"
+    ))
 }
 
 /// The networks of a log, a target each.

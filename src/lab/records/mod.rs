@@ -217,12 +217,15 @@ impl Run {
         Ok(steps)
     }
 
-    /// Its loss and accuracy over the steps, none for a lone file, and where the
-    /// loss stopped being finite. What is left out is told in `warnings`.
+    /// Its loss, accuracy and whole gradient over the steps, none for a lone file, and where
+    /// the loss or the gradient stopped being finite. What is left out is told in `warnings`.
     ///
     /// # Errors
     /// If `training.csv` cannot be understood.
-    fn curves(&self, warnings: &mut Vec<String>) -> Result<(Curves, Option<Diverged>), Problem> {
+    pub fn curves(
+        &self,
+        warnings: &mut Vec<String>,
+    ) -> Result<(Curves, Option<Diverged>), Problem> {
         match Training::of(self)? {
             None => Ok((Curves::default(), None)),
             Some(rows) => curves::curves(rows, warnings),

@@ -84,11 +84,7 @@ impl RunData {
 
     /// What a picture says of norms that a log's writer rounded to 0: where they stand.
     pub fn rounding(&self) -> Option<String> {
-        let most = self.run.resolution(self.columns.first()?)?;
-        Some(format!(
-            "Norms that read 0 stand at {}, the log's resolution, and are below it",
-            number(most)
-        ))
+        self.run.resolution(self.columns.first()?).map(rounded_to)
     }
 
     /// The layers' numbers, ascending.
@@ -185,6 +181,14 @@ impl RunData {
             learned_by: summary.and_then(|summary| summary.learned_by.as_ref()),
         })
     }
+}
+
+/// What a picture says of norms that a log's writer rounded to 0, being at most `most`.
+pub(super) fn rounded_to(most: f64) -> String {
+    format!(
+        "Norms that read 0 stand at {}, the log's resolution, and are below it",
+        number(most)
+    )
 }
 
 /// Where it diverged: as its summary tells it, else as its rows do.

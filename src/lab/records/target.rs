@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Run, foreign, last_part, no_run, runs_inside};
+use super::{ForeignRun, Run, foreign, last_part, no_run, runs_inside};
 use crate::base::Problem;
 use crate::lab::config::Spec;
 use crate::lab::logs::input::STDIN;
@@ -147,6 +147,12 @@ impl Target {
     pub fn refuse_resumed(&mut self) {
         let runs = self.runs.iter_mut();
         runs.for_each(|run| run.refuses_resumed = true);
+    }
+
+    /// Whether it has norms of layers: a log of another program may have none.
+    pub fn has_layers(&self) -> bool {
+        let mut logs = self.runs.iter().filter_map(Run::foreign);
+        logs.all(ForeignRun::has_layers)
     }
 
     /// The spec of its first seed.

@@ -1,5 +1,8 @@
 //! How far values reach, and which of them have no place on a log axis.
 
+/// From this ratio of the largest to the smallest value on they are far apart.
+const LOG_FROM: f64 = 100.0;
+
 /// The extremes of some values and the count of those apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ValueRange {
@@ -58,6 +61,12 @@ impl ValueRange {
         self.zeros += other.zeros;
         self.non_finite += other.non_finite;
         self
+    }
+
+    /// Whether its values are above 0 and so far apart that a linear axis would show but the
+    /// largest.
+    pub fn is_wide(&self) -> bool {
+        self.lowest > 0.0 && self.highest > LOG_FROM * self.lowest_positive
     }
 
     /// Whether any value is below 0.

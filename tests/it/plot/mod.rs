@@ -6,4 +6,5 @@ mod print;
 mod refused;
 mod snapshot;
 mod terminal;
+mod totals;
 mod values;

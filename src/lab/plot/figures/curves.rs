@@ -15,9 +15,6 @@ use super::Figure;
 use crate::lab::records::{Curve, RunData, ValueRange};
 use crate::lab::text::ENERGY_DISTANCE;
 
-/// From this ratio of the largest to the smallest loss on the axis is a log one.
-const LOG_FROM: f64 = 100.0;
-
 pub struct CurvesFigure;
 
 /// What a panel shows: a name and the values of the batch and the test set, where a run has
@@ -73,7 +70,7 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
     let with_curves = || data.runs.iter().filter(has_curves);
     let drawn = || with_curves().flat_map(|p| parts.iter().filter_map(|get| get(p)));
     let extent = drawn().fold(ValueRange::default(), |whole, curve| {
-        whole.join(&extent(curve))
+        whole.join(curve.values())
     });
     if extent == ValueRange::default() {
         return None;
@@ -82,10 +79,7 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
         .y
         .and_then(|limits| limits.low)
         .is_some_and(|low| low <= 0.0);
-    let is_log = name != ACCURACY.0
-        && !reaches_zero
-        && extent.lowest > 0.0
-        && extent.highest > LOG_FROM * extent.lowest_positive;
+    let is_log = name != ACCURACY.0 && !reaches_zero && extent.is_wide();
     let scale = if is_log {
         Scale::log(&extent)
     } else if name == ACCURACY.0 {
@@ -151,12 +145,7 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
             "test set".to_owned(),
         ));
     }
-    let mut caption = Vec::new();
-    if merged > 1 {
-        caption.push(format!(
-            "Of up to {merged} rows each the smallest and the largest value"
-        ));
-    }
+    let mut caption: Vec<String> = merged_remark(merged).into_iter().collect();
     if runs > count {
         caption
             .push("Line: mean over the seeds, area: its 95 % interval by Student's t".to_owned());
@@ -178,6 +167,11 @@ fn panel(data: &PlotData, room: Room, name: &str, parts: [Get; 2]) -> Option<Pan
         legend,
         caption,
     })
+}
+
+/// What a caption says where neighbours share a point of a curve.
+pub(super) fn merged_remark(rows: u64) -> Option<String> {
+    (rows > 1).then(|| format!("Of up to {rows} rows each the smallest and the largest value"))
 }
 
 /// What a target's curve is drawn as.
@@ -213,22 +207,9 @@ fn line(curves: &[&Curve], scale: &Scale, color: RGBColor) -> Line {
     }
 }
 
-/// How far a curve reaches. Zeros are not counted: where there are any, the
-/// axis is linear and they are like other values.
-fn extent(curve: &Curve) -> ValueRange {
-    let points = curve.points().iter();
-    let ends = points
-        .clone()
-        .flat_map(|point| [point.values.low, point.values.high]);
-    ValueRange {
-        non_finite: points.map(|point| point.values.non_finite).sum(),
-        ..ValueRange::of(ends.filter(|value| value.is_finite()))
-    }
-}
-
 /// A curve point by point: of several rows the smallest value at the first and
 /// the largest at the last; a NaN among others shows as such.
-fn series(curve: &Curve) -> Vec<(f64, Option<f64>)> {
+pub(super) fn series(curve: &Curve) -> Vec<(f64, Option<f64>)> {
     let mut series = Vec::new();
     for point in curve.points() {
         let (from, to) = (point.first as f64, point.last as f64);

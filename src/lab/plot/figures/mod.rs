@@ -7,6 +7,7 @@ mod layers;
 mod reliability;
 mod seeds;
 mod sweep;
+mod total;
 mod training;
 mod view;
 
@@ -37,6 +38,7 @@ pub const FIGURES: &[&dyn Figure] = &[
     &training::TrainingFigure,
     &heatmap::HeatmapFigure,
     &curves::CurvesFigure,
+    &total::TotalFigure,
     &seeds::SeedsFigure,
     &reliability::ReliabilityFigure,
     &cures::CuresFigure,
