@@ -1,11 +1,10 @@
 //! What is drawn of runs without looking at their layers.
 
+use super::plot_data::NAME_LENGTH;
 use crate::base::Problem;
 use crate::lab::reading::read_all;
 use crate::lab::records::{Curves, Target};
 use crate::lab::text::shortened;
-
-use super::plot_data::NAME_LENGTH;
 
 /// What an axis of the whole gradient's norm says.
 pub const TOTAL_SYMBOL: &str = "‖∇L‖";
