@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Scalar;
@@ -63,17 +64,22 @@ impl Guessing {
         let columns = known.columns().into_iter();
         let means = columns.map(|column| column.iter().map(|x| (*x).to_f64()).sum::<f64>() / of);
         let means: Vec<f64> = means.collect();
-        let errors = judged.rows().into_iter().map(|row| {
-            let pairs = row.iter().zip(&means);
-            let squares = pairs.map(|(x, m)| ((*x).to_f64() - m).powi(2));
-            squares.sum::<f64>() / means.len() as f64
-        });
-        let errors: Vec<f64> = errors.collect();
-        let n = errors.len() as f64;
-        let error = errors.iter().sum::<f64>() / n;
-        let squares = errors.iter().map(|own| (own - error).powi(2));
-        let scatter = (squares.sum::<f64>() / n).sqrt();
-        (of > 0.0 && n > 0.0).then_some(Self::Loss { error, scatter })
+        let moments = |targets: &Array2<T>| {
+            let errors = targets.rows().into_iter().map(|row| {
+                let pairs = row.iter().zip(&means);
+                let squares = pairs.map(|(x, m)| ((*x).to_f64() - m).powi(2));
+                squares.sum::<f64>() / means.len() as f64
+            });
+            let errors: Vec<f64> = errors.collect();
+            let n = errors.len() as f64;
+            let error = errors.iter().sum::<f64>() / n;
+            let squares = errors.iter().map(|own| (own - error).powi(2));
+            (error, (squares.sum::<f64>() / n).sqrt())
+        };
+        let (error, own) = moments(judged);
+        // A few samples that happen to lie alike say nothing of how numbers scatter.
+        let scatter = own.max(moments(known).1);
+        (known.nrows() > 0 && judged.nrows() > 0).then_some(Self::Loss { error, scatter })
     }
 
     /// Whether it is an accuracy that is beaten from above, and not a loss.
@@ -158,7 +164,7 @@ pub fn commonest(classes: &[u32]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::nn::loss::{CrossEntropy, Mse};
-    use ndarray::{Array2, array};
+    use ndarray::array;
 
     #[test]
     fn an_accuracy_must_beat_the_commonest_class_by_three_standard_errors() {
@@ -199,11 +205,15 @@ mod tests {
         let has_learned = |loss| guess.against("test_loss", loss, 64).has_learned();
         assert!(!has_learned(3.51) && has_learned(3.49));
         assert!(!has_learned(f64::NAN) && !has_learned(f64::INFINITY));
-        // Samples of another split, judged by the mean of this one: squares 16 and 36.
+        // Samples of another split, judged by the mean of this one: squares 16 and 36; a lone
+        // one does not scatter.
         let judged = Targets::Numbers(array![[4.0], [6.0]]);
         let (error, scatter) = (26.0, 10.0);
         let guess = Guessing::on(&targets, &judged);
         assert_eq!(guess, Some(Guessing::Loss { error, scatter }));
+        let lone = Guessing::on(&targets, &Targets::Numbers(array![[3.0]]));
+        let (error, scatter) = (9.0, 4.0);
+        assert_eq!(lone, Some(Guessing::Loss { error, scatter }));
         let none = Targets::Numbers(Array2::<f64>::zeros((0, 1)));
         assert_eq!(Guessing::on(&targets, &none), None);
         assert_eq!(Guessing::on(&none, &judged), None);

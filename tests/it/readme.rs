@@ -67,7 +67,10 @@ fn shell(line: &str, folder: &Path) -> Output {
 fn it_is_read_in_one_go() {
     let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
     let lines = readme.lines().count();
-    assert!(lines < 200, "{lines} lines: what is for few stands beside what it describes");
+    assert!(
+        lines < 200,
+        "{lines} lines: what is for few stands beside what it describes"
+    );
 }
 
 #[test]

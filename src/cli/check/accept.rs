@@ -105,7 +105,7 @@ impl CheckArgs {
                 Failure::from(problem).report();
             }
             Ok(()) => {
-                let held = report.along.speak(&new.in_short());
+                let held = new.in_short(report.along);
                 report.accepted = Some(format!("{} holds {held}", file.display()));
                 if !global.quiet {
                     changes.iter().for_each(|line| output::remark(line));

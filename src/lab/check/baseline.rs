@@ -17,6 +17,7 @@ use super::spec_keys::{Keys, SpecKeys};
 use crate::base::{Problem, counted};
 use crate::lab::atomic_file::{AtomicFile, folder_of};
 use crate::lab::records::is_output;
+use crate::nn::architecture::Along;
 
 /// Version of the layout. The first one is still read: it lacks the keys of the
 /// spec that decide nothing, the means and the positions.
@@ -75,12 +76,15 @@ impl Baseline {
     }
 
     /// What it holds: "31 layers at the initial step, 3 seeds".
-    pub fn in_short(&self) -> String {
-        let layers = self.steps.first().map_or(0, |step| step.layers.len());
+    pub fn in_short(&self, along: Along) -> String {
+        // Through time the others are those of layers before the last, and the output.
+        let is_held = |layer: &&BaselineLayer| along == Along::Layers || layer.position.is_some();
+        let of_step = |step: &BaselineStep| step.layers.iter().filter(is_held).count();
+        let layers = self.steps.first().map_or(0, of_step);
         let steps: Vec<String> = self.moments().iter().map(|at| at.to_string()).collect();
         format!(
             "{} at {} over {}",
-            counted(layers, "layer"),
+            counted(layers, along.one()),
             steps.join(", "),
             counted(self.seeds.len().max(1), "seed")
         )
@@ -351,7 +355,10 @@ mod tests {
         baseline.schema_version = SCHEMA_VERSION;
         let text = baseline.to_json().unwrap();
         assert_eq!(parse(text.as_bytes()).unwrap(), baseline, "{text}");
-        assert_eq!(baseline.in_short(), "1 layer at initial over 2 seeds");
+        assert_eq!(
+            baseline.in_short(Along::Layers),
+            "1 layer at initial over 2 seeds"
+        );
     }
 
     #[test]

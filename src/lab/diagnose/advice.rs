@@ -108,7 +108,9 @@ impl<'a> Search<'a> {
         };
         let is_told = |hint: &Hint| hint.set.iter().any(|set| set.starts_with("network.skip"));
         if !hints.iter().any(is_told) {
-            let hint = token_hint(&self.patient(1.0), self.options.load, spread);
+            let hint = token_hint(&self.patient(1.0), self.options.load, spread, &|| {
+                self.is_over()
+            });
             hints.splice(0..0, hint);
             hints.truncate(MOST);
         }
@@ -258,8 +260,7 @@ impl<'a> Search<'a> {
         if cure.kind == CureKind::Optimizer && self.steps == 0 {
             return None;
         }
-        if self.started.elapsed() > self.options.patience {
-            self.ran_out.set(true);
+        if self.is_over() {
             return None;
         }
         let changes = cure.changes(&self.patient(caution)).ok()?;
@@ -287,6 +288,13 @@ impl<'a> Search<'a> {
             }
         });
         Some((hint, after))
+    }
+
+    /// Whether time ran out, of which it takes note.
+    fn is_over(&self) -> bool {
+        let is_over = self.started.elapsed() > self.options.patience;
+        self.ran_out.set(self.ran_out.get() || is_over);
+        is_over
     }
 
     fn patient(&self, caution: f64) -> Patient<'_> {

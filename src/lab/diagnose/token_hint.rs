@@ -12,14 +12,16 @@ const CANDIDATES: [&str; 3] = ["skips", "pre-norm", "deepnorm"];
 const APART: f64 = 0.01;
 
 /// The first that leaves the tokens apart behind the last block, where as it is `before` is
-/// left of their differences.
+/// left of their differences; none once `is_over` says that time ran out.
 pub fn token_hint(
     patient: &Patient,
     load: &dyn Fn(&[String]) -> Option<LoadedSpec>,
     before: f64,
+    is_over: &dyn Fn() -> bool,
 ) -> Option<Hint> {
     let named = |name: &&str| CURES.iter().find(|cure| cure.name == *name);
-    CANDIDATES.iter().filter_map(named).find_map(|cure| {
+    let cures = CANDIDATES.iter().filter_map(named);
+    cures.take_while(|_| !is_over()).find_map(|cure| {
         let sets = cure.changes(patient).ok()?;
         let loaded = load(&sets)?;
         let after = token_spreads(&loaded)?.last()?.spread;

@@ -74,7 +74,8 @@ pub fn pixel_by_pixel<T: Scalar>(
     }
     // From the mean over the last layer's pixels back.
     let mut grads = vec![1.0; squares.len()];
-    let mut alike = PixelCovariance::of_mean(&images[network.depth]);
+    let seen = conv.images(network, PixelCovariance::seen_of(image));
+    let mut alike = PixelCovariance::of_mean(&seen[network.depth]);
     let mut draws = LogSpread::default();
     let mut rows = Vec::with_capacity(network.depth);
     for (l, (map, q, averages)) in layers.iter().enumerate().rev() {
@@ -91,7 +92,7 @@ pub fn pixel_by_pixel<T: Scalar>(
         };
         // An orthogonal map keeps every length.
         if !is_alone {
-            alike = alike.back(&images[l], conv.kernel, conv.stride(l + 1));
+            alike = alike.back(&seen[l], conv.kernel, conv.stride(l + 1));
             let numbers = images[l].channels as f64 / alike.share();
             own = own.and(LogSpread::of_squares(numbers));
         }

@@ -12,7 +12,20 @@ pub struct PixelCovariance {
     sides: [Array2<f64>; 2],
 }
 
+/// Sides that are longer are looked at as if they were so long: far from its border an image
+/// is the same everywhere.
+const LONGEST: usize = 256;
+
 impl PixelCovariance {
+    /// What is looked at of an image.
+    pub fn seen_of(image: Image) -> Image {
+        Image {
+            rows: image.rows.min(LONGEST),
+            columns: image.columns.min(LONGEST),
+            ..image
+        }
+    }
+
     /// Of what a mean over the pixels hands back: one number for all.
     pub fn of_mean(image: &Image) -> Self {
         let side = |n: usize| Array2::from_elem((n, n), 1.0 / n as f64);
@@ -45,6 +58,8 @@ impl PixelCovariance {
 /// The trace stays 1.
 fn side_back(written: &Array2<f64>, read: usize, kernel: usize, stride: usize) -> Array2<f64> {
     let mut sums = Array2::zeros((read, read));
+    // Taps that are further from the middle lie outside, whatever pixel is written.
+    let kernel = kernel.min(2 * read - 1);
     let place = |pixel: usize, tap: usize| (stride * pixel + tap).checked_sub(kernel / 2);
     for ((p, q), covariance) in written.indexed_iter() {
         for tap in 0..kernel {

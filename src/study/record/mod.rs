@@ -81,6 +81,16 @@ fn training_header(extras: Extras) -> String {
     }
 }
 
+/// What a file begins with.
+fn beginning(name: &str, extras: Extras) -> Vec<u8> {
+    match name {
+        EVENTS => events::header(),
+        PARAMETERS => header(parameter_columns()).into(),
+        "training.csv" => training_header(extras).into(),
+        _ => header(gradient_columns()).into(),
+    }
+}
+
 /// Longest time that a finished row waits in memory, steps permitting.
 const FLUSH_AFTER: Duration = Duration::from_millis(500);
 
@@ -123,13 +133,7 @@ impl<'a> Recorder<'a> {
     /// If they cannot be written.
     pub fn create(folder: &Path, team: &'a Team, extras: Extras) -> Result<Self, Problem> {
         Self::with_files(team, extras, |name| {
-            let begin = match name {
-                EVENTS => events::header(),
-                PARAMETERS => header(parameter_columns()).into(),
-                "training.csv" => training_header(extras).into(),
-                _ => header(gradient_columns()).into(),
-            };
-            RecordFile::create(folder.join(name), &begin)
+            RecordFile::create(folder.join(name), &beginning(name, extras))
         })
     }
 
@@ -137,7 +141,7 @@ impl<'a> Recorder<'a> {
     /// stands behind is cut off.
     ///
     /// # Errors
-    /// If they cannot be written.
+    /// If they cannot be written, or another version began them, with other columns.
     pub fn resume(
         folder: &Path,
         team: &'a Team,
@@ -147,7 +151,12 @@ impl<'a> Recorder<'a> {
         let mut lengths = kept.lengths.iter();
         let mut recorder = Self::with_files(team, extras, |name| {
             let length = lengths.next().copied().unwrap_or_default();
-            RecordFile::reopen(folder.join(name), length)
+            // Events begin with the time.
+            let begun = match name {
+                EVENTS => Vec::new(),
+                _ => beginning(name, extras),
+            };
+            RecordFile::reopen(folder.join(name), &begun, length)
         })?;
         recorder.rows = kept.steps;
         Ok(recorder)

@@ -2,7 +2,7 @@
 //! ones, handed to the system in chunks.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use crate::base::Problem;
@@ -39,10 +39,19 @@ impl RecordFile {
         Ok(table)
     }
 
-    /// Opens a file of which the first `length` bytes are kept.
-    pub fn reopen(path: PathBuf, length: u64) -> Result<Self, Problem> {
-        let file = File::options().append(true).open(&path);
-        let file = file.and_then(|file| file.set_len(length).map(|()| file));
+    /// Opens a file that begins with `header` and of which the first `length` bytes are kept.
+    pub fn reopen(path: PathBuf, header: &[u8], length: u64) -> Result<Self, Problem> {
+        let mut begun = vec![0; header.len()];
+        let file = File::options().read(true).append(true).open(&path);
+        let file = file.and_then(|mut file| file.read_exact(&mut begun).map(|()| file));
+        let file = file.map_err(|error| cannot_write(&path, &error))?;
+        if begun != header {
+            let what = "begins with other columns than are written now: another version of vgrad \
+                        began the run";
+            return Err(Problem::in_file(&path, what)
+                .help("go on with that version, or begin anew with --force"));
+        }
+        let file = file.set_len(length).map(|()| file);
         let file = file.map_err(|error| cannot_write(&path, &error))?;
         Ok(Self {
             path,

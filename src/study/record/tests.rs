@@ -153,3 +153,23 @@ fn a_full_disk_is_told_of_at_a_step_or_at_the_flush() {
     assert!(problem.contains("gradients.csv") || problem.contains("training.csv"));
     assert!(problem.contains("No space left") && problem.contains("help"));
 }
+
+#[test]
+fn a_run_that_another_version_began_is_not_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let team = Team::new(1).unwrap();
+    let begun = Extras::default();
+    let mut recorder = Recorder::create(folder.path(), &team, begun).unwrap();
+    tell(&mut recorder, 3).unwrap();
+    let kept = recorder.sync().unwrap();
+    drop(recorder);
+    let now = Extras {
+        psnr: true,
+        ..begun
+    };
+    let problem = Recorder::resume(folder.path(), &team, now, &kept);
+    let problem = problem.err().unwrap().to_string();
+    assert!(problem.contains("training.csv"), "{problem}");
+    assert!(problem.contains("other columns"), "{problem}");
+    assert!(Recorder::resume(folder.path(), &team, begun, &kept).is_ok());
+}
