@@ -43,7 +43,7 @@ impl ReportArgs {
         let (ranked, runs) = RankedCures::open_among(&self.runs)?;
         let title = self.title.as_deref();
         if ranked.is_empty() {
-            let targets = self.reading.open(&runs)?;
+            let targets = self.reading.open_all(&runs)?;
             return Ok(Report::of(&Request {
                 targets: &targets,
                 title,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::LogReport;
 use super::network::Network;
-use super::sentence::{training, verdict};
+use super::sentence::verdict;
 use super::total::Total;
 use crate::base::{Problem, counted};
 use crate::lab::form::Detail;
@@ -295,20 +295,9 @@ fn about_total(total: &Total, detail: Detail) -> String {
         let _ = writeln!(text, "\n{}", shortened(&total.run, WIDTH - 1));
     }
     let mut line = |label: &str, line: &str| text += &labelled(label, line, [LABEL, WIDTH]);
-    line("verdict", &format!("none on depth: {}", training(total)));
-    if let Some(loss) = total
-        .loss
-        .as_ref()
-        .filter(|_| total.norm.is_some() && detail != Detail::Quiet)
-    {
-        line(
-            "loss",
-            &format!(
-                "{} to {}",
-                text::number(loss.ends[0]),
-                text::number(loss.ends[1])
-            ),
-        );
+    line("verdict", &format!("none on depth: {}", total.sentence()));
+    if let Some(loss) = total.loss_line().filter(|_| detail != Detail::Quiet) {
+        line("loss", &loss);
     }
     if detail != Detail::Quiet {
         line(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::Problem;
 use crate::lab::logs::{ForeignLog, RunSeries};
 use crate::lab::records::Training;
+use crate::lab::text::number;
 
 /// A run without layers.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +62,18 @@ impl OverSteps {
 }
 
 impl Total {
+    /// What it tells, in a sentence.
+    pub fn sentence(&self) -> String {
+        super::sentence::training(self)
+    }
+
+    /// From where to where the loss goes, beside a norm.
+    pub fn loss_line(&self) -> Option<String> {
+        let loss = self.loss.as_ref().filter(|_| self.norm.is_some())?;
+        let [first, last] = loss.ends.map(number);
+        Some(format!("{first} to {last}"))
+    }
+
     /// Reads a run of a log.
     ///
     /// # Errors

@@ -41,7 +41,8 @@ impl Totals {
         warnings: &mut Vec<String>,
     ) -> Result<Self, Problem> {
         let read = read_all(targets, threads, |target, run| {
-            let mut told = Vec::new();
+            let log = run.foreign().map(|foreign| foreign.log().warnings.clone());
+            let mut told = log.unwrap_or_default();
             let (curves, _) = run.curves(&mut told)?;
             let has_none = curves.grad_norm.is_empty() && curves.train_loss.is_empty();
             if has_none && !targets[target].has_layers() {

@@ -75,11 +75,6 @@ impl ForeignRun {
         !self.part().layers.is_empty()
     }
 
-    /// What is refused of it where it has not.
-    pub fn without_layers(&self) -> Problem {
-        without_layers(&self.log)
-    }
-
     /// Loss, accuracy and the whole gradient's norm over the steps.
     ///
     /// # Errors

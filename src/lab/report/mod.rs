@@ -13,6 +13,7 @@ mod library;
 mod overview;
 mod page;
 mod read;
+mod totals;
 mod write;
 
 pub use write::PageFile;
@@ -48,8 +49,13 @@ impl Report {
     /// Reads the runs, each in one pass, and makes the page.
     ///
     /// # Errors
-    /// If a run cannot be read or lacks the column asked for.
+    /// If a run cannot be read or lacks the column asked for, or some have layers and others
+    /// have none.
     pub fn of(request: &Request) -> Result<Self, Problem> {
+        let mut targets = request.targets.iter();
+        if let Some(bare) = targets.find(|target| !target.has_layers()) {
+            return Self::without_layers(request, bare);
+        }
         let entries = read::read_all(request)?;
         let views = PlotData::of_views(&entries, request.threads);
         let warnings = entries
@@ -60,6 +66,21 @@ impl Report {
             warnings: warnings.collect(),
             html: page::render(&title(request), request.targets, &entries, &views)?,
         })
+    }
+
+    /// Of logs that have no layers, as `bare` has none.
+    fn without_layers(request: &Request, bare: &Target) -> Result<Self, Problem> {
+        if let Some(quantity) = request.quantity {
+            let what = format!("has no norms of layers, and so no column `{quantity}` of them");
+            return Err(Problem::in_file(&bare.path, what)
+                .help("leave --quantity out: the whole gradient's norm and the loss are shown"));
+        }
+        if request.targets.iter().any(Target::has_layers) {
+            let what = "has no norms of layers, as others that are named have";
+            return Err(Problem::in_file(&bare.path, what)
+                .help("write a page for each of the two kinds: they show other things"));
+        }
+        totals::page(request.targets, &title(request), request.threads)
     }
 }
 

@@ -215,6 +215,45 @@ fn a_log_is_drawn_reported_and_diagnosed() {
     ]);
 }
 
+/// A page says what `vgrad read` does, and shows the figure `total`.
+#[test]
+fn a_log_without_layers_is_reported() {
+    let desk = Desk::empty();
+    let log = sample("hf_trainer_state.json");
+    let nan = sample("hf_trainer_state_nan.json");
+    desk.vgrad(["report", &log, &nan, "-o", "t.html"]).fine();
+    let page = desk.read("t.html");
+    for words in [
+        "hf_trainer_state_nan.json",
+        "no verdict on depth",
+        "goes from 0.6674 to 0.6835",
+        "NaN or infinite at every logged step",
+        "3.9017 to 3.8702",
+        "before clipping",
+        "Norm of the whole gradient over training",
+        "Loss over training",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    // It needs no script, and none may run.
+    assert!(!page.contains("<script") && page.contains("default-src 'none'"));
+    // Names are letters to it.
+    desk.write("<b>.csv", "step,grad_norm,loss\n0,1,2\n1,1,2\n");
+    desk.vgrad(["report", "<b>.csv", "-o", "t.html"]).fine();
+    let page = desk.read("t.html");
+    assert!(!page.contains("<b>") && page.contains("b"), "{page}");
+    desk.write("g.csv", "step,layer,x_norm\n0,1,1\n1,1,1\n");
+    desk.vgrad(["report", "g.csv", &log, "-o", "u.html"])
+        .refused(&[
+            "hf_trainer_state.json",
+            "no norms of layers",
+            "a page for each",
+        ]);
+    desk.vgrad(["report", &log, "--quantity", "x_norm", "-o", "u.html"])
+        .refused(&["hf_trainer_state.json", "`x_norm`", "leave --quantity out"]);
+    assert!(!desk.has("u.html"));
+}
+
 /// The sample prints six decimals: norms below 5e-7 read 0.
 #[test]
 fn pictures_say_where_rounded_norms_stand() {
