@@ -50,7 +50,8 @@ impl Look {
         let each = self.width.saturating_sub(margin) / shown.len();
         let mut text = String::new();
         let bold = Style::new().bold();
-        let head = format!("{}  {TOTAL_SYMBOL} over training", run.label);
+        let names: Vec<&str> = shown.iter().map(|(_, name, _)| *name).collect();
+        let head = format!("{}  {} over training", run.label, names.join(" and "));
         let _ = writeln!(text, "{bold}{}{bold:#}", shortened(&head, self.width));
         let _ = write!(text, "{:>1$}  ", "step", margin - 2);
         for (_, name, scale) in &shown {

@@ -153,4 +153,12 @@ fn it_fits_the_terminal() {
     let ended = desk.vgrad(["plot", &sample("megatron_stdout.log")]).fine();
     assert!(ended.stdout.contains("inf/NaN"), "{}", ended.stdout);
     assert!(ended.stdout.contains("<-3.30"), "{}", ended.stdout);
+    // Of a log without any gradient the loss alone.
+    let ended = desk.vgrad(["plot", &sample("keras_csvlogger.log")]).fine();
+    assert!(
+        ended.stdout.contains("loss over training"),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains('∇'), "{}", ended.stdout);
 }
