@@ -3,6 +3,7 @@
 
 use crate::base::Scalar;
 use crate::base::team::Team;
+use crate::nn::graph::LayerInfo;
 use crate::nn::layer::Mode;
 use crate::nn::model::Model;
 use crate::nn::network::Network;
@@ -33,6 +34,17 @@ impl<T: Scalar> Network<T> {
     /// Runs the batch at hand up to layer `layer` and writes what it hands on to `values`,
     /// row after row. Changes nothing that outlives the pass.
     pub fn run_to(&mut self, team: &Team, layer: usize, mode: Mode, values: &mut [T]) {
+        self.run_on(team, [0, layer], mode, values);
+    }
+
+    /// The same from where the last run came to: layer `after`, 0 being the input.
+    pub fn run_on(
+        &mut self,
+        team: &Team,
+        [after, layer]: [usize; 2],
+        mode: Mode,
+        values: &mut [T],
+    ) {
         let h = self.graph.layers[layer - 1].h;
         let pass = Pass {
             model: Model {
@@ -43,12 +55,19 @@ impl<T: Scalar> Network<T> {
             all_reduce: &self.all_reduce,
             ranks: team.share_count(self.shards.len()),
         };
-        let nodes = &pass.model.graph.nodes;
-        let last = nodes.iter().position(|node| node.output == h);
-        let count = last.map_or(0, |last| last + 1);
+        let graph = pass.model.graph;
+        // How many nodes have run once a layer has handed on.
+        let count = |layer: &LayerInfo| {
+            let last = graph.nodes.iter().position(|node| node.output == layer.h);
+            last.map_or(0, |last| last + 1)
+        };
+        let end = count(&graph.layers[layer - 1]);
+        let begin = after
+            .checked_sub(1)
+            .map_or(0, |at| count(&graph.layers[at]));
         team.shares(&mut self.shards, |share| {
             let mut round = 0;
-            for n in 0..count {
+            for n in begin..end {
                 pass.forward(share, n, mode, false, &mut round);
             }
         });

@@ -117,7 +117,7 @@ fn of<T: Scalar>(loaded: &LoadedSpec) -> Expected {
             operations,
         }),
         recurrent_radius: recurrent_radius(&plan, &loaded.folder),
-        tokens: tokens::of(&plan, &loaded.folder),
+        tokens: tokens::of(plan, &loaded.folder),
     }
 }
 

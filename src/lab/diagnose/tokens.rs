@@ -10,8 +10,9 @@ use crate::lab::plan::Plan;
 use crate::nn::architecture::Architecture;
 use crate::nn::layer::Mode;
 
-/// Samples that are looked at, at most.
-const SAMPLES: usize = 16;
+/// Samples that are looked at, at most: fewer than a step of most runs takes, so that looking
+/// takes less than such a step.
+const SAMPLES: usize = 4;
 
 /// What is left of the differences between tokens behind a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,8 +29,8 @@ pub struct TokenSpread {
 /// has no tokens.
 pub fn token_spreads(loaded: &LoadedSpec) -> Option<Vec<TokenSpread>> {
     match loaded.spec.precision {
-        Precision::F32 => of(&plan::<f32>(loaded)?, &loaded.folder),
-        Precision::F64 => of(&plan::<f64>(loaded)?, &loaded.folder),
+        Precision::F32 => of(plan::<f32>(loaded)?, &loaded.folder),
+        Precision::F64 => of(plan::<f64>(loaded)?, &loaded.folder),
     }
 }
 
@@ -40,8 +41,8 @@ fn plan<T: Scalar>(loaded: &LoadedSpec) -> Option<Plan<T>> {
     Plan::new(&loaded.spec, &loaded.folder).ok()
 }
 
-/// The same of a plan whose files are relative to `folder`.
-pub fn of<T: Scalar>(plan: &Plan<T>, folder: &Path) -> Option<Vec<TokenSpread>> {
+/// The same of a plan whose files are relative to `folder`: one pass over a few samples.
+pub fn of<T: Scalar>(mut plan: Plan<T>, folder: &Path) -> Option<Vec<TokenSpread>> {
     let positions = plan.setting.positions;
     let Architecture::Transformer(_) = plan.network.architecture else {
         return None;
@@ -49,23 +50,26 @@ pub fn of<T: Scalar>(plan: &Plan<T>, folder: &Path) -> Option<Vec<TokenSpread>> 
     if positions < 2 {
         return None;
     }
+    let count = plan.training.batch_size.min(SAMPLES);
+    plan.training.batch_size = count;
     let team = Team::new(1).ok()?;
-    let mut network = network(plan, folder, &team).ok()?;
-    let samples: Vec<usize> = (0..plan.training.batch_size.min(SAMPLES)).collect();
+    let mut network = network(&plan, folder, &team).ok()?;
+    let samples: Vec<usize> = (0..count).collect();
     let train = &plan.data.train;
     network.load(&train.inputs, &train.targets, &samples);
     let width = plan.network.width_of(1);
-    let mut values = vec![T::zero(); samples.len() * positions * width];
-    let blocks = 0..=plan.network.depth;
-    let spreads = blocks.map(|block| {
+    let mut values = vec![T::zero(); count * positions * width];
+    let mut after = 0;
+    let spreads = (0..=plan.network.depth).map(|block| {
         let layer = 2 * block + 1;
-        network.run_to(&team, layer, Mode::Evaluation, &mut values);
+        network.run_on(&team, [after, layer], Mode::Evaluation, &mut values);
+        after = layer;
         let of_samples = values.chunks_exact(positions * width);
         let sum: f64 = of_samples.map(|tokens| spread(tokens, width)).sum();
         TokenSpread {
             block,
             layer,
-            spread: sum / samples.len() as f64,
+            spread: sum / count as f64,
         }
     });
     Some(spreads.collect())

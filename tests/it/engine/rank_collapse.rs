@@ -6,6 +6,7 @@ use crate::common::{labels, named, normal};
 use serde_json::json;
 use vgrad::base::team::Team;
 use vgrad::nn::architecture::{NetworkSpec, Setting};
+use vgrad::nn::graph::Graph;
 use vgrad::nn::layer::Mode;
 use vgrad::nn::loss::Loss;
 use vgrad::nn::network::{Capacity, Network};
@@ -18,8 +19,8 @@ const FEATURES: usize = 16;
 const ROWS: usize = 8;
 const SEEDS: u64 = 4;
 
-/// What block `block` hands on, of 0 the embedding: [rows · positions, width], row-major.
-fn tokens(norm_position: &str, skip: &str, block: usize, seed: u64) -> Vec<f64> {
+/// A network of blocks at its start, with a batch at hand.
+fn network(norm_position: &str, skip: &str, seed: u64, cut: &dyn Fn(&mut Graph<f64>)) -> Blocks {
     let keys = json!({
         "architecture": { "transformer": { "norm_position": norm_position } },
         "depth": BLOCKS,
@@ -39,12 +40,7 @@ fn tokens(norm_position: &str, skip: &str, block: usize, seed: u64) -> Vec<f64> 
         seed,
     };
     let mut graph = spec.graph(&setting, false);
-    // Cut off behind that block, so that its tokens are the output.
-    graph.output = graph.layers[2 * block].h;
-    let nodes = graph.nodes.iter();
-    let end = nodes.take_while(|node| node.output <= graph.output).count();
-    graph.nodes.truncate(end);
-    graph.params.retain(|params| params.nodes[0] < end);
+    cut(&mut graph);
     let team = Team::new(1).unwrap();
     let draw = Draw {
         init: &spec.scheme(),
@@ -59,7 +55,45 @@ fn tokens(norm_position: &str, skip: &str, block: usize, seed: u64) -> Vec<f64> 
     let inputs = normal(seed, ROWS, FEATURES * POSITIONS);
     let rows: Vec<usize> = (0..ROWS).collect();
     network.load(&inputs, &labels(ROWS * POSITIONS, 10), &rows);
-    network.outputs(&team, Mode::Evaluation)
+    Blocks { network, team }
+}
+
+struct Blocks {
+    network: Network<f64>,
+    team: Team,
+}
+
+/// What block `block` hands on, of 0 the embedding: [rows · positions, width], row-major.
+fn tokens(norm_position: &str, skip: &str, block: usize, seed: u64) -> Vec<f64> {
+    let mut blocks = network(norm_position, skip, seed, &|graph| {
+        // Cut off behind that block, so that its tokens are the output.
+        graph.output = graph.layers[2 * block].h;
+        let nodes = graph.nodes.iter();
+        let end = nodes.take_while(|node| node.output <= graph.output).count();
+        graph.nodes.truncate(end);
+        graph.params.retain(|params| params.nodes[0] < end);
+    });
+    blocks.network.outputs(&blocks.team, Mode::Evaluation)
+}
+
+/// One pass that stops behind every block hands on what a pass up to there does.
+#[test]
+fn a_run_goes_on_from_where_the_last_one_came_to() {
+    let mut anew = network("pre", "identity", 1, &|_| {});
+    let mut further = network("pre", "identity", 1, &|_| {});
+    let [mut expected, mut found] = [(); 2].map(|()| vec![0.0; ROWS * POSITIONS * WIDTH]);
+    let mut after = 0;
+    for block in 0..=BLOCKS {
+        let layer = 2 * block + 1;
+        let mode = Mode::Evaluation;
+        anew.network.run_to(&anew.team, layer, mode, &mut expected);
+        let part = [after, layer];
+        further
+            .network
+            .run_on(&further.team, part, mode, &mut found);
+        assert_eq!(found, expected, "block {block}");
+        after = layer;
+    }
 }
 
 /// 1 − the mean cosine of two tokens of a sequence.
