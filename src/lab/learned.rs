@@ -115,35 +115,41 @@ impl Evidence {
     }
 }
 
-/// The loss of the best guess that looks at no input: each class with its share
-/// among the targets, or their mean. `outputs`: how many the network has. `None`
-/// without a sample.
+/// The loss on the targets `judged` of the best guess that looks at no input: each class with
+/// its share among the targets `known`, or their mean. `outputs`: how many the network has.
+/// Infinite where a class that is judged is not known; `None` without a sample of either.
 pub fn guessing_loss<T: Scalar>(
-    targets: &Targets<T>,
+    known: &Targets<T>,
+    judged: &Targets<T>,
     outputs: usize,
     criterion: &dyn Criterion<T>,
 ) -> Option<f64> {
-    let classes = match targets {
-        Targets::Classes(classes) if !classes.is_empty() => classes,
-        Targets::Classes(_) => return None,
-        Targets::Numbers(_) => {
-            return match Guessing::of(targets)? {
+    let [known, judged] = match (known, judged) {
+        (Targets::Classes(known), Targets::Classes(judged)) => [known, judged],
+        _ => {
+            return match Guessing::on(known, judged)? {
                 Guessing::Loss { error, .. } => Some(error),
                 Guessing::Accuracy(_) => None,
             };
         }
     };
-    let mut shares = vec![0.0; outputs];
-    for class in classes {
-        shares[*class as usize] += 1.0 / classes.len() as f64;
+    if known.is_empty() || judged.is_empty() {
+        return None;
     }
+    let [shares, judged] = [known, judged].map(|classes| {
+        let mut shares = vec![0.0; outputs];
+        for class in classes {
+            shares[*class as usize] += 1.0 / classes.len() as f64;
+        }
+        shares
+    });
     let guess: Vec<f64> = match criterion.wants() {
         // Softmax makes the shares of their logarithms.
         TargetKind::Classes => shares.iter().map(|share| share.ln()).collect(),
         TargetKind::Numbers => shares.clone(),
     };
     let mut gradient = vec![0.0; outputs];
-    let of_class = shares.iter().enumerate().map(|(class, share)| match share {
+    let of_class = judged.iter().enumerate().map(|(class, share)| match share {
         0.0 => 0.0,
         _ => share * criterion.row(&guess, RowTarget::Class(class), &mut gradient),
     });
@@ -181,15 +187,28 @@ mod tests {
     fn the_loss_of_guessing_is_that_of_the_shares_or_of_the_mean() {
         let targets = Targets::<f64>::Classes(vec![0, 1, 1, 0]);
         // The entropy of two halves is ln 2; the third class never comes up.
-        let entropy = guessing_loss(&targets, 3, &CrossEntropy {}).unwrap();
+        let entropy = guessing_loss(&targets, &targets, 3, &CrossEntropy {}).unwrap();
         assert!((entropy - 2f64.ln()).abs() < 1e-15, "{entropy}");
         // One-hot: (¼ + ¼ + 0)/3.
-        let squares = guessing_loss(&targets, 3, &Mse {}).unwrap();
+        let squares = guessing_loss(&targets, &targets, 3, &Mse {}).unwrap();
         assert!((squares - 0.5 / 3.0).abs() < 1e-15, "{squares}");
         let numbers = Targets::Numbers(array![[1.0], [-1.0], [3.0], [-3.0]]);
-        assert_eq!(guessing_loss(&numbers, 1, &Mse {}), Some(5.0));
+        assert_eq!(guessing_loss(&numbers, &numbers, 1, &Mse {}), Some(5.0));
+        // The mean of those is 0; 4² and 6² are off by 16 and 36.
+        let judged = Targets::Numbers(array![[4.0], [6.0]]);
+        assert_eq!(guessing_loss(&numbers, &judged, 1, &Mse {}), Some(26.0));
+        // Known: ¼ and ¾; three of four judged are of the rarer class.
+        let known = Targets::<f64>::Classes(vec![1, 0, 1, 1]);
+        let judged = Targets::Classes(vec![0, 0, 1, 0]);
+        let crossed = guessing_loss(&known, &judged, 2, &CrossEntropy {}).unwrap();
+        let expected = 0.75 * 4f64.ln() + 0.25 * (4.0 / 3.0f64).ln();
+        assert!((crossed - expected).abs() < 1e-15, "{crossed}");
+        let unknown = Targets::Classes(vec![2]);
+        let lost = guessing_loss(&targets, &unknown, 3, &CrossEntropy {});
+        assert!(lost.is_some_and(|lost| !lost.is_finite()), "{lost:?}");
         let none = Targets::<f64>::Classes(Vec::new());
-        assert_eq!(guessing_loss(&none, 3, &Mse {}), None);
+        assert_eq!(guessing_loss(&none, &none, 3, &CrossEntropy {}), None);
+        assert_eq!(guessing_loss(&targets, &none, 3, &CrossEntropy {}), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::nn::adversary::GeneratorSide;
 use crate::nn::architecture::{Architecture, NetworkSpec, Setting};
 use crate::nn::graph::Graph;
 use crate::nn::image::Image;
-use crate::nn::loss::Loss;
+use crate::nn::loss::{Loss, Targets};
 use crate::nn::objective::Objective;
 use crate::nn::optim::Optimizer;
 use crate::nn::readout::Readout;
@@ -201,8 +201,14 @@ impl<T: Scalar> Plan<T> {
     /// The loss of the best guess that looks at no input; `None` of a generator, whose
     /// samples have no targets.
     pub fn guessing_loss(&self) -> Option<f64> {
-        let (targets, outputs) = (&self.data.train.targets, self.data.outputs());
-        let loss = guessing_loss(targets, outputs, self.loss.criterion::<T>());
+        self.guessing_loss_on(&self.data.train.targets)
+    }
+
+    /// What the guess by the training split's targets loses on `judged`.
+    pub fn guessing_loss_on(&self, judged: &Targets<T>) -> Option<f64> {
+        let known = &self.data.train.targets;
+        let criterion = self.loss.criterion::<T>();
+        let loss = guessing_loss(known, judged, self.data.outputs(), criterion);
         loss.filter(|_| self.training.adversary.is_none())
     }
 

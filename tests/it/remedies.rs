@@ -146,6 +146,20 @@ fn a_loss_of_another_scale_is_no_cure() {
     let reason = orthogonal["reason"].as_str().unwrap();
     let both = format!("gradients still lose {lost:.2} decades at the start and inf at the end");
     assert!(reason.starts_with(&both), "{reason}");
+    // The table shows what the order goes by.
+    let told = tried(&desk, "").fine().stdout;
+    let head = told.lines().next().unwrap();
+    assert!(
+        head.contains("test loss") && head.contains("loss ÷ guessing"),
+        "{told}"
+    );
+    assert!(told.contains("\nranked by whether something was learned"));
+    let over_guessing = &json["baseline"]["loss_over_guessing"];
+    let csv = desk.read("runs/trial-remedies/remedies.csv");
+    let mut last = csv.lines().map(|line| line.rsplit(',').next().unwrap());
+    assert_eq!(last.next(), Some("loss_over_guessing"));
+    let written: f64 = last.next().unwrap().parse().unwrap();
+    assert_eq!(Some(written), over_guessing.as_f64());
 }
 
 #[test]

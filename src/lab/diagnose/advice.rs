@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use super::candidates::candidates;
 use super::case::Case;
 use super::hint::{ATTENUATION, Hint, LOSS, LOST};
 use super::mechanism::{Diagnosed, Mechanism};
@@ -15,7 +16,7 @@ use crate::lab::config::LoadedSpec;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::json::Real;
 use crate::lab::remedies::{
-    CRITICAL_CLIP, CURES, Cure, CureKind, Patient, SLOWER_DISCRIMINATOR, USUAL_RATE, critical_clip,
+    CRITICAL_CLIP, Cure, CureKind, Patient, SLOWER_DISCRIMINATOR, USUAL_RATE, critical_clip,
 };
 use crate::nn::mean_field::critical_weight_variance;
 
@@ -125,7 +126,7 @@ impl<'a> Search<'a> {
             trained: OnceCell::new(),
         };
         let mut hints = Vec::new();
-        let [outer, inner] = self.candidates(mechanisms);
+        let [outer, inner] = candidates(self.trouble, mechanisms);
         for cure in outer {
             if let Some((hint, after)) = self.hint(cure, &base) {
                 base = Base {
@@ -156,43 +157,6 @@ impl<'a> Search<'a> {
         hints.extend(further);
         hints.truncate(MOST);
         hints
-    }
-
-    /// The cures of some mechanisms: those of what comes to the network from outside, and of
-    /// steps that no network stands, which are tried first and kept, then the others. Where the gradients arrive, the steps come
-    /// before the network.
-    fn candidates(&self, mechanisms: &[&Mechanism]) -> [Vec<&'static Cure>; 2] {
-        let wanted = mechanisms.iter().flat_map(|one| one.cures);
-        let wanted: Vec<CureKind> = wanted.copied().collect();
-        let of = |kinds: &[CureKind]| {
-            let kinds = kinds.iter().filter(|kind| wanted.contains(kind));
-            let cures = kinds.flat_map(|kind| CURES.iter().filter(|cure| cure.kind == *kind));
-            cures.collect::<Vec<_>>()
-        };
-        let inner = match self.trouble.gradients {
-            true => [
-                CureKind::Adversary,
-                CureKind::Discriminator,
-                CureKind::Gradients,
-                CureKind::Optimizer,
-                CureKind::Precision,
-            ],
-            false => [
-                CureKind::Optimizer,
-                CureKind::Gradients,
-                CureKind::Adversary,
-                CureKind::Discriminator,
-                CureKind::Precision,
-            ],
-        };
-        let mut outer = of(&[CureKind::Data, CureKind::Dropout]);
-        if self.trouble.rate && self.trouble.gradients {
-            outer.extend(CURES.iter().find(|cure| cure.name == USUAL_RATE));
-        }
-        let names: Vec<&str> = outer.iter().map(|cure| cure.name).collect();
-        let inner = of(&inner).into_iter();
-        let inner = inner.filter(|cure| !names.contains(&cure.name)).collect();
-        [outer, inner]
     }
 
     /// A cure on top of other changes, if it helps, and what came of it. Where the steps blow up

@@ -14,9 +14,10 @@ pub struct Hint {
     /// Why it may help.
     pub why: String,
     /// What was measured: `attenuation_decades` at step 0, for a generator `lost_decades`, those
-    /// that its loss's slope loses included, or `loss_over_guessing`, the loss of the batch of
-    /// `step` over that of the best guess that looks at no input, or `token_spread` at step 0,
-    /// 1 minus the mean cosine of two tokens of a sample behind the last block.
+    /// that its loss's slope loses included, or `loss_over_guessing`, the loss after `step`
+    /// updates over that of the best guess that looks at no input, on samples of the test split
+    /// where it has enough, or `token_spread` at step 0, 1 minus the mean cosine of two tokens
+    /// of a sample behind the last block.
     pub quantity: &'static str,
     /// The step.
     pub step: u64,

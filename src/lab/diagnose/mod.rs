@@ -3,6 +3,7 @@
 
 mod advice;
 mod balance;
+mod candidates;
 mod case;
 mod diagnosis;
 mod expected;

@@ -14,7 +14,12 @@ use crate::lab::plan::Plan;
 use crate::lab::theory::predict;
 use crate::nn::loss::Targets;
 use crate::study::data::Split;
-use crate::study::train::{Callback, Ending, LogSteps, StepRecord, Trainer};
+use crate::study::train::{Callback, Ending, LogSteps, StepRecord, Trainer, evaluate};
+
+/// Samples that a network is judged by, at most.
+const SAMPLES: usize = 256;
+/// The fewest of a test split that are not luck.
+const FEWEST: usize = 16;
 
 /// What came of a few steps.
 #[derive(Clone, Debug)]
@@ -23,7 +28,9 @@ pub struct Tried {
     pub steps: u64,
     /// The gradients at step 0.
     pub initial: Decay,
-    /// The loss of the last step's batch over that of guessing.
+    /// The loss after the last update, in evaluation mode, over that of guessing on the same
+    /// samples, of the test split where it has enough: one batch may be luck. NaN of a network
+    /// that diverged.
     pub loss: f64,
     /// Whether a norm or the loss stopped being finite.
     pub has_diverged: bool,
@@ -68,7 +75,8 @@ fn try_in<T: Scalar>(
     if predicted.is_some_and(|lost| !(options.is_worth)(lost)) {
         return Ok(None);
     }
-    // The ends alone are looked at, and no test set.
+    let judged = judged(&plan);
+    // The ends alone are looked at, and no test set on the way.
     plan.data.test = nothing(plan.data.features(), &plan.data.test.targets);
     plan.training.log = LogSteps::Every(u64::MAX);
     plan.training.evaluate_every = u64::MAX;
@@ -88,14 +96,37 @@ fn try_in<T: Scalar>(
     }
     let history = history.0;
     let (initial, _) = history.decays();
-    let guessing = plan.guessing_loss();
+    let loss = judged
+        .filter(|_| ending == Ending::Completed)
+        .and_then(|(samples, guessing)| {
+            let rows: Vec<usize> = (0..samples.samples()).collect();
+            let batch_size = plan.training.batch_size;
+            let reached = evaluate(trainer.network(), &samples, &rows, batch_size, &team)?;
+            Some(reached.loss / guessing)
+        });
     Ok(Some(Tried {
         steps: trainer.network().updates(),
         initial,
-        loss: history.train_loss.unwrap_or(f64::NAN) / guessing.unwrap_or(f64::NAN),
+        loss: loss.unwrap_or(f64::NAN),
         has_diverged: matches!(ending, Ending::Diverged { .. }),
         predicted,
     }))
+}
+
+/// What a network is judged by, and the loss of guessing there: samples of the test split, as the
+/// run itself; where that has few, or a class that nobody could guess, of the training split.
+/// `None` of a generator.
+fn judged<T: Scalar>(plan: &Plan<T>) -> Option<(Split<T>, f64)> {
+    let test = Some(&plan.data.test).filter(|test| test.samples() >= FEWEST);
+    let mut splits = test.into_iter().chain([&plan.data.train]);
+    splits.find_map(|split| {
+        // From all over the split: neighbours may be alike, such as the pixels of a border.
+        let (all, some) = (split.samples(), split.samples().min(SAMPLES));
+        let rows: Vec<usize> = (0..some).map(|i| i * all / some).collect();
+        let samples = split.samples_at(&rows);
+        let guessing = plan.guessing_loss_on(&samples.targets)?;
+        guessing.is_finite().then_some((samples, guessing))
+    })
 }
 
 /// A split of no sample.

@@ -29,19 +29,55 @@ pub const FORMS: &[Form<Remedies>] = &[
     },
 ];
 
-/// The columns; generators are not told apart by their training loss, which each kind of
-/// discriminator has its own of.
-fn heads(remedies: &Remedies) -> [&'static str; 9] {
+/// What cures are told apart by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Score {
+    /// The share of right answers on the test set.
+    Accuracy,
+    /// The loss over that of guessing, where the targets are numbers.
+    Loss,
+    /// How far what generators make is from the data; each kind of discriminator has a training
+    /// loss of its own.
+    Distance,
+}
+
+impl Score {
+    fn of(remedies: &Remedies) -> Self {
+        let mut all = tried(remedies).chain([&remedies.baseline]);
+        match () {
+            () if remedies.baseline.is_of_generators() => Self::Distance,
+            () if all.any(|cure| cure.accuracy().is_some()) => Self::Accuracy,
+            () => Self::Loss,
+        }
+    }
+
+    /// What the order goes by.
+    fn order(self, remedies: &Remedies) -> &'static str {
+        match self {
+            _ if !remedies.baseline.has_trained() => "the decades lost",
+            Self::Accuracy => "accuracy",
+            Self::Loss => "whether something was learned, else by verdict, then by loss ÷ guessing",
+            Self::Distance => "verdict, then by energy distance",
+        }
+    }
+}
+
+/// The columns.
+fn heads(remedies: &Remedies, score: Score) -> [&'static str; 9] {
     [
         "",
         "cure",
         "decades lost",
         "predicted",
-        match remedies.baseline.is_of_generators() {
-            true => text::ENERGY_DISTANCE,
-            false => "train loss",
+        match score {
+            Score::Distance => text::ENERGY_DISTANCE,
+            Score::Loss if remedies.baseline.test_loss().is_some() => "test loss",
+            _ => "train loss",
         },
-        "accuracy",
+        match score {
+            Score::Loss => "loss ÷ guessing",
+            _ => "accuracy",
+        },
         "to 90 %",
         "cost",
         "verdict",
@@ -57,8 +93,9 @@ fn lost(value: f64) -> String {
     text::fixed(value, 2)
 }
 
-fn cells(rank: String, row: &CureRow) -> [String; 9] {
-    let accuracy = match (row.test_accuracy, row.test_accuracy_spread) {
+fn cells(rank: String, row: &CureRow, score: Score) -> [String; 9] {
+    let reached = match (row.test_accuracy, row.test_accuracy_spread) {
+        _ if score == Score::Loss => cell(row.loss_over_guessing, text::number),
         (Some(Real(mean)), Some(Real(spread))) => format!("{mean:.3} ± {spread:.3}"),
         (mean, _) => cell(mean, |mean| format!("{mean:.3}")),
     };
@@ -69,13 +106,14 @@ fn cells(rank: String, row: &CureRow) -> [String; 9] {
         row.shown_lost(lost).unwrap_or_else(|| "–".to_owned()),
         cell(row.attenuation_predicted, lost),
         cell(
-            match row.loss_decades {
-                Some(_) => row.test_loss,
-                None => row.train_loss,
+            match score {
+                Score::Accuracy => row.train_loss,
+                Score::Loss => row.test_loss.or(row.train_loss),
+                Score::Distance => row.test_loss,
             },
             text::number,
         ),
-        accuracy,
+        reached,
         cell(row.steps_to_90_percent, |steps| format!("{steps:.0}")),
         cell(row.cost_per_step, |cost| format!("{cost:.1}×")),
         match row.unlearned() {
@@ -88,15 +126,16 @@ fn cells(rank: String, row: &CureRow) -> [String; 9] {
 fn table(remedies: &Remedies, style: TableStyle) -> String {
     let mut table = Table::new();
     table.load_style(style);
-    table.set_header(heads(remedies));
+    let score = Score::of(remedies);
+    table.set_header(heads(remedies, score));
     for column in table.column_iter_mut().skip(2).take(6) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let baseline = remedies.row(&remedies.baseline);
     let rows = tried(remedies).map(|cure| remedies.row(cure));
-    table.add_row(cells(String::new(), &baseline));
+    table.add_row(cells(String::new(), &baseline, score));
     for (rank, row) in rows.enumerate() {
-        table.add_row(cells((rank + 1).to_string(), &row));
+        table.add_row(cells((rank + 1).to_string(), &row, score));
     }
     let text = table.to_string();
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
@@ -174,6 +213,8 @@ fn human(remedies: &Remedies, detail: Detail) -> Result<String, Problem> {
         text += &format!("to 90 %: updates until the accuracy is {nearly:.3}, 90 % of the best\n");
     }
     text += "cost: time of an update over that of the spec as it is\n";
+    let order = Score::of(remedies).order(remedies);
+    text += &format!("ranked by {order}\n");
     let remarks = remarks(remedies);
     if !remarks.is_empty() {
         text += "\nNo cure here:\n";

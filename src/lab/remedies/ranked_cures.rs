@@ -112,7 +112,7 @@ impl Remedies {
 const RANK: &str = "rank";
 
 /// The columns behind it and what each holds. What an earlier file lacks stands at the end.
-static COLUMNS: [(&str, CureCell); 15] = [
+static COLUMNS: [(&str, CureCell); 16] = [
     ("name", CureCell::Name),
     ("set", CureCell::Set),
     (
@@ -145,6 +145,10 @@ static COLUMNS: [(&str, CureCell); 15] = [
     (
         "loss_decades",
         CureCell::Number(|row| &mut row.loss_decades),
+    ),
+    (
+        "loss_over_guessing",
+        CureCell::Number(|row| &mut row.loss_over_guessing),
     ),
 ];
 
@@ -239,6 +243,7 @@ mod tests {
             reason: Some("it did not help".to_owned()),
             seeds: Some(3),
             loss_decades: number(0.0625),
+            loss_over_guessing: number(0.03125),
         };
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(FILE);

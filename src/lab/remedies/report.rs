@@ -62,6 +62,9 @@ pub struct CureRow {
     /// Decades that the slope of a generator's loss takes off all layers at step 0, which the
     /// verdict counts as lost too; null of any other network.
     pub loss_decades: Option<Real>,
+    /// The last test loss, without one the last training loss, over that of guessing: what cures
+    /// without an accuracy are ranked by; null where guessing has no loss.
+    pub loss_over_guessing: Option<Real>,
 }
 
 impl CureRow {
@@ -143,6 +146,7 @@ impl Remedies {
             reason,
             seeds: Some(cure.trials.len()),
             loss_decades: real(cure.by_loss()),
+            loss_over_guessing: real(cure.loss_over_guessing()),
         }
     }
 
@@ -162,7 +166,7 @@ impl Remedies {
                     // Of what all layers have in common, steps may be freed.
                     CureKind::Optimizer if by_loss >= LOSS_DECADES => format!(
                         "{by_loss:.2} decades are lost by the loss, which all layers have in \
-                         common, and larger steps did not make up for them"
+                         common, and steps of another size did not make up for them"
                     ),
                     CureKind::Optimizer if !gains(cure) => cure.along().speak(&format!(
                         "it rescales the steps, and the first layers still lack {}: \
