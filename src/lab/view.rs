@@ -9,6 +9,8 @@ use crate::lab::config::Spec;
 use crate::lab::experiment::network;
 use crate::lab::plan::Plan;
 use crate::lab::records::Run;
+use crate::lab::summary::Status;
+use crate::lab::text::number;
 use crate::nn::layer::Mode;
 use crate::nn::loss::Targets;
 use crate::study::data::{Dataset, Split};
@@ -16,7 +18,11 @@ use crate::study::data::{Dataset, Split};
 /// The weights that a run ends with, in its folder.
 const WEIGHTS: &str = "weights/final.safetensors";
 
-/// A colour: red, green and blue in [0, 1].
+/// By how much the standard deviation of a picture's colours may seem to have changed: a run in
+/// f32 rounds them.
+const ROUNDING: f64 = 1e-6;
+
+/// A colour: red, green and blue, from 0 to 1 in a picture; a network may go beyond.
 pub type Colour = [f64; 3];
 
 /// A rendered picture beside the true one, row by row from the top left.
@@ -43,7 +49,7 @@ impl View {
     /// `None` of a run of other data.
     ///
     /// # Errors
-    /// If the run kept no weights or they do not fit its spec.
+    /// If the run kept no weights or they do not fit its spec, or its picture has changed.
     pub fn of(run: &Run, threads: usize) -> Result<Option<Self>, Problem> {
         let Some(mut spec) = run.spec.clone().filter(renders) else {
             return Ok(None);
@@ -57,6 +63,11 @@ impl View {
         spec.network.weights = Some(WEIGHTS.into());
         let team = Team::new(threads)?;
         let plan = Plan::<f64>::new(&spec, &run.path)?;
+        let is_picture = spec.data.source.is_picture();
+        let told = run.summary.as_ref().filter(|_| is_picture);
+        let guessed = told.and_then(|told| told.guessing_loss);
+        let what = "the loss of guessing its mean colour";
+        is_unchanged(run, what, [guessed, plan.guessing_loss()], ROUNDING)?;
         let mut network = network(&plan, &run.path, &team)?;
         network.divide(&team);
         let mut outputs = |split: &Split<f64>| {
@@ -69,10 +80,19 @@ impl View {
             all
         };
         let data = &plan.data;
-        Ok(match spec.data.source.is_picture() {
-            true => Self::of_picture(data, [&data.train, &data.test].map(outputs)),
-            false => Self::held_out(&data.test, &outputs(&data.test)),
-        })
+        if !is_picture {
+            return Ok(Self::held_out(&data.test, &outputs(&data.test)));
+        }
+        let outputs = [&data.train, &data.test].map(outputs);
+        // The weights are those of the last look at the test set where nothing cut the run short.
+        let ended = told.filter(|told| told.status == Status::Completed);
+        let reached = ended.and_then(|told| told.test_loss);
+        let what = "the loss on its pixels held out";
+        // In f32 a deep network's outputs may be off by more than its colours.
+        let rounding = 1e-3 + 1e-2 * reached.unwrap_or(0.0).sqrt();
+        let found = mean_square(&data.test, &outputs[1]);
+        is_unchanged(run, what, [reached, found], rounding)?;
+        Ok(Self::of_picture(data, outputs))
     }
 
     fn held_out(test: &Split<f64>, outputs: &[f64]) -> Option<Self> {
@@ -111,7 +131,7 @@ impl View {
                 scale.undo(&mut numbers);
             }
             // Grey is as much of every colour.
-            [0, 1, 2].map(|k| numbers[k.min(channels - 1)].clamp(0.0, 1.0))
+            [0, 1, 2].map(|k| numbers[k.min(channels - 1)])
         };
         let truth = places
             .iter()
@@ -156,6 +176,40 @@ impl View {
 fn renders(spec: &Spec) -> bool {
     let source = &spec.data.source;
     source.is_rays() || source.is_picture() && spec.gan.is_none()
+}
+
+/// That a mean square of a picture is what it was in the run, where both are known: their roots
+/// are at most `rounding` apart.
+fn is_unchanged(
+    run: &Run,
+    what: &str,
+    [then, now]: [Option<f64>; 2],
+    rounding: f64,
+) -> Result<(), Problem> {
+    let pair = then.zip(now);
+    let differs = |(then, now): &(f64, f64)| (then.sqrt() - now.sqrt()).abs() > rounding;
+    match pair.filter(differs) {
+        None => Ok(()),
+        Some((then, now)) => {
+            let [then, now] = [then, now].map(number);
+            let changed = "its picture has changed since the run, which did not learn this one";
+            Err(Problem::in_file(
+                &run.path,
+                format!("{changed}: {what} is {now}, it was {then}"),
+            )
+            .help("put the picture back as it was, or run the experiment again"))
+        }
+    }
+}
+
+/// How far outputs are from what a split has; `None` without a sample.
+fn mean_square(split: &Split<f64>, outputs: &[f64]) -> Option<f64> {
+    let Targets::Numbers(numbers) = &split.targets else {
+        return None;
+    };
+    let pairs = numbers.iter().zip(outputs);
+    let squares: f64 = pairs.map(|(own, found)| (own - found).powi(2)).sum();
+    (!numbers.is_empty()).then(|| squares / numbers.len() as f64)
 }
 
 fn weights(run: &Run) -> PathBuf {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use super::figure::difference;
+use crate::lab::config::Quantity;
 use crate::lab::json::number;
 use crate::lab::text::{Numbering, fixed};
 use crate::nn::architecture::Along;
@@ -198,9 +199,19 @@ impl Finding {
 
     /// The question, and of which cells of a sweep it was asked.
     pub fn question(&self) -> String {
+        let rule = format!("{}{}", self.rule, self.of_single());
         match &self.cell {
-            Some(cell) => format!("{cell}: {}", self.rule),
-            None => self.rule.clone(),
+            Some(cell) => format!("{cell}: {rule}"),
+            None => rule,
+        }
+    }
+
+    /// That a figure of probabilities is the mean of what those of each seed's network are
+    /// worth, and not what their mean is worth, as `vgrad run` tells of several seeds.
+    fn of_single(&self) -> &'static str {
+        match self.seeds > 1 && Quantity::is_of_one_network(&self.quantity) {
+            true => ", of single networks",
+            false => "",
         }
     }
 
@@ -343,8 +354,9 @@ impl Finding {
             _ => String::new(),
         };
         format!(
-            "{place}{}{step} is {}{from}, the limit is {}{beyond}{unclear}",
+            "{place}{}{}{step} is {}{from}, the limit is {}{beyond}{unclear}",
             self.quantity,
+            self.of_single(),
             self.shown_value(),
             self.shown_limit(),
         )

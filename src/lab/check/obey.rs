@@ -81,12 +81,17 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
             "name the run folder, not a CSV file in it",
         ));
     }
+    // An ensemble has one value for all runs, which stands with the first.
+    let runs = match rule.check.quantity.of_ensemble() {
+        Some(_) => &runs[..1],
+        None => runs,
+    };
     let mut by_layer: BTreeMap<Option<usize>, Vec<Seen>> = BTreeMap::new();
     for run in runs {
         if run.found[i].is_empty() {
             return Err(cannot(
                 format!("finds no value: {}", why_none(&rule.check.quantity)),
-                what_to_do(name),
+                what_to_do(&rule.check.quantity),
             ));
         }
         for (layer, seen) in &run.found[i] {
@@ -150,6 +155,9 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
 /// Why a quantity may have no value at all.
 fn why_none(quantity: &Quantity) -> String {
     match quantity.name() {
+        _ if quantity.of_ensemble().is_some() => {
+            "there are no mean probabilities of several seeds, or none of them errs".to_owned()
+        }
         "errors_in_most_uncertain_tenth" => {
             "the probabilities on the test set were not judged, or none of them errs".to_owned()
         }
@@ -161,8 +169,12 @@ fn why_none(quantity: &Quantity) -> String {
 }
 
 /// What to do where a quantity has no value.
-fn what_to_do(name: &str) -> &'static str {
+fn what_to_do(quantity: &Quantity) -> &'static str {
+    let name = quantity.name();
     match name {
+        _ if quantity.of_ensemble().is_some() => {
+            "name a folder of seeds, as `vgrad run SPEC --predictive --seeds 5` leaves it: two of them must hold out the same samples"
+        }
         "cell_grad_norm" => "ask about another quantity: only an LSTM has such a cell state",
         "test_psnr" => {
             "ask about another quantity, such as test_loss: only a run of `data.source` = nerf or image whose colours are not standardised has it"

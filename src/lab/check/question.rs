@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::baseline::Baseline;
 use super::compare::{BaselineComparison, Compared};
+use super::extremes::{Seen, Within};
 use super::finding::{Finding, Source, State};
 use super::measure::{Measured, Wanted, measure};
 use super::moment::Moment;
@@ -61,7 +62,8 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
         quantity: questions.quantity.as_deref(),
     };
     let targets = std::slice::from_ref(target);
-    let runs = read_all(targets, questions.threads, |_, run| measure(run, &wanted))?;
+    let mut runs = read_all(targets, questions.threads, |_, run| measure(run, &wanted))?;
+    tell_ensemble(target, &questions.rules, &mut runs)?;
     let mut report = CheckReport {
         target: target.path.clone(),
         seeds: runs.iter().filter_map(|run| run.seed).collect(),
@@ -167,6 +169,27 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
     report.findings.sort_by(Finding::by_badness);
     report.warnings.extend(report.about_loss());
     Ok(Answer { report, candidate })
+}
+
+/// Puts down for the rules about the ensemble what the probabilities of all runs together are
+/// worth. It is one value, which stands with the first run.
+fn tell_ensemble(target: &Target, rules: &[Rule], runs: &mut [Measured]) -> Result<(), Problem> {
+    let of_ensemble = |rule: &Rule| rule.check.quantity.of_ensemble().is_some();
+    let (Some(first), true) = (runs.first_mut(), rules.iter().any(of_ensemble)) else {
+        return Ok(());
+    };
+    let Some(together) = target.ensemble()? else {
+        return Ok(());
+    };
+    let summary = target.runs[0].summary.as_ref();
+    let steps = summary.map_or(0, |summary| summary.steps);
+    for (rule, found) in rules.iter().zip(&mut first.found) {
+        let name = rule.check.quantity.of_ensemble();
+        if let Some(value) = name.and_then(|name| together.measures.named(name)) {
+            found.insert(None, Seen::one(Within::exactly(value), steps));
+        }
+    }
+    Ok(())
 }
 
 /// The finding that a run diverged.

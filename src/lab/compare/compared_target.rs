@@ -67,7 +67,7 @@ impl ComparedTarget {
             runs: target.runs.iter().map(name).collect(),
             seeds: specs.map(|spec| spec.seed).collect(),
             quantity,
-            outcome: OutcomeRow::of(target, &profiles),
+            outcome: OutcomeRow::of(target, &profiles)?,
             profiles,
             depth,
         })

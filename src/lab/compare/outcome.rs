@@ -1,6 +1,7 @@
 //! What came out of a target's runs.
 
 use super::profile::Profile;
+use crate::base::Problem;
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::records::{Estimate, Run, Target};
 use crate::lab::summary::Summary;
@@ -54,13 +55,30 @@ pub struct OutcomeKind {
     name: &'static str,
     /// Whether people are shown it only where a target has it.
     pub is_rare: bool,
-    get: fn(&Source) -> Option<Measured>,
+    taken: Taken,
+}
+
+/// What a figure is taken from.
+#[derive(Clone, Copy)]
+enum Taken {
+    /// Each run by itself.
+    Run(fn(&Source) -> Option<Measured>),
+    /// What the probabilities of each run are worth: the measure of this name.
+    Probabilities(&'static str),
+    /// What the mean probabilities of several seeds are worth: the measure of this name.
+    Ensemble(&'static str),
 }
 
 impl OutcomeKind {
-    /// Its name for people, of paths along layers or time steps.
-    pub fn named(&self, along: Along) -> String {
-        along.speak(self.name)
+    /// Its name for people, of paths along layers or time steps; `has_seeds`: where a target has
+    /// several, whose mean probabilities have figures of their own.
+    pub fn named(&self, along: Along, has_seeds: bool) -> String {
+        let name = along.speak(self.name);
+        match self.taken {
+            Taken::Probabilities(_) if has_seeds => format!("{name}, single networks"),
+            Taken::Ensemble(_) => format!("{name}, ensemble"),
+            _ => name,
+        }
     }
 }
 
@@ -110,16 +128,35 @@ pub const FIGURES: &[OutcomeKind] = &[
     rare("test_psnr", "test PSNR in dB", |source| {
         plain(source.summary?.test_psnr)
     }),
-    rare("calibration_error", "calibration error", |source| {
-        of_probabilities(source, "calibration_error")
-    }),
-    rare("predictive_entropy", "predictive entropy", |source| {
-        of_probabilities(source, "predictive_entropy")
-    }),
-    rare(
+    of_probabilities(
+        "calibration_error",
+        "calibration error",
+        Taken::Probabilities("calibration_error"),
+    ),
+    of_probabilities(
+        "ensemble_calibration_error",
+        "calibration error",
+        Taken::Ensemble("calibration_error"),
+    ),
+    of_probabilities(
+        "predictive_entropy",
+        "predictive entropy",
+        Taken::Probabilities("predictive_entropy"),
+    ),
+    of_probabilities(
+        "ensemble_predictive_entropy",
+        "predictive entropy",
+        Taken::Ensemble("predictive_entropy"),
+    ),
+    of_probabilities(
         "errors_in_most_uncertain_tenth",
         "errors in the most uncertain tenth",
-        |source| of_probabilities(source, "errors_in_most_uncertain_tenth"),
+        Taken::Probabilities("errors_in_most_uncertain_tenth"),
+    ),
+    of_probabilities(
+        "ensemble_errors_in_most_uncertain_tenth",
+        "errors in the most uncertain tenth",
+        Taken::Ensemble("errors_in_most_uncertain_tenth"),
     ),
     kind("steps", "steps", |source| {
         let logged = source.profile.stats.last_step;
@@ -138,7 +175,7 @@ const fn kind(
         key,
         name,
         is_rare: false,
-        get,
+        taken: Taken::Run(get),
     }
 }
 
@@ -153,12 +190,21 @@ const fn rare(
     }
 }
 
+const fn of_probabilities(key: &'static str, name: &'static str, taken: Taken) -> OutcomeKind {
+    OutcomeKind {
+        key,
+        name,
+        is_rare: true,
+        taken,
+    }
+}
+
 fn plain(figure: Option<f64>) -> Option<Measured> {
     figure.map(|figure| (figure, None))
 }
 
 /// What the run's probabilities on the test set are worth, where they were judged.
-fn of_probabilities(source: &Source, name: &str) -> Option<Measured> {
+fn judged(source: &Source, name: &str) -> Option<Measured> {
     let predictions = source.summary?.predictive.as_ref()?;
     plain(predictions.measures.named(name))
 }
@@ -178,7 +224,10 @@ fn by_loss(decay: Option<&Decay>) -> Option<Measured> {
 
 impl OutcomeRow {
     /// Of a target with the profiles of its runs.
-    pub fn of(target: &Target, profiles: &[Profile]) -> Self {
+    ///
+    /// # Errors
+    /// If the probabilities of several seeds cannot be read.
+    pub fn of(target: &Target, profiles: &[Profile]) -> Result<Self, Problem> {
         let sources: Vec<Source> = target
             .runs
             .iter()
@@ -188,10 +237,22 @@ impl OutcomeRow {
                 summary: run.summary.as_ref(),
             })
             .collect();
-        let figure =
-            |kind: &OutcomeKind| over_seeds(&sources.iter().map(kind.get).collect::<Vec<_>>());
+        let together = target.ensemble()?;
+        let each = |get: &dyn Fn(&Source) -> Option<Measured>| {
+            over_seeds(&sources.iter().map(get).collect::<Vec<_>>())
+        };
+        let figure = |kind: &OutcomeKind| match kind.taken {
+            Taken::Run(get) => each(&get),
+            Taken::Probabilities(name) => each(&|source| judged(source, name)),
+            Taken::Ensemble(name) => {
+                let value = together.as_ref().and_then(|own| own.measures.named(name));
+                value.map_or(OutcomeFigure::Unknown, |value| {
+                    OutcomeFigure::One(value, None)
+                })
+            }
+        };
         let verdict = |profile: &Profile| profile.verdict.map_or("", Verdict::name);
-        Self {
+        Ok(Self {
             status: tally(target.runs.iter().map(status)),
             verdict: tally(profiles.iter().map(verdict)),
             ends: tally(profiles.iter().map(ends)),
@@ -199,7 +260,7 @@ impl OutcomeRow {
             norm: profiles[0].stats.headline.clone(),
             along: Along::of_all(target.runs.iter().map(Run::along)),
             figures: FIGURES.iter().map(figure).collect(),
-        }
+        })
     }
 }
 

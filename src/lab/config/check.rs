@@ -119,21 +119,40 @@ const OF_THE_RUN: [(&str, &str); 5] = [
 const OF_PROBABILITIES: [(&str, &str); 3] = [
     (
         "calibration_error",
-        "mean distance of accuracy from confidence on the test set, by train.predictive; at the final step",
+        "mean distance of accuracy from confidence on the test set, by train.predictive; at the final step, of several seeds each network's own",
     ),
     (
         "predictive_entropy",
-        "mean entropy in nats of the probabilities on the test set, by train.predictive; at the final step",
+        "mean entropy in nats of the probabilities on the test set, by train.predictive; at the final step, of several seeds each network's own",
     ),
     (
         "errors_in_most_uncertain_tenth",
-        "share of the test errors among the tenth of the samples with the largest entropy, by train.predictive; at the final step",
+        "share of the test errors among the tenth of the samples with the largest entropy, by train.predictive; at the final step, of several seeds each network's own",
+    ),
+];
+
+/// What the mean probabilities of several seeds are worth: name and help text.
+const OF_ENSEMBLES: [(&str, &str); 3] = [
+    (
+        "ensemble_calibration_error",
+        "calibration_error of the mean probabilities of several seeds that were run with --predictive; at the final step",
+    ),
+    (
+        "ensemble_predictive_entropy",
+        "predictive_entropy of the mean probabilities of several seeds that were run with --predictive; at the final step",
+    ),
+    (
+        "ensemble_errors_in_most_uncertain_tenth",
+        "errors_in_most_uncertain_tenth by the mean probabilities of several seeds that were run with --predictive; at the final step",
     ),
 ];
 
 /// What has no column: name and help text.
 fn per_run() -> impl Iterator<Item = (&'static str, &'static str)> {
-    OF_THE_RUN.into_iter().chain(OF_PROBABILITIES)
+    OF_THE_RUN
+        .into_iter()
+        .chain(OF_PROBABILITIES)
+        .chain(OF_ENSEMBLES)
 }
 
 /// The measured columns of `gradients.csv`: name and help text.
@@ -172,7 +191,19 @@ impl Quantity {
     /// Whether it says what probabilities on the test set are worth, of which only the end of a
     /// run tells.
     pub fn is_of_probabilities(&self) -> bool {
-        OF_PROBABILITIES.iter().any(|(name, _)| *name == self.0)
+        Self::is_of_one_network(&self.0) || self.of_ensemble().is_some()
+    }
+
+    /// Whether the quantity called `name` says what the probabilities of one network are worth.
+    pub fn is_of_one_network(name: &str) -> bool {
+        OF_PROBABILITIES.iter().any(|(own, _)| *own == name)
+    }
+
+    /// Of one about the ensemble of several seeds: the quantity of a network that it is of their
+    /// mean probabilities.
+    pub fn of_ensemble(&self) -> Option<&str> {
+        let is_one = OF_ENSEMBLES.iter().any(|(name, _)| *name == self.0);
+        self.0.strip_prefix("ensemble_").filter(|_| is_one)
     }
 
     /// Whether it is a column of `training.csv`.

@@ -5,7 +5,7 @@ use super::scale::Scale;
 use super::totals::Totals;
 use super::words::counted;
 use crate::base::Problem;
-use crate::lab::predictive::{Predictions, ensemble};
+use crate::lab::predictive::Predictions;
 use crate::lab::reading::read_run_data;
 use crate::lab::records::{Columns, GridSize, HEADLINE, Run, RunData, Target, ValueRange};
 use crate::lab::remedies::RankedCures;
@@ -138,7 +138,10 @@ impl PlotData {
                 .map(|target| shortened(&target.label, NAME_LENGTH))
                 .collect(),
             warnings: warnings.collect(),
-            ensembles: targets.iter().map(ensemble_of).collect::<Result<_, _>>()?,
+            ensembles: targets
+                .iter()
+                .map(Target::ensemble)
+                .collect::<Result<_, _>>()?,
             quantity,
             runs,
             totals: Totals::default(),
@@ -239,13 +242,6 @@ fn view(data: &RunData, threads: usize) -> Result<Option<NamedView>, Problem> {
         label: shortened(&data.label, NAME_LENGTH),
         view,
     }))
-}
-
-/// The probabilities of a target's runs together; `None` where they were not judged.
-fn ensemble_of(target: &Target) -> Result<Option<Predictions>, Problem> {
-    let runs = target.runs.iter();
-    let folders = runs.filter_map(|run| Some(run.gradients.parent()?.to_owned()));
-    ensemble(&folders.collect::<Vec<_>>())
 }
 
 /// The norm that tells of decay in all of the runs.

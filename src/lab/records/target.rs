@@ -10,6 +10,7 @@ use crate::base::Problem;
 use crate::lab::config::Spec;
 use crate::lab::logs::input::STDIN;
 use crate::lab::logs::{ForeignLog, LogOptions};
+use crate::lab::predictive::{Predictions, ensemble};
 use crate::lab::text::quoted;
 
 /// What a user names on the command line: a run, or several seeds of one.
@@ -153,6 +154,17 @@ impl Target {
     pub fn has_layers(&self) -> bool {
         let mut logs = self.runs.iter().filter_map(Run::foreign);
         logs.all(ForeignRun::has_layers)
+    }
+
+    /// The mean probabilities of its runs on the test set; `None` where fewer than two were
+    /// judged.
+    ///
+    /// # Errors
+    /// See [`ensemble`].
+    pub fn ensemble(&self) -> Result<Option<Predictions>, Problem> {
+        let runs = self.runs.iter();
+        let folders = runs.filter_map(|run| Some(run.gradients.parent()?.to_owned()));
+        ensemble(&folders.collect::<Vec<_>>())
     }
 
     /// The spec of its first seed.

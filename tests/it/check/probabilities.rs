@@ -90,3 +90,65 @@ fn a_comparison_and_a_rule_know_what_probabilities_are_worth() {
         "{text}"
     );
 }
+
+/// The ensemble of several seeds, of which `vgrad run` tells, and the networks that it is made
+/// of have figures of their own.
+#[test]
+fn an_ensemble_is_told_from_its_networks() {
+    let desk = Desk::with(BLOBS);
+    let words = "run trial.toml -q --predictive --seeds=3 --out=group";
+    desk.vgrad(words.split(' ')).fine();
+    let told: Value = serde_json::from_str(&desk.read("group/seeds.json")).unwrap();
+    let told = &told["predictive"];
+    assert_eq!(told["method"], "ensemble");
+    let compare = |arguments: &str| {
+        let words = format!("compare group group {arguments}");
+        desk.vgrad(words.split_whitespace()).fine().stdout
+    };
+    let whole: Value = serde_json::from_str(&compare("--format json")).unwrap();
+    let text = compare("");
+    for (name, key, words) in [
+        (
+            "calibration_error",
+            "calibration_error",
+            "calibration error",
+        ),
+        ("predictive_entropy", "entropy", "predictive entropy"),
+        (
+            "errors_in_most_uncertain_tenth",
+            "errors_in_most_uncertain_tenth",
+            "errors in the most uncertain tenth",
+        ),
+    ] {
+        let of_each = (0..3).map(|seed| {
+            let summary = desk.summary(&format!("group/seed-{seed}"));
+            summary["predictive"][key].as_f64().unwrap()
+        });
+        let mean = of_each.sum::<f64>() / 3.0;
+        let outcome = &whole["targets"][1]["outcome"];
+        let own = outcome[name]["mean"].as_f64().unwrap();
+        assert!((own - mean).abs() < 1e-12, "{name}: {own} {mean}");
+        let together = format!("ensemble_{name}");
+        assert_eq!(outcome[&*together]["mean"], told[key], "{name}");
+        for whose in ["single networks", "ensemble"] {
+            let words = format!("{words}, {whose}");
+            assert!(text.contains(&words), "{words}: {text}");
+        }
+
+        let figure = told[key].as_f64().unwrap();
+        let check = |run: &str, name: &str, max: f64| {
+            let text = format!("[[check]]\nquantity = \"{name}\"\nat = \"final\"\nmax = {max}\n");
+            desk.write("rule.toml", text);
+            desk.vgrad(["check", run, "--rules", "rule.toml"])
+        };
+        assert_eq!(check("group", &together, figure + 1e-9).code, Some(0));
+        let beyond = check("group", &together, figure - 1e-9);
+        assert_eq!(beyond.code, Some(1), "{}", beyond.stdout);
+        assert!(!beyond.stdout.contains("single"), "{}", beyond.stdout);
+        let single = check("group", name, 9.0).fine().stdout;
+        assert!(single.contains("of single networks"), "{single}");
+        let lone = check("group/seed-0", &together, 9.0);
+        assert_eq!(lone.code, Some(2), "{}", lone.stdout);
+        assert!(lone.stderr.contains("a folder of seeds"), "{}", lone.stderr);
+    }
+}

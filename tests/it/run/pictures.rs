@@ -161,6 +161,63 @@ fn a_report_shows_the_picture_and_does_without_one_that_is_gone() {
         .refused(&["grey.png", "there is no such file"]);
 }
 
+/// 3 × 2 pixels as a PNG.
+fn picture(color: png::ColorType, bytes: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 3, 2);
+    encoder.set_color(color);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(bytes).unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+/// A picture that was replaced after the run is not what the network learned.
+#[test]
+fn another_picture_is_not_taken_for_what_was_learned() {
+    let desk = Desk::with(SILENT);
+    let colours: Vec<u8> = (0..18).map(|i| 10 * i).collect();
+    let others = [
+        picture(png::ColorType::Grayscale, &[250, 0, 250, 0, 120, 90]),
+        picture(png::ColorType::Rgb, &colours),
+    ];
+    let view = || desk.vgrad(["plot", "a", "--figure", "view", "-o", "view.svg"]);
+    for flags in ["", "--set data.test_fraction=0.0", "--set precision=f64"] {
+        desk.write("grey.png", GREY);
+        desk.run(&format!("{flags} --out a --force")).fine();
+        view().fine();
+        for other in &others {
+            desk.write("grey.png", other);
+            let words = [
+                "a: its picture has changed since",
+                "run the experiment again",
+            ];
+            let told = view().refused(&words);
+            assert!(!told.stderr.contains("safetensors"), "{}", told.stderr);
+            let told = desk.vgrad(["report", "a", "-o", "page.html"]).fine();
+            assert!(told.stderr.contains(words[0]), "{}", told.stderr);
+        }
+    }
+}
+
+/// The view counts what the network says, as the loss does, and not what a screen shows of it.
+#[test]
+fn a_view_counts_what_lies_beyond_black_and_white() {
+    let desk = Desk::with(SILENT);
+    desk.write("grey.png", GREY);
+    let wide = "--set network.init={normal={std=2.0}} --set data.test_fraction=0.0";
+    desk.run(&format!("{wide} --set train.batch_size=full --out a"))
+        .fine();
+    desk.vgrad(["plot", "a", "--figure", "view", "-o", "view.svg"])
+        .fine();
+    // Untrained, on a batch of all pixels.
+    let loss = desk.summary("a")["train_loss"].as_f64().unwrap();
+    assert!(loss > 1.0, "{loss}");
+    let title = format!("\na: {:.2} dB\n", -10.0 * loss.log10());
+    assert!(desk.read("view.svg").contains(&title), "{title}");
+}
+
 /// 3 × 2 pixels of one grey byte each, the pixels deflated without compression.
 const GREY: &[u8] = &[
     137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0,

@@ -56,6 +56,8 @@ pub fn outcomes(comparison: &Comparison, targets: &[usize]) -> TextTable {
             .collect::<Vec<_>>()
     };
     let along = along(comparison, targets);
+    let mut each = comparison.targets.iter();
+    let has_seeds = each.any(|target| target.profiles.len() > 1);
     let mut rows: Vec<Vec<String>> = FIGURES
         .iter()
         .enumerate()
@@ -67,7 +69,7 @@ pub fn outcomes(comparison: &Comparison, targets: &[usize]) -> TextTable {
             !kind.is_rare || figures.into_iter().any(|it| *it != OutcomeFigure::Unknown)
         })
         .map(|(n, kind)| {
-            row(&kind.named(along), &|i| {
+            row(&kind.named(along, has_seeds), &|i| {
                 figures::outcome(&outcome(i).figures[n])
             })
         })

@@ -68,6 +68,7 @@ fn side_by_side(view: &View) -> Cells {
     }
 }
 
+/// As a screen shows it: what a network takes beyond 0 and 1 is cut off.
 fn color(colour: Colour) -> RGBColor {
     let [red, green, blue] = colour.map(|share| (share * 255.0).round() as u8);
     RGBColor(red, green, blue)
