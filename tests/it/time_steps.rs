@@ -41,8 +41,10 @@ fn a_diagnosis_names_the_time_steps_of_the_last_stacked_layer() {
         "in the next time step toward the output; from there down decades below the last time step",
         "a time step keeps 0.500 of the gradient, 6.9 decades are lost over time steps 2–24 of \
          stacked layer 2;",
-        // Before the first time step there is no state to multiply with.
-        "dying ReLU (AUTOTRAINER) since step 0 at time step 1 of stacked layer 1",
+        // Before the first time step there is no state to multiply with: of what it adds to
+        // ∂L/∂W most is 0, of the sum nothing.
+        "not replayed, as a time step's row has its own contribution to ∂L/∂W: VanishingGradient \
+         (SageMaker Debugger, DeepDiagnosis), gradient vanish (AUTOTRAINER)",
     ];
     says(&told, &expected);
 }

@@ -10,6 +10,7 @@ use crate::nn::architecture::Along;
 use super::expected::Expected;
 use super::frame::{Frame, median};
 use super::replay::{Replay, Replayed};
+use super::shared_maps::SharedMaps;
 
 /// One run and all that its diagnosis goes by.
 pub struct Case<'a> {
@@ -29,6 +30,8 @@ pub struct Case<'a> {
     pub updates: Updates,
     /// The published rules over all of its steps.
     pub rules: Vec<Replayed>,
+    /// The recurrent maps that its time steps share, where its log has them whole.
+    pub shared_maps: Option<SharedMaps>,
     /// What its spec and its data say.
     pub expected: Expected,
 }
@@ -106,7 +109,7 @@ impl<'a> Case<'a> {
         }
         let columns = columns.names().to_vec();
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let mut replay = Replay::new(&columns);
+        let mut replay = Replay::new(&columns, run.along());
         let mut updates = Updates::default();
         let mut first = None;
         let (mut last, mut last_finite) = (Step::default(), None);
@@ -132,6 +135,9 @@ impl<'a> Case<'a> {
             Ok(())
         })?;
         let rules = replay.end(run, &stats)?;
+        let looked_at = [first.as_ref(), Some(&last), last_finite.as_ref()];
+        let looked_at = looked_at.map(|step| step.map_or(0, |step| step.step));
+        let shared_maps = SharedMaps::of(run, &looked_at)?;
         Ok(Self {
             run,
             stats,
@@ -141,6 +147,7 @@ impl<'a> Case<'a> {
             last_finite,
             updates,
             rules,
+            shared_maps,
             expected: Expected::of(loaded),
         })
     }

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::advice::{AdviceOptions, hints};
 use super::case::Case;
 use super::hint::Hint;
-use super::mechanism::{Diagnosed, MECHANISMS, find_all};
+use super::mechanism::{Diagnosed, MECHANISMS, find_all, optimizer_floor};
 use super::replay::Replayed;
 use super::rules::RULES;
+use super::shared_maps::{ASKED_BY, CONTRIBUTION};
 use super::theory_beside::TheoryBeside;
 use crate::base::Problem;
 use crate::lab::config::LoadedSpec;
@@ -91,7 +92,7 @@ pub struct OfSeed {
 pub struct Unanswered {
     /// The mechanism that is not looked for.
     pub mechanism: &'static str,
-    /// The columns that tell of it, or `spec.toml`.
+    /// The columns that tell of it, `spec.toml`, or a key of it.
     pub needs: Vec<String>,
 }
 
@@ -247,6 +248,13 @@ fn unanswered(case: &Case) -> Vec<Unanswered> {
         open.push(Unanswered {
             mechanism: "contraction",
             needs: vec![HEADLINE.to_owned()],
+        });
+    }
+    if optimizer_floor::is_open(case) {
+        open.retain(|one| one.mechanism != "optimizer_floor");
+        open.push(Unanswered {
+            mechanism: "optimizer_floor",
+            needs: vec![format!("{ASKED_BY} ({CONTRIBUTION})")],
         });
     }
     if case.spec().is_none() {

@@ -13,6 +13,7 @@ mod hint;
 mod mechanism;
 mod replay;
 mod rules;
+mod shared_maps;
 mod theory_beside;
 mod token_hint;
 mod tokens;

@@ -6,8 +6,10 @@ use serde::{Serialize, Serializer};
 
 use super::frame::Frame;
 use super::rules::{PublishedRule, RULES, RuleLook};
+use super::shared_maps::CONTRIBUTION;
 use crate::base::Problem;
 use crate::lab::records::{LayerInfo, Run, RunStats, Step, Training};
+use crate::nn::architecture::Along;
 
 /// What a rule says of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -15,7 +17,7 @@ pub struct Replayed {
     /// Which: its name, source, condition and blind spot.
     #[serde(flatten, serialize_with = "told")]
     pub rule: &'static PublishedRule,
-    /// Whether it fires at a logged step; null where a column is missing.
+    /// Whether it fires at a logged step; null where a column is missing or means another thing.
     pub fires: Option<bool>,
     /// The first step at which it fires.
     pub step: Option<u64>,
@@ -25,6 +27,8 @@ pub struct Replayed {
     pub at_the_end: Option<bool>,
     /// The columns that it needs and the log does not have.
     pub missing: Vec<String>,
+    /// Why it cannot be replayed though the log has the columns; null where it can.
+    pub reason: Option<&'static str>,
     /// Runs of a group of seeds in which it fires.
     pub seeds: usize,
 }
@@ -50,13 +54,16 @@ pub struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    /// For a log of which these columns are read.
-    pub fn new(columns: &'a [String]) -> Self {
+    /// For a log of which these columns are read, whose gradient's path is `along` this.
+    pub fn new(columns: &'a [String], along: Along) -> Self {
         let result = |rule: &'static PublishedRule| {
             let missing = rule.columns().iter().copied();
             let missing = missing.filter(|name| !columns.iter().any(|own| own == name));
             let missing: Vec<String> = missing.map(str::to_owned).collect();
-            let can = missing.is_empty();
+            // A rule means ∂L/∂W as an optimizer has it: summed over the time steps.
+            let is_of_parts = along == Along::Time && rule.is_about_weight_gradients();
+            let reason = (is_of_parts && missing.is_empty()).then_some(CONTRIBUTION);
+            let can = missing.is_empty() && reason.is_none();
             Replayed {
                 rule,
                 fires: can.then_some(false),
@@ -64,6 +71,7 @@ impl<'a> Replay<'a> {
                 layers: Vec::new(),
                 at_the_end: can.then_some(false),
                 missing,
+                reason,
                 seeds: 0,
             }
         };
@@ -91,7 +99,7 @@ impl<'a> Replay<'a> {
             layers: &self.layers,
         };
         for (result, recent) in self.results.iter_mut().zip(&mut self.recent) {
-            if !result.missing.is_empty() {
+            if result.fires.is_none() {
                 continue;
             }
             // The last step of a run makes no update.

@@ -55,6 +55,16 @@ impl PublishedRule {
             RuleLook::AtNorm(_) => &[],
         }
     }
+
+    /// Whether it looks at ∂L/∂W layer by layer.
+    pub fn is_about_weight_gradients(&self) -> bool {
+        const OF_WEIGHTS: [&str; 3] = [
+            "weight_grad_norm",
+            "weight_grad_mean_abs",
+            "zero_grad_fraction",
+        ];
+        self.columns().iter().any(|own| OF_WEIGHTS.contains(own))
+    }
 }
 
 const BLIND: &str = "∂L/∂W is the product of gradient and activations: a small init shrinks one toward the \

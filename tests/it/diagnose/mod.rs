@@ -6,6 +6,7 @@ mod generators;
 mod healthy;
 mod logs;
 mod mechanisms;
+mod recurrent;
 mod rules;
 mod steps;
 mod tokens;

@@ -6,6 +6,7 @@ use super::super::frame::Frame;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, matters};
 use crate::lab::remedies::CureKind;
 use crate::lab::text::{significant, times};
+use crate::nn::architecture::Along;
 
 pub const CONTRACTION: Mechanism = Mechanism {
     name: "contraction",
@@ -59,7 +60,7 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         }
     }
     sentence += &case.recurrent_radius(frame);
-    sentence += &flat(frame, lost);
+    sentence += &flat(case, frame, lost);
     Some(Diagnosed {
         mechanism: &CONTRACTION,
         share: Some(share),
@@ -76,7 +77,7 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
 }
 
 /// That the activations shrink with the gradient, where they do: ∂L/∂W is their product.
-fn flat(frame: &Frame, lost: f64) -> String {
+fn flat(case: &Case, frame: &Frame, lost: f64) -> String {
     let path = frame.path();
     let (Some(first), Some(last)) = (path.first(), path.last()) else {
         return String::new();
@@ -95,7 +96,10 @@ fn flat(frame: &Frame, lost: f64) -> String {
         .zip(norm(first))
         .map(|(last, first)| last - first);
     // Zeros are level with nothing, and what falls nearly as far is not level.
-    let is_level = |spread: &f64| spread.is_finite() && spread.abs() < 0.5 * lost;
+    // And what time steps add to one ∂L/∂W is not compared by anyone.
+    let is_level = |spread: &f64| {
+        case.along() == Along::Layers && spread.is_finite() && spread.abs() < 0.5 * lost
+    };
     let Some(spread) = spread.filter(is_level) else {
         return format!(
             "; the activations shrink {} on the way forward",

@@ -11,7 +11,7 @@ mod expansion;
 mod forget_gate;
 mod healthy;
 mod not_learning;
-mod optimizer_floor;
+pub mod optimizer_floor;
 mod rank_collapse;
 mod saturation;
 mod starved_generator;
@@ -46,10 +46,10 @@ pub struct Mechanism {
 /// Every mechanism. A later one may ask which were found before it.
 pub const MECHANISMS: &[&Mechanism] = &[
     &starved_generator::STARVED_GENERATOR,
+    &forget_gate::FORGET_GATE,
     &saturation::SATURATION,
     &dead_units::DEAD_UNITS,
     &underflow::UNDERFLOW,
-    &forget_gate::FORGET_GATE,
     &contraction::CONTRACTION,
     &expansion::EXPANSION,
     &RANK_COLLAPSE,

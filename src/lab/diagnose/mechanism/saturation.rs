@@ -3,6 +3,7 @@
 use super::super::balance::Balance;
 use super::super::case::Case;
 use super::super::frame::Frame;
+use super::forget_gate::FORGET_GATE;
 use super::{Diagnosed, LEAST_SHARE, Mechanism, is_flat_on, matters};
 use crate::lab::decay::Verdict;
 use crate::lab::remedies::CureKind;
@@ -19,7 +20,7 @@ pub const SATURATION: Mechanism = Mechanism {
 /// Share of a layer's entries from which on it counts as saturated.
 const MANY: f64 = 0.2;
 
-fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
+fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let balance = Balance::of(frame);
     let lost = if balance.zeros.is_empty() {
         balance.lost()
@@ -47,7 +48,10 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
         .filter_map(|change| kept_back(change.layer, change.lost))
         .collect();
     let decades = at.iter().map(|(_, decades)| decades).sum();
-    let share = balance.share(decades, 0);
+    // A forget gate that is shut is a saturated one.
+    let gate = found.iter().find(|one| one.is(&FORGET_GATE));
+    let by_gate = gate.and_then(|one| one.share).unwrap_or(0.0);
+    let share = balance.share(decades, 0) - by_gate;
     if share < LEAST_SHARE {
         return None;
     }

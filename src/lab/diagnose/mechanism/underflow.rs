@@ -7,6 +7,7 @@ use super::{Diagnosed, Mechanism};
 use crate::lab::config::Precision;
 use crate::lab::remedies::CureKind;
 use crate::lab::text::number;
+use crate::nn::architecture::Along;
 
 pub const UNDERFLOW: Mechanism = Mechanism {
     name: "numerical_underflow",
@@ -96,14 +97,15 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
             .collect(),
         _ => Vec::new(),
     };
-    // Entries of ∂L/∂W that read 0 though their units live.
+    // Entries of ∂L/∂W that read 0 though their units live. Of what a first time step adds to
+    // it many are 0 in any network, as the state before is.
     let is_partly = |layer: &usize| {
         let share = frame.value(*layer, "zero_grad_fraction").unwrap_or(0.0);
         let dead = frame.value(*layer, "dead_fraction").unwrap_or(0.0);
         let is_tiny = frame
             .headline(*layer)
             .is_some_and(|norm| norm < limit * 1e6);
-        share >= 0.5 && dead < 0.5 && is_tiny
+        share >= 0.5 && dead < 0.5 && is_tiny && case.along() == Along::Layers
     };
     let at: Vec<usize> = frame
         .hidden()

@@ -208,6 +208,11 @@ impl<T: Scalar> Blueprint<T> for Recurrent {
 }
 
 impl Recurrent {
+    /// Gates of a cell, one below the other in its maps.
+    pub fn gates(&self) -> usize {
+        self.cell.unit::<f64>().gates(self.forget_bias).len()
+    }
+
     /// Stacked layer `l` over the positions of `sequence`; returns its h at each.
     fn layer<T: Scalar>(
         &self,
