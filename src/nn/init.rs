@@ -329,7 +329,7 @@ impl Initializer for Critical {
 }
 
 member! {
-    /// What `torch.nn.Linear` does by itself: weights and biases uniform on ±1/√fan_in, a variance of 1/(3 fan_in).
+    /// What `torch.nn.Linear` does by itself: weights and biases uniform on ±1/√fan_in, a variance of 1/(3 fan_in). Of a recurrent network for each map by its own fan_in: `torch.nn.RNN`, `LSTM` and `GRU` draw all from ±1/√width.
     pub struct PytorchDefault {}
 }
 impl Initializer for PytorchDefault {

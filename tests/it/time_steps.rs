@@ -49,6 +49,38 @@ fn a_diagnosis_names_the_time_steps_of_the_last_stacked_layer() {
     says(&told, &expected);
 }
 
+#[test]
+fn a_lone_file_names_time_steps_by_its_rows() {
+    let desk = ran();
+    desk.write("lone.csv", desk.bytes("run/gradients.csv"));
+    let told = words(&desk.vgrad(["diagnose", "lone.csv", "--no-advice"]).fine());
+    let expected = [
+        "starts time step 10 of stacked layer 2 (hidden_2.10) at step 0",
+        "a time step keeps 0.500 of the gradient, 6.9 decades are lost over time steps 2–24 of \
+         stacked layer 2",
+        "not replayed, as a time step's row has its own contribution",
+    ];
+    says(&told, &expected);
+}
+
+/// The other depth has no second stacked layer, whose time steps are those of the path.
+#[test]
+fn a_baseline_of_another_depth_is_told_in_ranges() {
+    let desk = ran();
+    let accepted = ["check", "run", "--baseline", "b.json", "--accept"];
+    let told = desk.vgrad(accepted).fine().stdout;
+    assert!(
+        told.contains("b.json holds 24 time steps at initial"),
+        "{told}"
+    );
+    let depth = ["--set", "network.depth=1", "--baseline", "b.json"];
+    let ended = desk.vgrad(["check", "trial.toml"].into_iter().chain(depth));
+    let remarks: Vec<&str> = ended.stderr.split_whitespace().collect();
+    let expected = "only one of the two has time steps 1–24 of stacked layer 1 of the baseline, \
+        which is not held: the last stacked layers are held beside each other";
+    says(&remarks.join(" "), &[expected]);
+}
+
 /// log10 2 = 0.3010 against a limit of 0.1.
 #[test]
 fn a_check_counts_time_steps() {
@@ -69,7 +101,7 @@ fn a_check_counts_time_steps() {
         &[
             "what time step value",
             "+0.2010 decades per time step",
-            "49 time steps, nearest:",
+            "49 rows, nearest:",
         ],
     );
     assert!(!table.contains(" layer "), "{table}");
@@ -106,7 +138,31 @@ fn pictures_number_time_steps() {
     desk.vgrad(trained).fine();
     let drawn = ["plot", "trained", "--figure", "training", "-o", "a.svg"];
     desk.vgrad(drawn).fine();
-    says(&desk.read("a.svg"), &["One time step in 2 of 49"]);
+    says(&desk.read("a.svg"), &["One row in 2 of 49"]);
+}
+
+/// Row 30 is time step 30 − 24 of the second stacked layer, which does not follow on the first.
+#[test]
+fn a_line_breaks_where_a_stacked_layer_ends() {
+    let desk = ran();
+    let drawn = ["plot", "run", "--figure", "layers", "-o", "a.svg"];
+    desk.vgrad(drawn).fine();
+    let picture = desk.read("a.svg");
+    says(
+        &picture,
+        &[
+            "\n1.10\n",
+            "\n2.6\n",
+            "\nlayer: time step after time step\n",
+        ],
+    );
+    let lines = picture
+        .lines()
+        .filter_map(|line| line.split("points=\"").nth(1));
+    let lengths = lines.map(|points| points.matches(',').count());
+    let long: Vec<usize> = lengths.filter(|length| *length > 10).collect();
+    // The output follows on the last time step.
+    assert_eq!(long, [24, 25]);
 }
 
 #[test]
@@ -140,7 +196,7 @@ fn a_comparison_numbers_time_steps() {
         &told,
         &[
             "time step A B",
-            "time steps differ by more than",
+            "49 of 49 rows differ by more than",
             "of stacked layer",
         ],
     );

@@ -295,17 +295,34 @@ impl BaselineComparison<'_> {
             );
         }
         let has = |own: &BaselineLayer| pairs.iter().flatten().any(|l| std::ptr::eq(*l, own));
-        let left: Vec<String> = [(old, "the baseline"), (new, "the run")]
-            .into_iter()
-            .flat_map(|(step, side)| step.layers.iter().map(move |layer| (layer, side)))
-            .filter(|(layer, _)| !has(layer))
-            .map(|(layer, side)| format!("{} of {side}", self.named(layer)))
-            .collect();
+        let sides = [(old, "the baseline"), (new, "the run")];
+        let numberings = sides.map(|(step, _)| {
+            let on_path = path(step).into_iter().map(|own| own.layer);
+            Numbering::of(self.numbering.along(), on_path)
+        });
+        let left = sides
+            .iter()
+            .zip(numberings)
+            .filter_map(|((step, side), numbering)| {
+                let left: Vec<&BaselineLayer> =
+                    step.layers.iter().filter(|own| !has(own)).collect();
+                let told = match &left[..] {
+                    [] => return None,
+                    [own] => numbering.named(own.layer, &own.name),
+                    _ => numbering.many(&left.iter().map(|own| own.layer).collect::<Vec<_>>()),
+                };
+                Some(format!("{told} of {side}"))
+            });
+        let left: Vec<String> = left.collect();
         if !left.is_empty() {
+            let by_last = match numberings[0] == numberings[1] {
+                true => "",
+                false => ": the last stacked layers are held beside each other",
+            };
             remarks.push(format!(
-                "{} only one of the two has {}, which is not held",
+                "{} only one of the two has {}, which is not held{by_last}",
                 old.at.in_words(),
-                left.join(", ")
+                left.join(" and ")
             ));
         }
         Ok(pairs)

@@ -46,7 +46,7 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
     }
     let along = [0, pair.other].map(|i| comparison.targets[i].outcome.along);
     let along = Along::of_all(along);
-    let mut parts: Vec<String> = parts.iter().map(|part| along.speak(part)).collect();
+    let mut parts: Vec<String> = parts.iter().map(|part| along.count(part)).collect();
     if let Some((layer, difference)) = pair.largest()
         && difference != 0.0
     {

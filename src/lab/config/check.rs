@@ -97,11 +97,11 @@ pub struct Quantity(String);
 const OF_THE_RUN: [(&str, &str); 5] = [
     (
         "decay_decades_per_layer",
-        "slope of log10(activation_grad_norm) over the layers; positive: vanishing",
+        "slope of log10(activation_grad_norm) over the layers (recurrent: over the time steps); positive: vanishing",
     ),
     (
         "attenuation_decades",
-        "log10 of the last hidden layer's activation_grad_norm over the first's",
+        "log10 of the last hidden layer's activation_grad_norm over the first's (recurrent: the last time step's over the first's)",
     ),
     ("r2", "share of the decay that a straight line explains"),
     (

@@ -1,6 +1,7 @@
 //! Axes: their ends, their ticks, and what the ticks say.
 
 use super::words::whole;
+use crate::lab::text::Numbering;
 
 /// One labelled place of an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +97,18 @@ pub fn counting(label: &str, low: f64, high: f64) -> Axis {
         fine: Vec::new(),
         bands: Vec::new(),
         unit: Unit::Whole,
+    }
+}
+
+impl Axis {
+    /// One of layers, whose numbers stand for time steps of stacked layers.
+    pub fn numbered(mut self, numbering: Numbering) -> Self {
+        if numbering != Numbering::Layers {
+            for tick in &mut self.ticks {
+                tick.text = numbering.short(tick.at as usize);
+            }
+        }
+        self
     }
 }
 

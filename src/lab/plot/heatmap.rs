@@ -76,7 +76,8 @@ impl<'a> Heatmap<'a> {
         let whole = counting(self.run.layer_axis(), 0.0, (count - 1) as f64);
         // A tick at a round number of a layer rather than at a round place.
         let offset = layers[0] as f64;
-        let rounded = counting(self.run.layer_axis(), offset, offset + (count - 1) as f64);
+        let rounded = counting(self.run.layer_axis(), offset, offset + (count - 1) as f64)
+            .numbered(self.run.numbering());
         let is_dense = layers[count - 1] - layers[0] + 1 == count;
         let ticks: Vec<Tick> = if is_dense {
             let ticks = rounded.ticks.into_iter();

@@ -24,6 +24,7 @@ mod table;
 mod table_steps;
 mod target;
 mod training;
+mod unrolled;
 mod value_range;
 
 use std::collections::BTreeMap;
@@ -79,6 +80,8 @@ pub struct Run {
     foreign: Option<ForeignRun>,
     /// The columns of a lone file that hold bounds, once they have been looked for.
     bounds: OnceLock<BTreeMap<String, f64>>,
+    /// What a lone file's path is made of, once its rows' names have been looked at.
+    named_along: OnceLock<Along>,
 }
 
 impl Run {
@@ -86,7 +89,13 @@ impl Run {
     pub fn along(&self) -> Along {
         let told = self.summary.as_ref().map(|summary| summary.along);
         let by_spec = || self.spec.as_ref().map(|spec| spec.network.along());
-        told.or_else(by_spec).unwrap_or_default()
+        told.or_else(by_spec)
+            .unwrap_or_else(|| match &self.foreign {
+                Some(_) => Along::default(),
+                None => *self
+                    .named_along
+                    .get_or_init(|| unrolled::along(&self.gradients)),
+            })
     }
 
     /// Opens a run folder or a lone CSV file.
@@ -125,6 +134,7 @@ impl Run {
             refuses_resumed: false,
             foreign: None,
             bounds: OnceLock::new(),
+            named_along: OnceLock::new(),
         }
     }
 

@@ -13,7 +13,6 @@ use crate::lab::decay::Decay;
 use crate::lab::prediction::Prediction;
 use crate::lab::summary::Divergence;
 use crate::lab::text::{Findings, Numbering, networks, number};
-use crate::nn::architecture::Along;
 
 /// One run as figures and pages show it.
 #[derive(Clone, Debug)]
@@ -99,9 +98,10 @@ impl RunData {
 
     /// What an axis of its layers says: a recurrent network has one for each time step.
     pub fn layer_axis(&self) -> &'static str {
-        match self.run.along() {
-            Along::Layers => "layer",
-            Along::Time => "layer: time step after time step",
+        match self.numbering() {
+            Numbering::Layers => "layer",
+            Numbering::Time { stacked: 1, .. } => "time step",
+            Numbering::Time { .. } => "layer: time step after time step",
         }
     }
 

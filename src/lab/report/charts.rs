@@ -146,8 +146,8 @@ fn run<'a>(entry: &'a RunData) -> ChartRun<'a> {
         layer_axis: entry.layer_axis(),
         one: along.one(),
         places: (along == Along::Time).then(|| {
-            let layers = entry.grid.layers().iter();
-            layers.map(|layer| entry.numbering().one(*layer)).collect()
+            let (numbering, layers) = (entry.numbering(), entry.grid.layers().iter());
+            layers.map(|layer| numbering.one(*layer)).collect()
         }),
         names: entry.stats.layers.iter().map(|info| &*info.name).collect(),
         per_bucket,

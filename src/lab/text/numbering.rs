@@ -114,6 +114,14 @@ impl Numbering {
         }
     }
 
+    /// Whether another stacked layer begins behind this one.
+    pub fn ends_stacked(self, layer: usize) -> bool {
+        match self {
+            Self::Time { steps, stacked } => layer.is_multiple_of(steps) && layer < steps * stacked,
+            Self::Layers => false,
+        }
+    }
+
     /// The part of the path that ends at this layer.
     pub fn up_to(self, layer: usize) -> [usize; 2] {
         match self {
@@ -188,6 +196,10 @@ mod tests {
         );
         assert_eq!([2, 9].map(|own| stacked.short(own)), ["1.2", "2.3"]);
         assert_eq!(stacked.up_to(9), [7, 9]);
+        assert_eq!(
+            [5, 6, 12, 13].map(|own| stacked.ends_stacked(own)),
+            [false, true, false, false]
+        );
         assert_eq!(Numbering::of(Along::Layers, 7..=12), LAYERS);
     }
 }

@@ -34,6 +34,15 @@ impl Along {
         }
     }
 
+    /// A text that counts the layers of a log, or in their place its rows: the time steps of
+    /// every stacked layer, and the output.
+    pub fn count(self, layers: &str) -> String {
+        match self {
+            Self::Layers => layers.to_owned(),
+            Self::Time => layers.replace("layer", "row"),
+        }
+    }
+
     /// The head of a narrow column of them.
     pub fn head(self) -> &'static str {
         match self {

@@ -172,7 +172,8 @@ pub fn step_summary(report: &CheckReport) -> String {
     for (finding, count) in rows {
         let mut layer = finding.place().unwrap_or_else(|| "all".to_owned());
         if count > 1 {
-            layer = format!("{count} {one}s, nearest: {layer}");
+            let told = report.along.count(&format!("{count} layers"));
+            layer = format!("{told}, nearest: {layer}");
         }
         let cells = [
             finding.state.name().to_owned(),

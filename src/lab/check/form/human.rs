@@ -158,7 +158,7 @@ fn short(report: &CheckReport) -> Vec<[String; 6]> {
         };
         let mut line = row(nearest);
         if !others.is_empty() {
-            let told = report.along.speak(&format!("{} layers", held.len()));
+            let told = report.along.count(&format!("{} layers", held.len()));
             line[2] = format!("{told}, nearest: {}", line[2]);
         }
         rows.push(line);

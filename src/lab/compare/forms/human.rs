@@ -107,8 +107,9 @@ fn together(comparison: &Comparison, is_verbose: bool) -> Vec<String> {
     let more = all.len() - shown.len();
     if more > 0 {
         let all: Vec<usize> = (0..comparison.targets.len()).collect();
-        let one = tables::along(comparison, &all).one();
-        lines.push(format!(" and {more} more {one}s; -v shows them all"));
+        let along = tables::along(comparison, &all);
+        let told = format!(" and {more} more layers; -v shows them all");
+        lines.push(along.count(&told));
     }
     lines.push(format!(
         " = equal to the last digit, ≠ more than {} decades from A",
@@ -125,8 +126,9 @@ fn layers(comparison: &Comparison, pair: &Pair, is_verbose: bool) -> Vec<String>
     let mut lines = vec![render(&table, None)];
     let more = pair.layers.len() - shown.len();
     if more > 0 {
-        let one = tables::along(comparison, &[0, pair.other]).one();
-        lines.push(format!(" and {more} more {one}s; -v shows them all"));
+        let along = tables::along(comparison, &[0, pair.other]);
+        let told = format!(" and {more} more layers; -v shows them all");
+        lines.push(along.count(&told));
     }
     lines.extend(unclear(std::slice::from_ref(pair)));
     lines

@@ -171,13 +171,17 @@ fn over_seeds(runs: &[&RunData], end: fn(&RunData) -> &Step, is_relative: bool) 
     let layers: BTreeSet<usize> = layers.copied().collect();
     let deepest = layers.last().copied().unwrap_or(1);
     let unit = if is_relative { deepest as f64 } else { 1.0 };
-    let layers = layers.into_iter();
-    layers
-        .map(|layer| {
-            let values = runs.iter().filter_map(|run| end(run).of_layer(layer, 0));
-            (layer as f64 / unit, values.collect())
-        })
-        .collect()
+    let numberings: Vec<_> = runs.iter().map(|run| run.numbering()).collect();
+    let mut series = SeedSeries::new();
+    for layer in layers {
+        let values = runs.iter().filter_map(|run| end(run).of_layer(layer, 0));
+        series.push((layer as f64 / unit, values.collect()));
+        // The first time step of a stacked layer does not follow on the last one of another.
+        if numberings.iter().any(|own| own.ends_stacked(layer)) {
+            series.push(((layer as f64 + 0.5) / unit, Vec::new()));
+        }
+    }
+    series
 }
 
 /// Layers, or shares of the depth where the runs' depths are too unlike for
@@ -214,5 +218,9 @@ fn depth_axis(data: &PlotData) -> (Axis, bool) {
     }
     let low = runs().map(first).min().unwrap_or(1);
     let axis = counting(layer_axis(&data.runs), low as f64, deepest as f64);
-    (axis, false)
+    let mut numberings = runs().map(RunData::numbering);
+    match numberings.next() {
+        Some(first) if numberings.all(|own| own == first) => (axis.numbered(first), false),
+        _ => (axis, false),
+    }
 }

@@ -59,6 +59,7 @@ fn range(data: &PlotData, several: &[usize], room: Room) -> Panel {
     for (n, &target) in several.iter().enumerate() {
         let color = of_run(target, data.targets.len());
         let profiles: Vec<&Step> = seeds(target).collect();
+        let numberings: Vec<_> = data.of_target(target).map(RunData::numbering).collect();
         let mut medians = Vec::new();
         let mut area: Vec<(f64, f64, f64)> = Vec::new();
         let layers = profiles.iter().flat_map(|step| &step.layers);
@@ -68,6 +69,10 @@ fn range(data: &PlotData, several: &[usize], room: Room) -> Panel {
             let values = profiles.iter().filter_map(|step| step.of_layer(layer, 0));
             let values: Vec<f64> = values.collect();
             medians.push((layer as f64, median(&values, scale.is_log())));
+            let is_end = numberings.iter().any(|own| own.ends_stacked(layer));
+            if is_end {
+                medians.push((layer as f64 + 0.5, None));
+            }
             let heights: Vec<f64> = values
                 .iter()
                 .filter_map(|value| match scale.place(*value) {
@@ -80,11 +85,12 @@ fn range(data: &PlotData, several: &[usize], room: Room) -> Panel {
                 let most = heights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let within = |at: f64| at.clamp(floor, ceiling);
                 area.push((layer as f64, within(least), within(most)));
-            } else if area.len() > 1 {
+            }
+            if heights.len() < values.len() || values.is_empty() || is_end {
                 let points = std::mem::take(&mut area);
-                marks.push(Mark::Area { points, color });
-            } else {
-                area.clear();
+                if points.len() > 1 {
+                    marks.push(Mark::Area { points, color });
+                }
             }
         }
         if area.len() > 1 {

@@ -87,8 +87,8 @@ fn panel(
     let labels = ends.map(|layer| (depth(*layer), run.numbering().short(*layer)));
     let mut caption: Vec<String> = run.rounding().into_iter().collect();
     if every > 1 {
-        let one = run.run.along().one();
-        caption.push(format!("One {one} in {every} of {}", layers.len()));
+        let told = format!("One layer in {every} of {}", layers.len());
+        caption.push(run.run.along().count(&told));
     }
     let per_bucket = run.grid.steps_per_bucket() * together as u64;
     if per_bucket > 1 {
