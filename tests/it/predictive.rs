@@ -221,6 +221,36 @@ fn seeds_are_an_ensemble() {
     assert_eq!(drawn.code, Some(0), "{}", drawn.stderr);
     let svg = desk.read("r.svg");
     assert!(svg.contains("Reliability on the test set") && svg.contains("ensemble of 3.0"));
+    assert!(
+        !svg.contains("A dot"),
+        "a caption's parts follow on a semicolon"
+    );
+
+    desk.vgrad(["report", "seeds", "-o", "page.html"]).fine();
+    let page = desk.read("page.html");
+    let (_, section) = page.split_once("id=\"reliability-title\"").unwrap();
+    let (section, _) = section.split_once("</section>").unwrap();
+    assert!(section.contains("<svg") && section.contains("ensemble of 3.0"));
+    let figure = format!("{:.3}", number(told, "calibration_error"));
+    for words in [
+        format!("<span class=\"soft\">calibration error, ensemble</span> {figure}"),
+        format!("<dt>Calibration error, ensemble</dt><dd>{figure}</dd>"),
+        "<dt>Calibration error, single networks</dt>".to_owned(),
+    ] {
+        assert!(page.contains(&words), "{words}");
+    }
+    // Of one run they are its own, and without --predictive there are none.
+    desk.vgrad(["report", "seeds/seed-1", "-o", "page.html"])
+        .fine();
+    assert!(
+        desk.read("page.html")
+            .contains("<dt>Calibration error</dt>")
+    );
+    desk.vgrad(["run", "trial.toml", "--out=plain", "-q"])
+        .fine();
+    desk.vgrad(["report", "plain", "-o", "page.html"]).fine();
+    let page = desk.read("page.html");
+    assert!(!page.contains("reliability-title") && !page.contains("alibration error"));
 }
 
 /// Where the seed draws the split, only samples that two runs held out count, each by the
@@ -354,6 +384,9 @@ fn what_has_no_probabilities_is_refused() {
         let ended = desk.vgrad(["run", "trial.toml", "--predictive", change, "--out=run"]);
         assert_eq!(ended.code, Some(2), "{change}: {}", ended.stdout);
         assert!(ended.stderr.contains(named), "{change}: {}", ended.stderr);
+        // Nobody typed the key that the flag stands for.
+        let typed = "--set train.predictive=\"";
+        assert!(!ended.stderr.contains(typed), "{}", ended.stderr);
         assert!(!desk.has("run"), "{change}");
     }
     let gan = "[gan]\nloss = \"saturating\"\n[gan.discriminator]\ndepth = 2\nwidth = 8\n\

@@ -38,5 +38,6 @@ pub use remedy::Remedy;
 pub use rules::{LoggedColumns, load_rules};
 pub use schema::schema_json;
 pub use sections::{Data, Log, Precision, Spec, Train};
+pub use shape::is_choice;
 pub use sizes::{BatchSize, CheckpointEvery, Every, Full, LogSpaced, Predictive};
 pub use sweep::{SweepAxis, SweepChoice, SweepGrid};

@@ -156,6 +156,13 @@ impl Shape {
     }
 }
 
+/// Whether the value of a key, such as `network.skip`, is a choice of members.
+pub fn is_choice(key: &str) -> bool {
+    let mut parts = key.split('.');
+    let shape = parts.try_fold(Shape::root(), |shape, part| shape.property(part));
+    shape.is_some_and(|shape| shape.is_family())
+}
+
 /// Names for a message: `a`, `b`, `c`.
 pub fn list(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -90,11 +90,27 @@ impl PlotData {
         }
     }
 
-    /// Of what runs render alone, of those that kept their weights for it.
-    pub fn of_views(runs: &[RunData], threads: usize) -> Self {
+    /// Of runs that were read for a page, what it shows figures of beside its charts: what those
+    /// render that kept their weights for it, and what their probabilities are worth.
+    pub fn of_page(targets: &[Target], runs: Vec<RunData>, threads: usize) -> Self {
         let mut data = Self::of_sweeps(Vec::new());
-        data.add_views(runs, threads);
+        data.add_views(&runs, threads);
+        data.runs = runs;
+        for target in targets {
+            data.targets.push(shortened(&target.label, NAME_LENGTH));
+            data.ensembles
+                .push(target.ensemble().unwrap_or_else(|problem| {
+                    data.warnings.push(problem.to_string());
+                    None
+                }));
+        }
         data
+    }
+
+    /// Whether the probabilities of a run were judged.
+    pub fn has_probabilities(&self) -> bool {
+        let mut told = self.runs.iter().filter_map(|run| run.run.summary.as_ref());
+        told.any(|summary| summary.predictive.is_some())
     }
 
     /// Reads the runs, at most `threads` at once, for `quantity` or for the

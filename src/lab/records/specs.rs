@@ -1,10 +1,14 @@
 //! What differs in the specs of the targets.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use super::{Run, Target};
-use crate::lab::config::{Changed, Spec, changed_keys, changed_parameters};
-use crate::lab::text::limit;
+use crate::base::Problem;
+use crate::lab::config::{Changed, Spec, changed_keys, changed_parameters, is_choice};
+use crate::lab::text::{limit, quoted};
 
 /// The keys in which the targets' specs differ; a target without a spec has no
 /// value. Several seeds count as one value, a list.
@@ -49,13 +53,47 @@ fn seeds(target: &Target) -> String {
     }
 }
 
+/// That a file is no spec, where a run or a log is expected.
+///
+/// # Errors
+/// If it is one.
+pub fn refuse(path: &Path) -> Result<(), Problem> {
+    let is_named = path
+        .extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case("toml"));
+    if !(is_named && looks_like_one(path)) {
+        return Ok(());
+    }
+    let command = format!("vgrad run {}", quoted(&path.display().to_string()));
+    Err(
+        Problem::in_file(path, "is a spec, and a run or a log was expected").help(format!(
+            "run it first, `{command}`, and name the folder that it writes"
+        )),
+    )
+}
+
+/// Whether a file begins as specs do.
+pub fn looks_like_one(path: &Path) -> bool {
+    const ENOUGH: u64 = 4096;
+    let mut bytes = Vec::new();
+    let is_read = path.is_file()
+        && File::open(path).is_ok_and(|file| file.take(ENOUGH).read_to_end(&mut bytes).is_ok());
+    let text = String::from_utf8_lossy(&bytes);
+    let is_mark = |line: &str| {
+        line.starts_with("#:schema") || ["[data]", "[network]", "[train]"].contains(&line.trim())
+    };
+    is_read && text.lines().any(is_mark)
+}
+
 /// One of the settings in which targets differ, in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The key in its section: `skip`.
+    /// The key in its section: `skip`; of [gan], whose tables have the names of others, the
+    /// whole of it: `gan.train`.
     pub key: String,
     /// Its value without quotes; of a choice its name and the parameters that
-    /// are not at their defaults: `identity (scale 0.18)`.
+    /// are not at their defaults: `identity (scale = 0.18)`; of a table its keys:
+    /// `depth = 3, width = 64`.
     pub value: String,
 }
 
@@ -69,7 +107,10 @@ pub fn settings(targets: &[Target], changed: &[Changed]) -> Vec<Vec<Setting>> {
         let values: Vec<Option<String>> = (0..targets.len())
             .map(|i| value(&targets[i], i, &family, changed))
             .collect();
-        let key = family.rsplit('.').next().unwrap_or_default();
+        let key = match family.starts_with("gan.") {
+            true => &*family,
+            false => family.rsplit('.').next().unwrap_or_default(),
+        };
         for (i, value) in values.iter().enumerate() {
             if i == 0 || *value != values[0] {
                 all[i].extend(value.clone().map(|value| Setting {
@@ -101,39 +142,57 @@ fn family(key: &str) -> String {
 fn value(target: &Target, i: usize, family: &str, changed: &[Changed]) -> Option<String> {
     let plain = |text: &str| readable(text).trim_matches('"').to_owned();
     let below = format!("{family}.");
-    let mut choice = None;
-    let mut parameters = Vec::new();
+    let mut parameters: Vec<(&str, String)> = Vec::new();
     for Changed { key, values } in changed {
         let Some(text) = &values[i] else { continue };
         if key == family {
             return Some(plain(text));
         }
-        let Some(rest) = key.strip_prefix(&below) else {
-            continue;
-        };
-        let (name, parameter) = rest.split_once('.').unwrap_or((rest, ""));
-        choice = Some(name);
-        parameters.push((key, parameter, plain(text)));
+        if let Some(rest) = key.strip_prefix(&below) {
+            parameters.push((rest, plain(text)));
+        }
     }
-    let choice = choice?;
-    let spec = target.spec()?;
-    if let Some(keys) = changed_parameters(spec, family, choice) {
-        parameters.retain(|(key, ..)| keys.contains(key));
+    let last = parameters.last()?.0;
+    if !is_choice(family) {
+        return Some(listed(&parameters));
     }
-    let parameters: Vec<String> = parameters
-        .iter()
-        .map(|(_, name, text)| format!("{name} {text}"))
-        .collect();
-    Some(match &*parameters {
-        [] => choice.to_owned(),
-        some => format!("{choice} ({})", some.join(", ")),
+    let (choice, _) = last.split_once('.').unwrap_or((last, ""));
+    if let Some(keys) = changed_parameters(target.spec()?, family, choice) {
+        parameters.retain(|(rest, _)| keys.contains(&format!("{below}{rest}")));
+    }
+    let own = parameters.into_iter().filter_map(|(rest, text)| {
+        let rest = rest.strip_prefix(choice)?.strip_prefix('.')?;
+        Some((rest, text))
+    });
+    let own: Vec<(&str, String)> = own.collect();
+    Some(match own.is_empty() {
+        true => choice.to_owned(),
+        false => format!("{choice} ({})", listed(&own)),
     })
+}
+
+/// Parameters by their paths, those of a choice together:
+/// `depth = 3, activation = leaky_relu (slope = 0.2)`.
+fn listed(parameters: &[(&str, String)]) -> String {
+    let head = |path: &str| path.rsplit_once('.').map(|(head, _)| head.to_owned());
+    let groups = parameters.chunk_by(|(a, _), (b, _)| head(a) == head(b));
+    let groups = groups.map(|group| {
+        let each = group.iter().map(|(path, text)| {
+            let name = path.rsplit('.').next().unwrap_or_default();
+            format!("{name} = {text}")
+        });
+        let each = each.collect::<Vec<_>>().join(", ");
+        match head(group[0].0) {
+            None => each,
+            Some(head) => format!("{} ({each})", head.replacen('.', " = ", 1)),
+        }
+    });
+    groups.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     /// Run folders that hold a spec with these lines and a file of one row.
     fn targets(folder: &Path, specs: &[(&str, &str)]) -> Vec<Target> {
@@ -176,9 +235,41 @@ mod tests {
         // The names differ too, but are no change.
         assert_eq!(told(&settings[0]), ["norm = none", "skip = none"]);
         assert_eq!(told(&settings[1]), ["norm = batch"]);
-        assert_eq!(told(&settings[2]), ["skip = identity (scale 0.18)"]);
+        assert_eq!(told(&settings[2]), ["skip = identity (scale = 0.18)"]);
         assert_eq!(told(&settings[3]), ["skip = identity"]);
         assert!(settings[4].is_empty());
+    }
+
+    #[test]
+    fn the_keys_of_a_table_are_told_with_their_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let gan = "[gan]\nloss = 'saturating'\nnoise = 2\n[gan.discriminator]\ndepth = 3\nwidth = 5\n\
+                   activation = { leaky_relu = { slope = 0.2 } }\n[gan.train]\noptimizer = 'adam'";
+        let targets = targets(folder.path(), &[("a", ""), ("b", gan)]);
+        let settings = settings(&targets, &changed(&targets));
+        let discriminator = settings[1]
+            .iter()
+            .find(|own| own.key == "gan.discriminator");
+        let told = &discriminator.unwrap().value;
+        for words in [
+            "depth = 3",
+            "width = 5",
+            "activation = leaky_relu (slope = 0.2)",
+        ] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        assert!(!told.starts_with("width ("), "{told}");
+        let train = settings[1]
+            .iter()
+            .find(|own| own.key == "gan.train")
+            .unwrap();
+        assert!(
+            train.value.contains("optimizer = adam (beta1 = 0.9"),
+            "{train:?}"
+        );
+        assert!(is_choice("train.optimizer") && !is_choice("train.predictive"));
+        let passes = [("mc_dropout", "30".to_owned())];
+        assert_eq!(listed(&passes), "mc_dropout = 30");
     }
 
     #[test]

@@ -64,33 +64,25 @@ const FIGURES: &[Fact] = &[
     ),
     ("Test loss", |e| e.stats.curves.test_loss.last(), number),
     (
-        "PSNR of the view held out",
-        |e| psnr(e).filter(|_| !is_picture(e)),
-        decibels,
-    ),
-    (
-        "PSNR of the pixels held out",
-        |e| psnr(e).filter(|_| is_picture(e)),
-        decibels,
-    ),
-    (
         "Test accuracy",
         |e| e.stats.curves.test_accuracy.last(),
         number,
     ),
 ];
 
-fn psnr(entry: &RunData) -> Option<f64> {
-    entry.run.summary.as_ref()?.test_psnr
-}
+/// What probabilities on the test set are worth: the measure and its name on the page.
+const MEASURES: &[(&str, &str)] = &[
+    ("calibration_error", "Calibration error"),
+    ("predictive_entropy", "Predictive entropy in nats"),
+    (
+        "errors_in_most_uncertain_tenth",
+        "Errors in the most uncertain tenth",
+    ),
+];
 
 fn is_picture(entry: &RunData) -> bool {
     let spec = entry.run.spec.as_ref();
     spec.is_some_and(|spec| spec.data.source.is_picture())
-}
-
-fn decibels(psnr: f64) -> String {
-    format!("{psnr:.2} dB")
 }
 
 fn slope(decay: &Option<Decay>) -> Option<f64> {
@@ -108,7 +100,13 @@ fn facts(group: &Group) -> Vec<(String, String)> {
         .enumerate();
     let lost = lost.filter_map(|(end, name)| Some((name, group.lost(end)?)));
     let figures = figures.filter_map(|(name, get, show)| Some((*name, group.figure(get, *show)?)));
-    let mut facts: Vec<(&'static str, String)> = lost.chain(figures).collect();
+    let psnr = group
+        .psnr()
+        .map(|psnr| match is_picture(&group.entries[0]) {
+            true => ("PSNR of the pixels held out", psnr),
+            false => ("PSNR of the view held out", psnr),
+        });
+    let mut facts: Vec<(&'static str, String)> = lost.chain(figures).chain(psnr).collect();
     facts.extend(theory(group));
     let each = |get: &dyn Fn(&RunData) -> String| {
         let mut all: Vec<String> = group.entries.iter().map(get).collect();
@@ -174,8 +172,13 @@ fn facts(group: &Group) -> Vec<(String, String)> {
     facts.push(("NaN or infinite", count(|entry| entry.values.non_finite)));
     let along = Along::of_all(group.entries.iter().map(|own| own.run.along()));
     let named = facts.into_iter();
+    let judged = MEASURES.iter().flat_map(|(measure, name)| {
+        let told = group.probabilities(measure).into_iter();
+        told.map(move |(whose, value)| (format!("{name}{whose}"), value))
+    });
     named
         .map(|(name, value)| (along.speak(name), value))
+        .chain(judged)
         .collect()
 }
 

@@ -1,5 +1,7 @@
 //! A target as the page shows it: a run, or the seeds of one taken together.
 
+use crate::lab::plot::PlotData;
+use crate::lab::predictive::Predictions;
 use crate::lab::records::{Estimate, RunData, Target, mean};
 use crate::lab::text::{self, Findings, Tone};
 
@@ -12,17 +14,20 @@ pub struct Group<'a> {
     pub place: usize,
     /// Its runs, at least one.
     pub entries: &'a [RunData],
+    /// The probabilities of several seeds together, where they were judged.
+    pub ensemble: Option<&'a Predictions>,
 }
 
 /// The targets, each with its runs.
-pub fn groups<'a>(targets: &'a [Target], entries: &'a [RunData]) -> Vec<Group<'a>> {
-    let chunks = entries.chunk_by(|a, b| a.target == b.target);
+pub fn groups<'a>(targets: &'a [Target], data: &'a PlotData) -> Vec<Group<'a>> {
+    let chunks = data.runs.chunk_by(|a, b| a.target == b.target);
     let groups = chunks.zip(targets).enumerate();
     groups
         .map(|(place, (entries, target))| Group {
             label: &target.label,
             place,
             entries,
+            ensemble: data.ensembles[place].as_ref(),
         })
         .collect()
 }
@@ -70,6 +75,30 @@ impl Group<'_> {
             .map(|(text, count)| format!("{text} in {count} of {n} seeds"))
             .collect();
         Some(parts.join(", "))
+    }
+
+    /// The peak signal-to-noise ratio of what was held out.
+    pub fn psnr(&self) -> Option<String> {
+        let psnr = |entry: &RunData| entry.run.summary.as_ref()?.test_psnr;
+        self.figure(psnr, |psnr| format!("{psnr:.2} dB"))
+    }
+
+    /// What its probabilities on the test set are worth by the measure of this name, and whose
+    /// they are: of several seeds those of the ensemble and those of its networks.
+    pub fn probabilities(&self, name: &str) -> Vec<(&'static str, String)> {
+        let show: fn(f64) -> String = |value| format!("{value:.3}");
+        let own = |entry: &RunData| {
+            let judged = entry.run.summary.as_ref()?.predictive.as_ref()?;
+            judged.measures.named(name)
+        };
+        let together = self.ensemble.and_then(|own| own.measures.named(name));
+        let together = together.map(|value| (", ensemble", show(value)));
+        let whose = match together {
+            Some(_) => ", single networks",
+            None => "",
+        };
+        let single = self.figure(own, show).map(|figure| (whose, figure));
+        together.into_iter().chain(single).collect()
     }
 
     /// Decades lost at the start (0) or the end (1), and what a generator's loss takes.

@@ -57,14 +57,12 @@ impl Report {
             return Self::without_layers(request, bare);
         }
         let entries = read::read_all(request)?;
-        let views = PlotData::of_views(&entries, request.threads);
-        let warnings = entries
-            .iter()
-            .flat_map(|entry| entry.stats.warnings.clone())
-            .chain(views.warnings.clone());
+        let data = PlotData::of_page(request.targets, entries, request.threads);
+        let of_files = data.runs.iter().flat_map(|own| own.stats.warnings.clone());
+        let warnings = of_files.chain(data.warnings.clone());
         Ok(Self {
             warnings: warnings.collect(),
-            html: page::render(&title(request), request.targets, &entries, &views)?,
+            html: page::render(&title(request), request.targets, &data)?,
         })
     }
 

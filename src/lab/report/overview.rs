@@ -32,6 +32,8 @@ pub struct OverviewRow {
     pub lost: Vec<(&'static str, String)>,
     /// What was reached.
     pub score: String,
+    /// What else is known of that, by its name: the PSNR, the calibration error.
+    pub beside: Vec<(String, String)>,
     /// What guessing reaches.
     pub guessing: String,
     /// For the style sheet.
@@ -106,12 +108,21 @@ fn row(group: &Group, changed: Vec<Setting>) -> OverviewRow {
         } else {
             format!("{kind}{score}")
         },
+        beside: beside(group),
         guessing: figure(|score| score.guessing),
         tone: tone(group.tone()),
         verdict: group.verdict(),
         learned: group.learned(),
         sentence: group.sentence(),
     }
+}
+
+/// What is known beside the score: of several seeds' probabilities those of the ensemble.
+fn beside(group: &Group) -> Vec<(String, String)> {
+    let psnr = group.psnr().map(|psnr| ("PSNR".to_owned(), psnr));
+    let judged = group.probabilities("calibration_error").into_iter().next();
+    let judged = judged.map(|(whose, figure)| (format!("calibration error{whose}"), figure));
+    psnr.into_iter().chain(judged).collect()
 }
 
 /// A tone's name in the style sheet.

@@ -44,6 +44,8 @@ struct Page<'a> {
     rendered: String,
     /// Each rendered view's run and quality.
     view_titles: Vec<String>,
+    /// How right networks are against how sure, as SVG.
+    reliability: Option<String>,
     /// How steps are taken together, one sentence per run that needs one.
     sampling: Vec<String>,
     has_seeds: bool,
@@ -64,14 +66,10 @@ struct Page<'a> {
 ///
 /// # Errors
 /// None that a user could cause.
-pub fn render(
-    title: &str,
-    targets: &[Target],
-    entries: &[RunData],
-    views: &PlotData,
-) -> Result<String, Problem> {
+pub fn render(title: &str, targets: &[Target], data: &PlotData) -> Result<String, Problem> {
+    let entries = &data.runs;
     let curves = || entries.iter().map(|entry| &entry.stats.curves);
-    let groups = groups(targets, entries);
+    let groups = groups(targets, data);
     let changed = specs::changed(targets);
     let mut symbols: Vec<String> = entries
         .iter()
@@ -88,6 +86,7 @@ pub fn render(
         warnings: entries
             .iter()
             .flat_map(|e| e.stats.warnings.clone())
+            .chain(data.warnings.clone())
             .collect(),
         cautions: entries
             .iter()
@@ -102,12 +101,16 @@ pub fn render(
         cards: groups.iter().map(card).collect(),
         facts: facts(&groups, &changed),
         sampling: sampling(entries),
-        view: match views.views.is_empty() {
+        view: match data.views.is_empty() {
             true => None,
-            false => Some(figure("view", views)?),
+            false => Some(figure("view", data)?),
         },
-        rendered: views.what_is_rendered(),
-        view_titles: views.views.iter().map(|view| view.title()).collect(),
+        rendered: data.what_is_rendered(),
+        view_titles: data.views.iter().map(|view| view.title()).collect(),
+        reliability: match data.has_probabilities() {
+            true => Some(figure("reliability", data)?),
+            false => None,
+        },
         has_seeds: groups.iter().any(|group| group.seeds().is_some()),
         has_theory: targets.len() == 1 && entries.iter().any(|e| !e.expected_norms().is_empty()),
         has_curves: curves().any(|curves| curves.all().iter().any(|curve| !curve.is_empty())),

@@ -79,7 +79,7 @@ fn it_comes_first_with_its_columns_and_the_words_of_run() {
     assert_eq!(rows[0], heads);
     let [fine, tiny] = [&rows[1], &rows[2]];
     assert_eq!((&*fine[0], &*tiny[0]), ("fine", "tiny"));
-    assert_eq!(tiny[1], "init = normal (std 0.001)");
+    assert_eq!(tiny[1], "init = normal (std = 0.001)");
     for (row, run) in [(fine, "runs/fine"), (tiny, "runs/tiny")] {
         let summary = desk.summary(run);
         let number = |value: &serde_json::Value| value.as_f64().unwrap();

@@ -77,7 +77,10 @@ fn a_picture_is_learned_from_its_coordinates() {
     assert!(compared.stdout.contains("test PSNR in dB"), "{compared:?}");
     let scaled = "--set data.standardize_target=true --set train.batch_size=64 --out d";
     let scaled = desk.run(scaled).fine().stdout;
-    assert!(!scaled.contains("PSNR"), "{scaled}");
+    assert!(
+        scaled.contains("no PSNR: data.standardize_target"),
+        "{scaled}"
+    );
     assert!(desk.summary("d")["test_psnr"].is_null());
     // The run's spec still finds it from its own folder.
     desk.vgrad(["run", "b/spec.toml", "--out", "c"]).fine();
@@ -147,6 +150,9 @@ fn a_report_shows_the_picture_and_does_without_one_that_is_gone() {
     let (section, _) = section.split_once("</section>").unwrap();
     assert!(section.contains("The picture"), "{section}");
     assert!(section.contains("\na: 15.34 dB\n"), "no title");
+    let held_out = desk.summary("a")["test_psnr"].as_f64().unwrap();
+    let words = format!("<span class=\"soft\">PSNR</span> {held_out:.2} dB");
+    assert!(shown.contains(&words), "{words}");
     let drawn = desk.vgrad(["plot", "a", "-o", "all.svg"]).fine().stdout;
     assert!(drawn.contains("view"), "{drawn}");
 

@@ -3,12 +3,12 @@
 
 use super::super::colors::{FAINT_INK, of_run};
 use super::super::panel::{LegendEntry, Mark, Panel, Room, Stroke};
-use super::super::plot_data::PlotData;
+use super::super::plot_data::{NAME_LENGTH, PlotData};
 use super::super::scale::Scale;
 use super::Figure;
 use crate::lab::predictive::{Method, Predictions};
 use crate::lab::records::ValueRange;
-use crate::lab::text;
+use crate::lab::text::{self, shortened};
 
 /// Radius in pixels of the dot of the confidence that most samples have.
 const LARGEST: f64 = 6.0;
@@ -67,7 +67,7 @@ impl Figure for ReliabilityFigure {
             caption.push(sentence(line));
         }
         caption.extend((0..data.targets.len()).filter_map(|target| left_out(data, target)));
-        caption.push("A dot's area grows with the samples behind it".to_owned());
+        caption.push("a dot's area grows with the samples behind it".to_owned());
         legend.push(LegendEntry::Line(right, "as right as sure".to_owned()));
         vec![Panel {
             title: "Reliability on the test set".to_owned(),
@@ -98,7 +98,7 @@ fn lines(data: &PlotData, target: usize) -> Vec<Line<'_>> {
     let runs = data.of_target(target);
     let own = runs.filter_map(|run| {
         Some(Line {
-            label: run.label.clone(),
+            label: shortened(&run.label, NAME_LENGTH),
             predictions: run.run.summary.as_ref()?.predictive.as_ref()?,
         })
     });
