@@ -77,7 +77,7 @@ impl RunArgs {
             false => toml::Value::from("softmax"),
         };
         let mut overrides = self.spec.changes.overrides()?;
-        overrides.change("train.predictive", &value)?;
+        overrides.by_flag("--predictive", "train.predictive", value);
         Ok(Spec::load(&self.spec.spec, &overrides)?)
     }
 

@@ -105,6 +105,8 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
                 false => "pixels",
             };
             let _ = write!(line, ", {psnr:.2} dB (PSNR of the {what} held out)");
+        } else if told.spec.data.source.is_picture() && told.spec.gan.is_none() {
+            line += ", no PSNR: data.standardize_target gives the colours another scale";
         }
         lines.push(("test loss", line));
     }

@@ -3,8 +3,8 @@
 mod accept;
 mod first_run;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValue;
@@ -23,7 +23,7 @@ use crate::lab::check::{
 use crate::lab::compare::TOLERANCE;
 use crate::lab::config::{LoggedColumns, load_rules};
 use crate::lab::form::Form;
-use crate::lab::records::Training;
+use crate::lab::records::{Training, specs};
 use crate::lab::sweep::SweepFolder;
 
 /// Check that a run keeps to its rules and its baseline: the gate for CI
@@ -184,7 +184,7 @@ impl CheckArgs {
                 }
             }
         } else {
-            if looks_like_a_spec(&self.target) {
+            if specs::looks_like_one(&self.target) {
                 return Err(Problem::in_file(
                     &self.target,
                     "looks like a spec, but its name does not end in .toml",
@@ -309,19 +309,6 @@ pub fn last_line_of_bad_usage(matches: &ArgMatches) {
         &CheckReport::default().last_line(),
         form(format.map(String::as_str)),
     );
-}
-
-/// Whether a file begins as a spec does, which no CSV file does.
-fn looks_like_a_spec(path: &Path) -> bool {
-    const ENOUGH: u64 = 4096;
-    let mut bytes = Vec::new();
-    let is_read = path.is_file()
-        && File::open(path).is_ok_and(|file| file.take(ENOUGH).read_to_end(&mut bytes).is_ok());
-    let text = String::from_utf8_lossy(&bytes);
-    let is_mark = |line: &str| {
-        line.starts_with("#:schema") || ["[data]", "[network]", "[train]"].contains(&line.trim())
-    };
-    is_read && text.lines().any(is_mark)
 }
 
 fn is_human(form: &Form<CheckReport>) -> bool {

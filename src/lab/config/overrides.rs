@@ -63,6 +63,19 @@ impl Overrides {
         });
     }
 
+    /// Adds the change that a flag of its own, such as `--predictive`, stands for. `key` is the
+    /// path of one.
+    pub fn by_flag(&mut self, flag: &str, key: &str, value: Value) {
+        let path = KeyPath::parse(key).expect("the path of a key");
+        self.0.push(Override {
+            flag: flag.to_owned(),
+            path,
+            value,
+            key_span: 0..flag.len(),
+            value_span: 0..flag.len(),
+        });
+    }
+
     /// Adds a change, as `--set KEY=VALUE` would.
     ///
     /// # Errors

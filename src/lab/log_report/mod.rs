@@ -19,7 +19,7 @@ use crate::base::Problem;
 use crate::lab::form::Form;
 use crate::lab::logs::input::STDIN;
 use crate::lab::logs::{ForeignLog, LogOptions};
-use crate::lab::records::Target;
+use crate::lab::records::{Target, specs};
 
 /// All forms; the first is the default.
 pub const FORMS: &[Form<LogReport>] = &[
@@ -56,6 +56,7 @@ impl LogReport {
     /// # Errors
     /// If it cannot be read or understood.
     pub fn of(path: &Path, options: &LogOptions) -> Result<Self, Problem> {
+        specs::refuse(path)?;
         let (targets, log) = match Target::open_each(path, options) {
             Ok(targets) => {
                 let foreign = targets.first().and_then(|target| target.runs[0].foreign());

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ForeignRun, Run, foreign, last_part, no_run, runs_inside};
+use super::{ForeignRun, Run, foreign, last_part, no_run, runs_inside, specs};
 use crate::base::Problem;
 use crate::lab::config::Spec;
 use crate::lab::logs::input::STDIN;
@@ -68,6 +68,7 @@ impl Target {
                 Problem::in_file(path, "does not exist").help("name a run folder or a CSV file")
             );
         }
+        specs::refuse(path)?;
         let is_folder = path.is_dir();
         let is_run = path.join("gradients.csv").exists();
         let runs = if is_folder && !is_run {

@@ -127,3 +127,19 @@ fn a_diverged_run_is_drawn() {
     desk.vgrad(["plot", "trial", "-o", "a.png"]).fine();
     desk.vgrad(["plot", "trial"]).fine();
 }
+
+#[test]
+fn a_spec_is_to_be_run_first() {
+    let desk = Desk::with(SMALL);
+    for line in [
+        "plot trial.toml",
+        "plot trial.toml --figure view -o a.png",
+        "report trial.toml",
+        "compare trial.toml trial.toml",
+        "diagnose trial.toml",
+        "read trial.toml",
+    ] {
+        let words = ["trial.toml: is a spec", "`vgrad run trial.toml`"];
+        desk.vgrad(line.split(' ')).refused(&words);
+    }
+}
