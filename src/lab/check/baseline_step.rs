@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extremes::Within;
 use super::figure::{DECIMALS, SeedFigure};
-use super::measure::Measured;
+use super::measure::{Held, Measured};
 use super::moment::Moment;
 use crate::base::Problem;
 
@@ -28,9 +28,12 @@ pub struct BaselineStep {
     pub decay_decades_per_layer: Option<SeedFigure>,
     /// The layers, ascending.
     pub layers: Vec<BaselineLayer>,
-    /// Where the attenuation of a run lies that a log's rounding hides; no file has it.
+    /// Where the attenuation of a run lies whose norms were rounded; no file has it.
     #[serde(skip)]
     pub attenuation_bound: Option<Within>,
+    /// The same of the slope.
+    #[serde(skip)]
+    pub slope_bound: Option<Within>,
 }
 
 /// One layer of a baseline.
@@ -47,7 +50,7 @@ pub struct BaselineLayer {
     pub position: Option<usize>,
     /// log10 of its norms by quantity; null where a cell was empty.
     pub log10: BTreeMap<String, Option<SeedFigure>>,
-    /// Where log10 of those norms of a run lies that a log's rounding hides; no file has them.
+    /// Where log10 of those norms of a run lies that were rounded; no file has them.
     #[serde(skip)]
     pub bounds: BTreeMap<String, Within>,
 }
@@ -106,7 +109,9 @@ pub fn baseline_step(runs: &[Measured], moment: Moment) -> Result<BaselineStep, 
                 .iter()
                 .map(|norm| Some(norm.as_ref()?.known()?.log10()));
             log10.insert(quantity.clone(), figure(logs.collect(), DECIMALS));
-            if let Some(Within { low, high }) = Within::bound(&norms) {
+            let rounded = runs.iter().zip(&norms);
+            let rounded = rounded.map(|(run, norm)| Some((*norm)?.rounded(run.roundings[i])));
+            if let Some(Within { low, high }) = Within::bound(&rounded.collect::<Vec<_>>()) {
                 let [low, high] = [low, high].map(f64::log10);
                 bounds.insert(quantity.clone(), Within { low, high });
             }
@@ -128,13 +133,60 @@ pub fn baseline_step(runs: &[Measured], moment: Moment) -> Result<BaselineStep, 
     let slopes = held
         .iter()
         .map(|held| held.decay.as_ref()?.decay_decades_per_layer);
+    let rounded = |figure: fn(&[Within]) -> Option<Within>| {
+        let of_runs = runs.iter().zip(&held);
+        let of_runs = of_runs.map(|(run, held)| figure(&rounded_path(run, held)?));
+        Within::bound(&of_runs.collect::<Vec<_>>())
+    };
     Ok(BaselineStep {
         at: moment,
         step: first.step,
         attenuation_decades: figure(known.collect(), DECIMALS),
         decay_decades_per_layer: figure(slopes.collect(), decimals),
         layers,
-        attenuation_bound: Within::bound(&attenuations),
+        attenuation_bound: Within::bound(&attenuations).or_else(|| rounded(attenuation)),
+        slope_bound: rounded(slope),
+    })
+}
+
+/// Where log10 of the norms along the path lies; `None` where one is not there or was not
+/// rounded.
+fn rounded_path(run: &Measured, held: &Held) -> Option<Vec<Within>> {
+    let rounding = *run.roundings.first()?;
+    rounding?;
+    let norms = run.path.iter().map(|layer| {
+        let norm = (*held.norms.get(layer)?.first()?)?;
+        let Within { low, high } = norm.rounded(rounding);
+        let [low, high] = [low, high].map(f64::log10);
+        Some(Within { low, high })
+    });
+    norms.collect()
+}
+
+/// Where what is lost from the last to the first lies.
+fn attenuation(path: &[Within]) -> Option<Within> {
+    let (first, last) = (path.first()?, path.last()?);
+    Some(Within {
+        low: last.low - first.high,
+        high: last.high - first.low,
+    })
+}
+
+/// Where the least-squares slope lies: it is a sum of the values, each by its distance from the
+/// middle.
+fn slope(path: &[Within]) -> Option<Within> {
+    let middle = (path.len() as f64 - 1.0) / 2.0;
+    let weights = (0..path.len()).map(|i| i as f64 - middle);
+    let all: f64 = weights.clone().map(|weight| weight * weight).sum();
+    let ends = weights.zip(path).map(|(weight, at)| match weight {
+        0.0 => [0.0, 0.0],
+        weight if weight < 0.0 => [weight * at.high, weight * at.low],
+        weight => [weight * at.low, weight * at.high],
+    });
+    let [low, high] = ends.fold([0.0, 0.0], |sum, end| [sum[0] + end[0], sum[1] + end[1]]);
+    (path.len() > 1).then_some(Within {
+        low: low / all,
+        high: high / all,
     })
 }
 

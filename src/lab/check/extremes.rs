@@ -28,6 +28,17 @@ impl Within {
         }
     }
 
+    /// Where a known value lies that may be off by `rounding`.
+    pub fn rounded(self, rounding: Option<f64>) -> Self {
+        match (self.known(), rounding) {
+            (Some(value), Some(off)) => Self {
+                low: (value - off).max(0.0),
+                high: value + off,
+            },
+            _ => self,
+        }
+    }
+
     /// Whether it is a bound.
     pub fn is_open(self) -> bool {
         self.low < self.high

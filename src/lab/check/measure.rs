@@ -63,6 +63,8 @@ pub struct Measured {
     pub lacking: Vec<MissingLayers>,
     /// The norms that a baseline holds, the one of the decay first.
     pub quantities: Vec<String>,
+    /// What each of them may be off by: a log's writer rounded it.
+    pub roundings: Vec<Option<f64>>,
     /// The steps asked for, as far as they were logged.
     pub held: Vec<Held>,
     /// The decay at both ends.
@@ -155,6 +157,7 @@ impl Measured {
             found: vec![Found::new(); rules],
             lacking: vec![MissingLayers::default(); rules],
             quantities: Vec::new(),
+            roundings: Vec::new(),
             held: Vec::new(),
             ends: [None, None],
             diverged: None,
@@ -236,6 +239,7 @@ impl<'a> Visitor<'a> {
             step: None,
             measured: Measured {
                 quantities: held.iter().map(|&i| columns[i].clone()).collect(),
+                roundings: held.iter().map(|&i| run.rounding(&columns[i])).collect(),
                 ..Measured::of(run, wanted.rules.len())
             },
             held,

@@ -7,7 +7,7 @@ use super::baseline_step::{BaselineLayer, BaselineStep, span};
 use super::change::{About, Change, PathEnd, call_improvements};
 use super::extremes::Within;
 use super::figure::SeedFigure;
-use super::finding::Finding;
+use super::finding::{Finding, State};
 use super::moment::Moment;
 use crate::base::Problem;
 use crate::lab::text::Numbering;
@@ -40,7 +40,8 @@ impl Untold {
         });
         let parts: Vec<String> = parts.collect();
         let what = format!(
-            "cannot tell {} whether {} changed: what was measured is below the log's resolution",
+            "cannot tell {} whether {} changed: what was measured is below the log's resolution, \
+             or its last digit decides",
             at.in_words(),
             parts.join(" and ")
         );
@@ -51,6 +52,24 @@ impl Untold {
 }
 
 impl StepFindings {
+    /// A figure beside another, which fails only where it does wherever a log's rounding may
+    /// have taken it from.
+    fn beside(
+        &mut self,
+        change: &Change,
+        figures: [&SeedFigure; 2],
+        rounded: Option<Within>,
+        about: About,
+    ) {
+        let finding = change.finding(figures, about.clone());
+        match rounded.filter(|_| finding.state == State::Fails) {
+            Some(new) if change.bound(figures[0], new, &about).is_none() => {
+                self.beside_bound(change, figures[0], new, about);
+            }
+            _ => self.findings.push(finding),
+        }
+    }
+
     /// A figure beside what a log's rounding leaves of it: fails, or cannot be told.
     fn beside_bound(&mut self, change: &Change, old: &SeedFigure, new: Within, about: About) {
         match change.bound(old, new, &about) {
@@ -106,8 +125,8 @@ impl StepComparison<'_> {
         let of_network = about("attenuation_decades", None);
         let attenuations = [old, new].map(|step| step.attenuation_decades.as_ref());
         match (attenuations, new.attenuation_bound) {
-            ([Some(old), Some(new)], _) => {
-                found.findings.push(change.finding([old, new], of_network));
+            ([Some(old), Some(new)], bound) => {
+                found.beside(change, [old, new], bound, of_network);
             }
             _ if self.has_diverged => {}
             ([None, None], _) => {}
@@ -126,8 +145,10 @@ impl StepComparison<'_> {
         let is_lost = |[old, new]: &[&BaselineLayer; 2]| {
             new.position.is_some()
                 && old.log10[self.headline].is_some()
+                && new.log10[self.headline].is_none()
                 && new.bounds.contains_key(self.headline)
         };
+        let slope_bound = new.slope_bound;
         let slopes = [old, new].map(|step| step.decay_decades_per_layer.as_ref());
         if let [Some(old), Some(new)] = slopes
             && !layers.iter().any(is_lost)
@@ -136,15 +157,15 @@ impl StepComparison<'_> {
                 span: steepness,
                 ..about("decay_decades_per_layer", None)
             };
-            found.findings.push(change.finding([old, new], about));
+            found.beside(change, [old, new], slope_bound, about);
         }
         for [old, new] in layers {
             for (name, figure) in &old.log10 {
                 let about = about(name, Some(new));
                 let value = new.log10.get(name).and_then(Option::as_ref);
                 match (figure, value, new.bounds.get(name)) {
-                    (Some(figure), Some(value), _) => {
-                        found.findings.push(change.finding([figure, value], about));
+                    (Some(figure), Some(value), bound) => {
+                        found.beside(change, [figure, value], bound.copied(), about);
                     }
                     (None, None, _) => {}
                     _ if self.has_diverged => {}

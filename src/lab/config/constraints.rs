@@ -195,10 +195,26 @@ fn predictive(spec: &Spec) -> Option<Conflict> {
 }
 
 fn checks(spec: &Spec) -> Option<Conflict> {
-    spec.check
-        .iter()
-        .enumerate()
-        .find_map(|(i, check)| one_check(i, check, spec.layers(), &[]))
+    spec.check.iter().enumerate().find_map(|(i, check)| {
+        one_check(i, check, spec.layers(), &[]).or_else(|| too_early(i, check))
+    })
+}
+
+/// Whether the `i`-th check asks about probabilities before the network is trained.
+pub fn too_early(i: usize, check: &Check) -> Option<Conflict> {
+    if !check.quantity.is_of_probabilities() || check.at == CheckedSteps::Final {
+        return None;
+    }
+    found(
+        &[&format!("check.{i}.quantity")],
+        format!(
+            "`{}` is measured once the network is trained, and the check looks at = \"{}\"",
+            check.quantity.name(),
+            check.at.name()
+        ),
+        "expected at = \"final\" beside it",
+        "set `at = \"final\"`",
+    )
 }
 
 /// What is wrong with the `i`-th check of a network of `layers` layers, the
@@ -225,17 +241,6 @@ pub fn one_check(i: usize, check: &Check, layers: usize, columns: &[String]) -> 
             );
         }
         _ => {}
-    }
-    if check.quantity.is_of_probabilities() && check.at != CheckedSteps::Final {
-        return found(
-            &[&at(".quantity")],
-            format!(
-                "`{name}` is measured once the network is trained, and the check looks at = \"{}\"",
-                check.at.name()
-            ),
-            "expected at = \"final\" beside it",
-            "set `at = \"final\"`",
-        );
     }
     let [first, last] = check.layers?.ends();
     // In a foreign log even `grad_norm` may have a value per layer.

@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::check::Check;
-use super::constraints::one_check;
+use super::constraints::{one_check, too_early};
 use super::error::SpecError;
 use super::key_path::KeyPath;
 use super::load::{Source, read};
@@ -91,8 +91,12 @@ pub fn load_rules(path: &Path, columns: &LoggedColumns) -> Result<Vec<Check>, Sp
         SpecError::new(message, source.whole())
     })?;
     // How many layers the network has is known once a run is at hand.
-    let conflict = (checks.iter().enumerate())
-        .find_map(|(i, check)| one_check(i, check, usize::MAX, &columns.layers));
+    let conflict = (checks.iter().enumerate()).find_map(|(i, check)| {
+        // What the log itself calls so is a number of any step.
+        let is_logged = columns.all().any(|own| own == check.quantity.name());
+        let early = || too_early(i, check).filter(|_| !is_logged);
+        one_check(i, check, usize::MAX, &columns.layers).or_else(early)
+    });
     match conflict {
         Some(conflict) => Err(source.conflict(conflict)),
         None if checks.is_empty() => Err(none()),
@@ -199,6 +203,31 @@ mod tests {
         assert!(error.contains("did you mean `abs_max`?"), "{error}");
         assert!(error.contains("abs_max, loss, attenuation"), "{error}");
         assert!(!error.contains("saturated_fraction"), "{error}");
+    }
+
+    /// A log may have a column of its own that is called as what vgrad measures at the end.
+    #[test]
+    fn a_column_of_the_log_is_asked_at_any_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.toml");
+        let text = "[[check]]\nquantity = 'calibration_error'\nat = 'every'\nmax = 1\n";
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(
+            load_rules(&path, &layers("calibration_error"))
+                .unwrap()
+                .len(),
+            1
+        );
+        let steps = LoggedColumns {
+            steps: vec!["calibration_error".to_owned()],
+            ..layers("abs_max")
+        };
+        assert_eq!(load_rules(&path, &steps).unwrap().len(), 1);
+        let error = load_rules(&path, &layers("abs_max")).unwrap_err();
+        assert!(
+            error.to_string().contains("once the network is trained"),
+            "{error}"
+        );
     }
 
     #[test]

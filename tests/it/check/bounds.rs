@@ -217,3 +217,23 @@ fn a_bound_beside_a_smaller_baseline_cannot_be_told() {
     let ended = ends(&desk, "log.csv --baseline b.json", 1);
     assert!(ended.stderr.contains("cannot tell"), "{ended:?}");
 }
+
+/// A norm that reads 0.001 is one from 0.0005 to 0.0015, so that 0.00149 may be the same.
+#[test]
+fn a_change_within_the_last_digit_cannot_be_told() {
+    let desk = Desk::empty();
+    desk.write("log.txt", printed(["0.001490", "0.200000", "0.100000"]));
+    ends(&desk, "log.txt --baseline b.json --accept", 0);
+    desk.write("log.txt", printed(["0.001", "0.200", "0.100"]));
+    let words = [
+        "cannot tell at the initial step",
+        "weight_grad_norm of layer 1",
+        "its last digit decides",
+    ];
+    cannot(&desk, "log.txt --baseline b.json", &words);
+    // Two digits further there is no doubt: 0.0005 at least beside 0.0000149.
+    desk.write("log.txt", printed(["0.0000149", "0.2000000", "0.1000000"]));
+    ends(&desk, "log.txt --baseline b.json --accept", 0);
+    desk.write("log.txt", printed(["0.001", "0.200", "0.100"]));
+    ends(&desk, "log.txt --baseline b.json", 1);
+}
