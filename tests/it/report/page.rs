@@ -139,6 +139,13 @@ fn dark_and_light_and_narrow() {
         browser.until(
             "[...document.querySelectorAll('.chart')].every(c => c._fullLayout.width <= innerWidth)",
         );
+        // No name of a run is broken inside a word.
+        browser.until(
+            "[...document.querySelectorAll('.overview .run > span')].every(name => name.textContent = 'gan_saturating')",
+        );
+        browser.until(
+            "[...document.querySelectorAll('.overview .run > span')].every(name => name.offsetHeight < 1.9 * parseFloat(getComputedStyle(name).lineHeight))",
+        );
     }
     assert_eq!(browser.complaints, [""; 0]);
 }
