@@ -95,6 +95,8 @@ fn every_cure_has_its_numbers_and_the_best_comes_first() {
     // What does not apply says why.
     assert_eq!(row(&json, "clipping")["reason"], "nothing explodes");
     assert_eq!(row(&json, "clipping")["seeds"], 0);
+    // The runs of the spec as it is tell how large its steps are: 2e-5 of the weights.
+    assert_eq!(row(&json, "learning rate by update ratio")["seeds"], 2);
     // An optimizer changes nothing of the gradients at step 0.
     assert_eq!(
         lost("Adam"),

@@ -85,11 +85,14 @@ pub(super) fn siren(patient: &Patient) -> Result<Vec<String>, String> {
 
 /// The rate at which a step's ratio is the usual one, to one digit.
 pub(super) fn usual_rate(patient: &Patient) -> Result<Vec<String>, String> {
+    if !has_steps(patient) {
+        return Err("a run of 0 steps has no use for a rate".to_owned());
+    }
     let ratio = patient
         .update_ratio
         .filter(|ratio| *ratio > 0.0 && ratio.is_finite());
     let Some(ratio) = ratio else {
-        return Err("the size of its steps is not known".to_owned());
+        return Err("the log has no `update_ratio` to go by".to_owned());
     };
     let factor = USUAL_RATIO / (patient.caution * ratio);
     if (0.2..5.0).contains(&factor) {

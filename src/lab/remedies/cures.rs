@@ -123,7 +123,8 @@ pub const CURES: &[Cure] = &[
     },
     Cure {
         name: "He init",
-        why: "variance 2/fan_in, twice that of a linear map, makes up for what ReLU takes away: half",
+        why: "variance 2/fan_in, twice what a linear map needs, makes up for a φ that takes half away, as \
+              ReLU does",
         kind: CureKind::Gradients,
         sets: |_| sets(&["network.init=he_normal"]),
     },
@@ -336,3 +337,14 @@ pub const CURES: &[Cure] = &[
         },
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_hold_whatever_the_activation_is() {
+        let init = CURES.iter().find(|cure| cure.name == "He init").unwrap();
+        assert!(init.why.contains("a φ that takes half away"));
+    }
+}

@@ -27,7 +27,7 @@ pub use self::patient::Patient;
 pub use self::ranked_cures::RankedCures;
 pub use self::report::{CureRow, Remedies};
 pub use self::result::CureResult;
-use self::trial::{Trial, TrialEnd, TrialOrder};
+use self::trial::{Trial, TrialEnd, TrialOrder, update_ratio};
 use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, SpecError};
 use crate::lab::experiment::RunCallback;
@@ -119,11 +119,13 @@ fn try_and_rank(
         let reason = baseline.reason.unwrap_or_default();
         return Err(Problem::new(format!("the spec cannot be run: {reason}")));
     };
+    let folder = options.folder.join(folder_of(BASELINE));
+    let folder = folder.join(format!("seed-{}", options.seeds.start()));
     let patient = Patient {
         spec: &loaded.spec,
         verdict: patient.summary.verdict,
         initial: &patient.summary.initial,
-        update_ratio: None,
+        update_ratio: update_ratio(&folder),
         critical: options.critical,
         caution: 1.0,
     };

@@ -55,7 +55,7 @@ fn order(a: &CureResult, b: &CureResult) -> Ordering {
         .then(lost(a).total_cmp(&lost(b)))
 }
 
-/// Whether a cure helped: over every seed it reached a clearly better accuracy than the spec
+/// Whether a cure helped: it taught more seeds than the spec as it is, or over every seed it reached a clearly better accuracy than the spec
 /// as it is, or a loss lower by a tenth where there is no accuracy, each over its own guessing
 /// loss, or, without an update, gradients that arrive clearly better; a generator's also where
 /// the verdict is a better one, and never where it is a worse one. Where a seed learned nothing
@@ -67,6 +67,10 @@ pub fn has_helped(cure: &CureResult, baseline: &CureResult) -> bool {
     if !cure.has_trained() {
         let lost = |cure: &CureResult| cure.lost().map_or(f64::INFINITY, f64::abs);
         return lost(cure) <= lost(baseline) - CLEARLY;
+    }
+    let teaches_more = cure.taught() > baseline.taught() && baseline.learned().is_some();
+    if teaches_more && !cure.is_of_generators() {
+        return true;
     }
     let mut pairs = cure.trials.iter().zip(&baseline.trials);
     pairs.all(|(new, old)| is_better(&new.summary, &old.summary))
@@ -196,6 +200,26 @@ mod tests {
         ));
         let healthy = classes(0.3, "healthy", 0.08, false);
         assert!(!has_helped(&classes(0.2, "healthy", 0.1, false), &healthy));
+    }
+
+    #[test]
+    fn a_cure_that_teaches_more_seeds_helps() {
+        // A seed that learns nothing and one that does.
+        let seeds = |verdict: &str, accuracies: [f64; 2], learned: [bool; 2]| {
+            let of_seed = |i: usize| {
+                let keys = json!({ "test_accuracy": accuracies[i], "learned": learned[i] });
+                cure("", 0.3, verdict, keys)
+            };
+            let mut whole = of_seed(0);
+            whole.trials.extend(of_seed(1).trials);
+            whole
+        };
+        let baseline = seeds("healthy", [0.09, 0.1], [false, false]);
+        let taught = seeds("healthy", [0.08, 0.2], [false, true]);
+        assert!(has_helped(&taught, &baseline));
+        let idle = seeds("healthy", [0.08, 0.12], [false, false]);
+        assert!(!has_helped(&idle, &baseline));
+        assert!(!has_helped(&baseline, &taught));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a spec and all of its cures came to.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use super::cures::CureKind;
@@ -108,10 +110,12 @@ impl Remedies {
         }
     }
 
-    /// The best of the cures that helped, if one did.
+    /// The best of the cures that helped and taught most seeds, if one did.
     pub fn best(&self) -> Option<&CureResult> {
-        let mut cures = self.cures.iter();
-        cures.find(|cure| ranking::has_helped(cure, &self.baseline))
+        let cures = self.cures.iter();
+        let helped = cures.filter(|cure| ranking::has_helped(cure, &self.baseline));
+        // The first of the best.
+        helped.min_by_key(|cure| Reverse(cure.taught()))
     }
 
     /// The numbers of the spec as it is or of one of its cures.

@@ -144,6 +144,12 @@ impl CureResult {
         Some(learned.iter().all(|it| *it))
     }
 
+    /// Seeds that beat guessing.
+    pub fn taught(&self) -> usize {
+        let beats = |trial: &&Trial| trial.summary.learned == Some(true);
+        self.trials.iter().filter(beats).count()
+    }
+
     /// Whether no seed beats guessing, and every seed tells.
     pub fn learned_nothing(&self) -> bool {
         let idle = |trial: &Trial| trial.summary.learned == Some(false);

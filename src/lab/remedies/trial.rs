@@ -7,7 +7,7 @@ use crate::base::Problem;
 use crate::base::problem::Place;
 use crate::lab::config::{LoadedSpec, Overrides, Spec};
 use crate::lab::experiment::{RunCallback, RunOptions, run};
-use crate::lab::records::Table;
+use crate::lab::records::{Steps, Table, median};
 use crate::lab::run_folder::Destination;
 use crate::lab::summary::{Status, Summary};
 
@@ -114,6 +114,20 @@ impl TrialOrder<'_> {
             accuracies: accuracies(&self.folder.join("training.csv"))?,
         })))
     }
+}
+
+/// The median over the layers of ‖ΔW‖/‖W‖ at the first logged step of the run in `folder` that
+/// has it.
+pub fn update_ratio(folder: &Path) -> Option<f64> {
+    let log = folder.join("gradients.csv");
+    let mut steps = Steps::open(&log, &["update_ratio"], None).ok()?;
+    while let Some(step) = steps.next_step().ok()? {
+        let ratios: Vec<f64> = step.column(0).filter_map(|(_, ratio)| ratio).collect();
+        if !ratios.is_empty() {
+            return Some(median(&ratios));
+        }
+    }
+    None
 }
 
 /// The test accuracy over the steps.
