@@ -11,12 +11,13 @@ use super::stop::{EXIT_CODES, STOP, Stopping, listen_for_signals};
 use super::{Failure, Format, Global, Outcome, Threads, diagnose, output, run_text};
 use crate::lab::config::{LoadedSpec, Spec};
 use crate::lab::decay::Verdict;
-use crate::lab::diagnose::{AdviceOptions, Diagnosis};
+use crate::lab::diagnose::{AdviceOptions, Diagnosis, RANK_COLLAPSE};
 use crate::lab::experiment::{self, RunOptions};
 use crate::lab::run_folder::{Destination, fresh_folder};
 use crate::lab::seeds::{SeedGroup, SeedOptions, run_seeds, seed_range};
 use crate::lab::summary::Status;
 use crate::lab::text::{self, quoted};
+use crate::nn::architecture::Architecture;
 
 /// Where runs go unless told otherwise.
 pub const RUNS: &str = "runs";
@@ -206,8 +207,13 @@ impl RunArgs {
     /// nothing is, and for one that was stopped.
     fn diagnosis(&self, loaded: &LoadedSpec, run: &experiment::RunOutcome) -> Option<Diagnosis> {
         let summary = &run.summary;
+        // Tokens that become alike show in no gradient of an activation.
+        let has_tokens = matches!(
+            loaded.spec.network.architecture,
+            Architecture::Transformer(_)
+        );
         let is_fine = summary.verdict == Verdict::Healthy && summary.learned != Some(false);
-        if is_fine || summary.status == Status::Interrupted {
+        if is_fine && !has_tokens || summary.status == Status::Interrupted {
             return None;
         }
         let load = |sets: &[String]| {
@@ -225,7 +231,10 @@ impl RunArgs {
             patience: diagnose::SHORT.patience,
         };
         let given = &self.spec.changes.set;
-        diagnose::of_run(&run.folder, loaded, advice, self.command_line(), given)
+        let found = diagnose::of_run(&run.folder, loaded, advice, self.command_line(), given)?;
+        let mut mechanisms = found.mechanisms.iter();
+        let collapses = mechanisms.any(|one| one.found.is(&RANK_COLLAPSE));
+        (!is_fine || collapses).then_some(found)
     }
 
     /// The command line of this run, for others to add to.

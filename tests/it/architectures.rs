@@ -228,12 +228,12 @@ fn what_does_not_fit_is_refused_with_key_reason_and_what_to_do() {
         (
             TRANSFORMER,
             &["network.norm=batch"],
-            &["network.norm", "\"layer\""],
+            &["network.norm", "\"layer\"", "one by one"],
         ),
         (
             TRANSFORMER,
             &["network.skip=highway"],
-            &["network.skip", "deepnorm"],
+            &["network.skip", "deepnorm", "added to what they read"],
         ),
         (
             TRANSFORMER,

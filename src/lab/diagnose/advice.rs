@@ -2,13 +2,13 @@
 //! before it is named.
 
 use std::cell::{Cell, OnceCell};
-use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::advice_options::AdviceOptions;
 use super::candidates::candidates;
 use super::case::Case;
-use super::hint::{ATTENUATION, Hint, LOSS, LOST};
-use super::mechanism::{Diagnosed, Mechanism};
+use super::hint::{ATTENUATION, Hint, LOSS, LOST, needed};
+use super::mechanism::{Diagnosed, Mechanism, RANK_COLLAPSE};
 use super::token_hint::token_hint;
 use super::trial::{TrialOptions, Tried, try_out};
 use super::trouble::Trouble;
@@ -34,21 +34,6 @@ const OVERSHOOTS: f64 = 10.0;
 const CLIPS: usize = 7;
 /// Trials that the operations are meant for.
 const TRIALS: f64 = 10.0;
-
-/// How changed networks are tried.
-pub struct AdviceOptions<'a> {
-    /// Reads the spec with these changes besides its own; `None` if they do
-    /// not fit.
-    pub load: &'a dyn Fn(&[String]) -> Option<LoadedSpec>,
-    /// Threads to use.
-    pub threads: usize,
-    /// Set from outside to stop.
-    pub stop: &'a AtomicBool,
-    /// Floating-point operations that may be spent.
-    pub operations: f64,
-    /// No trial is begun after this long.
-    pub patience: Duration,
-}
 
 /// The changes that helped, at most three; none for a run in which nothing is wrong. And
 /// whether time ran out before every cure was tried.
@@ -100,19 +85,25 @@ impl<'a> Search<'a> {
     }
 
     fn hints(&self, mechanisms: &[&Mechanism]) -> Vec<Hint> {
+        let leads = mechanisms.first().map(|one| one.name) == Some(RANK_COLLAPSE.name);
+        let of_tokens = || {
+            let (patient, spread) = (self.patient(1.0), self.trouble.tokens?);
+            token_hint(&patient, self.options.load, spread, &|| self.is_over())
+        };
+        // What leads is looked for while there is time.
+        let first = if leads { of_tokens() } else { None };
         let mut hints = match self.trouble.gradients || self.trouble.training {
             true => self.of_trials(mechanisms),
             false => Vec::new(),
         };
-        let Some(spread) = self.trouble.tokens else {
-            return hints;
-        };
-        let is_told = |hint: &Hint| hint.set.iter().any(|set| set.starts_with("network.skip"));
+        let is_of_skips =
+            |set: &String| set.starts_with("network.skip") || set.contains(".norm_position");
+        let is_told = |hint: &Hint| hint.set.iter().any(is_of_skips);
         if !hints.iter().any(is_told) {
-            let hint = token_hint(&self.patient(1.0), self.options.load, spread, &|| {
-                self.is_over()
-            });
-            hints.splice(0..0, hint);
+            let last = if leads { None } else { of_tokens() };
+            let at = hints.len().min(MOST - 1);
+            hints.splice(at..at, last);
+            hints.splice(0..0, first);
             hints.truncate(MOST);
         }
         hints
@@ -143,7 +134,10 @@ impl<'a> Search<'a> {
         }
         let mut further: Vec<Hint> = Vec::new();
         for cure in inner {
-            further.extend(self.hint(cure, &base).map(|(hint, _)| hint));
+            let hint = self.hint(cure, &base).map(|(hint, _)| hint);
+            // Where the spec has a part of it already, it may come to another cure.
+            let is_new = |hint: &Hint| further.iter().all(|other| other.set != hint.set);
+            further.extend(hint.filter(is_new));
             if further.iter().filter(|hint| hint.is_good).count() >= MOST {
                 break;
             }
@@ -241,7 +235,7 @@ impl<'a> Search<'a> {
             let is_about_gradients = improvement.quantity != LOSS;
             Hint {
                 name: cure.name.to_owned(),
-                set: sets,
+                set: needed(sets, &loaded, self.options.load),
                 why: cure.why.to_owned(),
                 quantity: improvement.quantity,
                 step: improvement.step,

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::advice::{AdviceOptions, hints};
+use super::advice::hints;
+use super::advice_options::AdviceOptions;
 use super::case::Case;
 use super::hint::Hint;
-use super::mechanism::{Diagnosed, MECHANISMS, find_all, optimizer_floor};
+use super::mechanism::{Diagnosed, MECHANISMS, RANK_COLLAPSE, find_all, optimizer_floor};
 use super::replay::Replayed;
 use super::rules::RULES;
 use super::shared_maps::{ASKED_BY, CONTRIBUTION};
@@ -18,6 +19,7 @@ use crate::lab::decay::Verdict;
 use crate::lab::onset::Onset;
 use crate::lab::records::{HEADLINE, Run, Target};
 use crate::lab::text::Numbering;
+use crate::nn::architecture::Architecture;
 
 /// What is wrong with a target, and what helps. Its keys in JSON are those of the fields.
 #[derive(Clone, Debug, Serialize)]
@@ -92,7 +94,7 @@ pub struct OfSeed {
 pub struct Unanswered {
     /// The mechanism that is not looked for.
     pub mechanism: &'static str,
-    /// The columns that tell of it, `spec.toml`, or a key of it.
+    /// The columns that tell of it, `spec.toml`, a key of it, or the spec and its data.
     pub needs: Vec<String>,
 }
 
@@ -266,7 +268,27 @@ fn unanswered(case: &Case) -> Vec<Unanswered> {
             });
         }
     }
+    if is_of_unmeasured_tokens(case) {
+        open.push(Unanswered {
+            mechanism: RANK_COLLAPSE.name,
+            needs: vec!["the spec and its data".to_owned()],
+        });
+    }
     open
+}
+
+/// Whether the log is a transformer's whose network cannot be looked at.
+fn is_of_unmeasured_tokens(case: &Case) -> bool {
+    let is_of_transformer = match case.spec() {
+        Some(spec) => matches!(spec.network.architecture, Architecture::Transformer(_)),
+        None => case
+            .stats
+            .layers
+            .iter()
+            .any(|info| info.name == "attention_1"),
+    };
+    let positions = case.spec().and_then(|spec| spec.data.positions);
+    is_of_transformer && case.expected.work.is_none() && positions != Some(1)
 }
 
 /// Where a run's own copy of its spec lies.
@@ -276,7 +298,7 @@ pub fn saved_spec(run: &Run) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::super::forms::hint_lines;
+    use super::super::hint_lines::hint_lines;
     use super::*;
     use crate::lab::json::Real;
 
@@ -310,6 +332,10 @@ mod tests {
             told.contains(command) && !told.contains("time ran out"),
             "{told}"
         );
+        assert!(!told.contains("still vanishing"), "{told}");
+        diagnosis.advice[0].after = Real(4.5);
+        let told = hint_lines(&diagnosis, 80);
+        assert!(told.contains("still vanishing"), "{told}");
         diagnosis.further = Some("vgrad diagnose runs/a".to_owned());
         diagnosis.advice.clear();
         let told = hint_lines(&diagnosis, 80);

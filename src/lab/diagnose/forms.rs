@@ -1,12 +1,12 @@
 //! A diagnosis to read, and for programs.
 
 use super::diagnosis::{Diagnosis, Ranked};
-use super::hint::Hint;
+use super::hint_lines::hint_lines;
 use super::mechanism::Rate;
 use super::replay::Replayed;
 use super::rules::RuleSubject;
 use super::theory_beside::TheoryBeside;
-use crate::base::{Problem, counted};
+use crate::base::Problem;
 use crate::lab::decay::Verdict;
 use crate::lab::form::{Detail, Form};
 use crate::lab::onset::{Condition, Onset};
@@ -324,76 +324,4 @@ fn rule_line(replayed: &Replayed, seeds: usize, numbering: Numbering) -> String 
         n => format!(", {} of {n} seeds", replayed.seeds),
     };
     format!("{named}{at}{end}{of_seeds}")
-}
-
-/// What to try next, each ready to paste.
-pub fn hint_lines(diagnosis: &Diagnosis, width: usize) -> String {
-    let mut text = String::new();
-    for (i, hint) in diagnosis.advice.iter().enumerate() {
-        let label = if i == 0 { "try next" } else { "" };
-        // A command stays one line, to be pasted.
-        text += &format!("{label:LABEL$}{}", command_without(diagnosis, hint));
-        for set in &hint.set {
-            text += &format!(" --set {}", text::quoted(set));
-        }
-        text.push('\n');
-        text += &labelled("", &hint_line(hint), [LABEL + 2, width]);
-    }
-    if let Some(command) = &diagnosis.further {
-        let label = if text.is_empty() { "try next" } else { "" };
-        let line = "time ran out before every cure was tried; the rest:";
-        text += &labelled(label, line, [LABEL, width]);
-        text += &format!("{:LABEL$}{command}\n", "");
-    }
-    text
-}
-
-/// The command that a hint is added to, without the changes that the hint takes back.
-fn command_without(diagnosis: &Diagnosis, hint: &Hint) -> String {
-    let key = |set: &str| set.split('=').next().unwrap_or_default().to_owned();
-    let changed: Vec<String> = hint.set.iter().map(|set| key(set)).collect();
-    let mut command = diagnosis.command.clone().unwrap_or_default();
-    for given in &diagnosis.given {
-        if changed.contains(&key(given)) {
-            let told = format!(" --set {}", text::quoted(given));
-            command = command.replacen(&told, "", 1);
-        }
-    }
-    command
-}
-
-fn hint_line(hint: &Hint) -> String {
-    let (before, after) = (hint.before.0, hint.after.0);
-    if hint.is_about_gradients() {
-        let before = match before.is_finite() {
-            true => format!(" instead of {}", decades(before)),
-            false => String::new(),
-        };
-        let theory = match hint.predicted {
-            Some(expected) => format!(" (theory: {})", decades(expected.0)),
-            None => String::new(),
-        };
-        return format!(
-            "{}: {} decades at step 0{before}{theory}",
-            hint.why,
-            decades(after)
-        );
-    }
-    if hint.is_about_tokens() {
-        let [before, after] = [before, after].map(number);
-        return format!(
-            "{}: 1 − the cosine of two tokens behind the last block is {after} at step 0 instead of \
-             {before}",
-            hint.why
-        );
-    }
-    let before = match before.is_nan() {
-        true => "where it diverges now".to_owned(),
-        false => format!("instead of {before:.2}"),
-    };
-    format!(
-        "{}: after {} the loss is {after:.2} times that of guessing, {before}",
-        hint.why,
-        counted(hint.step as usize, "step")
-    )
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::lab::config::LoadedSpec;
 use crate::lab::json::Real;
 
 /// One thing to change.
@@ -40,6 +41,21 @@ pub(super) const LOSS: &str = "loss_over_guessing";
 /// What is left of the differences between tokens behind a transformer's last block.
 pub(super) const TOKENS: &str = "token_spread";
 
+/// Those of some changes that lead to `changed` and not to what the spec is without them.
+pub(super) fn needed(
+    mut sets: Vec<String>,
+    changed: &LoadedSpec,
+    load: &dyn Fn(&[String]) -> Option<LoadedSpec>,
+) -> Vec<String> {
+    for i in (0..sets.len()).rev() {
+        let set = sets.remove(i);
+        if load(&sets).is_none_or(|without| without.spec != changed.spec) {
+            sets.insert(i, set);
+        }
+    }
+    sets
+}
+
 impl Hint {
     /// Whether it is about the gradients at step 0.
     pub fn is_about_gradients(&self) -> bool {
@@ -66,5 +82,30 @@ impl Hint {
             false => 0,
         };
         (decades, !self.is_good)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::config::{Overrides, Spec};
+
+    #[test]
+    fn what_the_spec_has_already_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.toml");
+        let spec = "[data]\nsource = { blobs = { classes = 3, samples = 90 } }\n[network]\ndepth = 2\n\
+                    width = 6\nactivation = \"relu\"\n[train]\nsteps = 1\nbatch_size = 16\n\
+                    learning_rate = 0.1\n";
+        std::fs::write(&file, spec).unwrap();
+        let load = |sets: &[String]| Spec::load(&file, &Overrides::parse(sets).ok()?).ok();
+        let sets = [
+            "network.activation=relu",
+            "network.init=lsuv",
+            "network.skip=none",
+        ];
+        let sets = sets.map(str::to_owned).to_vec();
+        let changed = load(&sets).unwrap();
+        assert_eq!(needed(sets, &changed, &load), ["network.init=lsuv"]);
     }
 }

@@ -2,6 +2,7 @@
 //! published rules say of it, theory beside measurement, and what to change.
 
 mod advice;
+mod advice_options;
 mod balance;
 mod candidates;
 mod case;
@@ -10,6 +11,7 @@ mod expected;
 mod forms;
 mod frame;
 mod hint;
+mod hint_lines;
 mod mechanism;
 mod replay;
 mod rules;
@@ -20,9 +22,10 @@ mod tokens;
 mod trial;
 mod trouble;
 
-pub use advice::AdviceOptions;
+pub use advice_options::AdviceOptions;
 pub use diagnosis::{Diagnosis, Examination, diagnose, saved_spec};
-pub use forms::{FORMS, hint_lines, short};
+pub use forms::{FORMS, short};
 pub use hint::Hint;
-pub use mechanism::{Diagnosed, MECHANISMS, Mechanism, Rate};
+pub use hint_lines::hint_lines;
+pub use mechanism::{Diagnosed, MECHANISMS, Mechanism, RANK_COLLAPSE, Rate};
 pub use rules::{PublishedRule, RULES};

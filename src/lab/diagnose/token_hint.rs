@@ -1,6 +1,6 @@
 //! What keeps the tokens of a transformer apart, its effect measured at the start.
 
-use super::hint::{Hint, TOKENS};
+use super::hint::{Hint, TOKENS, needed};
 use super::tokens::token_spreads;
 use crate::lab::config::LoadedSpec;
 use crate::lab::json::Real;
@@ -27,7 +27,7 @@ pub fn token_hint(
         let after = token_spreads(&loaded)?.last()?.spread;
         (after >= APART).then(|| Hint {
             name: cure.name.to_owned(),
-            set: sets,
+            set: needed(sets, &loaded, load),
             why: cure.why.to_owned(),
             quantity: TOKENS,
             step: 0,

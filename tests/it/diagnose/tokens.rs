@@ -79,6 +79,75 @@ fn tokens_that_differ_are_no_collapse() {
     }
 }
 
+/// Norms behind the sums: tokens become alike, but the same start trains with a warm-up.
+const POST: &str = r#"
+precision = "f64"
+[data]
+source = "digits"
+positions = 8
+[network]
+architecture = { transformer = { norm_position = "post" } }
+depth = 24
+width = 16
+activation = "relu"
+norm = "layer"
+skip = "identity"
+[train]
+steps = 100
+batch_size = 16
+optimizer = "adam"
+learning_rate = 0.002
+schedule = { cosine = { warmup_steps = 0 } }
+[log]
+every = 10
+evaluate_every = 1000
+"#;
+
+#[test]
+fn where_skips_keep_tokens_the_first_steps_come_before_the_tokens() {
+    let desk = Desk::with(POST);
+    let told = desk.vgrad(["run", "trial.toml", "--out", "run"]).fine();
+    let told = told.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let place = |words: &str| {
+        told.find(words)
+            .unwrap_or_else(|| panic!("{words}: {told}"))
+    };
+    let by_rate = place("the rate is too large at first");
+    assert!(by_rate < place("rank collapse: from block"), "{told}");
+    place("--set train.schedule.cosine.warmup_steps=80");
+    // The skip is that already.
+    assert!(!told.contains("--set network.skip=identity"), "{told}");
+    let found = diagnosis(&desk, "run");
+    assert_eq!(
+        names(&found)[..2],
+        ["healthy_but_not_learning", "rank_collapse"]
+    );
+}
+
+/// The log alone does not tell, and says so.
+#[test]
+fn without_the_spec_it_is_unknown_whether_tokens_collapse() {
+    let desk = Desk::with(SKIPLESS);
+    desk.vgrad(["run", "trial.toml", "-q", "--out", "run"])
+        .fine();
+    desk.write("lone.csv", desk.read("run/gradients.csv"));
+    let open = |target: &str| {
+        let found = diagnosis(&desk, target);
+        let open = found["unanswered"].as_array().unwrap().clone();
+        let mut open = open.into_iter();
+        open.find(|one| one["mechanism"] == "rank_collapse")
+    };
+    assert_eq!(open("run"), None);
+    let needs = open("lone.csv").expect("it is open")["needs"].clone();
+    assert_eq!(needs, serde_json::json!(["the spec and its data"]));
+    let told = desk.vgrad(["diagnose", "lone.csv"]).fine().stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("whether it is rank collapse: that needs the spec and its data"),
+        "{told}"
+    );
+}
+
 /// The gallery's file, whose network learns a little from what its values receive.
 #[test]
 fn the_skipless_file_of_the_gallery_collapses() {
@@ -88,8 +157,13 @@ fn the_skipless_file_of_the_gallery_collapses() {
         "/experiments/transformer_skipless.toml"
     );
     for seed in ["0", "1"] {
-        let words = ["run", file, "-q", "--force", "--out", "run", "--seed", seed];
-        desk.vgrad(words).fine();
+        let words = ["run", file, "--force", "--out", "run", "--seed", seed];
+        let told = desk.vgrad(words).fine().stdout;
+        // Healthy gradients and a little that is learned are not all there is to tell.
+        assert!(
+            told.contains("rank collapse") && told.contains("--set network.skip"),
+            "seed {seed}: {told}"
+        );
         let found = diagnosis(&desk, "run");
         assert_eq!(names(&found)[0], "rank_collapse", "seed {seed}: {found:#}");
     }

@@ -230,7 +230,13 @@ fn what_is_known_of_a_transformer_is_told() {
         "{deepnorm}"
     );
     assert!(reason("--set network.skip=rezero").contains("same at all layers"));
-    assert!(reason("--set network.skip=none").contains("queries and keys"));
+    let skipless = reason("--set network.skip=none");
+    assert!(
+        skipless.contains("queries and keys") && skipless.contains("of the usual scale"),
+        "{skipless}"
+    );
+    let lone = reason("--set network.skip=none --set network.depth=1");
+    assert!(!lone.contains("queries"), "{lone}");
     // Without a norm inside the skip nothing of the kind is known.
     let none = reason("--set network.skip=identity --set network.norm=none");
     assert!(none.ends_with("the decay of a transformer"), "{none}");

@@ -127,9 +127,12 @@ pub fn find_all(case: &Case) -> Vec<Diagnosed> {
             }
         }
     }
+    let collapses = all.iter().any(|one| one.is(&RANK_COLLAPSE));
+    let trains_all_the_same = collapses && rank_collapse::has_skips(case);
     // What a run that blows up looks like just before is the work of its data or its steps.
     for one in &mut all {
         one.precedence = match () {
+            () if trains_all_the_same && one.rate.is_some() => 1,
             () if !case.has_diverged() => 0,
             () if one.is(&data_scale::DATA_SCALE) => 2,
             () if one.rate == Some(Rate::TooLarge) => 1,

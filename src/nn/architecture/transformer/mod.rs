@@ -112,9 +112,11 @@ impl<T: Scalar> Blueprint<T> for Transformer {
                  (Bachlechner 2020, arXiv:2003.04887)"
                     .to_owned(),
             ),
-            Skip::NoSkip(_) => Some(
-                "without skips attention maps all positions to one within a few blocks, and \
-                 queries and keys of later ones receive no gradient (Dong 2021, arXiv:2103.03404)"
+            // One block does not make them one, and nothing comes behind it.
+            Skip::NoSkip(_) if depth > 1 => Some(
+                "without skips attention whose weights are of the usual scale maps all positions to \
+                 one within a few blocks, and queries and keys of later ones receive no gradient \
+                 (Dong 2021, arXiv:2103.03404)"
                     .to_owned(),
             ),
             _ => None,
@@ -173,7 +175,8 @@ impl Transformer {
         matches!(network.norm, Norm::Batch(_)).then(|| {
             Conflict::new(
                 &["network.norm", "network.architecture"],
-                "`network.norm` = batch in a transformer",
+                "`network.norm` = batch in a transformer, whose tokens are normalized one by one: over a \
+                 batch each would depend on the others, and on those after it",
                 "expected \"none\", \"layer\" or \"rms\" here",
                 "use `norm = \"layer\"`",
             )
@@ -210,7 +213,10 @@ impl Transformer {
             )),
             _ => Some(Conflict::new(
                 &["network.skip", "network.architecture"],
-                format!("`network.skip` = {name} in a transformer"),
+                format!(
+                    "`network.skip` = {name} in a transformer, whose attention and feed-forward \
+                     networks are added to what they read"
+                ),
                 "expected \"none\", \"identity\", \"rezero\" or \"deepnorm\" here",
                 "use `skip = \"identity\"`",
             )),
