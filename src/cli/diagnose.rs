@@ -31,6 +31,9 @@ pub struct DiagnoseArgs {
     /// Do not try what would help
     #[arg(long)]
     no_advice: bool,
+    /// Begin no further trial of what would help after this long
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, conflicts_with = "no_advice")]
+    patience: u64,
     /// The form of the result on stdout
     #[arg(long, value_parser = form(FORMS), default_value = FORMS[0].name)]
     format: &'static Form<Diagnosis>,
@@ -54,11 +57,8 @@ pub const SHORT: Effort = Effort {
     patience: Duration::from_millis(1500),
 };
 
-/// Where a diagnosis was asked for.
-const LONG: Effort = Effort {
-    operations: 1e11,
-    patience: Duration::from_secs(10),
-};
+/// Floating-point operations where a diagnosis was asked for.
+const LONG: f64 = 1e11;
 
 impl DiagnoseArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
@@ -71,8 +71,8 @@ impl DiagnoseArgs {
             load: &load,
             threads: self.threads.get(),
             stop: &STOP,
-            operations: LONG.operations,
-            patience: LONG.patience,
+            operations: LONG,
+            patience: Duration::from_secs(self.patience),
         };
         let spec = saved_spec(first).display().to_string();
         let examination = Examination {

@@ -10,7 +10,8 @@ use super::{SPEC, diagnosis, names, sets};
 pub fn advised(desk: &Desk, changes: &[&str]) -> Value {
     let words = ["run", "trial.toml", "-q", "--out", "run"];
     desk.vgrad(words.into_iter().chain(sets(changes))).fine();
-    let told = desk.vgrad(["diagnose", "run", "--format", "json"]).fine();
+    let words = "diagnose run --format json --patience 300";
+    let told = desk.vgrad(words.split_whitespace()).fine();
     serde_json::from_str(&told.stdout).unwrap()
 }
 
