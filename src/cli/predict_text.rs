@@ -22,7 +22,7 @@ pub fn unpredictable(name: &str, problem: &Unpredictable, width: usize) -> Strin
 pub fn human(prediction: &Prediction, along: Along, width: usize) -> String {
     let one = along.one();
     let mut text = format!("{}: what theory expects at the start\n\n", prediction.name);
-    text.push_str(&table(&prediction.layers, one));
+    text.push_str(&table(&prediction.layers, along));
     let mut paragraph = |words: &str| {
         text.push('\n');
         text.push_str(&wrapped(words, width).join("\n"));
@@ -40,10 +40,14 @@ pub fn human(prediction: &Prediction, along: Along, width: usize) -> String {
 }
 
 /// A line per layer, or per stretch of layers that read the same.
-fn table(layers: &[LayerPrediction], one: &str) -> String {
+fn table(layers: &[LayerPrediction], along: Along) -> String {
+    let one = along.one();
     let cells = |layer: &LayerPrediction| {
         let shown = |value: Option<Real>| value.map_or("·".to_owned(), |it| number(it.0));
-        [number(layer.q.0), shown(layer.chi), shown(layer.decades)]
+        // Before the first time step the state is 0: what is lost on the way there is no loss.
+        let is_on_the_way = along == Along::Layers || layer.layer > 1;
+        let decades = layer.decades.filter(|_| is_on_the_way);
+        [number(layer.q.0), shown(layer.chi), shown(decades)]
     };
     let mut rows: Vec<([usize; 2], [String; 3])> = Vec::new();
     for layer in layers {

@@ -318,11 +318,13 @@ fn positions<T: Scalar>(spec: &Spec, data: &Dataset<T>) -> Result<usize, Problem
         Some(Readout::Every) => ("data.positions", "set it to the number of targets"),
         Some(_) => ("network.readout", "set network.readout = \"every\""),
     };
-    let what = format!(
-        "{source} has {} per sample, and the network gives {}",
-        counted(targets, "target"),
-        counted(read, "output")
-    );
+    // A position may have several outputs.
+    let read = match readout {
+        Some(_) => format!("reads out {}", counted(read, "position")),
+        None => "gives one output".to_owned(),
+    };
+    let targets = counted(targets, "target");
+    let what = format!("{source} has {targets} per sample, and the network {read}");
     Err(Problem::at_key(key, what).help(help))
 }
 
@@ -355,7 +357,10 @@ fn batch_size(spec: &Spec, samples: usize) -> Result<usize, Problem> {
         BatchSize::Samples(batch) if batch <= samples => Ok(batch),
         BatchSize::Samples(batch) => Err(Problem::at_key(
             "train.batch_size",
-            format!("a batch of {batch} is larger than the training split of {samples} samples"),
+            format!(
+                "a batch of {batch} is larger than the training split of {}",
+                counted(samples, "sample")
+            ),
         )
         .help(format!(
             "set it to at most {samples}, or to \"full\" for the whole training split"

@@ -204,6 +204,27 @@ fn a_comparison_numbers_time_steps() {
     assert!(ended.stdout.lines().any(is_output), "{}", ended.stdout);
 }
 
+/// The first time step has no other before it that its gradient could be lost to.
+#[test]
+fn theory_has_no_loss_before_the_first_time_step() {
+    let desk = Desk::with(&STACKED.replace("depth = 2", "depth = 1"));
+    let told = desk.vgrad(["predict", "trial.toml"]).fine().stdout;
+    let mut rows = told
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let first = rows.find(|cells| cells.first() == Some(&"1"));
+    let first = first.unwrap_or_else(|| panic!("{told}"));
+    assert_eq!((first.len(), first[3]), (4, "·"), "{told}");
+}
+
+#[test]
+fn a_readout_of_every_position_is_no_count_of_outputs() {
+    let desk = Desk::with(STACKED);
+    let every = ["run", "trial.toml", "--set", "network.readout=every"];
+    desk.vgrad(every)
+        .refused(&["1 target per sample", "reads out 24 positions"]);
+}
+
 #[test]
 fn cures_are_told_of_in_time_steps() {
     let desk = Desk::with(&STACKED.replace("depth = 2", "depth = 1"));

@@ -74,6 +74,23 @@ pub struct Ranked {
     pub found: Diagnosed,
     /// Runs that have it.
     pub seeds: usize,
+    /// The seed that its numbers are of, where it is known.
+    pub seed: Option<u64>,
+}
+
+impl Ranked {
+    /// How many of the `seeds` have it, and whose its numbers are.
+    pub fn of_seeds(&self, seeds: usize) -> String {
+        let own = self.seed.map(|seed| format!(", here seed {seed}"));
+        match seeds {
+            1 => String::new(),
+            _ => format!(
+                ", in {} of {seeds} seeds{}",
+                self.seeds,
+                own.unwrap_or_default()
+            ),
+        }
+    }
 }
 
 /// One seed's diagnosis.
@@ -156,7 +173,7 @@ pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis,
         learned: learned.map(|all| all.into_iter().all(|learned| learned)),
         quantity: cases[0].stats.headline.clone(),
         onset: onsets.min_by_key(|onset| onset.step),
-        mechanisms: ranked(&found),
+        mechanisms: ranked(&cases, &found),
         rules: rules(&cases),
         theory: TheoryBeside::over(&theory),
         advice,
@@ -183,7 +200,7 @@ impl Diagnosis {
 }
 
 /// The mechanisms of all runs: those of most runs first, then by their mean share.
-fn ranked(found: &[Vec<Diagnosed>]) -> Vec<Ranked> {
+fn ranked(cases: &[Case], found: &[Vec<Diagnosed>]) -> Vec<Ranked> {
     let runs = found.len();
     let mut ranked: Vec<Ranked> = Vec::new();
     for mechanism in MECHANISMS {
@@ -192,6 +209,9 @@ fn ranked(found: &[Vec<Diagnosed>]) -> Vec<Ranked> {
         let Some(first) = of_runs.first() else {
             continue;
         };
+        let has_it = |all: &[Diagnosed]| all.iter().any(|one| one.is(mechanism));
+        let mut pairs = cases.iter().zip(found);
+        let first_case = pairs.find(|(_, all)| has_it(all)).map(|(case, _)| case);
         let shares: Vec<f64> = of_runs.iter().filter_map(|one| one.share).collect();
         let share = (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / runs as f64);
         let precedence = of_runs.iter().map(|one| one.precedence).max();
@@ -202,6 +222,7 @@ fn ranked(found: &[Vec<Diagnosed>]) -> Vec<Ranked> {
                 ..(*first).clone()
             },
             seeds: of_runs.len(),
+            seed: first_case.and_then(|case| case.run.seed()),
         });
     }
     let is_common = |one: &Ranked| 2 * one.seeds > runs;

@@ -148,10 +148,7 @@ fn mechanism_line(ranked: &Ranked, diagnosis: &Diagnosis) -> String {
         Some(share) => format!(" ({:.0} % of the decay)", 100.0 * share),
         None => String::new(),
     };
-    let of_seeds = match diagnosis.seeds {
-        1 => String::new(),
-        n => format!(", in {} of {n} seeds", ranked.seeds),
-    };
+    let of_seeds = ranked.of_seeds(diagnosis.seeds);
     let since = match is_from_start {
         true => String::new(),
         false => format!(" at step {}", found.step),
