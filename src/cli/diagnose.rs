@@ -32,7 +32,12 @@ pub struct DiagnoseArgs {
     #[arg(long)]
     no_advice: bool,
     /// Begin no further trial of what would help after this long
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, conflicts_with = "no_advice")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 10,
+        conflicts_with = "no_advice"
+    )]
     patience: u64,
     /// The form of the result on stdout
     #[arg(long, value_parser = form(FORMS), default_value = FORMS[0].name)]

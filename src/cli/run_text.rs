@@ -78,6 +78,10 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
     }
     lines.push(("verdict", verdict_line(summary, &told.outcome.profile)));
     lines.push(("training", training_line(summary)));
+    let looked = match summary.stale_test() {
+        Some(step) => format!(" at step {step}, the last look at it"),
+        None => String::new(),
+    };
     if let Some(accuracy) = summary.test_accuracy {
         let evidence = summary.learned_by.as_ref();
         let guessing = evidence.filter(|evidence| evidence.quantity == "test_accuracy");
@@ -87,7 +91,7 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
         });
         lines.push((
             "accuracy",
-            format!("{accuracy:.3} on the test set{guessing}"),
+            format!("{accuracy:.3} on the test set{looked}{guessing}"),
         ));
     } else if let Some(loss) = summary.test_loss {
         let loss = text::number(loss);
@@ -108,7 +112,7 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
         } else if told.spec.data.source.is_picture() && told.spec.gan.is_none() {
             line += ", no PSNR: data.standardize_target gives the colours another scale";
         }
-        lines.push(("test loss", line));
+        lines.push(("test loss", line + &looked));
     }
     if let Some(predictions) = &summary.predictive {
         lines.push(("certainty", text::predictions_line(predictions)));

@@ -5,17 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use ndarray::ArrayView1;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::base::Problem;
+use crate::base::{Problem, Scalar};
 use crate::lab::atomic_file::AtomicFile;
 use crate::lab::config::{CheckpointEvery, Spec};
 use crate::lab::history::History;
 use crate::lab::run_folder::CHECKPOINTS;
+use crate::nn::loss::Targets;
 use crate::nn::snapshot::Snapshot;
+use crate::study::data::Dataset;
 use crate::study::record::{Recorded, Recorder};
 
 /// The tensor that holds the rest.
@@ -31,6 +34,9 @@ struct State {
     version: String,
     /// The hash of the run's spec.
     spec: String,
+    /// That of its data, where it comes from files; `None` in one of an earlier build too.
+    #[serde(default)]
+    data: Option<String>,
     updates: u64,
     /// What the run's files hold of the steps before it.
     #[serde(flatten)]
@@ -66,16 +72,51 @@ fn identities(spec: &Spec) -> Result<[String; 2], Problem> {
 }
 
 fn hash(spec: &Spec) -> Result<String, Problem> {
-    let digest = Sha256::digest(spec.to_toml("")?);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&Sha256::digest(spec.to_toml("")?)))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What tells data that `spec` reads from files from others: the shape and every number of both
+/// splits. `None` where it reads none: a spec draws the same data always.
+pub fn fingerprint<T: Scalar>(spec: &Spec, data: &Dataset<T>) -> Option<String> {
+    if spec.data.source.input_files().is_empty() {
+        return None;
+    }
+    let mut digest = Sha256::new();
+    for split in [&data.train, &data.test] {
+        digest.update(format!("{:?}", split.inputs.shape()));
+        let numbers = |row: ArrayView1<T>| -> Vec<u8> {
+            let bytes = row.iter().map(|x| (*x).to_f64().to_le_bytes());
+            bytes.flatten().collect()
+        };
+        for row in split.inputs.rows() {
+            digest.update(numbers(row));
+        }
+        match &split.targets {
+            Targets::Numbers(targets) => {
+                for row in targets.rows() {
+                    digest.update(numbers(row));
+                }
+            }
+            Targets::Classes(classes) => {
+                let bytes: Vec<u8> = classes.iter().flat_map(|it| it.to_le_bytes()).collect();
+                digest.update(bytes);
+            }
+        }
+    }
+    Some(hex(&digest.finalize()))
 }
 
 impl Checkpoint {
-    /// The newest that can be read in the folder of a run; `None` if there is none.
+    /// The newest that can be read in the folder of a run on data of this fingerprint; `None` if
+    /// there is none.
     ///
     /// # Errors
-    /// If it is of another spec or of another version of this program.
-    pub fn newest(folder: &Path, spec: &Spec) -> Result<Option<Self>, Problem> {
+    /// If it is of another spec, of other data or of another version of this program.
+    pub fn newest(folder: &Path, spec: &Spec, data: Option<&str>) -> Result<Option<Self>, Problem> {
         for path in list(folder).into_iter().rev() {
             // One that was cut off is as good as none.
             let Some(found) = Self::read(&path) else {
@@ -102,6 +143,14 @@ impl Checkpoint {
             }
             if !identities(spec)?.contains(&found.state.spec) {
                 return Err(refused("is of another spec".to_owned()));
+            }
+            let pair = found.state.data.as_deref().zip(data);
+            if pair.is_some_and(|(own, now)| own != now) {
+                let what =
+                    "is of other data: what data.source reads has changed since it was written";
+                return Err(Problem::in_file(&path, what).help(
+                    "put the data back, start afresh with --force, or choose another folder with --out",
+                ));
             }
             return Ok(Some(found));
         }
@@ -158,6 +207,7 @@ enum Due {
 pub struct Checkpointer {
     folder: PathBuf,
     spec: String,
+    data: Option<String>,
     due: Due,
     last: Instant,
     /// The step at which this process began, or the last that was kept.
@@ -165,11 +215,16 @@ pub struct Checkpointer {
 }
 
 impl Checkpointer {
-    /// For the run of `spec` in `folder`, which begins at a step.
+    /// For the run of `spec` in `folder` on data of this fingerprint, which begins at a step.
     ///
     /// # Errors
     /// If the spec cannot be written.
-    pub fn new(folder: &Path, spec: &Spec, step: u64) -> Result<Self, Problem> {
+    pub fn new(
+        folder: &Path,
+        spec: &Spec,
+        data: Option<String>,
+        step: u64,
+    ) -> Result<Self, Problem> {
         let due = match &spec.log.checkpoint_every {
             None => Due::Time(EVERY),
             Some(CheckpointEvery::Steps(0)) => Due::Never,
@@ -180,6 +235,7 @@ impl Checkpointer {
         Ok(Self {
             folder: folder.to_owned(),
             spec: identity,
+            data,
             due,
             last: Instant::now(),
             last_step: step,
@@ -210,6 +266,7 @@ impl Checkpointer {
         let state = State {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             spec: self.spec.clone(),
+            data: self.data.clone(),
             updates,
             recorded: recorder.sync()?,
             history: history.clone(),

@@ -9,7 +9,7 @@ use crate::base::{Problem, Scalar};
 use crate::lab::batch_file;
 use crate::lab::callbacks::Callbacks;
 pub use crate::lab::callbacks::RunCallback;
-use crate::lab::checkpoint::{Checkpoint, Checkpointer};
+use crate::lab::checkpoint::{Checkpoint, Checkpointer, fingerprint};
 use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::Verdict;
 use crate::lab::finished::finished;
@@ -221,7 +221,8 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             return Ok(None);
         }
         let folder = self.folder.path();
-        let Some(found) = Checkpoint::newest(folder, &self.saved())? else {
+        let data = fingerprint(&self.loaded.spec, &self.plan.data);
+        let Some(found) = Checkpoint::newest(folder, &self.saved(), data.as_deref())? else {
             self.folder.clear(inputs)?;
             return Ok(None);
         };
@@ -258,7 +259,8 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         } = begun;
         let from = trainer.network().updates();
         let folder = self.folder.path();
-        let mut checkpointer = Checkpointer::new(folder, &self.saved(), from)?;
+        let data = fingerprint(&self.loaded.spec, &plan.data);
+        let mut checkpointer = Checkpointer::new(folder, &self.saved(), data, from)?;
         let started = (SystemTime::now(), Instant::now());
         callback.begin(&plan.name, plan.training.steps);
         let ending = trainer.train(
@@ -368,6 +370,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             steps: network.updates(),
             train_loss: history.train_loss,
             test_loss,
+            test_step: history.test.map(|(step, _)| step),
             test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
             test_psnr: test_loss.filter(|_| self.loaded.spec.has_psnr()).map(psnr),
             along: plan.network.along(),

@@ -100,6 +100,9 @@ pub struct Summary {
     /// Accuracy at the last look at the test set.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub test_accuracy: Option<f64>,
+    /// The step of that look; `None` without one, and in a summary of an earlier program.
+    #[serde(default)]
+    pub test_step: Option<u64>,
     /// Of a rendered view, or of a picture's pixels held out: their peak signal-to-noise ratio
     /// at the last look at them, in dB.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
@@ -155,6 +158,12 @@ impl Summary {
     /// Whether it is a generator's: no other network has a loss with a slope to tell of.
     pub fn is_generator(&self) -> bool {
         self.loss_slope.is_some()
+    }
+
+    /// The step of the last look at the test set where the run ended after it.
+    pub fn stale_test(&self) -> Option<u64> {
+        let step = self.test_step.filter(|step| *step < self.steps)?;
+        (self.status != Status::Completed).then_some(step)
     }
 
     /// The last loss: of the test set, without one of the last batch.

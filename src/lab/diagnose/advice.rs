@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::advice_options::AdviceOptions;
 use super::candidates::candidates;
 use super::case::Case;
-use super::hint::{ATTENUATION, Hint, LOSS, LOST, needed};
+use super::hint::{ATTENUATION, FINITE, Hint, LOSS, LOST, LaterLoss, needed};
 use super::mechanism::{Diagnosed, Mechanism, RANK_COLLAPSE};
 use super::token_hint::token_hint;
 use super::trial::{TrialOptions, Tried, try_out};
@@ -32,6 +32,8 @@ const STEPS: f64 = 60.0;
 const OVERSHOOTS: f64 = 10.0;
 /// The most clips that are tried.
 const CLIPS: usize = 7;
+/// What a discriminator's rate is divided by besides ten where no network stands it.
+const CAUTIONS: [f64; 8] = [1.0, 1e1, 1e2, 1e3, 1e5, 1e10, 1e20, 1e30];
 /// Trials that the operations are meant for.
 const TRIALS: f64 = 10.0;
 
@@ -54,6 +56,8 @@ pub fn hints(case: &Case, found: &[Diagnosed], options: &AdviceOptions) -> (Vec<
 struct Search<'a> {
     options: &'a AdviceOptions<'a>,
     trouble: Trouble,
+    /// The step at which the run diverged.
+    diverged_at: Option<u64>,
     spec: LoadedSpec,
     verdict: Verdict,
     initial: Decay,
@@ -73,6 +77,9 @@ impl<'a> Search<'a> {
         Some(Self {
             options,
             trouble,
+            diverged_at: (case.stats.onset.as_ref())
+                .filter(|_| case.has_diverged())
+                .map(|onset| onset.step),
             verdict: case.stats.verdict?,
             initial: case.stats.initial.clone()?,
             update_ratio: case.updates.first.map(|log| 10f64.powf(log)),
@@ -158,7 +165,8 @@ impl<'a> Search<'a> {
     /// smaller ones are tried too.
     fn hint(&self, cure: &Cure, base: &Base) -> Option<(Hint, Tried)> {
         let caution: &[f64] = match cure.name {
-            CRITICAL_CLIP => return self.best_clip(cure, base),
+            CRITICAL_CLIP if self.trouble.gradients => return self.best_clip(cure, base),
+            SLOWER_DISCRIMINATOR if self.trouble.rate => &CAUTIONS,
             SLOWER_DISCRIMINATOR => &[1.0, 10.0],
             USUAL_RATE if self.trouble.rate => &[1.0, 10.0, 100.0, 1000.0],
             _ => &[1.0],
@@ -232,7 +240,9 @@ impl<'a> Search<'a> {
         let is_worth = |lost: f64| !needs_gradients || base.is_farther_than(lost);
         let after = self.try_out(&loaded, &is_worth)?;
         let hint = self.improvement(cure, base, &after).map(|improvement| {
-            let is_about_gradients = improvement.quantity != LOSS;
+            let is_about_gradients = [LOST, ATTENUATION].contains(&improvement.quantity);
+            let is_of_generator = improvement.quantity == LOST && after.steps > 0;
+            let later = after.last.lost_decades().filter(|_| is_of_generator);
             Hint {
                 name: cure.name.to_owned(),
                 set: needed(sets, &loaded, self.options.load),
@@ -242,7 +252,11 @@ impl<'a> Search<'a> {
                 before: Real(improvement.before),
                 after: Real(improvement.after),
                 predicted: after.predicted.map(Real).filter(|_| is_about_gradients),
-                is_good: after.loss < LEARNS,
+                later: later.map(|lost| LaterLoss {
+                    step: after.steps,
+                    lost_decades: Real(lost),
+                }),
+                is_good: after.loss < LEARNS || improvement.quantity == FINITE,
             }
         });
         Some((hint, after))
@@ -307,6 +321,21 @@ impl<'a> Search<'a> {
         }
         if !self.trouble.training || after.steps == 0 {
             return None;
+        }
+        // A generator has no loss that tells: that it does not diverge any more must do.
+        if after.initial.loss_slope.is_some() {
+            let whose = match self.trouble.discriminator {
+                true => CureKind::Discriminator,
+                false => CureKind::Optimizer,
+            };
+            let diverged_at = self.diverged_at?;
+            let helps = self.trouble.rate && cure.kind == whose && after.steps > diverged_at;
+            return helps.then_some(Improvement {
+                quantity: FINITE,
+                step: after.steps,
+                before: diverged_at as f64,
+                after: after.steps as f64,
+            });
         }
         let before = base
             .trained

@@ -43,6 +43,8 @@ pub struct Updates {
     pub first: Option<f64>,
     /// The largest.
     pub most: Option<f64>,
+    /// The layer of the largest one at the first step at which a layer's overshoots.
+    pub overshoots: Option<usize>,
     /// What becomes of the gradients in the steps after the first.
     pub settling: Settling,
     sum: f64,
@@ -59,6 +61,10 @@ pub struct Settling {
     pub soon: Option<(u64, f64)>,
 }
 
+/// log10 of ‖ΔW‖/‖W‖ above which a step overshoots.
+pub const LARGE: f64 = -1.0;
+/// The key of a discriminator's rate.
+pub const DISCRIMINATOR_RATE: &str = "gan.train.learning_rate";
 /// Updates after which the gradient is looked at again.
 const SOON: u64 = 10;
 
@@ -131,6 +137,12 @@ impl<'a> Case<'a> {
                 if let Some(ratio) = median(ratios) {
                     updates.add(ratio.log10());
                 }
+                let large = step.column(at).filter_map(|(layer, ratio)| {
+                    let ratio = ratio.filter(|ratio| ratio.log10() > LARGE)?;
+                    Some((layer, ratio))
+                });
+                let most = large.max_by(|a, b| a.1.total_cmp(&b.1));
+                updates.overshoots = updates.overshoots.or(most.map(|(layer, _)| layer));
             }
             Ok(())
         })?;
@@ -190,6 +202,19 @@ impl<'a> Case<'a> {
     /// Whether a norm or the loss stopped being finite.
     pub fn has_diverged(&self) -> bool {
         self.stats.verdict == Some(Verdict::Diverged)
+    }
+
+    /// The key of the rate that makes the first steps that are too large, where a generator and
+    /// its discriminator have one each.
+    pub fn rate_key(&self) -> Option<&'static str> {
+        self.spec()?.gan.as_ref()?;
+        let layer = self.updates.overshoots?;
+        let mut layers = self.stats.layers.iter();
+        let info = layers.find(|info| info.layer == layer)?;
+        Some(match info.name.starts_with("discriminator_") {
+            true => DISCRIMINATOR_RATE,
+            false => "train.learning_rate",
+        })
     }
 
     /// Its spec.

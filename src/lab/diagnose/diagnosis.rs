@@ -335,6 +335,7 @@ mod tests {
             before: Real(5.0),
             after: Real(1.0),
             predicted: None,
+            later: None,
             is_good: true,
         };
         let mut diagnosis = Diagnosis {

@@ -155,8 +155,9 @@ fn mechanism_line(ranked: &Ranked, diagnosis: &Diagnosis) -> String {
     };
     // Steps may be too large for gradients that do not arrive either.
     let decays = |one: &Ranked| one.found.share.is_some();
+    let has_diverged = diagnosis.verdict == Some(Verdict::Diverged);
     let title = match found.rate {
-        Some(_) if diagnosis.mechanisms.iter().any(decays) => "not learning",
+        Some(_) if has_diverged || diagnosis.mechanisms.iter().any(decays) => "not learning",
         _ => found.mechanism.title,
     };
     format!("{title}{rate}{share}{of_seeds}{since}: {}", found.sentence)

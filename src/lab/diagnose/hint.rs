@@ -18,19 +18,32 @@ pub struct Hint {
     /// that its loss's slope loses included, or `loss_over_guessing`, the loss after `step`
     /// updates over that of the best guess that looks at no input, on samples of the test split
     /// where it has enough, or `token_spread` at step 0, 1 minus the mean cosine of two tokens
-    /// of a sample behind the last block.
+    /// of a sample behind the last block, or `finite_steps`, the updates of a generator after
+    /// which all numbers are finite still.
     pub quantity: &'static str,
     /// The step.
     pub step: u64,
-    /// As it is; of a run that diverged by then "NaN".
+    /// As it is; of a run that diverged by then "NaN", of `finite_steps` the step of that.
     pub before: Real,
     /// With these changes.
     pub after: Real,
     /// What theory expects of the attenuation with them, where it says anything.
     pub predicted: Option<Real>,
+    /// Of a generator's gradients: what they lose after the updates of its trial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub later: Option<LaterLoss>,
     /// Whether its trial learned something too.
     #[serde(skip)]
     pub(super) is_good: bool,
+}
+
+/// Decades lost after some updates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LaterLoss {
+    /// The updates.
+    pub step: u64,
+    /// The decades.
+    pub lost_decades: Real,
 }
 
 /// The quantities of a hint.
@@ -38,6 +51,8 @@ pub(super) const ATTENUATION: &str = "attenuation_decades";
 /// Those of a generator, by its loss too.
 pub(super) const LOST: &str = "lost_decades";
 pub(super) const LOSS: &str = "loss_over_guessing";
+/// Updates after which a generator's numbers are finite still.
+pub(super) const FINITE: &str = "finite_steps";
 /// What is left of the differences between tokens behind a transformer's last block.
 pub(super) const TOKENS: &str = "token_spread";
 
@@ -60,6 +75,11 @@ impl Hint {
     /// Whether it is about the gradients at step 0.
     pub fn is_about_gradients(&self) -> bool {
         [ATTENUATION, LOST].contains(&self.quantity)
+    }
+
+    /// Whether it is about a run that does not diverge with it.
+    pub fn is_about_divergence(&self) -> bool {
+        self.quantity == FINITE
     }
 
     /// Whether it is about tokens that become alike at step 0.

@@ -56,12 +56,16 @@ fn hint_line(hint: &Hint) -> String {
             Some(expected) => format!(" (theory: {})", decades(expected.0)),
             None => String::new(),
         };
+        let later = hint.later.map_or(String::new(), |later| {
+            let steps = counted(later.step as usize, "step");
+            format!(", {} after {steps}", decades(later.lost_decades.0))
+        });
         let rest = match after >= VANISHING_DECADES {
             true => ", still vanishing: a further change is needed",
             false => "",
         };
         return format!(
-            "{}: {} decades at step 0{before}{theory}{rest}",
+            "{}: {} decades at step 0{before}{theory}{later}{rest}",
             hint.why,
             decades(after)
         );
@@ -74,13 +78,19 @@ fn hint_line(hint: &Hint) -> String {
             hint.why
         );
     }
+    let steps = counted(hint.step as usize, "step");
+    if hint.is_about_divergence() {
+        return format!(
+            "{}: after {steps} all numbers are finite, where it diverges at step {before} now",
+            hint.why
+        );
+    }
     let before = match before.is_nan() {
         true => "where it diverges now".to_owned(),
         false => format!("instead of {before:.2}"),
     };
     format!(
-        "{}: after {} the loss is {after:.2} times that of guessing, {before}",
-        hint.why,
-        counted(hint.step as usize, "step")
+        "{}: after {steps} the loss is {after:.2} times that of guessing, {before}",
+        hint.why
     )
 }

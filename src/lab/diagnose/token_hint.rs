@@ -34,6 +34,7 @@ pub fn token_hint(
             before: Real(before),
             after: Real(after),
             predicted: None,
+            later: None,
             is_good: false,
         })
     })

@@ -28,6 +28,8 @@ pub struct Tried {
     pub steps: u64,
     /// The gradients at step 0.
     pub initial: Decay,
+    /// The gradients at the last one.
+    pub last: Decay,
     /// The loss after the last update, in evaluation mode, over that of guessing on the same
     /// samples, of the test split where it has enough: one batch may be luck. NaN of a network
     /// that diverged.
@@ -95,7 +97,7 @@ fn try_in<T: Scalar>(
         return Ok(None);
     }
     let history = history.0;
-    let (initial, _) = history.decays();
+    let (initial, last) = history.decays();
     let loss = judged
         .filter(|_| ending == Ending::Completed)
         .and_then(|(samples, guessing)| {
@@ -107,6 +109,7 @@ fn try_in<T: Scalar>(
     Ok(Some(Tried {
         steps: trainer.network().updates(),
         initial,
+        last,
         loss: loss.unwrap_or(f64::NAN),
         has_diverged: matches!(ending, Ending::Diverged { .. }),
         predicted,

@@ -1,6 +1,6 @@
 //! What is wrong with a run, for a cure to mend.
 
-use super::case::Case;
+use super::case::{Case, DISCRIMINATOR_RATE};
 use super::mechanism::{Diagnosed, RANK_COLLAPSE, Rate};
 use crate::lab::decay::{Decay, Verdict};
 
@@ -13,6 +13,8 @@ pub struct Trouble {
     pub training: bool,
     /// The steps, whatever the gradients are.
     pub rate: bool,
+    /// Whether the first steps that are too large are a discriminator's.
+    pub discriminator: bool,
     /// What is left of the differences between tokens behind the last block, where they become
     /// alike.
     pub tokens: Option<f64>,
@@ -32,6 +34,7 @@ impl Trouble {
                 || is_idle && lost.is_some_and(|lost| lost.abs() >= 2.0),
             training: is_idle || case.has_diverged() || last > verdict,
             rate: case.has_diverged() && found.iter().any(|one| one.rate == Some(Rate::TooLarge)),
+            discriminator: case.rate_key() == Some(DISCRIMINATOR_RATE),
             tokens: found
                 .iter()
                 .find(|one| one.is(&RANK_COLLAPSE))

@@ -9,6 +9,7 @@ use crate::lab::predictive::Predictions;
 use crate::lab::reading::read_run_data;
 use crate::lab::records::{Columns, GridSize, HEADLINE, Run, RunData, Target, ValueRange};
 use crate::lab::remedies::RankedCures;
+use crate::lab::summary::Summary;
 use crate::lab::sweep::SweepView;
 use crate::lab::text::shortened;
 use crate::lab::view::View;
@@ -41,12 +42,16 @@ pub struct NamedView {
     pub label: String,
     /// The view.
     pub view: View,
+    /// Whether the run diverged.
+    pub has_diverged: bool,
 }
 
 impl NamedView {
     /// The run and its peak signal-to-noise ratio.
     pub fn title(&self) -> String {
-        format!("{}: {:.2} dB", self.label, psnr(self.view.error()))
+        let diverged = if self.has_diverged { ", diverged" } else { "" };
+        let psnr = psnr(self.view.error());
+        format!("{}: {psnr:.2} dB{diverged}", self.label)
     }
 }
 
@@ -257,6 +262,7 @@ fn view(data: &RunData, threads: usize) -> Result<Option<NamedView>, Problem> {
     Ok(view.map(|view| NamedView {
         label: shortened(&data.label, NAME_LENGTH),
         view,
+        has_diverged: (data.run.summary.as_ref()).is_some_and(Summary::has_diverged),
     }))
 }
 

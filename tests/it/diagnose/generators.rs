@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::desk::Desk;
 
 use super::advice::{advised, all_are_kept, changes_of, hints, touches};
+use super::names;
 
 /// A critic of ten layers, its weights drawn to their clip by a hundred updates before step 0.
 const CRITIC: &str = r#"
@@ -103,5 +104,83 @@ learning_rate = 0.6
     let (rate, hint) = advised_value(&found, "gan.train.learning_rate=");
     assert!([0.06, 0.006].contains(&rate), "{hint:#}");
     assert_eq!(hint["name"], "slower discriminator");
+    // It is of step 0; what becomes of it stands beside it.
+    assert_eq!(hint["later"]["step"], 2, "{hint:#}");
+    assert!(!hint["later"]["lost_decades"].is_null(), "{hint:#}");
     all_are_kept(&desk, &found);
+}
+
+/// Plain steps of both networks.
+const DIVERGING: &str = r#"
+[data]
+source = { ring = {} }
+[network]
+depth = 3
+width = 16
+activation = "relu"
+[train]
+steps = 50
+batch_size = 32
+learning_rate = 0.01
+[gan]
+loss = "saturating"
+[gan.discriminator]
+depth = 3
+width = 16
+activation = { leaky_relu = { slope = 0.2 } }
+"#;
+
+/// Rates of either network that it does not stand.
+#[test]
+fn a_generator_that_diverges_is_told_by_whose_rate() {
+    let of_discriminator = ["gan.train.learning_rate=10.0"];
+    let of_generator = ["train.learning_rate=1e6", "gan.train.learning_rate=0.01"];
+    for (rates, key, other) in [
+        (
+            &of_discriminator[..],
+            "gan.train.learning_rate",
+            " train.learning_rate",
+        ),
+        (
+            &of_generator,
+            " train.learning_rate",
+            "gan.train.learning_rate",
+        ),
+    ] {
+        let desk = Desk::with(DIVERGING);
+        let found = advised(&desk, rates);
+        assert_eq!(found["verdict"], "diverged", "{found:#}");
+        let told = found["mechanisms"].to_string();
+        assert!(told.contains(key) && !told.contains(other), "{told}");
+        let start = format!("{}=", key.trim());
+        let rates = hints(&found).into_iter().filter_map(|hint| {
+            assert_eq!(hint["quantity"], "finite_steps", "{hint:#}");
+            let sets = changes_of(&hint);
+            let rate = sets[0].strip_prefix(&start).filter(|_| sets.len() == 1)?;
+            rate.parse::<f64>().ok()
+        });
+        let rates: Vec<f64> = rates.collect();
+        assert!(rates.iter().any(|rate| *rate < 2.0), "{found:#}");
+        all_are_kept(&desk, &found);
+        // A step before, all is finite still.
+        assert!(!told.contains("end as no number"), "{told}");
+    }
+}
+
+/// At this rate the discriminator leaves the loss no slope two steps before it overflows: all
+/// gradients read 0, and none became small on its way.
+#[test]
+fn a_loss_without_a_slope_is_no_underflow() {
+    let desk = Desk::with(DIVERGING);
+    let found = advised(&desk, &["gan.train.learning_rate=10.0"]);
+    let slopes = desk.table("run/training.csv").numbers("loss_slope");
+    let last = slopes.iter().rev().find(|slope| !slope.is_nan());
+    assert_eq!(last, Some(&0.0), "{slopes:?}");
+    let names = names(&found);
+    assert!(
+        !names.contains(&"numerical_underflow".to_owned())
+            && !names.contains(&"expansion".to_owned()),
+        "{found:#}"
+    );
+    assert!(names.contains(&"starved_generator".to_owned()), "{found:#}");
 }

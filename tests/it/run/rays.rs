@@ -74,6 +74,28 @@ fn the_psnr_is_that_of_the_test_loss() {
     }
 }
 
+/// What was last seen of the view held out was seen before the steps that ruined the weights.
+#[test]
+fn a_run_that_diverged_says_when_it_looked_and_is_marked_in_its_view() {
+    let desk = Desk::with(FIELD);
+    let told = desk.run("--set train.learning_rate=1e30 --out a").fine();
+    let summary = desk.summary("a");
+    assert_eq!(summary["status"], "diverged");
+    assert_eq!(summary["test_step"], 0);
+    let words: Vec<&str> = told.stdout.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(
+        words.contains("held out) at step 0, the last look"),
+        "{words}"
+    );
+    desk.vgrad(["plot", "a", "--figure", "view", "-o", "a.svg"])
+        .fine();
+    assert!(desk.read("a.svg").contains(" dB, diverged"));
+    let told = desk.run("--out b").fine().stdout;
+    assert!(!told.contains("the last look"), "{told}");
+    assert_eq!(desk.summary("b")["test_step"], 8);
+}
+
 #[test]
 fn a_report_shows_the_view_and_its_psnr() {
     let desk = Desk::with(FIELD);

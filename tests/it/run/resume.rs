@@ -143,6 +143,37 @@ fn a_run_that_is_stopped_goes_on_where_it_was() {
     assert!((rate - (20000 - done) as f64).abs() < 1.0, "{rate} {done}");
 }
 
+/// Rows that have changed since a run was stopped would make another run of its second half.
+#[test]
+fn a_run_does_not_go_on_with_other_data() {
+    let source = "{ csv = { path = \"points.csv\", target = \"y\" } }";
+    let desk = Desk::with(&SMALL.replace("{ blobs = { samples = 100, classes = 3 } }", source));
+    let points = |first: &str| {
+        let rows = (1..60).map(|i| format!("{i},{},{}\n", (i * 7) % 11, i % 3));
+        format!("a,b,y\n{first}\n{}", rows.collect::<String>())
+    };
+    desk.write("points.csv", points("0,0,0"));
+    let flags = "run trial.toml --out r -q --set train.steps=20000 --set log.every=1000 \
+                 --set log.checkpoint_every=500";
+    let is_kept = |_| {
+        let kept = desk.list("r/checkpoints");
+        kept.iter().any(|name| name.starts_with('0'))
+    };
+    let is_killed = desk.kill_when(flags.split_whitespace(), is_kept);
+    assert!(is_killed, "it was over before");
+    let resumed = || desk.vgrad(flags.split_whitespace().chain(["--resume"]));
+    desk.write("points.csv", points("0,1,0"));
+    resumed().refused(&[
+        "r/checkpoints",
+        "is of other data",
+        "data.source",
+        "--force",
+    ]);
+    desk.write("points.csv", points("0,0,0"));
+    resumed().fine();
+    assert_eq!(desk.summary("r")["steps"], 20000);
+}
+
 #[test]
 fn what_is_over_is_left_as_it_is_and_what_is_not_there_is_begun() {
     let desk = Desk::with(SMALL);

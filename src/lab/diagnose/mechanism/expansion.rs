@@ -72,7 +72,8 @@ fn forward(case: &Case, frame: &Frame) -> Option<Diagnosed> {
             .headline(*layer)
             .is_some_and(|norm| norm.is_finite() && norm > 0.0)
     });
-    if !case.has_diverged() || has_gradients {
+    // Where a generator's loss has no slope, there is no gradient whatever the layers do.
+    if !case.has_diverged() || has_gradients || frame.step.loss_slope == Some(0.0) {
         return None;
     }
     let path = frame.path();
@@ -90,12 +91,16 @@ fn forward(case: &Case, frame: &Frame) -> Option<Diagnosed> {
         return None;
     }
     let at: Vec<usize> = finite.iter().map(|(layer, _)| *layer).collect();
+    let end = match sizes.iter().all(|(_, size)| size.is_finite()) {
+        true => "",
+        false => ", and end as no number",
+    };
     Some(Diagnosed {
         mechanism: &EXPANSION,
         share: Some(1.0),
         step: frame.step.step,
         sentence: format!(
-            "the activations grow {} from {} to {}, and end as no number",
+            "the activations grow {} from {} to {}{end}",
             times(grown),
             case.numbering().one(first.0),
             case.numbering().one(last.0)

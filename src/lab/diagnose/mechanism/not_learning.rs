@@ -1,6 +1,6 @@
 //! Gradients that arrive, and nothing comes of them.
 
-use super::super::case::Case;
+use super::super::case::{Case, DISCRIMINATOR_RATE, LARGE};
 use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism, Rate};
 use crate::lab::decay::Verdict;
@@ -12,13 +12,16 @@ pub const NOT_LEARNING: Mechanism = Mechanism {
     title: "healthy but not learning",
     doc: "gradients arrive, and nothing is learned: the rate is too small or too large, or too large at first",
     columns: &["update_ratio"],
-    cures: &[CureKind::Optimizer, CureKind::Data, CureKind::Gradients],
+    cures: &[
+        CureKind::Optimizer,
+        CureKind::Data,
+        CureKind::Gradients,
+        CureKind::Discriminator,
+    ],
     find,
 };
 
-/// log10 of ‖ΔW‖/‖W‖ above which a step overshoots, and below which it changes next to
-/// nothing; −3 is usual (Karpathy).
-const LARGE: f64 = -1.0;
+/// log10 of ‖ΔW‖/‖W‖ below which a step changes next to nothing; −3 is usual (Karpathy).
 const SMALL: f64 = -4.0;
 /// What is usual.
 const USUAL: f64 = -3.0;
@@ -50,7 +53,7 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let updates = case.updates;
     let ratio = |log: f64| number(10f64.powf(log));
     let mut layers = Vec::new();
-    let (rate, sentence) = match (updates.first, updates.mean(), updates.most) {
+    let (rate, mut sentence) = match (updates.first, updates.mean(), updates.most) {
         (Some(first), _, _) if has_diverged => (
             (first > LARGE || updates.most > Some(LARGE)).then_some(Rate::TooLarge),
             format!(
@@ -116,6 +119,13 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         ),
         _ => (None, "gradients arrive, but nothing is learned".to_owned()),
     };
+    if let (Some(Rate::TooLarge), Some(key)) = (rate, case.rate_key()) {
+        let whose = match key {
+            DISCRIMINATOR_RATE => "discriminator",
+            _ => "generator",
+        };
+        sentence += &format!("; the first that are too large are the {whose}'s, by {key}");
+    }
     let frame = case.first();
     layers.extend(frame.hidden());
     Some(Diagnosed {

@@ -19,7 +19,9 @@ pub const STARVED_GENERATOR: Mechanism = Mechanism {
 fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     let [first, last] = [&case.stats.initial, &case.stats.last].map(Option::as_ref);
     let mut ends = [first, last].into_iter().flatten();
-    let decay = ends.find(|decay| decay.step == frame.step.step)?;
+    let Some(decay) = ends.find(|decay| decay.step == frame.step.step) else {
+        return flat(case, frame);
+    };
     let by_loss = decay.loss_decades();
     // Of an undecided discriminator the slope is ½, and the loss of every generator takes that.
     if by_loss < LOSS_DECADES || decay.verdict == Verdict::Healthy {
@@ -42,6 +44,23 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
              its logit, which takes {by_loss:.1} decades off every layer",
             number(slope)
         ),
+        evidence: frame.fact(&case.columns[0], &path).into_iter().collect(),
+        layers: path,
+        rate: None,
+        precedence: 0,
+    })
+}
+
+/// A loss without any slope shortly before the run diverged.
+fn flat(case: &Case, frame: &Frame) -> Option<Diagnosed> {
+    let path = frame.path();
+    (frame.step.loss_slope == Some(0.0)).then(|| Diagnosed {
+        mechanism: &STARVED_GENERATOR,
+        share: Some(1.0),
+        step: frame.step.step,
+        sentence: "the discriminator is so sure of itself that the slope of the generator's loss \
+                   by its logit reads 0, and with it every gradient"
+            .to_owned(),
         evidence: frame.fact(&case.columns[0], &path).into_iter().collect(),
         layers: path,
         rate: None,

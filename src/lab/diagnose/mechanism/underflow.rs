@@ -71,6 +71,10 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     if let Some(forward) = forward(case, frame) {
         return Some(forward);
     }
+    // Where a generator's loss has no slope, all read 0 and nothing became small on the way.
+    if frame.step.loss_slope == Some(0.0) {
+        return None;
+    }
     let balance = Balance::of(frame);
     let (name, limit, end) = range(case);
     let is_dead = found.iter().any(|one| one.mechanism.name == "dead_units");
