@@ -231,8 +231,8 @@ fn a_change_within_the_last_digit_cannot_be_told() {
         "its last digit decides",
     ];
     cannot(&desk, "log.txt --baseline b.json", &words);
-    // Two digits further there is no doubt: 0.0005 at least beside 0.0000149.
-    desk.write("log.txt", printed(["0.0000149", "0.2000000", "0.1000000"]));
+    // Beside 0.1 there is no doubt: 0.0015 at most.
+    desk.write("log.txt", printed(["0.100000", "0.200000", "0.100000"]));
     ends(&desk, "log.txt --baseline b.json --accept", 0);
     desk.write("log.txt", printed(["0.001", "0.200", "0.100"]));
     ends(&desk, "log.txt --baseline b.json", 1);

@@ -11,7 +11,7 @@ use crate::nn::architecture::Along;
 pub const CONTRACTION: Mechanism = Mechanism {
     name: "contraction",
     title: "contraction",
-    doc: "χ < 1: weights and φ' shrink the gradient at every layer",
+    doc: "χ < 1: weights and φ' shrink the gradient at every layer (recurrent: at every time step)",
     columns: &[
         "saturated_fraction",
         "dead_fraction",
