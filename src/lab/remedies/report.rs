@@ -277,6 +277,29 @@ mod tests {
         }
     }
 
+    /// The sentence is that of larger and of smaller steps.
+    #[test]
+    fn what_the_loss_takes_no_steps_bring_back() {
+        let mut starved = cure([(0.5, "vanishing"), (0.5, "vanishing")]);
+        starved.kind = CureKind::Optimizer;
+        starved.trials[0].summary.initial.loss_slope = Some(1e-6);
+        let remedies = Remedies {
+            name: String::new(),
+            baseline: starved.clone(),
+            cures: Vec::new(),
+            nearly: None,
+        };
+        let told = remedies.why_not(&starved);
+        assert!(
+            told.starts_with("6.00 decades are lost by the loss"),
+            "{told}"
+        );
+        assert!(
+            told.ends_with("steps of another size did not make up for them"),
+            "{told}"
+        );
+    }
+
     #[test]
     fn a_loss_of_less_than_nothing_is_a_gain() {
         let grows = cure([(-9.7, "exploding"), (-5.81, "at_risk")]);
