@@ -10,7 +10,6 @@ use super::reading::Reading;
 use crate::base::{Problem, counted};
 use crate::lab::records::{Run, Target};
 use crate::lab::text::Numbering;
-use crate::nn::architecture::Along;
 
 /// A target as it was read.
 #[derive(Clone, Debug)]
@@ -155,8 +154,13 @@ impl ComparedTarget {
     pub fn path_words(&self) -> String {
         let path = self.profiles[0].path().len();
         let is_hidden = path == self.depth;
+        if let Numbering::Time { steps, stacked } = self.numbering() {
+            return match stacked {
+                1 => counted(steps, "time step"),
+                _ => format!("{steps} time steps of {stacked} stacked layers"),
+            };
+        }
         match path {
-            _ if self.outcome.along == Along::Time => counted(path, "time step"),
             1 => "1 hidden layer".to_owned(),
             _ if is_hidden => format!("{path} hidden layers"),
             _ => format!("{path} layers on the path that decay is measured along"),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::LogReport;
 use super::network::Network;
-use super::sentence::{training, verdict};
+use super::sentence::verdict;
 use super::total::{OverSteps, Total};
 use crate::base::Problem;
 use crate::lab::form::Detail;
@@ -93,7 +93,7 @@ fn total(total: &Total) -> Value {
         "grad_norm": total.norm.as_ref().map(over),
         "resolution": total.resolution,
         "train_loss": total.loss.as_ref().map(over),
-        "sentence": training(total),
+        "sentence": total.sentence(),
     })
 }
 

@@ -191,17 +191,19 @@ fn between(norms: &[(String, f64)], decay: &Decay) -> String {
     )
 }
 
-/// What is said of a run without layers.
-pub fn training(total: &Total) -> String {
-    match (&total.norm, &total.loss) {
-        (Some(norm), _) => over_training(norm, total.resolution),
-        (None, Some(loss)) => format!(
-            "the loss goes from {} to {} in {} steps that are logged; no gradient is in the log",
-            number(loss.ends[0]),
-            number(loss.ends[1]),
-            loss.count
-        ),
-        (None, None) => "nothing is in the log that tells how training went".to_owned(),
+impl Total {
+    /// What it tells, in a sentence.
+    pub fn sentence(&self) -> String {
+        match (&self.norm, &self.loss) {
+            (Some(norm), _) => over_training(norm, self.resolution),
+            (None, Some(loss)) => format!(
+                "the loss goes from {} to {} in {} steps that are logged; no gradient is in the log",
+                number(loss.ends[0]),
+                number(loss.ends[1]),
+                loss.count
+            ),
+            (None, None) => "nothing is in the log that tells how training went".to_owned(),
+        }
     }
 }
 

@@ -62,11 +62,6 @@ impl OverSteps {
 }
 
 impl Total {
-    /// What it tells, in a sentence.
-    pub fn sentence(&self) -> String {
-        super::sentence::training(self)
-    }
-
     /// From where to where the loss goes, beside a norm.
     pub fn loss_line(&self) -> Option<String> {
         let loss = self.loss.as_ref().filter(|_| self.norm.is_some())?;

@@ -298,7 +298,7 @@ fn stacked_recurrent_networks_match_along_time() {
     assert_eq!(numbers(&whole, "other_layer"), [4.0, 5.0, 6.0, 7.0]);
     let remark = whole["remarks"][0].as_str().unwrap();
     assert!(
-        remark.contains("3 layers on the path that decay is measured along"),
+        remark.contains("3 time steps of 2 stacked layers"),
         "{remark}"
     );
 }

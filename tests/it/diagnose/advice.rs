@@ -108,11 +108,8 @@ fn fifty_relu_layers_with_xavier_get_hes_init() {
             "train.steps=1",
         ],
     );
-    assert_eq!(
-        changes_of(&hints(&found)[0]),
-        ["network.init=he_normal"],
-        "{found:#}"
-    );
+    let is_he = |hint: &Value| changes_of(hint) == ["network.init=he_normal"];
+    assert!(hints(&found).iter().any(is_he), "{found:#}");
     // Batch norm makes ReLU explode over so many layers.
     assert!(
         hints(&found)

@@ -34,9 +34,7 @@ fn hints_kept(file: &Path) -> usize {
     let spec = file.to_str().unwrap();
     let words = ["run", spec, "-q", "--out", "run"].into_iter();
     desk.vgrad(words.chain(sets(&TRIMMED))).fine();
-    let told = desk
-        .vgrad(["diagnose", "run", "--format", "json", "--patience", "300"])
-        .fine();
+    let told = desk.vgrad(["diagnose", "run", "--format", "json"]).fine();
     let found = serde_json::from_str(&told.stdout).unwrap();
     let hints = hints(&found);
     for (i, hint) in hints.iter().enumerate() {

@@ -47,17 +47,15 @@ fn advised_value(found: &Value, key: &str) -> (f64, Value) {
 /// Weights at ±c multiply the square of a gradient by 16 c² (1 + 0.2²)/2: by 1 at c = 0.347.
 /// Those of a trained critic agree in sign and are above that from a smaller clip on.
 #[test]
-fn a_critic_whose_gradients_vanish_or_explode_gets_a_clip_that_keeps_them() {
-    for clip in ["0.01", "1.0"] {
-        let desk = Desk::with(CRITIC);
-        let found = advised(&desk, &[&format!("gan.weight_clip={clip}")]);
-        let (value, hint) = advised_value(&found, "gan.weight_clip=");
-        assert!((0.1..0.348).contains(&value), "{clip}: {hint:#}");
-        let [before, after] = ["before", "after"].map(|key| hint[key].as_f64().unwrap());
-        assert_eq!(hint["quantity"], "lost_decades");
-        assert!(before.abs() > 5.0 && after.abs() < 3.0, "{clip}: {hint:#}");
-        all_are_kept(&desk, &found);
-    }
+fn a_critic_whose_gradients_vanish_gets_a_clip_that_keeps_them() {
+    let desk = Desk::with(CRITIC);
+    let found = advised(&desk, &["gan.weight_clip=0.01"]);
+    let (value, hint) = advised_value(&found, "gan.weight_clip=");
+    assert!((0.1..0.348).contains(&value), "{hint:#}");
+    let [before, after] = ["before", "after"].map(|key| hint[key].as_f64().unwrap());
+    assert_eq!(hint["quantity"], "lost_decades");
+    assert!(before > 5.0 && after.abs() < 3.0, "{hint:#}");
+    all_are_kept(&desk, &found);
     // Where a discriminator is not updated nothing is clipped, and nothing promised.
     let desk = Desk::with(CRITIC);
     let found = advised(&desk, &["train.steps=0"]);
