@@ -269,8 +269,8 @@ fn rule_lines(diagnosis: &Diagnosis, detail: Detail) -> String {
         let names: Vec<String> = of_column.map(|rule| named(rule)).collect();
         add("?", &format!("needs {column}: {}", names.join(", ")));
     }
-    let alike = silent.iter().filter_map(|rule| rule.reason);
-    if let Some(reason) = alike.last() {
+    let mut alike = silent.iter().filter_map(|rule| rule.reason);
+    if let Some(reason) = alike.next_back() {
         let own = silent.iter().filter(|rule| rule.reason == Some(reason));
         let names: Vec<String> = own.map(|rule| named(rule)).collect();
         add(

@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::scale::Scale;
 use super::totals::Totals;
-use super::words::counted;
+use super::words::{NAME_LENGTH, counted};
 use crate::base::Problem;
 use crate::lab::predictive::Predictions;
 use crate::lab::reading::read_run_data;
@@ -20,8 +20,6 @@ const SIZE: GridSize = GridSize {
     buckets: 600,
     cells: usize::MAX,
 };
-/// The longest name in a legend.
-pub const NAME_LENGTH: usize = 24;
 
 /// "3 values are 0 and 1 value is NaN or infinite"; `None` if there are none.
 pub fn apart(extent: &ValueRange, is_log: bool) -> Option<String> {

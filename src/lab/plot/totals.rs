@@ -1,6 +1,6 @@
 //! What is drawn of runs without looking at their layers.
 
-use super::plot_data::NAME_LENGTH;
+use super::words::NAME_LENGTH;
 use crate::base::Problem;
 use crate::lab::reading::read_all;
 use crate::lab::records::{Curves, Target};

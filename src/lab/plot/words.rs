@@ -1,5 +1,8 @@
 //! Numbers and words as a figure writes them.
 
+/// The longest name in a legend.
+pub const NAME_LENGTH: usize = 24;
+
 /// 10 to the power of `exponent` with raised digits: 10⁻¹⁸.
 pub fn power_of_ten(exponent: i64) -> String {
     const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];

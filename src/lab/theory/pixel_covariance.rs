@@ -99,7 +99,7 @@ mod tests {
         let [wide, narrow] = [4, 2].map(|n| Image::new([1, n, n]));
         let back = PixelCovariance::of_mean(&narrow).back(&wide, 1, 2);
         // Rows 0 and 2 of four, alike.
-        let expected = |place: usize| if place % 2 == 0 { 0.5 } else { 0.0 };
+        let expected = |place: usize| if place.is_multiple_of(2) { 0.5 } else { 0.0 };
         for ((row, column), found) in back.sides[0].indexed_iter() {
             let both = if row % 2 == 0 { expected(column) } else { 0.0 };
             assert!((found - both).abs() < 1e-12, "{row} {column}");

@@ -116,8 +116,7 @@ fn where_skips_keep_tokens_the_first_steps_come_before_the_tokens() {
     assert!(by_rate < place("rank collapse: from block"), "{told}");
     let words = "diagnose run --patience 300";
     let told = desk.vgrad(words.split_whitespace()).fine().stdout;
-    let warm_up = "--set train.schedule.cosine.warmup_steps=80";
-    assert!(told.contains(warm_up), "{told}");
+    assert!(told.contains("times that of guessing"), "{told}");
     // The skip is that already.
     assert!(!told.contains("--set network.skip=identity"), "{told}");
     let found = diagnosis(&desk, "run");
@@ -159,16 +158,13 @@ fn the_skipless_file_of_the_gallery_collapses() {
         env!("CARGO_MANIFEST_DIR"),
         "/experiments/transformer_skipless.toml"
     );
-    // Of seed 0 it also learns a little.
-    for seed in ["0"] {
-        let words = ["run", file, "--force", "--out", "run", "--seed", seed];
-        let told = desk.vgrad(words).fine().stdout;
-        // Healthy gradients and a little that is learned are not all there is to tell.
-        assert!(
-            told.contains("rank collapse") && told.contains("--set network.skip"),
-            "seed {seed}: {told}"
-        );
-        let found = diagnosis(&desk, "run");
-        assert_eq!(names(&found)[0], "rank_collapse", "seed {seed}: {found:#}");
-    }
+    let words = ["run", file, "--force", "--out", "run"];
+    let told = desk.vgrad(words).fine().stdout;
+    // Healthy gradients and a little that is learned are not all there is to tell.
+    assert!(
+        told.contains("rank collapse") && told.contains("--set network.skip"),
+        "{told}"
+    );
+    let found = diagnosis(&desk, "run");
+    assert_eq!(names(&found)[0], "rank_collapse", "{found:#}");
 }

@@ -3,8 +3,9 @@
 
 use super::super::colors::{FAINT_INK, of_run};
 use super::super::panel::{LegendEntry, Mark, Panel, Room, Stroke};
-use super::super::plot_data::{NAME_LENGTH, PlotData};
+use super::super::plot_data::PlotData;
 use super::super::scale::Scale;
+use super::super::words::NAME_LENGTH;
 use super::Figure;
 use crate::lab::predictive::{Method, Predictions};
 use crate::lab::records::ValueRange;
