@@ -173,7 +173,7 @@ impl PlotData {
     /// Of the whole gradient and the loss of some runs alone.
     ///
     /// # Errors
-    /// See [`Totals::read`].
+    /// If a file cannot be read, or a log has neither layers nor anything to draw.
     pub fn of_totals(targets: &[Target], threads: usize) -> Result<Self, Problem> {
         let mut data = Self::of_sweeps(Vec::new());
         data.add_totals(targets, threads)?;
@@ -183,7 +183,7 @@ impl PlotData {
     /// Adds the whole gradient and the loss of some runs.
     ///
     /// # Errors
-    /// See [`Totals::read`].
+    /// If a file cannot be read, or a log has neither layers nor anything to draw.
     pub fn add_totals(&mut self, targets: &[Target], threads: usize) -> Result<(), Problem> {
         self.totals = Totals::read(targets, threads, &mut self.warnings)?;
         Ok(())

@@ -88,7 +88,7 @@ pub fn looks_like_one(path: &Path) -> bool {
 /// One of the settings in which targets differ, in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The key in its section: `skip`; of [gan], whose tables have the names of others, the
+    /// The key in its section: `skip`; of `[gan]`, whose tables have the names of others, the
     /// whole of it: `gan.train`.
     pub key: String,
     /// Its value without quotes; of a choice its name and the parameters that
