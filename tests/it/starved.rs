@@ -7,7 +7,7 @@ use crate::desk::Desk;
 /// The samples lie so far from all that the generator makes that the discriminator is sure
 /// of itself: the saturating loss has a slope of less than 10^-7 with the seeds 0 and 1,
 /// the non-saturating one of 1. On the way through the layers less than a decade is lost.
-const FAR: &str = r#"
+pub const FAR: &str = r#"
 [data]
 source = { csv = { path = "far.csv", target = "y" } }
 standardize = false
@@ -32,7 +32,7 @@ learning_rate = 0.6
 "#;
 
 /// Forty rows near (20, 20), each with the target that `of_row` says.
-fn rows(of_row: impl Fn(usize) -> String) -> String {
+pub fn rows(of_row: impl Fn(usize) -> String) -> String {
     let row = |i: usize| {
         let scatter = |k: usize| 20.0 + ((i * k) % 17) as f64 / 8.0 - 1.0;
         format!("{},{},{}\n", scatter(5), of_row(i), scatter(11))

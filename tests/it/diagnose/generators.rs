@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::desk::Desk;
+use crate::starved::{FAR, rows};
 
 use super::advice::{advised, all_are_kept, changes_of, hints, touches};
 use super::names;
@@ -47,15 +48,17 @@ fn advised_value(found: &Value, key: &str) -> (f64, Value) {
 /// Weights at ±c multiply the square of a gradient by 16 c² (1 + 0.2²)/2: by 1 at c = 0.347.
 /// Those of a trained critic agree in sign and are above that from a smaller clip on.
 #[test]
-fn a_critic_whose_gradients_vanish_gets_a_clip_that_keeps_them() {
-    let desk = Desk::with(CRITIC);
-    let found = advised(&desk, &["gan.weight_clip=0.01"]);
-    let (value, hint) = advised_value(&found, "gan.weight_clip=");
-    assert!((0.1..0.348).contains(&value), "{hint:#}");
-    let [before, after] = ["before", "after"].map(|key| hint[key].as_f64().unwrap());
-    assert_eq!(hint["quantity"], "lost_decades");
-    assert!(before > 5.0 && after.abs() < 3.0, "{hint:#}");
-    all_are_kept(&desk, &found);
+fn a_critic_whose_gradients_vanish_or_explode_gets_a_clip_that_keeps_them() {
+    for clip in ["0.01", "1.0"] {
+        let desk = Desk::with(CRITIC);
+        let found = advised(&desk, &[&format!("gan.weight_clip={clip}")]);
+        let (value, hint) = advised_value(&found, "gan.weight_clip=");
+        assert!((0.1..0.348).contains(&value), "{clip}: {hint:#}");
+        let [before, after] = ["before", "after"].map(|key| hint[key].as_f64().unwrap());
+        assert_eq!(hint["quantity"], "lost_decades");
+        assert!(before.abs() > 5.0 && after.abs() < 3.0, "{clip}: {hint:#}");
+        all_are_kept(&desk, &found);
+    }
     // Where a discriminator is not updated nothing is clipped, and nothing promised.
     let desk = Desk::with(CRITIC);
     let found = advised(&desk, &["train.steps=0"]);
@@ -69,34 +72,8 @@ fn a_critic_whose_gradients_vanish_gets_a_clip_that_keeps_them() {
 /// itself before step 0, and at a tenth of it not yet.
 #[test]
 fn a_discriminator_that_has_won_gets_a_smaller_rate() {
-    let desk = Desk::with(
-        r#"
-[data]
-source = { csv = { path = "far.csv", target = "y" } }
-standardize = false
-[network]
-depth = 1
-width = 4
-activation = "relu"
-[train]
-steps = 2
-batch_size = 8
-learning_rate = 0.001
-[gan]
-noise = 2
-discriminator_steps = 100
-[gan.discriminator]
-depth = 1
-width = 4
-activation = { leaky_relu = { slope = 0.2 } }
-[gan.train]
-optimizer = "adam"
-learning_rate = 0.6
-"#,
-    );
-    let scatter = |i: usize, k: usize| 20.0 + ((i * k) % 17) as f64 / 8.0 - 1.0;
-    let rows = (0..40).map(|i| format!("{},{i},{}\n", scatter(i, 5), scatter(i, 11)));
-    desk.write("far.csv", format!("a,y,b\n{}", rows.collect::<String>()));
+    let desk = Desk::with(FAR);
+    desk.write("far.csv", rows(|i| i.to_string()));
     let found = advised(&desk, &[]);
     assert_eq!(found["mechanisms"][0]["name"], "starved_generator");
     let (rate, hint) = advised_value(&found, "gan.train.learning_rate=");
