@@ -19,13 +19,13 @@ pub trait RunCallback: Callback + Send {
 }
 
 /// Everybody who follows a run: its files, what is noted of it, and who else is told.
-pub struct Callbacks<'a, 'team> {
+pub struct Callbacks<'a, 'run> {
     /// Notes what the summary needs.
     pub history: &'a mut History,
     /// Writes the rows.
-    pub recorder: &'a mut Recorder<'team>,
+    pub recorder: &'a mut Recorder<'run>,
     /// Keeps what the run can go on from.
-    pub checkpointer: &'a mut Checkpointer,
+    pub checkpointer: &'a mut Checkpointer<'run>,
     /// Told besides.
     pub callback: &'a mut dyn RunCallback,
 }

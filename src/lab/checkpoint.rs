@@ -1,6 +1,7 @@
 //! Checkpoints: what a run needs to go on as if nothing had happened. One is written
 //! every so often and when the run is stopped; the two last are kept.
 
+use std::cell::LazyCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -65,10 +66,14 @@ pub fn essence(spec: &Spec) -> Spec {
 /// Which run a checkpoint is of: its spec with what may be left out, as a run's copy has it,
 /// and as it was before that was written down.
 fn identities(spec: &Spec) -> Result<[String; 2], Problem> {
-    let as_it_is = essence(spec);
-    let mut filled = as_it_is.clone();
+    Ok([identity(spec)?, hash(&essence(spec))?])
+}
+
+/// The first of them.
+fn identity(spec: &Spec) -> Result<String, Problem> {
+    let mut filled = essence(spec);
     filled.network.fill_in();
-    Ok([hash(&filled)?, hash(&as_it_is)?])
+    hash(&filled)
 }
 
 fn hash(spec: &Spec) -> Result<String, Problem> {
@@ -203,18 +208,22 @@ enum Due {
     Time(Duration),
 }
 
+/// A fingerprint of data, worked out once it is asked for.
+pub type Fingerprint<'a> = LazyCell<Option<String>, Box<dyn FnOnce() -> Option<String> + 'a>>;
+
 /// Writes the checkpoints of a run.
-pub struct Checkpointer {
+pub struct Checkpointer<'a> {
     folder: PathBuf,
     spec: String,
-    data: Option<String>,
+    /// Most runs end before their first checkpoint, and never look at all of their data for it.
+    data: Fingerprint<'a>,
     due: Due,
     last: Instant,
     /// The step at which this process began, or the last that was kept.
     last_step: u64,
 }
 
-impl Checkpointer {
+impl<'a> Checkpointer<'a> {
     /// For the run of `spec` in `folder` on data of this fingerprint, which begins at a step.
     ///
     /// # Errors
@@ -222,7 +231,7 @@ impl Checkpointer {
     pub fn new(
         folder: &Path,
         spec: &Spec,
-        data: Option<String>,
+        data: Fingerprint<'a>,
         step: u64,
     ) -> Result<Self, Problem> {
         let due = match &spec.log.checkpoint_every {
@@ -231,10 +240,9 @@ impl Checkpointer {
             Some(CheckpointEvery::Steps(steps)) => Due::Steps(*steps),
             Some(every) => Due::Time(every.time().unwrap_or(EVERY)),
         };
-        let [identity, _] = identities(spec)?;
         Ok(Self {
             folder: folder.to_owned(),
-            spec: identity,
+            spec: identity(spec)?,
             data,
             due,
             last: Instant::now(),

@@ -9,7 +9,7 @@ use crate::base::{Problem, Scalar};
 use crate::lab::batch_file;
 use crate::lab::callbacks::Callbacks;
 pub use crate::lab::callbacks::RunCallback;
-use crate::lab::checkpoint::{Checkpoint, Checkpointer, fingerprint};
+use crate::lab::checkpoint::{Checkpoint, Checkpointer, Fingerprint, fingerprint};
 use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::Verdict;
 use crate::lab::finished::finished;
@@ -259,7 +259,8 @@ impl<'a, T: Scalar> Experiment<'a, T> {
         } = begun;
         let from = trainer.network().updates();
         let folder = self.folder.path();
-        let data = fingerprint(&self.loaded.spec, &plan.data);
+        let fingerprint = || fingerprint(&self.loaded.spec, &plan.data);
+        let data = Fingerprint::new(Box::new(fingerprint));
         let mut checkpointer = Checkpointer::new(folder, &self.saved(), data, from)?;
         let started = (SystemTime::now(), Instant::now());
         callback.begin(&plan.name, plan.training.steps);
