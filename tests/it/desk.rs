@@ -80,14 +80,20 @@ impl Desk {
         ["gradients.csv", "training.csv"].map(|file| self.bytes(&format!("{run}/{file}")))
     }
 
-    /// The program in this folder, to be given arguments.
+    /// The program in this folder, to be given arguments: away from whatever terminal and
+    /// CI these tests run in.
     pub fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vgrad"));
-        command
-            .current_dir(self.folder.path())
-            .env_remove("NO_COLOR")
-            .env_remove("CLICOLOR_FORCE")
-            .stdin(Stdio::null());
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        for name in [
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "CI",
+            "GITHUB_ACTIONS",
+            "GITHUB_STEP_SUMMARY",
+        ] {
+            command.env_remove(name);
+        }
         command
     }
 

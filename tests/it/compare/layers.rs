@@ -112,14 +112,8 @@ fn an_output_of_another_name_is_matched_by_number() {
         assert!(remark.contains("only one names its output"), "{remark}");
     }
     // The gate holds layers to layers, and not the decay of one path to that of another.
-    let check = |arguments: &str| {
-        let mut command = desk.program();
-        command
-            .env_remove("CI")
-            .arg("check")
-            .args(arguments.split_whitespace());
-        crate::desk::Ended::of(command.output().unwrap())
-    };
+    let check =
+        |arguments: &str| desk.vgrad(["check"].into_iter().chain(arguments.split_whitespace()));
     check("hook.csv --baseline b.json --accept").fine();
     let ended = check("logger.csv --baseline b.json");
     assert_eq!(ended.code, Some(0), "{ended:?}");
