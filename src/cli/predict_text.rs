@@ -1,10 +1,10 @@
 //! A prediction in words and tables.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use crate::lab::config::LoadedSpec;
 use crate::lab::decay::Verdict;
-use crate::lab::json::Real;
 use crate::lab::prediction::{LayerPrediction, Phase, Prediction, Unpredictable};
 use crate::lab::text::{fixed, number, signed, significant, times, wrapped};
 use crate::nn::architecture::Along;
@@ -22,7 +22,7 @@ pub fn unpredictable(name: &str, problem: &Unpredictable, width: usize) -> Strin
 pub fn human(prediction: &Prediction, along: Along, width: usize) -> String {
     let one = along.one();
     let mut text = format!("{}: what theory expects at the start\n\n", prediction.name);
-    text.push_str(&table(&prediction.layers, along));
+    text.push_str(&table(&prediction.layers, along, width));
     let mut paragraph = |words: &str| {
         text.push('\n');
         text.push_str(&wrapped(words, width).join("\n"));
@@ -39,34 +39,82 @@ pub fn human(prediction: &Prediction, along: Along, width: usize) -> String {
     text
 }
 
-/// A line per layer, or per stretch of layers that read the same.
-fn table(layers: &[LayerPrediction], along: Along) -> String {
+/// The most lines of a table in which only layers that read the same share one.
+const MOST_LINES: usize = 40;
+
+/// How far q, χ and the decades of layers that share a line may lie apart in a longer table,
+/// as a share of them, and of decades at least this.
+const ALIKE: f64 = 0.05;
+
+/// A line per layer, or per stretch of layers that read the same; where those are too many,
+/// per stretch of layers that read nearly the same.
+fn table(layers: &[LayerPrediction], along: Along, width: usize) -> String {
     let one = along.one();
-    let cells = |layer: &LayerPrediction| {
-        let shown = |value: Option<Real>| value.map_or("·".to_owned(), |it| number(it.0));
-        // Before the first time step the state is 0: what is lost on the way there is no loss.
-        let is_on_the_way = along == Along::Layers || layer.layer > 1;
-        let decades = layer.decades.filter(|_| is_on_the_way);
-        [number(layer.q.0), shown(layer.chi), shown(decades)]
-    };
-    let mut rows: Vec<([usize; 2], [String; 3])> = Vec::new();
-    for layer in layers {
-        let cells = cells(layer);
-        match rows.last_mut() {
-            Some((range, same)) if *same == cells => range[1] = layer.layer,
-            _ => rows.push(([layer.layer; 2], cells)),
-        }
+    let values: Vec<[Option<f64>; 3]> = layers
+        .iter()
+        .map(|layer| {
+            // Before the first time step the state is 0: what is lost on the way there is no loss.
+            let is_on_the_way = along == Along::Layers || layer.layer > 1;
+            let decades = layer.decades.filter(|_| is_on_the_way);
+            [Some(layer.q), layer.chi, decades].map(|value| value.map(|it| it.0))
+        })
+        .collect();
+    let shown = |value: Option<f64>| value.map_or("·".to_owned(), number);
+    let mut stretches = stretches(&values, |a, b| a.map(shown) == b.map(shown));
+    let is_long = stretches.len() > MOST_LINES;
+    if is_long {
+        stretches = self::stretches(&values, is_alike);
     }
     let mut text = format!("{:>9}{:>13}{:>13}{:>15}\n", one, "q", "χ", "decades lost");
-    for ([first, last], [q, chi, decades]) in rows {
-        let layers = if first == last {
-            first.to_string()
-        } else {
-            format!("{first}–{last}")
+    for stretch in stretches {
+        let ends = [stretch.start, stretch.end - 1].map(|i| layers[i].layer);
+        let range = match ends {
+            [first, last] if first == last => first.to_string(),
+            [first, last] => format!("{first}–{last}"),
         };
-        writeln!(text, "{layers:>9}{q:>13}{chi:>13}{decades:>15}").expect("a string takes it");
+        let own = &values[stretch];
+        let [q, chi, decades] = std::array::from_fn(|column| match own {
+            _ if is_long => shown(mean(own.iter().map(|row| row[column]))),
+            _ => shown(own[0][column]),
+        });
+        writeln!(text, "{range:>9}{q:>13}{chi:>13}{decades:>15}").expect("a string takes it");
+    }
+    if is_long {
+        let share = 100.0 * ALIKE;
+        let words = format!(
+            "A line of several {one}s holds their means: they lie within {share} %, or {ALIKE} \
+             decades."
+        );
+        text = text + "\n" + &wrapped(&words, width).join("\n") + "\n";
     }
     text
+}
+
+/// The longest stretches of rows that are all like their first.
+fn stretches<T: Copy>(rows: &[T], is_alike: impl Fn(T, T) -> bool) -> Vec<Range<usize>> {
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    for (i, &row) in rows.iter().enumerate() {
+        match stretches.last_mut() {
+            Some(stretch) if is_alike(rows[stretch.start], row) => stretch.end = i + 1,
+            _ => stretches.push(i..i + 1),
+        }
+    }
+    stretches
+}
+
+fn is_alike(a: [Option<f64>; 3], b: [Option<f64>; 3]) -> bool {
+    let [q, chi, decades] = std::array::from_fn(|column| match (a[column], b[column]) {
+        (Some(a), Some(b)) if a != b => (a - b).abs() / a.abs().max(b.abs()),
+        (a, b) if a == b => 0.0,
+        _ => f64::INFINITY,
+    });
+    let apart = a[2].zip(b[2]).map_or(decades, |(a, b)| (a - b).abs());
+    q <= ALIKE && chi <= ALIKE && decades.min(apart) <= ALIKE
+}
+
+fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let values: Vec<f64> = values.collect::<Option<_>>()?;
+    Some(values.iter().sum::<f64>() / values.len() as f64)
 }
 
 fn decay(prediction: &Prediction, one: &str) -> String {

@@ -81,10 +81,11 @@ impl Desk {
     }
 
     /// The program in this folder, to be given arguments: away from whatever terminal and
-    /// CI these tests run in.
+    /// CI these tests run in, and on one core, as another test runs on the next.
     pub fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vgrad"));
         command.current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env("VGRAD_THREADS", "1");
         for name in [
             "NO_COLOR",
             "CLICOLOR_FORCE",

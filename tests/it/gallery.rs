@@ -4,8 +4,9 @@
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use vgrad::lab::decay::Verdict;
+
+use crate::desk::Desk;
 
 /// The files of `experiments/`, in order of name.
 fn experiments() -> Vec<PathBuf> {
@@ -67,21 +68,10 @@ fn figure(expectation: &str, label: &str) -> Option<(f64, f64)> {
 
 /// Run an experiment as it stands but for `flags`, and read its summary.
 fn run(file: &Path, flags: &[&str]) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("run");
-    let output = Command::new(env!("CARGO_BIN_EXE_vgrad"))
-        .arg("run")
-        .arg(file)
-        .arg("--out")
-        .arg(&out)
-        .arg("--quiet")
-        .args(flags)
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{}: {errors}", stem(file));
-    let summary = fs::read_to_string(out.join("summary.json")).unwrap();
-    serde_json::from_str(&summary).unwrap()
+    let desk = Desk::empty();
+    let words = ["run", file.to_str().unwrap(), "--out", "run", "--quiet"];
+    desk.vgrad(words.iter().chain(flags).copied()).fine();
+    desk.summary("run")
 }
 
 /// A number of a summary, which writes infinity as a string.

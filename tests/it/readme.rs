@@ -56,6 +56,7 @@ fn shell(line: &str, folder: &Path) -> Output {
         .args(["-c", &line])
         .current_dir(folder)
         .env("PATH", path)
+        .env("VGRAD_THREADS", "1")
         // The README speaks of a desk; a CI server accepts no baseline unasked.
         .env_remove("CI")
         .env_remove("GITHUB_ACTIONS")

@@ -182,6 +182,7 @@ fn a_report_numbers_time_steps() {
     // Row 27 is time step 27 − 24 of the second stacked layer.
     assert_eq!(run["places"][26], "time step 3 of stacked layer 2");
     assert_eq!(run["places"][48], "the output layer");
+    assert_eq!(run["stacked_ends"], serde_json::json!([24]));
 }
 
 #[test]

@@ -52,6 +52,9 @@ struct ChartRun<'a> {
     /// Which time step each is, in words; absent of layers, which their numbers tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     places: Option<Vec<String>>,
+    /// The last time steps of stacked layers behind which there are more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stacked_ends: Vec<usize>,
     names: Vec<&'a str>,
     /// Logged steps that share a bucket.
     per_bucket: u64,
@@ -138,6 +141,7 @@ fn run<'a>(entry: &'a RunData) -> ChartRun<'a> {
     };
     let per_bucket = entry.grid.steps_per_bucket();
     let along = entry.run.along();
+    let numbering = entry.numbering();
     ChartRun {
         label: &entry.label,
         quantity: &entry.stats.headline,
@@ -146,9 +150,15 @@ fn run<'a>(entry: &'a RunData) -> ChartRun<'a> {
         layer_axis: entry.layer_axis(),
         one: along.one(),
         places: (along == Along::Time).then(|| {
-            let (numbering, layers) = (entry.numbering(), entry.grid.layers().iter());
+            let layers = entry.grid.layers().iter();
             layers.map(|layer| numbering.one(*layer)).collect()
         }),
+        stacked_ends: {
+            let layers = entry.grid.layers().iter().copied();
+            layers
+                .filter(|layer| numbering.ends_stacked(*layer))
+                .collect()
+        },
         names: entry.stats.layers.iter().map(|info| &*info.name).collect(),
         per_bucket,
         first: buckets.iter().map(|bucket| bucket.first).collect(),

@@ -45,6 +45,18 @@
 
   const placeOf = (r, layer) => placeText(runs[r], places[r].get(layer));
 
+  // A line with a gap behind every last time step of a stacked layer: the first one of the
+  // next does not follow on it.
+  function gapped(own, { x, cells, text }) {
+    const ends = new Set(own.flatMap((r) => runs[r].stacked_ends ?? []));
+    const at = x.flatMap((layer, i) => (ends.has(layer) ? [i, null] : [i]));
+    return {
+      x: at.map((i, k) => (i === null ? x[at[k - 1]] + 0.5 : x[i])),
+      cells: at.map((i) => (i === null ? drawable(null, null) : cells[i])),
+      text: (k, c) => (at[k] === null ? "" : text(at[k], c)),
+    };
+  }
+
   // A target's line at a step: of several seeds their mean. `profiles` has cells
   // and the step in words for each run.
   function lineOf(target, profiles) {
@@ -52,12 +64,13 @@
     const [first] = own;
     if (own.length === 1) {
       const { cells, words } = profiles[first];
-      return { x: runs[first].layers, cells, text: (i, c) => `${layerText(runs[first], i)}, step ${words}${normText(c)}` };
+      const text = (i, c) => `${layerText(runs[first], i)}, step ${words}${normText(c)}`;
+      return gapped(own, { x: runs[first].layers, cells, text });
     }
     const x = [...new Set(own.flatMap((r) => runs[r].layers))].sort((a, b) => a - b);
     const cells = x.map((layer) => together(own.map((r) => profiles[r].cells[places[r].get(layer)]).filter(Boolean)));
     const place = (i) => placeOf(own.find((r) => places[r].has(x[i])), x[i]);
-    return { x, cells, text: (i, c) => `${place(i)}, mean of ${own.length} seeds${normText(c)}` };
+    return gapped(own, { x, cells, text: (i, c) => `${place(i)}, mean of ${own.length} seeds${normText(c)}` });
   }
 
   // The lines of all targets in one panel; `axes` names it. `wanted`: the places

@@ -258,3 +258,50 @@ fn a_recurrent_network_is_told_of_in_time_steps() {
     assert!(told.contains("decades per time step"), "{told}");
     assert!(!told.contains("layer"), "{told}");
 }
+
+/// Inputs that change from time step to time step move every line a little.
+#[test]
+fn a_hundred_time_steps_that_hardly_differ_share_lines() {
+    let desk = Desk::with(
+        "[data]\nsource = { gaussian = { samples = 64, features = 200 } }\npositions = 100\n\
+         [network]\narchitecture = { recurrent = { cell = \"rnn\" } }\ndepth = 1\nwidth = 32\n\
+         activation = \"tanh\"\n[train]\nsteps = 0\nbatch_size = 16\nlearning_rate = 0.1\n",
+    );
+    let text = desk.vgrad(["predict", "trial.toml"]).fine().stdout;
+    let table = text.split("\n\n").nth(1).unwrap();
+    let mut next = 1;
+    for line in table.lines().skip(1) {
+        let range = line.split_whitespace().next().unwrap();
+        let (first, last) = range.split_once('–').unwrap_or((range, range));
+        assert_eq!(first.parse(), Ok(next), "{text}");
+        next = last.parse::<usize>().unwrap() + 1;
+    }
+    assert_eq!(next, 101, "{text}");
+    assert!(table.lines().count() <= 20, "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("A line of several time steps holds their means: they lie within 5 %"),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    // The means add up to the whole.
+    let found = json(&desk, "");
+    let layers = found["layers"].as_array().unwrap();
+    let whole: f64 = layers[1..]
+        .iter()
+        .map(|layer| layer["decades"].as_f64().unwrap())
+        .sum();
+    let of_lines: f64 = table.lines().skip(1).fold(0.0, |sum, line| {
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        let (first, last) = cells[0].split_once('–').unwrap_or((cells[0], cells[0]));
+        let count = last.parse::<f64>().unwrap() - first.parse::<f64>().unwrap() + 1.0;
+        sum + cells[3].parse().map_or(0.0, |mean: f64| count * mean)
+    });
+    assert!(
+        (of_lines - whole).abs() < 0.05,
+        "{of_lines} {whole}: {text}"
+    );
+}

@@ -187,6 +187,31 @@ fn zeros_and_nans_are_drawn() {
     assert_eq!(browser.complaints, [""; 0]);
 }
 
+/// Two seeds of two stacked layers of three time steps, and one of them alone.
+#[test]
+#[ignore = "needs chromium"]
+fn a_line_stops_where_a_stacked_layer_ends() {
+    let mut browser = Browser::start();
+    let desk = Desk::with(
+        "[data]\nsource = { gaussian = { samples = 32, features = 6 } }\npositions = 3\n\
+         [network]\narchitecture = { recurrent = { cell = \"rnn\" } }\ndepth = 2\nwidth = 4\n\
+         activation = \"tanh\"\n[train]\nsteps = 4\nbatch_size = 8\nlearning_rate = 0.1\n",
+    );
+    desk.run("--out runs/seeds --seeds 2").fine();
+    let gap = "profile.data.filter(t => t.name).map(t => [t.x, t.y.map(y => y === null)])";
+    let expected = json!([[
+        [1, 2, 3, 3.5, 4, 5, 6, 7],
+        [false, false, false, true, false, false, false, false]
+    ]]);
+    for target in ["runs/seeds", "runs/seeds/seed-0"] {
+        desk.vgrad(["report", target]).fine();
+        browser.open(&desk.path("report.html"));
+        browser.unfold();
+        assert_eq!(browser.value(gap), expected, "{target}");
+    }
+    assert_eq!(browser.complaints, [""; 0]);
+}
+
 #[test]
 #[ignore = "needs chromium"]
 fn both_ends_are_exact_however_long_the_run() {
