@@ -68,6 +68,24 @@ fn a_critic_whose_gradients_vanish_or_explode_gets_a_clip_that_keeps_them() {
     );
 }
 
+/// After one update most weights are as they were drawn, N(0, 2/16), and smaller than a clip
+/// that theory takes all of them to be at: at 0.347 too little arrives, at twice that enough.
+#[test]
+fn a_critic_with_weights_below_its_clip_gets_a_larger_one_than_theorys() {
+    let desk = Desk::with(CRITIC);
+    let young = [
+        "gan.discriminator.depth=30",
+        "gan.discriminator_steps=1",
+        "gan.weight_clip=0.2",
+    ];
+    let found = advised(&desk, &young);
+    let (value, hint) = advised_value(&found, "gan.weight_clip=");
+    assert!((0.6..0.75).contains(&value), "{hint:#}");
+    let [before, after] = ["before", "after"].map(|key| hint[key].as_f64().unwrap());
+    assert!(before > 5.0 && after.abs() < 1.0, "{hint:#}");
+    all_are_kept(&desk, &found);
+}
+
 /// Samples far from all that the generator makes: at this rate the discriminator is sure of
 /// itself before step 0, and at a tenth of it not yet.
 #[test]
