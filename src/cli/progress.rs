@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use crate::base::Problem;
 use crate::lab::experiment::RunCallback;
-use crate::lab::text::number;
+use crate::lab::text::{labelled, number};
 use crate::study::data::DataSummary;
 use crate::study::train::{Callback, StepRecord};
 
@@ -181,7 +181,9 @@ impl RunCallback for Follower<'_> {
             return;
         }
         shown.is_loaded = true;
-        output::remark(&format!("data: {data}"));
+        let label = "data: ";
+        let width = [label.len(), output::width()];
+        output::remark(labelled(label, &data.to_string(), width).trim_end());
         for warning in &data.warnings {
             output::warn(warning);
         }

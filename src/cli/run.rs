@@ -190,7 +190,7 @@ impl RunArgs {
             Format::Human if global.quiet => outcomes
                 .map(|run| format!("{}\n", run.folder.display()))
                 .collect(),
-            Format::Human => run_text::group(group),
+            Format::Human => run_text::group(group, output::width()),
         }
     }
 

@@ -4,11 +4,10 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Color, Style};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::base::counted;
 use crate::lab::config::Spec;
-use crate::lab::decay::Decay;
 use crate::lab::diagnose::{self, Diagnosis};
 use crate::lab::experiment::RunOutcome;
 use crate::lab::history::LayerProfile;
@@ -235,68 +234,106 @@ fn expected(summary: &Summary) -> Option<f64> {
     Some(prediction.attenuation_decades.0)
 }
 
-/// A table over the seeds of a group.
-pub fn group(group: &SeedGroup) -> String {
+/// A figure of a run.
+type Figure = fn(&Summary) -> Option<f64>;
+
+/// A column of the table over the seeds.
+struct Column {
+    head: &'static str,
+    figure: Figure,
+    /// How the table shows it of a run, and over the runs.
+    shown: [fn(f64) -> String; 2],
+}
+
+impl Column {
+    fn decades(head: &'static str, figure: Figure) -> Self {
+        Self {
+            head,
+            figure,
+            shown: [text::decades, |decades| text::signed(decades, 2)],
+        }
+    }
+
+    fn score(head: &'static str, figure: Figure) -> Self {
+        Self {
+            head,
+            figure,
+            shown: [text::number, text::number],
+        }
+    }
+}
+
+/// The heading of what a generator's loss takes off every layer.
+const BY_LOSS: &str = "by loss";
+/// What the mean's ends are.
+const INTERVAL: &str = "95 % interval";
+/// Columns that the table over the seeds takes at most.
+const TABLE: u16 = 80;
+
+fn columns(group: &SeedGroup) -> Vec<Column> {
+    let is_any = |is: fn(&Summary) -> bool| group.outcomes.iter().any(|run| is(&run.summary));
+    let loss: Figure = |run| run.test_loss.or(run.train_loss);
+    let score = if is_any(|run| run.test_accuracy.is_some()) {
+        Column::score("test accuracy", |run| run.test_accuracy)
+    } else if is_any(Summary::is_generator) {
+        Column::score(text::ENERGY_DISTANCE, loss)
+    } else {
+        Column::score("loss", loss)
+    };
+    let mut columns = vec![
+        Column::decades("decades, start", |run| run.initial.attenuation_decades),
+        Column::decades(BY_LOSS, |run| run.initial.decades_by_loss()),
+        Column::decades("theory", expected),
+        Column::decades("end", |run| run.last.attenuation_decades),
+        Column::decades(BY_LOSS, |run| run.last.decades_by_loss()),
+        score,
+    ];
+    if !is_any(|run| run.initial.decades_by_loss().is_some()) {
+        columns.retain(|column| column.head != BY_LOSS);
+    }
+    columns
+}
+
+/// A table over the seeds of a group, and texts as wide as `width`.
+pub fn group(group: &SeedGroup, width: usize) -> String {
+    let columns = columns(group);
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    let is_accuracy = group
-        .outcomes
-        .iter()
-        .any(|run| run.summary.test_accuracy.is_some());
-    let score: fn(&Summary) -> Option<f64> = if is_accuracy {
-        |summary| summary.test_accuracy
-    } else {
-        |summary| summary.test_loss.or(summary.train_loss)
-    };
-    let mut runs = group.outcomes.iter();
-    let name = match runs.any(|run| run.summary.is_generator()) {
-        _ if is_accuracy => "test accuracy",
-        true => text::ENERGY_DISTANCE,
-        false => "loss",
-    };
-    table.set_header(["seed", "verdict", "decades, start", "theory", "end", name]);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(TABLE);
+    let is_crowded = columns.iter().any(|column| column.head == BY_LOSS);
+    let heads = columns.iter().map(|column| match is_crowded {
+        true => column.head.replace(' ', "\n"),
+        false => column.head.to_owned(),
+    });
+    let first = ["seed", "verdict"].map(str::to_owned).into_iter();
+    table.set_header(first.chain(heads));
     for run in &group.outcomes {
         let summary = &run.summary;
-        let (initial, last) = (&summary.initial, &summary.last);
-        let decades = |value: Option<f64>| value.map_or(String::new(), text::decades);
-        let lost = |decay: &Decay| {
-            text::with_loss(decades(decay.attenuation_decades), decay.decades_by_loss())
-        };
         let how = match summary.status {
             Status::Interrupted => " (interrupted)",
             Status::Completed | Status::Diverged => "",
         };
-        table.add_row([
-            summary.seed.to_string(),
-            format!("{}{how}", text::word(summary.verdict)),
-            lost(initial),
-            decades(expected(summary)),
-            lost(last),
-            score(summary).map_or(String::new(), text::number),
-        ]);
+        let verdict = format!("{}{how}", text::word(summary.verdict));
+        let first = [summary.seed.to_string(), verdict].into_iter();
+        let figures = columns
+            .iter()
+            .map(|column| (column.figure)(summary).map_or(String::new(), column.shown[0]));
+        table.add_row(first.chain(figures));
     }
     if group.outcomes.len() > 1 {
-        let show = |over: SeedEstimate, show: fn(f64) -> String| {
-            let mean = |mean| text::estimate(mean, over.interval(), show);
-            over.mean.map_or("–".to_owned(), |value| mean(value.0))
+        let mut add = |name: &str, what: &str, part: fn(&SeedEstimate) -> Option<f64>| {
+            let first = [name, what].map(str::to_owned).into_iter();
+            let figures = columns.iter().map(|column| {
+                let value = part(&group.figure(column.figure));
+                value.map_or("–".to_owned(), column.shown[1])
+            });
+            table.add_row(first.chain(figures));
         };
-        let decades = |value: f64| text::signed(value, 2);
-        let lost = |end: fn(&Summary) -> &Decay| {
-            let layers = group.figure(|summary| end(summary).attenuation_decades);
-            let by_loss = group.figure(|summary| end(summary).decades_by_loss());
-            text::with_loss(show(layers, decades), by_loss.mean.map(|mean| mean.0))
-        };
-        table.add_row([
-            "mean".to_owned(),
-            "[95 % interval]".to_owned(),
-            lost(|summary| &summary.initial),
-            group
-                .figure(expected)
-                .mean
-                .map_or("–".to_owned(), |mean| decades(mean.0)),
-            lost(|summary| &summary.last),
-            show(group.figure(score), text::number),
-        ]);
+        // The ends below the mean, for beside it they would make long lines.
+        add("mean", "", |over| over.mean.map(|mean| mean.0));
+        add("low", INTERVAL, |over| over.interval().map(|ends| ends[0]));
+        add("high", INTERVAL, |over| over.interval().map(|ends| ends[1]));
     }
     for column in table.column_iter_mut().filter(|column| column.index != 1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -306,7 +343,7 @@ pub fn group(group: &SeedGroup) -> String {
         .map(|line| line.trim_end().to_owned())
         .collect();
     let certainty = certainty(group).map_or(String::new(), |line| {
-        text::labelled("certainty", &line, [LABEL, 80])
+        text::labelled("certainty", &line, [LABEL, width])
     });
     format!(
         "{}\n\n{certainty}files     {}\n",

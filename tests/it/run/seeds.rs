@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::desk::{Desk, SMALL};
+use crate::desk::{Desk, Ended, SMALL};
 
 #[test]
 fn every_seed_gets_a_folder() {
@@ -85,8 +85,45 @@ fn the_group_is_summed_up() {
     assert!((number("low") - mean + half).abs() < 1e-6);
     assert_eq!(group["layers"].as_array().unwrap().len(), 4);
     // And told in a table.
-    for word in ["seed", "verdict", "mean", "[95 % interval]", "group"] {
+    for word in ["seed", "verdict", "decades, start", "group"] {
         assert!(ended.stdout.contains(word), "{word}: {}", ended.stdout);
+    }
+    for (key, name) in [
+        ("mean", "mean"),
+        ("low", "low  95 % interval"),
+        ("high", "high  95 % interval"),
+    ] {
+        let mut rows = ended.stdout.lines().map(str::trim_start);
+        let row = rows.find(|line| line.starts_with(name));
+        let row = row.unwrap_or_else(|| panic!("no {name}: {}", ended.stdout));
+        let cell = format!("{:+.2}", number(key));
+        assert!(row.contains(&cell), "{cell}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn all_that_is_told_of_seeds_fits_a_terminal() {
+    let desk = Desk::with(SMALL);
+    desk.write("gaps.csv", {
+        let row = |i: usize| match i % 20 {
+            19 => format!(",{},{i}\n", i * i),
+            _ => format!("{}.5,{},{i}\n", i % 7, i * i),
+        };
+        "first,second,y\n".to_owned() + &(0..1200).map(row).collect::<String>()
+    });
+    let gaps = "--set data.source.csv.path=gaps.csv --set data.source.csv.target=y \
+                --set data.source.csv.missing=mean --set train.loss=mse";
+    for changes in ["", gaps] {
+        let mut program = desk.program();
+        program.env("COLUMNS", "80");
+        program.args("run trial.toml --seeds 3".split(' '));
+        program.args(changes.split_whitespace());
+        let ended = Ended::of(program.output().unwrap()).fine();
+        assert!(ended.stderr.starts_with("data: "), "{}", ended.stderr);
+        for line in ended.stdout.lines().chain(ended.stderr.lines()) {
+            let is_wide = line.chars().count() > 80 && !line.starts_with("warning");
+            assert!(!is_wide, "{line}");
+        }
     }
 }
 
