@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::decay_quantity::{is_between_layers, of_decay};
 use super::extremes::{Found, Seen, Within, note};
 use super::missing_layers::MissingLayers;
 use super::moment::Moment;
@@ -315,7 +316,17 @@ impl<'a> Visitor<'a> {
             }
             let name = rule.check.quantity.name();
             if !rule.is_per_layer {
-                let value = self.decay(step).and_then(|decay| of_decay(&decay, name));
+                let mut value = self.decay(step).and_then(|own| of_decay(&own, name));
+                if is_between_layers(name) {
+                    let place = |layer: usize| self.positions.get(&layer).copied();
+                    let path = step.along(0, place).into_iter();
+                    let there = path.filter_map(|at| at.norm.and(Some(at.layer)));
+                    let there: Vec<usize> = there.collect();
+                    // Decay shows between layers: one that is left of several tells nothing.
+                    value = value.filter(|_| there.len() > 1 || self.positions.len() < 2);
+                    let path = self.positions.keys().copied();
+                    self.measured.lacking[i].look_along(step.step, &there, path);
+                }
                 let value = value.map(|value| match name {
                     "attenuation_decades" => self.attenuation(step, value),
                     _ => Within::exactly(value),
@@ -381,16 +392,5 @@ impl<'a> Visitor<'a> {
             attenuation,
         };
         self.measured.held.push(held);
-    }
-}
-
-/// A quantity of the whole run, at a step.
-fn of_decay(decay: &Decay, name: &str) -> Option<f64> {
-    match name {
-        "decay_decades_per_layer" => decay.decay_decades_per_layer,
-        "attenuation_decades" => decay.attenuation_decades,
-        "r2" => decay.r2,
-        "layers_left_out" => Some(decay.layers_left_out as f64),
-        _ => None,
     }
 }

@@ -33,6 +33,15 @@ impl MissingLayers {
         }
     }
 
+    /// Shows it the `layers`, ascending, that have a norm at `step`, of all on the `path` that
+    /// decay is measured along.
+    pub fn look_along(&mut self, step: u64, layers: &[usize], path: impl Iterator<Item = usize>) {
+        if self.first.is_none() {
+            self.expected = path.collect();
+            self.look(step, layers, None);
+        }
+    }
+
     /// The first step at which layers lack a value, and which, each range with its first and
     /// last.
     pub fn first(&self) -> Option<(u64, &[[usize; 2]])> {

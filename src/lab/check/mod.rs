@@ -5,6 +5,7 @@ mod baseline_step;
 mod cells;
 mod change;
 mod compare;
+mod decay_quantity;
 mod extremes;
 mod figure;
 mod finding;

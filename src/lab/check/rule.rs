@@ -27,12 +27,17 @@ impl Rule {
             let has = |columns: &[String]| columns.iter().any(|own| own == check.quantity.name());
             let is_ours = check.quantity.is_per_step();
             let is_per_step = !has(&columns.layers) && (is_ours || has(&columns.steps));
+            let mut check = check.clone();
+            // Whether a run diverged is told of the whole of it, wherever it did.
+            if is_divergence(&check) && check.at == CheckedSteps::Initial {
+                check.at = CheckedSteps::Every;
+            }
             Self {
-                check: check.clone(),
                 file: file.to_owned(),
                 is_per_layer: has(&columns.layers)
                     || (check.quantity.is_per_layer() && !is_per_step),
                 is_per_step,
+                check,
             }
         };
         checks.iter().map(rule).collect()
@@ -48,13 +53,14 @@ impl Rule {
             (None, None) => name.to_owned(),
         };
         let at = match self.check.at {
-            CheckedSteps::Initial => "at the initial step",
-            CheckedSteps::Final => "at the final step",
-            CheckedSteps::Every => "at every step",
+            _ if is_divergence(&self.check) => "",
+            CheckedSteps::Initial => " at the initial step",
+            CheckedSteps::Final => " at the final step",
+            CheckedSteps::Every => " at every step",
         };
         match self.layers() {
-            Some([first, last]) => format!("{limits} {at}, layers {first} to {last}"),
-            None => format!("{limits} {at}"),
+            Some([first, last]) => format!("{limits}{at}, layers {first} to {last}"),
+            None => format!("{limits}{at}"),
         }
     }
 
@@ -68,4 +74,9 @@ impl Rule {
         let within = |[first, last]: [usize; 2]| (first..=last).contains(&layer);
         self.layers().is_none_or(within)
     }
+}
+
+/// Whether it asks if the run diverged.
+fn is_divergence(check: &Check) -> bool {
+    check.quantity.name() == "diverged"
 }

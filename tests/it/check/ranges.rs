@@ -88,6 +88,30 @@ fn a_layer_that_only_some_steps_or_seeds_have_is_told() {
 }
 
 #[test]
+fn a_layer_of_the_path_without_a_norm_is_told_and_a_single_one_is_not_judged() {
+    let desk = Desk::empty();
+    for at in ["initial", "final", "every"] {
+        for quantity in ["attenuation_decades", "decay_decades_per_layer", "r2"] {
+            let text = format!("quantity = '{quantity}'; at = '{at}'; max = 8");
+            desk.write("r.toml", rule(&text));
+            desk.write("a.csv", csv(&[&["", "1e-2", "1e-1", "1"]]));
+            let ended = ends(&desk, "a.csv --rules r.toml -q", 0);
+            let lacks = "layer 1 without a value at step 0";
+            assert!(ended.stderr.contains(lacks), "{text}: {}", ended.stderr);
+            desk.write("a.csv", csv(&[&["", "", "", "1"]]));
+            cannot(&desk, "a.csv --rules r.toml", &[quantity, "finds no value"]);
+        }
+    }
+    // A network of one layer loses nothing between layers.
+    desk.write(
+        "r.toml",
+        rule("quantity = 'attenuation_decades'; at = 'final'; max = 8"),
+    );
+    desk.write("a.csv", csv(&[&["1"]]));
+    assert_eq!(ends(&desk, "a.csv --rules r.toml", 0).stderr, "");
+}
+
+#[test]
 fn a_diverged_run_fails_though_its_data_are_gone() {
     let data: String = (0..40)
         .map(|i| format!("{},{},{}\n", i % 7, (i * i) % 5, i % 2))

@@ -1,6 +1,6 @@
 //! Rules of the spec and of a file.
 
-use super::gate::{cannot, csv, ends, rule};
+use super::gate::{cannot, check, csv, ends, rule};
 use crate::desk::{Desk, SMALL};
 
 /// What makes it diverge within some steps.
@@ -231,6 +231,25 @@ fn a_gradient_norm_of_the_training_that_is_not_finite_is_a_divergence() {
         let ended = ends(&desk, "kept --rules r.toml", 1);
         assert!(ended.stdout.contains("grad_norm"), "{}", ended.stdout);
     }
+}
+
+#[test]
+fn a_divergence_is_of_the_whole_run_and_not_of_its_initial_step() {
+    let desk = Desk::empty();
+    desk.write("a.csv", csv(&[&["1", "1"], &["NaN", "1"], &["1", "1"]]));
+    desk.write("r.toml", rule("quantity = 'diverged'; max = 0"));
+    let ended = ends(&desk, "a.csv --rules r.toml", 1);
+    assert!(ended.stdout.contains("diverged ≤ 0 "), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("initial"), "{}", ended.stdout);
+    let ended = check(&desk, "a.csv --rules r.toml --format json");
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let found = findings.iter().find(|own| own["rule"] == "diverged ≤ 0");
+    let found = found.unwrap_or_else(|| panic!("{report:#}"));
+    assert_eq!(
+        (&found["at"], &found["step"], &found["state"]),
+        (&"every".into(), &1.into(), &"fails".into())
+    );
 }
 
 #[test]
