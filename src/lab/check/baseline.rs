@@ -140,7 +140,9 @@ impl Baseline {
             Some(other) if other > SCHEMA_VERSION => {
                 return Err(Problem::in_file(
                     path,
-                    format!("its schema_version is {other}, this program knows {SCHEMA_VERSION}"),
+                    format!(
+                        "its schema_version is {other}, this program knows {FIRST_VERSION} and {SCHEMA_VERSION}"
+                    ),
                 )
                 .help("use a newer vgrad, or accept anew with `--accept`"));
             }

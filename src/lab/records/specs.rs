@@ -61,7 +61,7 @@ pub fn refuse(path: &Path) -> Result<(), Problem> {
     let is_named = path
         .extension()
         .is_some_and(|own| own.eq_ignore_ascii_case("toml"));
-    if !(is_named && looks_like_one(path)) {
+    if !(is_named && (looks_like_one(path) || begins_with(path, has_key))) {
         return Ok(());
     }
     let command = format!("vgrad run {}", quoted(&path.display().to_string()));
@@ -74,14 +74,29 @@ pub fn refuse(path: &Path) -> Result<(), Problem> {
 
 /// Whether a file begins as specs do.
 pub fn looks_like_one(path: &Path) -> bool {
+    begins_with(path, |line| {
+        line.starts_with("#:schema") || ["[data]", "[network]", "[train]"].contains(&line.trim())
+    })
+}
+
+/// Whether a line has a key of a spec's sections: `[data.source.csv]`, `data.source = "digits"`.
+/// A log may have one too, if it is not named as specs are.
+fn has_key(line: &str) -> bool {
+    let key = match line.trim().strip_prefix('[') {
+        Some(table) => table.split(']').next(),
+        None => line.split_once('=').map(|(key, _)| key),
+    };
+    let section = key.and_then(|key| key.split('.').next());
+    section.is_some_and(|section| ["data", "network", "train"].contains(&section.trim()))
+}
+
+/// Whether one of a file's first lines is a mark.
+fn begins_with(path: &Path, is_mark: impl Fn(&str) -> bool) -> bool {
     const ENOUGH: u64 = 4096;
     let mut bytes = Vec::new();
     let is_read = path.is_file()
         && File::open(path).is_ok_and(|file| file.take(ENOUGH).read_to_end(&mut bytes).is_ok());
     let text = String::from_utf8_lossy(&bytes);
-    let is_mark = |line: &str| {
-        line.starts_with("#:schema") || ["[data]", "[network]", "[train]"].contains(&line.trim())
-    };
     is_read && text.lines().any(is_mark)
 }
 

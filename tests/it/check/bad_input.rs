@@ -121,7 +121,10 @@ fn a_baseline_that_is_none() {
         ("[1]".to_owned(), ["b.json", "no baseline"]),
         (
             good.replace("\"schema_version\": 2", "\"schema_version\": 3"),
-            ["schema_version is 3", "newer vgrad"],
+            [
+                "schema_version is 3, this program knows 1 and 2",
+                "newer vgrad",
+            ],
         ),
         (
             good.replace("\"schema_version\": 2", "\"schema_version\": 0"),

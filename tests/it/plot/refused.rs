@@ -131,6 +131,7 @@ fn a_diverged_run_is_drawn() {
 #[test]
 fn a_spec_is_to_be_run_first() {
     let desk = Desk::with(SMALL);
+    desk.write("dotted.toml", "data.source = \"digits\"\n");
     for line in [
         "plot trial.toml",
         "plot trial.toml --figure view -o a.png",
@@ -141,5 +142,10 @@ fn a_spec_is_to_be_run_first() {
     ] {
         let words = ["trial.toml: is a spec", "`vgrad run trial.toml`"];
         desk.vgrad(line.split(' ')).refused(&words);
+        // Keys need no section of their own.
+        let dotted = line.replace("trial", "dotted");
+        let words = words.map(|words| words.replace("trial", "dotted"));
+        desk.vgrad(dotted.split(' '))
+            .refused(&words.each_ref().map(String::as_str));
     }
 }

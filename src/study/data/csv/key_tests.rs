@@ -305,6 +305,34 @@ fn a_column_that_counts_the_rows_is_warned_about() {
         ..csv()
     };
     assert_eq!(warnings(drop, "id,a,y\n1,1,0\n2,,1\n3,4,1\n").len(), 1);
+    // Neither is the step always 1 nor the order that of the file.
+    let table = |rows: i64, a: fn(i64) -> i64| {
+        let lines = (0..rows).map(|i| format!("{},{}\n", a(i), i % 2));
+        format!("a,y\n{}", lines.collect::<String>())
+    };
+    let told = |rows: i64, a: fn(i64) -> i64| warnings(csv(), &table(rows, a)).join("\n");
+    for (a, how) in [
+        (
+            (|i| 1000 + 10 * i) as fn(i64) -> i64,
+            "changes by 10 from each row",
+        ),
+        (|i| 60 - i, "changes by -1 from each row"),
+        (
+            |i| 1 + i * 7 % 60,
+            "holds each whole number from 1 to 60 once",
+        ),
+    ] {
+        let told = told(60, a);
+        assert!(
+            told.contains(how) && told.contains("ignore = [\"a\"]"),
+            "{told}"
+        );
+    }
+    assert_eq!(told(9, |i| 1000 + 10 * i), "");
+    assert_eq!(told(9, |i| 1 + i * 7 % 9), "");
+    // Ages repeat, and squares leave numbers out.
+    assert_eq!(told(60, |i| 20 + i * 7 % 50), "");
+    assert_eq!(told(60, |i| i * i), "");
 }
 
 #[test]

@@ -144,10 +144,10 @@ impl<'a> Table<'a> {
                 )),
             );
         }
-        let warn = |column: usize| {
+        let warn = |(column, how): (usize, String)| {
             let name = &header[column];
             format!(
-                "{}: column {name:?} only counts the rows; if it is an index and no feature, \
+                "{}: column {name:?} {how}; if it is an index and no feature, \
                  set ignore = [{name:?}]",
                 file.path.display()
             )
