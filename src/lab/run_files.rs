@@ -36,8 +36,8 @@ pub fn is_free(folder: &Path) -> Result<(), Problem> {
         None => Ok(()),
         Some(file) => Err(
             Problem::in_file(folder, format!("already holds a run ({file})")).help(
-                "add --force to replace it, --resume to go on with an unfinished one, \
-                 or choose another folder with --out",
+                "add --force to replace it, choose another folder with --out, or go on with an \
+                 unfinished one by `vgrad run --resume`",
             ),
         ),
     }

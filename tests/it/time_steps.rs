@@ -186,6 +186,23 @@ fn a_report_numbers_time_steps() {
 }
 
 #[test]
+fn what_is_read_of_a_run_speaks_of_time_steps() {
+    let desk = ran();
+    for target in ["run", "run/gradients.csv"] {
+        let told = words(&desk.vgrad(["read", target]).fine());
+        says(
+            &told,
+            &[
+                "decades per time step",
+                "the gradient of the first time step (hidden_2.1) is",
+                "what came early is hardly learned from",
+            ],
+        );
+        assert!(!told.contains("per layer"), "{told}");
+    }
+}
+
+#[test]
 fn a_comparison_numbers_time_steps() {
     let desk = ran();
     let wide = "network.architecture.recurrent.recurrent_init.orthogonal.gain=2.0";

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::extremes::Within;
-use super::figure::{DECIMALS, Pairing, SeedFigure, ends, furthest, pair};
+use super::figure::{DECIMALS, Pairing, SeedFigure, ends, furthest, pair, several};
 use super::finding::{Finding, Source, State, ValueBound};
 use super::moment::Moment;
 use crate::lab::decay::AT_RISK_DECADES;
@@ -89,8 +89,14 @@ impl Change<'_> {
         } else {
             State::Unclear
         };
+        let by_seed = several(&match &paired.values[..] {
+            [] => new.values(),
+            pairs => pairs.iter().map(|(_, new)| *new).collect(),
+        });
         let (mut base, mut new) = (paired.base, paired.new);
-        if paired.is_exact && beyond == paired.differences.len() && beyond > 1 {
+        let has = |is_so: fn(&f64) -> bool| paired.differences.iter().any(is_so);
+        let is_apart = has(|change| *change < 0.0) && has(|change| *change > 0.0);
+        if paired.is_exact && beyond == paired.differences.len() && is_apart {
             // The mean of changes in opposite directions says nothing.
             let far = furthest(&paired.differences);
             middle = paired.differences[far];
@@ -133,6 +139,7 @@ impl Change<'_> {
             beyond: Some(middle.abs() - tolerance),
             beyond_decades: Some(middle.abs() * span - self.tolerance),
             seeds: paired.seeds,
+            by_seed,
         }
     }
 }

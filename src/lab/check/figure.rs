@@ -171,6 +171,12 @@ pub fn pair(old: &SeedFigure, new: &SeedFigure, pairing: &Pairing) -> Paired {
     }
 }
 
+/// The values of the seeds as they are written, if there are several.
+pub fn several(values: &[f64]) -> Vec<Number> {
+    let written = values.iter().map(|value| Number(*value));
+    written.filter(|_| values.len() > 1).collect()
+}
+
 /// Place of the largest of at least one difference, whatever its sign.
 pub fn furthest(differences: &[f64]) -> usize {
     let sizes = differences.iter().map(|difference| difference.abs());

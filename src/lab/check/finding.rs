@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::figure::difference;
+use super::figure::{Number, difference};
 use crate::lab::config::Quantity;
 use crate::lab::json::number;
 use crate::lab::text::{Numbering, fixed};
@@ -116,8 +116,9 @@ pub struct Finding {
     pub state: State,
     /// What was measured, the mean over the seeds (of a norm the geometric one).
     /// A baseline's norms are measured as log10, and over several seeds it is
-    /// the baseline's mean moved by the mean difference; where each seed fails by itself, it is
-    /// the value of the seed that moved furthest, and `baseline` the one it had.
+    /// the baseline's mean moved by the mean difference; where each seed fails by itself and they
+    /// moved in opposite directions, it is the value of the seed that moved furthest, and
+    /// `baseline` the one it had.
     #[serde(serialize_with = "number")]
     pub value: Option<f64>,
     /// Where the value is a bound, which one; none where it is known.
@@ -144,6 +145,9 @@ pub struct Finding {
     pub beyond_decades: Option<f64>,
     /// Seeds it was measured over.
     pub seeds: usize,
+    /// What was measured of each; empty of a single one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_seed: Vec<Number>,
 }
 
 impl Finding {
@@ -280,8 +284,19 @@ impl Finding {
             Some(far) if far.is_nan() => "not a number".to_owned(),
             // As far as can be, such as 0 below a limit.
             Some(far) if self.is_within(far) && far.is_infinite() => "within".to_owned(),
-            Some(far) if self.is_within(far) => format!("{:.digits$}{unit} within", far.abs()),
-            Some(far) => format!("{far:+.digits$}{unit}"),
+            Some(far) => {
+                let size = far.abs();
+                let is_odd = size >= 1e6 || is_small && size != 0.0 && size < 1e-4;
+                let shown = match is_odd {
+                    true => format!("{size:.2e}"),
+                    false => format!("{size:.digits$}"),
+                };
+                match self.is_within(far) {
+                    true => format!("{shown}{unit} within"),
+                    false if far < 0.0 => format!("-{shown}{unit}"),
+                    false => format!("+{shown}{unit}"),
+                }
+            }
         }
     }
 

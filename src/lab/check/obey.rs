@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::extremes::Seen;
+use super::figure::several;
 use super::finding::{DistanceScale, Finding, Source, State, ValueBound};
 use super::judge::{Limit, judge};
 use super::measure::Measured;
@@ -78,7 +79,7 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
     if rule.is_per_step && records.iter().any(|run| !run.has_training()) {
         return Err(cannot(
             format!("needs training.csv, where `{name}` is a column, and there is none"),
-            "name the run folder, not a CSV file in it",
+            "ask about a column that the file has, or name a run folder instead of the CSV file in it",
         ));
     }
     // An ensemble has one value for all runs, which stands with the first.
@@ -299,5 +300,6 @@ fn finding(
         beyond: Some(judged.beyond),
         beyond_decades: judged.beyond_decades,
         seeds: seeds.len(),
+        by_seed: several(&values),
     }
 }

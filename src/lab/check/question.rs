@@ -218,5 +218,6 @@ fn divergence(run: &Measured) -> Option<Finding> {
         beyond: None,
         beyond_decades: None,
         seeds: 1,
+        by_seed: Vec::new(),
     })
 }

@@ -10,7 +10,6 @@ use crate::base::{Problem, counted};
 use crate::lab::form::Detail;
 use crate::lab::records::{BLIND_WEIGHTS, LayerInfo};
 use crate::lab::text::{self, bar::bar, labelled, shortened, shortened_layer};
-use crate::nn::architecture::Along;
 
 /// Columns of the labels and of a line.
 const LABEL: usize = 10;
@@ -159,7 +158,7 @@ fn about(network: &Network, heading: Option<&str>, detail: Detail) -> String {
         {
             line(
                 if i == 0 { "decay" } else { "" },
-                &text::decay_line(decay, on_path, Along::default()),
+                &text::decay_line(decay, on_path, network.run.along()),
             );
         }
     }

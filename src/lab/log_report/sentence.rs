@@ -6,6 +6,7 @@ use crate::lab::decay::{Decay, Verdict};
 use crate::lab::onset::Condition;
 use crate::lab::records::LayerInfo;
 use crate::lab::text::{Numbering, by_loss, ends, number, onset_sentence, times, word};
+use crate::nn::architecture::Along;
 
 /// What is said of a network: the verdict, and why.
 pub fn verdict(network: &Network) -> String {
@@ -41,17 +42,13 @@ fn word_and_reason(network: &Network) -> (String, String) {
         initial
     };
     let mut name = name;
-    let mut sentence = depth(network, worse) + &by_loss(worse);
+    let along = network.run.along();
+    let mut sentence = along.speak(&depth(network, worse)) + &by_loss(worse);
     if initial.verdict != last.verdict {
         name = ends(initial.verdict, last.verdict);
         sentence = format!("at step {} {sentence}", worse.step);
     }
-    let path = network
-        .stats
-        .layers
-        .iter()
-        .filter(|layer| layer.position.is_some());
-    if path.count() == 1 || norms(network, worse).len() == 1 {
+    if path(network).count() == 1 || norms(network, worse).len() == 1 {
         name = "no verdict".to_owned();
     }
     if let Some(onset) = &stats.onset
@@ -60,9 +57,20 @@ fn word_and_reason(network: &Network) -> (String, String) {
             Condition::Zero | Condition::Drop | Condition::Rise
         )
     {
-        sentence = format!("{sentence}; {}", onset_sentence(onset, Numbering::Layers));
+        sentence = format!("{sentence}; {}", onset_sentence(onset, numbering(network)));
     }
     (name, sentence)
+}
+
+/// The layers that decay is measured along.
+fn path(network: &Network) -> impl Iterator<Item = &LayerInfo> {
+    let layers = network.stats.layers.iter();
+    layers.filter(|layer| layer.position.is_some())
+}
+
+/// What the numbers of its layers stand for.
+fn numbering(network: &Network) -> Numbering {
+    Numbering::of(network.run.along(), path(network).map(|layer| layer.layer))
 }
 
 /// Where numbers stopped being finite.
@@ -79,8 +87,8 @@ fn diverged(network: &Network) -> String {
         .and_then(|layer| stats.layers.iter().find(|own| own.layer == layer))
     {
         Some(layer) => format!(
-            "the gradient stopped being a number{step}, in layer {} ({})",
-            layer.layer, layer.name
+            "the gradient stopped being a number{step}, in {}",
+            numbering(network).named(layer.layer, &layer.name)
         ),
         None => format!(
             "{} stopped being a number{step}",
@@ -92,27 +100,25 @@ fn diverged(network: &Network) -> String {
 /// What the first layer on the path gets of what the last one gets, of those that have a value
 /// at the step, and how many have none.
 fn depth(network: &Network, decay: &Decay) -> String {
-    let layers = network.stats.layers.iter();
-    let path = layers.filter(|layer| layer.position.is_some()).count();
-    match path {
+    let count = path(network).count();
+    match count {
         0 => return "no layer is on the path".to_owned(),
         1 => return "it has one layer, and vanishing shows between layers; name a log, or a folder of files, with all of them".to_owned(),
         _ => {}
     }
     let norms = norms(network, decay);
     let at = decay.step;
-    let without = match path - norms.len() {
+    let without = match count - norms.len() {
         0 => String::new(),
         1 => format!("; 1 layer has no value at step {at} and is left out"),
         n => format!("; {n} layers have no value at step {at} and are left out"),
     };
-    between(&norms, decay) + &without
+    between(&norms, decay, network.run.along()) + &without
 }
 
 /// The layers on the path that have a value at a step, from the first to the last.
 fn norms(network: &Network, decay: &Decay) -> Vec<(String, f64)> {
-    let layers = network.stats.layers.iter();
-    let mut path: Vec<&LayerInfo> = layers.filter(|layer| layer.position.is_some()).collect();
+    let mut path: Vec<&LayerInfo> = path(network).collect();
     path.sort_by_key(|layer| layer.position);
     let step = match decay.step == network.first.step {
         true => &network.first,
@@ -131,7 +137,7 @@ fn shown(layer: &LayerInfo) -> String {
 }
 
 /// How the norms at the two ends of a path lie to each other.
-fn between(norms: &[(String, f64)], decay: &Decay) -> String {
+fn between(norms: &[(String, f64)], decay: &Decay, along: Along) -> String {
     let (Some((first, low)), Some((last, high))) = (norms.first(), norms.last()) else {
         return "no layer has a value".to_owned();
     };
@@ -175,10 +181,15 @@ fn between(norms: &[(String, f64)], decay: &Decay) -> String {
     } else {
         "larger"
     };
-    let so = match decay.verdict {
-        Verdict::Vanishing => ": the layers near the input hardly learn",
-        Verdict::AtRisk => ": learning near the input is slow, and may fail",
-        Verdict::Exploding => ": updates near the input are far too large beside the others",
+    let so = match (decay.verdict, along) {
+        (Verdict::Vanishing, Along::Layers) => ": the layers near the input hardly learn",
+        (Verdict::Vanishing, Along::Time) => ": what came early is hardly learned from",
+        (Verdict::AtRisk, Along::Layers) => ": learning near the input is slow, and may fail",
+        (Verdict::AtRisk, Along::Time) => ": learning from what came early is slow, and may fail",
+        (Verdict::Exploding, Along::Layers) => {
+            ": updates near the input are far too large beside the others"
+        }
+        (Verdict::Exploding, Along::Time) => ": what came early outweighs all that came later",
         _ => ": gradients reach every layer",
     };
     let so = if decay.layers_below_resolution > 0 && decay.verdict < Verdict::Vanishing {

@@ -16,7 +16,14 @@ pub fn rename(targets: &mut [Target], labels: &[String]) -> Result<(), Problem> 
     let mut own = names.clone();
     for label in labels {
         let refused = |what: String| Problem::new(format!("--label {label}: {what}"));
-        let (name, text) = label.split_once('=').ok_or_else(|| {
+        let is_meant =
+            |name: &str, i: usize| names[i] == name || targets[i].path == Path::new(name);
+        let place = |name: &str| (0..targets.len()).find(|i| is_meant(name, *i));
+        // A folder may be named after what was changed: "deep_sigmoid+epochs=2".
+        let at_every = label.match_indices('=');
+        let mut splits = at_every.map(|(at, _)| (&label[..at], &label[at + 1..]));
+        let known = splits.clone().find(|(name, _)| place(name).is_some());
+        let (name, text) = known.or_else(|| splits.next()).ok_or_else(|| {
             refused("a name, `=` and a text were expected".to_owned())
                 .help("for example --label run-2=\"with batch norm\"")
         })?;
@@ -25,8 +32,7 @@ pub fn rename(targets: &mut [Target], labels: &[String]) -> Result<(), Problem> 
             return Err(refused("the new name is empty".to_owned())
                 .help("say what to call it after the `=`"));
         }
-        let is_meant = |i: usize| names[i] == name || targets[i].path == Path::new(name);
-        let meant = (0..targets.len()).find(|i| is_meant(*i)).ok_or_else(|| {
+        let meant = place(name).ok_or_else(|| {
             let known = names.iter().map(String::as_str);
             let near = nearest(name, known).map(|near| format!("did you mean `{near}`? "));
             refused(format!("no target is called `{name}`")).help(format!(

@@ -21,13 +21,18 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// Three significant digits, or all of those before the point.
+/// Three significant digits, or all of those before the point; an exponent where
+/// [`number`] has one.
 pub fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
-    let digits = 2.0 - value.abs().max(1e-9).log10().floor();
-    format!("{value:.*}", digits.clamp(0.0, 9.0) as usize)
+    let size = value.abs();
+    if !(1e-4..1e6).contains(&size) {
+        return format!("{value:.2e}");
+    }
+    let digits = 2.0 - size.log10().floor();
+    format!("{value:.*}", digits.max(0.0) as usize)
 }
 
 /// A time in the unit that suits it, in three significant digits: "3 ms", "12.4 s", "5.2 h".
@@ -128,6 +133,22 @@ pub fn bytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn significant_digits_are_three_whatever_the_size() {
+        let cases = [
+            (1.0, "1.00"),
+            (0.0123, "0.0123"),
+            (1.6e-5, "1.60e-5"),
+            (1.6e-11, "1.60e-11"),
+            (123_456.0, "123456"),
+            (2e6, "2.00e6"),
+            (0.0, "0"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(significant(value), expected, "{value}");
+        }
+    }
 
     #[test]
     fn numbers_keep_four_digits_or_say_their_size() {

@@ -120,6 +120,41 @@ fn changes_in_opposite_directions_are_told_by_the_larger() {
     assert!(ended.stdout.contains(better), "{}", ended.stdout);
 }
 
+/// Each seed moved by more than the tolerance, and in one direction: what is told of them is
+/// their mean, 0.5 decades, with what each has read.
+#[test]
+fn changes_in_one_direction_are_told_by_their_mean() {
+    let desk = Desk::empty();
+    let norms = ["1e-2", "1e-2", "1"];
+    write_group(&desk, "group", &[&norms, &norms]);
+    ends(&desk, "group --baseline b.json --accept", 0);
+    let moved = [-0.2, -0.8].map(|decades| format!("{:e}", 10f64.powf(-2.0 + decades)));
+    write_group(
+        &desk,
+        "group",
+        &[&["1e-2", &moved[0], "1"], &["1e-2", &moved[1], "1"]],
+    );
+    let ended = check(&desk, "group --baseline b.json --format json");
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let worst = &report["findings"][0];
+    assert_eq!(worst["layer"], 2, "{worst:#}");
+    let near = |value: &Value, expected: f64| {
+        assert!(
+            (value.as_f64().unwrap() - expected).abs() < 1e-3,
+            "{worst:#}"
+        );
+    };
+    near(&worst["value"], -2.5);
+    near(&worst["baseline"], -2.0);
+    near(&worst["min"], -2.8);
+    near(&worst["max"], -2.2);
+    near(&worst["by_seed"][0], -2.2);
+    near(&worst["by_seed"][1], -2.8);
+    // Student's t of one degree of freedom, 12.706 (scipy.stats.t.ppf), times 0.3.
+    near(&worst["low"], -2.5 - 12.706 * 0.3);
+}
+
 #[test]
 fn the_middle_of_two_seeds_lies_halfway_also_where_one_is_0() {
     let desk = Desk::empty();

@@ -85,6 +85,19 @@ fn titles_and_captions_can_be_left_out() {
 #[test]
 fn a_target_is_called_what_the_user_says() {
     let desk = desk();
+    // As `vgrad run --set` names its folders.
+    desk.write("small+norm=batch.csv", desk.read("small.csv"));
+    let words = [
+        "plot",
+        "small.csv",
+        "small+norm=batch.csv",
+        "--label",
+        "small+norm=batch.csv=with = in it",
+        "-o",
+        "own.svg",
+    ];
+    desk.vgrad(words).fine();
+    assert!(desk.read("own.svg").contains("with = in it"));
     let words = drawn(&desk, &["--label", "small.csv=with batch norm"]);
     has(&words, "with batch norm");
     lacks(&words, "small.csv");

@@ -17,6 +17,11 @@ pub fn write(report: &CheckReport, _: Detail) -> Result<String, Problem> {
         let mut value = serde_json::to_value(finding)?;
         value["unit"] = json!(finding.unit());
         value["difference"] = number(&finding.difference(), serde_json::value::Serializer)?;
+        let by_seed = || finding.by_seed.iter().map(|own| own.0);
+        if let (Some(min), Some(max)) = (by_seed().reduce(f64::min), by_seed().reduce(f64::max)) {
+            value["min"] = number(&Some(min), serde_json::value::Serializer)?;
+            value["max"] = number(&Some(max), serde_json::value::Serializer)?;
+        }
         Ok(value)
     };
     let findings: Result<Vec<Value>, serde_json::Error> =
