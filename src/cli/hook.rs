@@ -12,7 +12,9 @@ use crate::lab::hook::HOOKS;
 /// It is a module of Python under 60 lines that needs nothing but the framework. Save it
 /// beside your training script (`vgrad hook torch > gradient_log.py`); its first lines say
 /// how it is used and what it does not see. The CSV file it writes is a target like any
-/// other: of `read`, `compare`, `check`, `plot`, `report` and `diagnose`.
+/// other: of `read`, `compare`, `check`, `plot`, `report` and `diagnose`. Several seeds of a
+/// model, written to `model/seed-0/gradients.csv`, `model/seed-1/gradients.csv` and so on, are
+/// one target: `vgrad check model --baseline model.json` holds their means.
 #[derive(Args, Debug)]
 pub struct HookArgs {
     /// The framework
