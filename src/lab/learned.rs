@@ -106,11 +106,35 @@ impl Guessing {
 impl Evidence {
     /// Whether guessing is beaten by more than the margin.
     pub fn has_learned(&self) -> bool {
-        let value = self.value.unwrap_or(f64::NAN);
-        if self.quantity.ends_with("accuracy") {
-            value - self.guessing > self.margin
-        } else {
-            self.guessing - value > self.margin
+        self.gain(self.reached()) > self.margin
+    }
+
+    /// Whether guessing is beaten at all.
+    pub fn is_ahead(&self) -> bool {
+        self.gain(self.reached()) > 0.0
+    }
+
+    /// Whether the samples are too few to tell: not even an accuracy of 1 or a loss of 0 would
+    /// beat guessing by more than the margin.
+    pub fn is_too_small(&self) -> bool {
+        let perfect = if self.is_accuracy() { 1.0 } else { 0.0 };
+        // Where every guess is right there is nothing to learn, however many the samples are.
+        self.margin > 0.0 && self.gain(perfect) <= self.margin
+    }
+
+    fn reached(&self) -> f64 {
+        self.value.unwrap_or(f64::NAN)
+    }
+
+    fn is_accuracy(&self) -> bool {
+        self.quantity.ends_with("accuracy")
+    }
+
+    /// By how much a value beats guessing.
+    fn gain(&self, value: f64) -> f64 {
+        match self.is_accuracy() {
+            true => value - self.guessing,
+            false => self.guessing - value,
         }
     }
 }
@@ -181,6 +205,23 @@ mod tests {
         assert!(!has_learned(0.6499) && has_learned(0.6501));
         assert!(!has_learned(f64::NAN));
         assert_eq!(Guessing::of(&Targets::<f64>::Classes(Vec::new())), None);
+    }
+
+    #[test]
+    fn too_few_samples_cannot_tell_however_good_the_result() {
+        // 3·√(0.5·0.5/9) = 0.5, all that there is between guessing and 1.
+        let of = |samples| Guessing::Accuracy(0.5).against("test_accuracy", 1.0, samples);
+        assert!(of(9).is_too_small() && !of(10).is_too_small());
+        assert!(of(9).is_ahead() && !of(9).has_learned() && of(10).has_learned());
+        // 3·2/√36 = 1.
+        let (error, scatter) = (1.0, 2.0);
+        let guess = Guessing::Loss { error, scatter };
+        let of = |loss, samples| guess.against("test_loss", loss, samples);
+        assert!(of(0.01, 36).is_too_small() && !of(0.01, 37).is_too_small());
+        assert!(of(0.01, 36).is_ahead() && !of(1.0, 36).is_ahead());
+        assert!(!of(f64::NAN, 36).is_ahead() && of(f64::NAN, 36).is_too_small());
+        let sure = Guessing::Accuracy(1.0).against("test_accuracy", 1.0, 2);
+        assert!(!sure.is_too_small());
     }
 
     #[test]

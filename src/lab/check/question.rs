@@ -88,6 +88,10 @@ pub fn ask(target: &Target, questions: &Questions) -> Result<Answer, Problem> {
                     own.ends[1].as_ref(),
                 ),
                 learned: run.summary.as_ref().and_then(|summary| summary.learned),
+                learned_by: run
+                    .summary
+                    .as_ref()
+                    .and_then(|told| told.learned_by.clone()),
             })
             .collect(),
         ..CheckReport::default()

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::finding::{Finding, Source, State};
 use super::spec_keys::ChangedKey;
 use crate::lab::decay::{self, Decay};
+use crate::lab::learned::Evidence;
 use crate::lab::text;
 use crate::nn::architecture::Along;
 
@@ -47,6 +48,8 @@ pub struct WholeRun {
     pub verdict: Option<decay::Verdict>,
     /// Whether it beats guessing, where its summary tells.
     pub learned: Option<bool>,
+    /// What that was judged by.
+    pub learned_by: Option<Evidence>,
 }
 
 /// What came of the cells that differ in the seed alone.
@@ -114,7 +117,7 @@ impl CheckReport {
     }
 
     /// What no rule need ask for: runs that end worse than they began, and runs
-    /// that learned nothing.
+    /// that learned nothing or have too few samples to tell.
     pub fn about_runs(&self) -> Vec<String> {
         let told = self.runs.iter().zip(&self.ends).filter_map(|(run, ends)| {
             let mut parts = Vec::new();
@@ -124,7 +127,7 @@ impl CheckReport {
                 parts.push(text::ends(initial.verdict, last.verdict));
             }
             if run.learned == Some(false) {
-                parts.push("nothing was learned".to_owned());
+                parts.push(text::not_learned(run.learned_by.as_ref()));
             }
             let who = match run.seed.filter(|_| self.runs.len() > 1) {
                 Some(seed) => format!("seed {seed}"),

@@ -259,7 +259,8 @@ impl<'a> Search<'a> {
                 is_good: after.loss < LEARNS || improvement.quantity == FINITE,
             }
         });
-        Some((hint, after))
+        // A line that says "0.01 instead of 0.01" is no advice.
+        Some((hint.filter(Hint::is_visible), after))
     }
 
     /// Whether time ran out, of which it takes note.

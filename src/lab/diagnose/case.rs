@@ -3,6 +3,7 @@
 use crate::base::Problem;
 use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::{Decay, Verdict};
+use crate::lab::learned::Evidence;
 use crate::lab::records::{Columns, HEADLINE, Run, RunStats, Step};
 use crate::lab::text::{Numbering, significant};
 use crate::nn::architecture::Along;
@@ -202,6 +203,18 @@ impl<'a> Case<'a> {
     /// Whether a norm or the loss stopped being finite.
     pub fn has_diverged(&self) -> bool {
         self.stats.verdict == Some(Verdict::Diverged)
+    }
+
+    /// What learning is judged by, where its samples are too few to tell.
+    pub fn undecided(&self) -> Option<&Evidence> {
+        let by = self.run.summary.as_ref()?.learned_by.as_ref()?;
+        (self.stats.learned == Some(false) && by.is_too_small()).then_some(by)
+    }
+
+    /// Whether it learned nothing; where that cannot be told, whether it is no better than
+    /// guessing.
+    pub fn is_idle(&self) -> bool {
+        self.stats.learned == Some(false) && !self.undecided().is_some_and(Evidence::is_ahead)
     }
 
     /// The key of the rate that makes the first steps that are too large, where a generator and

@@ -33,6 +33,9 @@ pub struct Diagnosis {
     pub verdict: Option<Verdict>,
     /// Whether every run beats guessing; null where one does not tell.
     pub learned: Option<bool>,
+    /// Whether every run has too few samples to tell that.
+    #[serde(skip)]
+    pub is_undecided: bool,
     /// The norm that the verdict and the onset are of.
     pub quantity: String,
     /// Where it begins to fail: of several seeds the earliest.
@@ -170,6 +173,7 @@ pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis,
         name: target.label.clone(),
         seeds: cases.len(),
         verdict: cases.iter().filter_map(|case| case.stats.verdict).max(),
+        is_undecided: cases.iter().all(|case| case.undecided().is_some()),
         learned: learned.map(|all| all.into_iter().all(|learned| learned)),
         quantity: cases[0].stats.headline.clone(),
         onset: onsets.min_by_key(|onset| onset.step),

@@ -74,6 +74,7 @@ fn heading(diagnosis: &Diagnosis) -> String {
         .filter(|_| diagnosis.verdict != Some(Verdict::Diverged));
     let learned = match learned {
         Some(true) => ", learned",
+        Some(false) if diagnosis.is_undecided => ", too few samples to tell whether it learned",
         Some(false) => ", nothing learned",
         None => "",
     };

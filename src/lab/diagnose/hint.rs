@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::lab::config::LoadedSpec;
 use crate::lab::json::Real;
+use crate::lab::text::{decades, number};
 
 /// One thing to change.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,6 +73,22 @@ pub(super) fn needed(
 }
 
 impl Hint {
+    /// What was measured as it is and with these changes, as people read it.
+    pub fn shown(&self) -> [String; 2] {
+        let show: fn(f64) -> String = match self.quantity {
+            ATTENUATION | LOST => decades,
+            LOSS => |loss| format!("{loss:.2}"),
+            _ => number,
+        };
+        [self.before.0, self.after.0].map(show)
+    }
+
+    /// Whether that shows any change.
+    pub(super) fn is_visible(&self) -> bool {
+        let [before, after] = self.shown();
+        before != after
+    }
+
     /// Whether it is about the gradients at step 0.
     pub fn is_about_gradients(&self) -> bool {
         [ATTENUATION, LOST].contains(&self.quantity)
@@ -109,6 +126,26 @@ impl Hint {
 mod tests {
     use super::*;
     use crate::lab::config::{Overrides, Spec};
+
+    #[test]
+    fn a_change_that_its_numbers_do_not_show_is_none() {
+        let hint = |quantity, [before, after]: [f64; 2]| Hint {
+            name: "adam".to_owned(),
+            set: Vec::new(),
+            why: String::new(),
+            quantity,
+            step: 60,
+            before: Real(before),
+            after: Real(after),
+            predicted: None,
+            later: None,
+            is_good: true,
+        };
+        assert!(!hint(LOSS, [0.0145, 0.0125]).is_visible());
+        assert!(hint(LOSS, [0.9, 0.7]).is_visible());
+        assert!(hint(LOSS, [f64::NAN, 0.9]).is_visible());
+        assert!(hint(ATTENUATION, [5.0, 0.5]).is_visible());
+    }
 
     #[test]
     fn what_the_spec_has_already_is_left_out() {

@@ -4,7 +4,7 @@ use super::diagnosis::Diagnosis;
 use super::hint::Hint;
 use crate::base::counted;
 use crate::lab::decay::VANISHING_DECADES;
-use crate::lab::text::{self, decades, labelled, number};
+use crate::lab::text::{self, decades, labelled};
 
 /// Columns of the labels.
 const LABEL: usize = 10;
@@ -46,10 +46,10 @@ fn command_without(diagnosis: &Diagnosis, hint: &Hint) -> String {
 }
 
 fn hint_line(hint: &Hint) -> String {
-    let (before, after) = (hint.before.0, hint.after.0);
+    let ([before, after], [was, is]) = ([hint.before.0, hint.after.0], hint.shown());
     if hint.is_about_gradients() {
         let before = match before.is_finite() {
-            true => format!(" instead of {}", decades(before)),
+            true => format!(" instead of {was}"),
             false => String::new(),
         };
         let theory = match hint.predicted {
@@ -65,32 +65,30 @@ fn hint_line(hint: &Hint) -> String {
             false => "",
         };
         return format!(
-            "{}: {} decades at step 0{before}{theory}{later}{rest}",
-            hint.why,
-            decades(after)
+            "{}: {is} decades at step 0{before}{theory}{later}{rest}",
+            hint.why
         );
     }
     if hint.is_about_tokens() {
-        let [before, after] = [before, after].map(number);
         return format!(
-            "{}: 1 − the cosine of two tokens behind the last block is {after} at step 0 instead of \
-             {before}",
+            "{}: 1 − the cosine of two tokens behind the last block is {is} at step 0 instead of \
+             {was}",
             hint.why
         );
     }
     let steps = counted(hint.step as usize, "step");
     if hint.is_about_divergence() {
         return format!(
-            "{}: after {steps} all numbers are finite, where it diverges at step {before} now",
+            "{}: after {steps} all numbers are finite, where it diverges at step {was} now",
             hint.why
         );
     }
     let before = match before.is_nan() {
         true => "where it diverges now".to_owned(),
-        false => format!("instead of {before:.2}"),
+        false => format!("instead of {was}"),
     };
     format!(
-        "{}: after {steps} the loss is {after:.2} times that of guessing, {before}",
+        "{}: after {steps} the loss is {is} times that of guessing, {before}",
         hint.why
     )
 }

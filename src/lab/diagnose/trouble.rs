@@ -26,7 +26,7 @@ impl Trouble {
         let stats = &case.stats;
         let initial = stats.initial.as_ref();
         let lost = initial.and_then(Decay::lost_decades);
-        let is_idle = stats.learned == Some(false);
+        let is_idle = case.is_idle();
         let verdict = initial.map_or(Verdict::Healthy, |decay| decay.verdict);
         let last = stats.last.as_ref().map_or(verdict, |decay| decay.verdict);
         Self {

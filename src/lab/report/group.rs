@@ -141,6 +141,10 @@ impl Group<'_> {
                 false => String::new(),
             };
         }
+        let findings = self.findings();
+        if !findings.is_empty() && findings.iter().all(Findings::is_undecided) {
+            return "too few samples to tell".to_owned();
+        }
         match known.len() {
             of if of == learned => "learned".to_owned(),
             _ if learned == 0 => "learned nothing".to_owned(),

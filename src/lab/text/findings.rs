@@ -1,7 +1,7 @@
 //! Sentences about decay and verdicts.
 
-use super::loss_slope::{by_loss, with_loss};
-use super::number::{number, signed, times};
+use super::loss_slope::by_loss;
+use super::number::{number, times};
 use super::numbering::Numbering;
 use super::onset::{non_finite, onset_sentence};
 use crate::lab::decay::{Decay, Verdict};
@@ -51,7 +51,6 @@ impl<'a> Findings<'a> {
 
     /// The verdict in a sentence that names both ends where they differ.
     pub fn sentence(&self) -> String {
-        let score = self.learned_by.map_or(String::new(), score);
         let attenuation = |decay: &Decay| decay.attenuation_decades.unwrap_or(0.0);
         let worse = [self.initial, self.last].map(attenuation);
         let worse = if worse[1].abs() > worse[0].abs() {
@@ -60,7 +59,11 @@ impl<'a> Findings<'a> {
             worse[0]
         };
         if self.verdict == Verdict::Healthy && self.learned == Some(false) {
-            return nothing_learned(worse, &score);
+            return format!(
+                "gradients arrive ({}), but {}",
+                change(worse),
+                not_learned(self.learned_by)
+            );
         }
         let numbering = self.numbering;
         let onset = self.onset.map(|onset| onset_sentence(onset, numbering));
@@ -89,10 +92,37 @@ impl<'a> Findings<'a> {
         };
         match (self.verdict, self.learned) {
             (Verdict::Diverged | Verdict::Healthy, _) | (_, None) => gradients,
-            (_, Some(true)) => format!("{gradients}; it learned nevertheless: {score}"),
-            (_, Some(false)) => format!("{gradients}; nothing was learned: {score}"),
+            (_, Some(true)) => {
+                let score = self.learned_by.map_or(String::new(), score);
+                format!("{gradients}; it learned nevertheless: {score}")
+            }
+            (_, Some(false)) => format!("{gradients}; {}", not_learned(self.learned_by)),
         }
     }
+
+    /// Whether its samples are too few to tell whether anything was learned.
+    pub fn is_undecided(&self) -> bool {
+        self.learned == Some(false) && self.learned_by.is_some_and(Evidence::is_too_small)
+    }
+}
+
+/// That nothing was learned, or that the samples are too few to tell, in numbers: "nothing was
+/// learned: accuracy 0.089, guessing 0.117".
+pub fn not_learned(by: Option<&Evidence>) -> String {
+    let Some(by) = by else {
+        return "nothing was learned".to_owned();
+    };
+    let what = match by.is_too_small() {
+        true => {
+            let few = match by.samples {
+                1 => "1 sample is".to_owned(),
+                samples => format!("{samples} samples are"),
+            };
+            format!("{few} too few to tell whether something was learned")
+        }
+        false => "nothing was learned".to_owned(),
+    };
+    format!("{what}: {}", score(by))
 }
 
 /// What was reached beside what guessing does: "accuracy 0.089, guessing 0.117".
@@ -154,64 +184,15 @@ pub fn factor_sentence(attenuation: f64, layers: usize, along: Along) -> String 
     }
 }
 
-/// A network whose gradients arrive, having lost `attenuation` decades, but
-/// that learned nothing; `score` says so in numbers: "accuracy 0.089, guessing
-/// 0.117".
-pub fn nothing_learned(attenuation: f64, score: &str) -> String {
-    let change = if attenuation.abs() < 0.05 {
+/// What gradients that arrive have lost on their way.
+fn change(attenuation: f64) -> String {
+    if attenuation.abs() < 0.05 {
         "none lost".to_owned()
     } else if attenuation > 0.0 {
         format!("{attenuation:.1} decades lost")
     } else {
         format!("{:.1} decades gained", -attenuation)
-    };
-    format!("gradients arrive ({change}), but nothing was learned: {score}")
-}
-
-/// The decay of one step in a line. `layers`: those on the path.
-pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
-    let one = along.one();
-    let Some(slope) = decay.decay_decades_per_layer else {
-        let why = if layers == 1 {
-            let one = one.replace("layer", "hidden layer");
-            format!("one {one}, no decay to speak of")
-        } else {
-            format!(
-                "{} of {layers} {one}s read 0 or are not finite, no slope",
-                decay.layers_left_out
-            )
-        };
-        return format!("step {}: {why}", decay.step);
-    };
-    let error = decay
-        .std_error
-        .map_or(String::new(), |error| format!(" ± {error:.4}"));
-    let r2 = decay
-        .r2
-        .map_or(String::new(), |r2| format!(" (R² {r2:.3})"));
-    let below = decay.layers_below_resolution;
-    let count = |n: usize, why: &str| match n {
-        0 => String::new(),
-        1 => format!(", 1 {one} left out ({why})"),
-        n => format!(", {n} {one}s left out ({why})"),
-    };
-    let left_out = count(decay.layers_left_out - below, "0 or not finite");
-    let left_out = left_out + &count(below, "below the log's resolution");
-    let attenuation = decay.attenuation_decades.unwrap_or(0.0);
-    let sign = match (below, attenuation > 0.0) {
-        (0, _) => "",
-        (_, true) => "at least ",
-        (_, false) => "at most ",
-    };
-    let in_all = with_loss(
-        format!("{sign}{} in all", signed(attenuation, 2)),
-        decay.decades_by_loss(),
-    );
-    format!(
-        "step {}: {}{error} decades per {one}{r2}, {in_all}{left_out}",
-        decay.step,
-        signed(slope, 4)
-    )
+    }
 }
 
 #[cfg(test)]
@@ -358,9 +339,36 @@ mod tests {
 
     #[test]
     fn learning_nothing_is_no_success() {
+        let few = |quantity: &str, value, guessing, margin, samples| Evidence {
+            quantity: quantity.to_owned(),
+            value: Some(value),
+            guessing,
+            margin,
+            samples,
+        };
         assert_eq!(
-            nothing_learned(2.9, "accuracy 0.089, guessing 0.117"),
-            "gradients arrive (2.9 decades lost), but nothing was learned: accuracy 0.089, guessing 0.117"
+            not_learned(Some(&few("test_accuracy", 0.089, 0.117, 0.05, 359))),
+            "nothing was learned: accuracy 0.089, guessing 0.117"
         );
+        // Not even a loss of 0 would beat guessing by the margin.
+        let unclear = few("test_loss", 0.0171, 1.1847, 1.70, 12);
+        let told = "12 samples are too few to tell whether something was learned: loss 0.0171, \
+                    guessing 1.1847";
+        assert_eq!(not_learned(Some(&unclear)), told);
+        let healthy = decay(0.0, Verdict::Healthy);
+        let findings = Findings {
+            numbering: Numbering::Layers,
+            layers: 6,
+            verdict: Verdict::Healthy,
+            initial: &healthy,
+            last: &healthy,
+            diverged: None,
+            onset: None,
+            learned: Some(false),
+            learned_by: Some(&unclear),
+        };
+        let expected = format!("gradients arrive (none lost), but {told}");
+        assert_eq!(findings.sentence(), expected);
+        assert_eq!(findings.tone(), Tone::Open);
     }
 }

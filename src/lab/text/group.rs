@@ -1,6 +1,6 @@
 //! What the seeds of one experiment come to together, in words.
 
-use super::findings::{Findings, score, word};
+use super::findings::{Findings, not_learned, score, word};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::learned::Evidence;
 
@@ -71,12 +71,16 @@ pub fn group_sentence(seeds: &[Findings]) -> String {
         .collect();
     let known: Vec<bool> = seeds.iter().filter_map(|seed| seed.learned).collect();
     let learned = known.iter().filter(|learned| **learned).count();
+    let verdicts = verdicts.join(", ");
+    if seeds.iter().all(Findings::is_undecided) && evidence.is_some() {
+        return format!("{verdicts}; on average {}", not_learned(evidence.as_ref()));
+    }
     let score = evidence.map_or(String::new(), |evidence| {
         format!(", on average {}", score(&evidence))
     });
     match known.len() {
-        0 => verdicts.join(", "),
-        of => format!("{}; {learned} of {of} learned{score}", verdicts.join(", ")),
+        0 => verdicts,
+        of => format!("{verdicts}; {learned} of {of} learned{score}"),
     }
 }
 

@@ -2,6 +2,7 @@
 //! form. Everything takes plain numbers and enums.
 
 pub mod bar;
+mod decay_line;
 mod findings;
 mod forecast;
 mod group;
@@ -17,7 +18,8 @@ mod shell;
 mod tone;
 mod wrap;
 
-pub use findings::{Findings, decay_line, ends, factor_sentence, nothing_learned, word};
+pub use decay_line::decay_line;
+pub use findings::{Findings, ends, factor_sentence, not_learned, word};
 pub use forecast::{NO_INTERVAL, forecast_line};
 pub use group::{group_sentence, group_verdict};
 pub use loss_slope::{by_loss, with_loss};

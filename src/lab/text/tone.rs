@@ -22,6 +22,7 @@ impl Findings<'_> {
         match (self.verdict, self.learned) {
             (Verdict::Healthy, Some(true)) => Tone::Good,
             (Verdict::Healthy, None) => Tone::Open,
+            (Verdict::Healthy, _) if self.is_undecided() => Tone::Open,
             (Verdict::Healthy | Verdict::AtRisk, _) => Tone::Doubtful,
             (Verdict::Vanishing | Verdict::Exploding | Verdict::Diverged, _) => Tone::Bad,
         }

@@ -102,6 +102,51 @@ fn a_test_loss_is_held_against_guessing_on_the_test_set() {
     assert!((guessing - 1.0).abs() < 1e-9, "{guessing}");
 }
 
+/// Guessing 2 costs 8/3 on three test rows, and three standard errors of that are 3·√(32/9)/√3 =
+/// 3.27: no loss could lie so far below it.
+#[test]
+fn too_few_samples_do_not_say_that_nothing_was_learned() {
+    let rule = "[[check]]\nquantity = \"attenuation_decades\"\nmax = 1000\n";
+    let desk = Desk::with(&format!("{SMALL}{rule}"));
+    let rows = (0..32).map(|i| format!("{0},{0}\n", i % 5));
+    desk.write("train.csv", format!("x,y\n{}", rows.collect::<String>()));
+    desk.write("test.csv", "x,y\n0,0\n2,2\n4,4\n");
+    let source = "data.source={csv={path='train.csv',target='y',test_path='test.csv'}}";
+    let flags = format!("--set {source} --set train.loss=mse --set train.steps=60 --out run");
+    let run = desk.run(&flags).fine();
+    let summary = desk.summary("run");
+    let by = &summary["learned_by"];
+    assert!(by["value"].as_f64() < Some(1.0), "{by}");
+    assert_eq!(
+        (&summary["learned"], &by["samples"]),
+        (&false.into(), &3.into())
+    );
+    let check = desk.vgrad(["check", "run"]).fine();
+    let diagnosis = desk.vgrad(["diagnose", "run"]).fine();
+    desk.vgrad(["report", "run"]).fine();
+    let page = desk.read("report.html");
+    for told in [&run.stdout, &check.stderr, &diagnosis.stdout, &page] {
+        let told: Vec<&str> = told.split_whitespace().collect();
+        let told = told.join(" ");
+        let few = "3 samples are too few to tell whether something was learned: loss 0.";
+        assert!(
+            told.contains(few) && told.contains(", guessing 2.67"),
+            "{told}"
+        );
+        // A loss that is a hundredth of guessing's needs no cure.
+        for words in [
+            "nothing was learned",
+            "nothing learned",
+            "not learning",
+            "try next",
+        ] {
+            assert!(!told.contains(words), "{words}: {told}");
+        }
+    }
+    assert!(page.contains("too few samples to tell"), "{page}");
+    assert!(!page.contains("learned nothing"), "{page}");
+}
+
 #[test]
 fn a_deep_sigmoid_network_loses_its_gradient_where_the_log_says() {
     let desk = Desk::with(SMALL);

@@ -60,7 +60,7 @@ fn find(case: &Case, frame: &Frame, _: &[Diagnosed]) -> Option<Diagnosed> {
     };
     let is_failing = zeros > 0 || matters(case, balance.lost());
     // Layers that died as good as whole are told of where nothing was learned, decay or not.
-    let is_idle = case.stats.learned == Some(false) && dead.iter().any(|(_, share)| *share >= MOST);
+    let is_idle = case.is_idle() && dead.iter().any(|(_, share)| *share >= MOST);
     if !(is_failing && share >= LEAST_SHARE || is_idle) {
         return None;
     }

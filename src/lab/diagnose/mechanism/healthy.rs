@@ -4,7 +4,7 @@ use super::super::case::Case;
 use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism};
 use crate::lab::decay::Verdict;
-use crate::lab::text::signed;
+use crate::lab::text::{not_learned, signed};
 
 pub const HEALTHY: Mechanism = Mechanism {
     name: "healthy",
@@ -26,9 +26,10 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
         .as_ref()
         .and_then(|decay| decay.attenuation_decades);
     let lost = lost.unwrap_or(0.0);
-    let learned = match case.stats.learned {
-        Some(true) => ", and the network learns",
-        _ => "",
+    let learned = match (case.stats.learned, case.undecided()) {
+        (Some(true), _) => ", and the network learns".to_owned(),
+        (_, Some(by)) => format!(", but {}", not_learned(Some(by))),
+        _ => String::new(),
     };
     Some(Diagnosed {
         mechanism: &HEALTHY,

@@ -152,9 +152,9 @@ const LEAST_SHARE: f64 = 0.1;
 /// Decades from which a loss is looked into: those that put a network at risk, or two
 /// where nothing was learned.
 fn matters(case: &Case, lost: f64) -> bool {
-    let least = match case.stats.learned {
-        Some(false) => 2.0,
-        _ => AT_RISK_DECADES,
+    let least = match case.is_idle() {
+        true => 2.0,
+        false => AT_RISK_DECADES,
     };
     lost >= least
 }

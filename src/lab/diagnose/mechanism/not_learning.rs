@@ -5,7 +5,7 @@ use super::super::frame::Frame;
 use super::{Diagnosed, Mechanism, Rate};
 use crate::lab::decay::Verdict;
 use crate::lab::remedies::CureKind;
-use crate::lab::text::number;
+use crate::lab::text::{not_learned, number};
 
 pub const NOT_LEARNING: Mechanism = Mechanism {
     name: "healthy_but_not_learning",
@@ -31,7 +31,7 @@ const COLLAPSE: f64 = 10.0;
 fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let has_diverged = case.has_diverged();
     let initial = case.stats.initial.as_ref()?;
-    let is_idle = case.stats.learned == Some(false) || has_diverged;
+    let is_idle = case.is_idle() || has_diverged;
     let is_healthy = initial.verdict == Verdict::Healthy;
     let decays = found.iter().any(|one| one.share.is_some());
     if !is_idle || (decays && !has_diverged && !overshoots(case)) {
@@ -52,6 +52,10 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     }
     let updates = case.updates;
     let ratio = |log: f64| number(10f64.powf(log));
+    let idle = match case.undecided() {
+        Some(by) => not_learned(Some(by)),
+        None => "nothing is learned".to_owned(),
+    };
     let mut layers = Vec::new();
     let (rate, mut sentence) = match (updates.first, updates.mean(), updates.most) {
         (Some(first), _, _) if has_diverged => (
@@ -102,7 +106,7 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
                     None,
                     format!(
                         "a step changes the weights by up to {} of their size, in the mean by \
-                         {}, but nothing is learned; 0.001 is usual",
+                         {}, but {idle}; 0.001 is usual",
                         ratio(most),
                         ratio(mean)
                     ),
@@ -113,11 +117,11 @@ fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
             None,
             format!(
                 "gradients arrive and a step changes the weights by {} of their size, which is \
-                 usual, but nothing is learned",
+                 usual, but {idle}",
                 ratio(mean)
             ),
         ),
-        _ => (None, "gradients arrive, but nothing is learned".to_owned()),
+        _ => (None, format!("gradients arrive, but {idle}")),
     };
     if let (Some(Rate::TooLarge), Some(key)) = (rate, case.rate_key()) {
         let whose = match key {

@@ -77,7 +77,7 @@ fn find(case: &Case, frame: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
 /// Saturation that is no part of a decay: of a network that fails in another way.
 fn beside(case: &Case, frame: &Frame) -> Option<Diagnosed> {
     let values = frame.of_hidden("saturated_fraction");
-    let fails = case.stats.verdict != Some(Verdict::Healthy) || case.stats.learned == Some(false);
+    let fails = case.stats.verdict != Some(Verdict::Healthy) || case.is_idle();
     let is_most = 2 * values.iter().filter(|(_, share)| *share > 0.5).count() > values.len();
     if !fails || !is_most || is_flat_on(case, 1) {
         return None;
