@@ -1,14 +1,14 @@
 //! Sentences about decay and verdicts.
 
+use super::factor::{change, differ, factor_sentence, factors_sentence};
 use super::loss_slope::by_loss;
-use super::number::{number, times};
+use super::number::number;
 use super::numbering::Numbering;
 use super::onset::{non_finite, onset_sentence};
 use crate::lab::decay::{Decay, Verdict};
 use crate::lab::learned::Evidence;
 use crate::lab::onset::{Condition, Onset};
 use crate::lab::summary::{Divergence, Summary};
-use crate::nn::architecture::Along;
 
 /// What there is to say of a whole run.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,11 @@ impl<'a> Findings<'a> {
         let gradients = if let Some(at) = self.diverged {
             // Where it starts, told as everywhere else.
             let first = || non_finite(at.step, numbering.named(at.layer, &at.name));
-            onset.unwrap_or_else(first)
+            let begins = onset.unwrap_or_else(first);
+            match self.initial.verdict {
+                Verdict::Diverged => begins,
+                initial => format!("{}: {begins}", ends(initial, Verdict::Diverged)),
+            }
         } else if self.initial.verdict != self.last.verdict {
             let ends = ends(self.initial.verdict, self.last.verdict);
             match onset {
@@ -79,8 +83,11 @@ impl<'a> Findings<'a> {
                 None => ends + &by_loss(self.initial),
             }
         } else {
-            let factor = factor_sentence(attenuation(self.initial), self.layers, numbering.along())
-                + &by_loss(self.initial);
+            let both = [self.initial, self.last].map(attenuation);
+            let factor = match self.verdict == Verdict::Healthy && self.layers > 1 && differ(both) {
+                true => factors_sentence(both, numbering.along()),
+                false => factor_sentence(both[0], self.layers, numbering.along()),
+            } + &by_loss(self.initial);
             match (onset, self.onset.map(|onset| onset.condition)) {
                 // Where it all falls off at one layer is worth a word.
                 (Some(onset), Some(Condition::Drop | Condition::Rise)) => {
@@ -158,63 +165,11 @@ pub fn ends(initial: Verdict, last: Verdict) -> String {
     }
 }
 
-/// What is left of the gradient on its way over `layers` layers, `attenuation`
-/// being the decades lost from the last to the first.
-pub fn factor_sentence(attenuation: f64, layers: usize, along: Along) -> String {
-    let [one, last] = [along.one(), along.last()];
-    if layers < 2 {
-        let one = one.replace("layer", "hidden layer");
-        format!("with one {one} there is nothing to lose on the way")
-    } else if attenuation == f64::INFINITY {
-        format!("the first {one} receives no gradient at all: it reads exactly 0")
-    } else if !attenuation.is_finite() {
-        "the gradients cannot be compared: a norm is not finite or the last one is 0".to_owned()
-    } else if attenuation.abs() < 0.02 {
-        format!("the first {one} receives as much gradient as the {last}")
-    } else {
-        let verb = if attenuation > 0.0 {
-            "shrinks"
-        } else {
-            "grows"
-        };
-        format!(
-            "from the {last} to the first the gradient {verb} {}",
-            times(attenuation)
-        )
-    }
-}
-
-/// What gradients that arrive have lost on their way.
-fn change(attenuation: f64) -> String {
-    if attenuation.abs() < 0.05 {
-        "none lost".to_owned()
-    } else if attenuation > 0.0 {
-        format!("{attenuation:.1} decades lost")
-    } else {
-        format!("{:.1} decades gained", -attenuation)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tone::Tone;
     use super::*;
-
-    #[test]
-    fn what_is_left_is_told_in_plain_words() {
-        assert_eq!(
-            factor_sentence(0.5, 9, Along::Layers),
-            "from the last hidden layer to the first the gradient shrinks 3.2 times"
-        );
-        assert_eq!(
-            factor_sentence(-18.6, 9, Along::Layers),
-            "from the last hidden layer to the first the gradient grows 10^18.6 times"
-        );
-        assert!(factor_sentence(0.0, 9, Along::Layers).contains("as much gradient as"));
-        assert!(factor_sentence(f64::INFINITY, 9, Along::Layers).contains("exactly 0"));
-        assert!(factor_sentence(0.0, 1, Along::Layers).contains("one hidden layer"));
-        assert!(factor_sentence(f64::NAN, 2, Along::Layers).contains("cannot be compared"));
-    }
+    use crate::nn::architecture::Along;
 
     #[test]
     fn both_ends_are_named_where_they_differ() {
@@ -222,6 +177,41 @@ mod tests {
         assert_eq!(text, "healthy at the start, at risk at the end");
         let text = ends(Verdict::Vanishing, Verdict::Vanishing);
         assert_eq!(text, "vanishing from start to end");
+    }
+
+    #[test]
+    fn healthy_ends_that_differ_are_both_told() {
+        let told = |[start, end]: [f64; 2]| {
+            let [initial, last] = [start, end].map(|lost| decay(lost, Verdict::Healthy));
+            let findings = Findings {
+                numbering: Numbering::Layers,
+                layers: 40,
+                verdict: Verdict::Healthy,
+                initial: &initial,
+                last: &last,
+                diverged: None,
+                onset: None,
+                learned: Some(true),
+                learned_by: None,
+            };
+            let sentence = findings.sentence();
+            let head = "from the last hidden layer to the first the gradient ";
+            sentence.strip_prefix(head).unwrap().to_owned()
+        };
+        assert_eq!(
+            told([-1.41, 2.72]),
+            "grows 26 times at the start and shrinks 520 times at the end"
+        );
+        assert_eq!(
+            told([0.0, 1.3]),
+            "keeps its size at the start and shrinks 20 times at the end"
+        );
+        assert_eq!(
+            told([-0.5, 0.5]),
+            "grows 3.2 times at the start and shrinks 3.2 times at the end"
+        );
+        assert_eq!(told([0.5, 1.4]), "shrinks 3.2 times");
+        assert_eq!(told([0.5, -0.01]), "shrinks 3.2 times");
     }
 
     /// A run that diverged has one beginning, told as the onset is.
@@ -260,6 +250,15 @@ mod tests {
         };
         let end = "beginning at time step 2 (hidden_1.2)";
         assert!(untold.sentence().ends_with(end), "{}", untold.sentence());
+        // It was none that diverged from the start.
+        let exploding = decay(-5.59, Verdict::Exploding);
+        let late = Findings {
+            initial: &exploding,
+            ..untold
+        };
+        let start = "exploding at the start, diverged at the end: a number stopped being finite at \
+                     step 4";
+        assert!(late.sentence().starts_with(start), "{}", late.sentence());
     }
 
     #[test]

@@ -37,7 +37,13 @@ pub fn group_sentence(seeds: &[Findings]) -> String {
         let since = steps.min().map_or(String::new(), |step| {
             format!(": a number stopped being finite, first at step {step}")
         });
-        return format!("all {n} seeds diverged{since}");
+        let start = first.initial.verdict;
+        let is_shared = seeds.iter().all(|seed| seed.initial.verdict == start);
+        let start = match is_shared && start != Verdict::Diverged {
+            true => format!(", {} at the start", word(start)),
+            false => String::new(),
+        };
+        return format!("all {n} seeds diverged{start}{since}");
     }
     let evidence = mean_evidence(seeds);
     if others.iter().all(|seed| end(seed) == end(first)) {

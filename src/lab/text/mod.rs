@@ -3,6 +3,7 @@
 
 pub mod bar;
 mod decay_line;
+mod factor;
 mod findings;
 mod forecast;
 mod group;
@@ -19,7 +20,8 @@ mod tone;
 mod wrap;
 
 pub use decay_line::decay_line;
-pub use findings::{Findings, ends, factor_sentence, not_learned, word};
+pub use factor::factor_sentence;
+pub use findings::{Findings, ends, not_learned, word};
 pub use forecast::{NO_INTERVAL, forecast_line};
 pub use group::{group_sentence, group_verdict};
 pub use loss_slope::{by_loss, with_loss};

@@ -116,3 +116,18 @@ fn an_infinite_loss_diverges_too() {
     let summary = desk.summary("runs/trial");
     assert_eq!(summary["status"], "diverged", "{summary}");
 }
+
+/// Gradients that gain five decades on their way back, times a rate of 1e-5, ruin the weights:
+/// what was wrong at the start is told beside what came of it.
+#[test]
+fn a_diverged_run_says_what_it_was_at_the_start() {
+    let spec = "[data]\nsource = \"digits\"\n[network]\ndepth = 20\nwidth = 64\n\
+                activation = \"relu\"\ninit = { normal = { std = 0.35 } }\n[train]\nsteps = 50\n\
+                learning_rate = 0.00001\n";
+    let ended = Desk::with(spec).run("").fine();
+    let told: Vec<&str> = ended.stdout.split_whitespace().collect();
+    let told = told.join(" ");
+    let both = "diverged: exploding at the start, diverged at the end: a number stopped being \
+                finite at step ";
+    assert!(told.contains(both), "{told}");
+}
