@@ -14,7 +14,7 @@ use crate::lab::config::{LoadedSpec, Precision, Spec};
 use crate::lab::decay::Verdict;
 use crate::lab::finished::finished;
 use crate::lab::history::{History, LayerProfile};
-use crate::lab::learned::{Evidence, Guessing, commonest};
+use crate::lab::learned::{Evidence, Guessing};
 use crate::lab::machine::Machine;
 use crate::lab::plan::Plan;
 use crate::lab::prediction::Forecast;
@@ -375,7 +375,7 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             test_accuracy: history.test.and_then(|(_, test)| test.accuracy),
             test_psnr: test_loss.filter(|_| self.loaded.spec.has_psnr()).map(psnr),
             along: plan.network.along(),
-            chance_accuracy: chance(&plan.data.test.targets).filter(|_| has_targets),
+            chance_accuracy: guessing.and_then(Guessing::accuracy),
             engine_bytes: plan.bytes as u64,
             machine: Machine::here(self.team.threads()),
             times,
@@ -386,13 +386,5 @@ impl<'a, T: Scalar> Experiment<'a, T> {
             predictive: None,
             predicted: Some(Forecast::of(&plan.name, predict(plan))),
         }
-    }
-}
-
-/// What always naming the commonest class of the test set reaches.
-fn chance<T>(targets: &Targets<T>) -> Option<f64> {
-    match targets {
-        Targets::Classes(classes) => commonest(classes),
-        Targets::Numbers(_) => None,
     }
 }

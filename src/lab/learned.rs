@@ -82,9 +82,17 @@ impl Guessing {
         (known.nrows() > 0 && judged.nrows() > 0).then_some(Self::Loss { error, scatter })
     }
 
+    /// The share of the commonest class.
+    pub fn accuracy(self) -> Option<f64> {
+        match self {
+            Self::Accuracy(share) => Some(share),
+            Self::Loss { .. } => None,
+        }
+    }
+
     /// Whether it is an accuracy that is beaten from above, and not a loss.
     pub fn is_accuracy(self) -> bool {
-        matches!(self, Self::Accuracy(_))
+        self.accuracy().is_some()
     }
 
     /// What it takes to beat this guess on `samples` samples, and what was reached.

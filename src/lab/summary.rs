@@ -107,7 +107,8 @@ pub struct Summary {
     /// at the last look at them, in dB.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub test_psnr: Option<f64>,
-    /// Share of the commonest class in the test set: what guessing reaches.
+    /// Share of the commonest class in the training split: what guessing reaches, of a run of 0
+    /// steps too. A program before this one wrote that of the test set.
     #[serde(serialize_with = "number", deserialize_with = "read_number", default)]
     pub chance_accuracy: Option<f64>,
     /// What the positions are that decay is measured along.

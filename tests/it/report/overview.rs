@@ -153,6 +153,11 @@ fn an_untrained_run_and_a_lone_file_say_what_they_do_not_know() {
     let rows = rows(&table);
     assert!(rows[1][5].starts_with("healthy not trained "), "{rows:?}");
     assert!(!rows[1][2].contains("end"), "{rows:?}");
+    // What guessing reaches does not depend on whether there are steps.
+    desk.run("--out runs/trained").fine();
+    let guessing = &desk.summary("runs/trained")["learned_by"]["guessing"];
+    assert_eq!(rows[1][4], format!("{:.3}", guessing.as_f64().unwrap()));
+    assert_eq!(&desk.summary("runs/init")["chance_accuracy"], guessing);
     // 10^(layer/2): a decade and a half over the four hidden layers.
     assert_eq!(rows[2][2], "start 1.50 end 1.50");
     assert_eq!(&rows[2][3..5], ["–", "–"]);
