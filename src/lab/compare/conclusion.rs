@@ -2,7 +2,7 @@
 
 use super::Comparison;
 use super::pair::{Agreement, LayerPair, Pair};
-use crate::lab::text::decades;
+use crate::lab::text::{Numbering, decades};
 use crate::nn::architecture::Along;
 
 /// What a pair came to, e.g. "30 of 31 layers differ by more than 0.1 decades;
@@ -70,33 +70,16 @@ pub fn conclusion(comparison: &Comparison, pair: &Pair) -> String {
 
 /// A layer and, if it lies elsewhere there, its place in the other target.
 fn name(comparison: &Comparison, pair: &Pair, layer: &LayerPair, along: Along) -> String {
-    let own = match along {
-        Along::Layers => format!("layer {}", layer.layer),
-        Along::Time => comparison.targets[0].numbering().one(layer.layer),
+    let other = comparison.other(pair);
+    let [own, theirs] = match along {
+        Along::Layers => [Numbering::Layers; 2],
+        Along::Time => [comparison.targets[0].numbering(), other.numbering()],
     };
+    let name = own.one(layer.layer);
     match layer.place {
         Some(place) if place != layer.layer as f64 => {
-            format!("{own} ({} in {})", at(place), comparison.other(pair).letter)
+            format!("{name} ({} in {})", theirs.short_place(place), other.letter)
         }
-        _ => own,
-    }
-}
-
-/// A place between layers: "3", "3.5".
-pub fn at(place: f64) -> String {
-    let text = format!("{place:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_short() {
-        assert_eq!(
-            [3.0, 2.5, 10.0, 1.0 / 3.0].map(at),
-            ["3", "2.5", "10", "0.33"]
-        );
+        _ => name,
     }
 }

@@ -67,6 +67,21 @@ impl Numbering {
         }
     }
 
+    /// A place between two of them: "3.5", and where layers are stacked "2.3–2.4".
+    pub fn short_place(self, place: f64) -> String {
+        let below = place.floor() as usize;
+        match self {
+            _ if place.fract() == 0.0 => self.short(below),
+            Self::Time { stacked, .. } if stacked > 1 => {
+                format!("{}–{}", self.short(below), self.short(below + 1))
+            }
+            _ => {
+                let text = format!("{place:.2}");
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
+        }
+    }
+
     /// Several, ascending: "layers 1–3, 7", "time steps 1–3, 7 and the output layer".
     pub fn many(self, layers: &[usize]) -> String {
         let mut ranges: Vec<[usize; 2]> = Vec::new();
@@ -165,6 +180,18 @@ mod tests {
         assert_eq!(LAYERS.named(4, ""), "layer 4");
         let far = LAYERS.ranges(&[[2, 1 << 40]]);
         assert_eq!(far, "layers 2–1099511627776");
+    }
+
+    #[test]
+    fn places_between_layers_are_short() {
+        let places = [3.0, 2.5, 10.0, 1.0 / 3.0].map(|place| LAYERS.short_place(place));
+        assert_eq!(places, ["3", "2.5", "10", "0.33"]);
+        let two = Numbering::Time {
+            steps: 8,
+            stacked: 2,
+        };
+        let places = [9.0, 14.57].map(|place| two.short_place(place));
+        assert_eq!(places, ["2.1", "2.6–2.7"]);
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::figures;
-use crate::lab::compare::conclusion::at as place_text;
 use crate::lab::compare::outcome::{FIGURES, OutcomeFigure};
 use crate::lab::compare::{
     Agreement, ComparedTarget, Comparison, LayerPair, Matching, Pair, StepChoice,
 };
 use crate::lab::records::HEADLINE;
+use crate::lab::text::Numbering;
 use crate::nn::architecture::Along;
 
 /// A header and its rows.
@@ -120,13 +120,11 @@ pub fn layers(
         .map(|(_, layer)| {
             let mut row = vec![place(comparison, along, layer.layer)];
             if is_moved {
-                let theirs = |at: f64| match along {
-                    Along::Time if at.fract() == 0.0 => {
-                        comparison.other(pair).numbering().short(at as usize)
-                    }
-                    _ => place_text(at),
+                let theirs = match along {
+                    Along::Layers => Numbering::Layers,
+                    Along::Time => comparison.other(pair).numbering(),
                 };
-                let place = layer.place.map(theirs);
+                let place = layer.place.map(|place| theirs.short_place(place));
                 row.push(place.unwrap_or(figures::NOTHING.to_owned()));
             }
             row.extend([
