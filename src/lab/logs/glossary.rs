@@ -136,3 +136,9 @@ pub const NO_NORMS: [&str; 14] = [
 pub fn is_coordinate(lower: &str) -> bool {
     STEPS.contains(&lower) || COORDINATES.contains(&lower)
 }
+
+/// Whether a name stands for the whole network, or says no more than where it was logged.
+pub fn is_whole(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    name.is_empty() || WHOLE.contains(&&*lower) || SPACES.contains(&&*lower)
+}

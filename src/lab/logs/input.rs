@@ -11,6 +11,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::utf16::{Utf16, byte_order};
 use crate::base::Problem;
+use crate::lab::text::quoted;
 
 /// The name that stands for what comes through a pipe.
 pub const STDIN: &str = "-";
@@ -106,7 +107,7 @@ impl LogInput {
         let most = MOST_EXPANSION.saturating_mul(packed);
         let most = most.clamp(ALWAYS_UNPACKED, MOST_UNPACKED);
         let spooled = spool(MultiGzDecoder::new(BufReader::new(file)), most)
-            .map_err(|error| Problem::in_file(path, format!("cannot be unpacked: {error}")))?;
+            .map_err(|error| not_unpacked(path, &error))?;
         let length = spooled
             .metadata()
             .map_err(|error| Problem::in_file(path, format!("cannot be read: {error}")))?
@@ -202,6 +203,18 @@ fn spool(bytes: impl Read, most: u64) -> io::Result<File> {
     file.flush()?;
     file.seek(SeekFrom::Start(0))?;
     Ok(file)
+}
+
+/// The error about a gzip file of which not all can be unpacked.
+fn not_unpacked(path: &Path, error: &io::Error) -> Problem {
+    let name = match path == Path::new(STDIN) {
+        true => "FILE".to_owned(),
+        false => quoted(&path.display().to_string()),
+    };
+    Problem::in_file(path, format!("cannot be unpacked: {error}")).help(format!(
+        "the file is cut off or damaged: copy it whole again, or read what there is of it by \
+         `gzip -dc {name} | vgrad read -`"
+    ))
 }
 
 /// What a gzip file begins with.

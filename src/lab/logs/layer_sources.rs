@@ -83,7 +83,30 @@ impl LayerSources {
     /// Whether a layer is on the path that decay is measured along.
     pub fn is_on_path(&self, name: &str) -> bool {
         let kinds: Vec<Option<Kind>> = self.of_layer(name).map(|source| source.kind).collect();
-        !is_off_path(&ParameterName::of(name).module, &kinds)
+        let module = ParameterName::of(name).module;
+        !is_off_path(&module, &kinds) && !self.is_norm_of_shortcut(&module)
+    }
+
+    /// Whether a module is the batch norm behind the convolution of a `ResNet`'s shortcut:
+    /// `layer2.0.downsample.1`, there being a `layer2.0.downsample.0`. Where the pooling of the
+    /// shortcut is a module too the two are 1 and 2.
+    fn is_norm_of_shortcut(&self, module: &str) -> bool {
+        let Some((shortcut, number)) = module.rsplit_once('.') else {
+            return false;
+        };
+        let mut parts = shortcut.rsplit('.');
+        let is_shortcut = ["downsample", "shortcut"].contains(&parts.next().unwrap_or_default());
+        // Elsewhere the norm comes first, as in ConvNeXt's `stages.1.downsample.0`.
+        let mut blocks = parts.skip(1);
+        let is_res_net = blocks.next().is_some_and(|part| part.starts_with("layer"));
+        let before = match number {
+            "1" => "0",
+            "2" => "1",
+            _ => return false,
+        };
+        let convolution = format!("{shortcut}.{before}");
+        let mut modules = self.names.iter().map(|name| ParameterName::of(name).module);
+        is_shortcut && is_res_net && modules.any(|own| own == convolution)
     }
 
     /// The parameters of a layer, as the log names them.

@@ -27,6 +27,7 @@ mod pieces;
 mod points;
 mod quantity;
 mod series;
+mod span;
 mod step;
 mod steps;
 mod survey;

@@ -1,9 +1,10 @@
 //! What the name of a column, tag or metric says: what was measured, and of which layer
 //! and parameter.
 
-use super::glossary::{KINDS, MEASURES, NO_NORMS, SPACES, WHOLE, is_coordinate};
+use super::glossary::{NO_NORMS, SPACES, is_coordinate, is_whole};
 use super::parameter::kind_of;
 use super::series::{LogSeries, SeriesParts};
+use super::span::span;
 
 /// What a series is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,11 +88,6 @@ fn of_parts(parts: &SeriesParts) -> Meaning {
     }
 }
 
-fn is_whole(target: &str) -> bool {
-    let lower = target.to_ascii_lowercase();
-    target.is_empty() || WHOLE.contains(&&*lower) || SPACES.contains(&&*lower)
-}
-
 /// What a name says that speaks of gradients.
 fn gradient(name: &str, lower: &str) -> Option<Meaning> {
     // Lower case keeps the places of bytes in ASCII only, and only those are looked at.
@@ -162,77 +158,6 @@ fn last_space_off(name: &str) -> &str {
         Some((space, rest)) if SPACES.contains(&&*space.to_ascii_lowercase()) => rest,
         _ => name,
     }
-}
-
-/// From where to where a name says what was measured, around `start`.
-fn span(lower: &str, start: usize) -> (usize, usize) {
-    let bytes = lower.as_bytes();
-    let is_gap = |byte: u8| matches!(byte, b'_' | b'-' | b' ' | b'.' | b'/');
-    let mut begin = start;
-    'left: loop {
-        for kind in KINDS {
-            let Some(before) = lower[..begin].strip_suffix(['_', ' ', '-', '/']) else {
-                break 'left;
-            };
-            let Some(rest) = before.strip_suffix(kind) else {
-                continue;
-            };
-            // `fc1.weight/grad_norm`: the weight is the parameter.
-            let is_joined = matches!(bytes[begin - 1], b'_' | b' ' | b'-');
-            let is_whole_word = rest.is_empty() || is_gap(rest.as_bytes()[rest.len() - 1]);
-            if is_whole_word && (is_joined || rest.is_empty()) {
-                begin = rest.len();
-                continue 'left;
-            }
-        }
-        break;
-    }
-    let mut end = start;
-    for word in ["gradients", "gradient", "grads", "grad"] {
-        if lower[start..].starts_with(word) {
-            end = start + word.len();
-            break;
-        }
-    }
-    if end == start {
-        // A lone `norm`.
-        end = start
-            + lower[start..]
-                .bytes()
-                .take_while(u8::is_ascii_alphanumeric)
-                .count();
-    }
-    loop {
-        let gaps = lower[end..]
-            .bytes()
-            .take_while(|byte| is_gap(*byte) && *byte != b'.')
-            .count();
-        let from = end + gaps;
-        let is_slash = gaps > 0 && bytes[from - 1] == b'/';
-        let word = MEASURES.iter().find(|word| {
-            let Some(rest) = lower[from..].strip_prefix(**word) else {
-                return false;
-            };
-            let next = rest.bytes().next();
-            let ends = next.is_none_or(|next| is_gap(next) || matches!(next, b':' | b'|' | b'('));
-            ends && !(is_slash && next.is_some_and(|next| next != b'/'))
-        });
-        match word {
-            Some(word) => end = from + word.len(),
-            None => match order_of_norm(&lower[from..]).filter(|_| gaps > 0 && !is_slash) {
-                Some(length) => end = from + length,
-                None => return (begin, end),
-            },
-        }
-    }
-}
-
-/// The length of `2.0_norm`, `inf_norm` … at the beginning of a text.
-fn order_of_norm(text: &str) -> Option<usize> {
-    let at = text.find("norm")?;
-    let order = text[..at].strip_suffix(['_', '-', ' '])?;
-    let is_order = order == "inf" || order.parse::<f64>().is_ok();
-    is_order.then_some(at + 4)
 }
 
 /// Loss and accuracy.
@@ -330,6 +255,20 @@ mod tests {
             ("grad_norm_fc.weight", "grad_norm", "fc.weight"),
             ("Gradient Norm/fc1", "Gradient Norm", "fc1"),
             ("grads/norm/fc1", "grads/norm", "fc1"),
+            // A layer that is called as a measure is.
+            ("grad_norm/output/kernel", "grad_norm", "output/kernel"),
+            (
+                "actor/grad_norm/output/kernel",
+                "grad_norm",
+                "output/kernel",
+            ),
+            ("grad_norm/mean/bias", "grad_norm", "mean/bias"),
+            ("grad_norm/output", "grad_norm", "output"),
+            ("grad_norm_output.weight", "grad_norm", "output.weight"),
+            ("grad_norm_output_proj", "grad_norm", "output_proj"),
+            ("grad_output/fc1", "grad_output", "fc1"),
+            ("fc1/grad_output", "grad_output", "fc1"),
+            ("fc1/grad/norm/weight", "grad/norm", "fc1.weight"),
         ] {
             let measured = LayerMeasure {
                 quantity: quantity.to_owned(),

@@ -1,6 +1,8 @@
 //! Parameters and the modules they belong to: which part of a layer a parameter is, and which
 //! layers are off the path.
 
+use super::vocabulary::TOKENS;
+
 /// Which part of a layer a parameter is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -40,8 +42,6 @@ pub fn kind_of(last: &str) -> Option<Kind> {
         "weight_v",
         "lora_a",
         "lora_b",
-        "pos_embed",
-        "cls_token",
     ]) || last.starts_with("weight_ih")
         || last.starts_with("weight_hh")
         || last.starts_with("weight_hr")
@@ -144,6 +144,10 @@ pub fn is_off_path(module: &str, kinds: &[Option<Kind>]) -> bool {
         .rsplit(['.', '/'])
         .find(|part| !part.bytes().all(|byte| byte.is_ascii_digit()));
     let last = last.unwrap_or(module);
+    // Vision transformers' tokens are embeddings too.
+    if TOKENS.contains(&&*last.to_ascii_lowercase()) {
+        return true;
+    }
     // `patch_embed.proj` is a convolution, and the path begins with it.
     words(last).any(|word| {
         NORMS.contains(&&*word)
@@ -170,6 +174,7 @@ mod tests {
             ("rnn.weight_hh_l1", "rnn.l1", Some(Kind::Matrix)),
             ("bn/gamma", "bn", Some(Kind::Scale)),
             ("fc1", "fc1", None),
+            ("vit.pos_embed", "vit.pos_embed", None),
         ] {
             assert_eq!(parts(name), (module.to_owned(), kind), "{name}");
         }
@@ -187,6 +192,9 @@ mod tests {
             "input_layernorm",
             "layers.0.norm1",
             "batch_normalization_3",
+            "cls_token",
+            "vit.class_token",
+            "vit.pos_embed",
         ] {
             assert!(is_off_path(name, &[]), "{name}");
         }

@@ -26,6 +26,16 @@ pub const MID_BLOCK: f32 = 1.6;
 /// See [`DOWN_BLOCKS`].
 pub const UP_BLOCKS: f32 = 2.7;
 
+/// The tokens that a vision transformer learns and puts beside its patches.
+pub const TOKENS: &[&str] = &[
+    "cls_token",
+    "class_token",
+    "dist_token",
+    "mask_token",
+    "reg_token",
+    "register_tokens",
+];
+
 /// Parts of names known as a whole: their words alone say something else.
 pub const PARTS: &[(f32, &[&str])] = &[
     (
@@ -37,6 +47,7 @@ pub const PARTS: &[(f32, &[&str])] = &[
             "word_embeddings",
         ],
     ),
+    (0.005, TOKENS),
     (
         FIRST,
         &[

@@ -60,8 +60,11 @@ fn a_file_that_expands_without_end_is_stopped() {
     // A gzip file that is cut off.
     let whole = packed(b"step,layer,grad_norm\n0,fc1,1\n");
     desk.write("cut.csv", &whole[..whole.len() - 12]);
-    desk.vgrad(["read", "cut.csv"])
-        .refused(&["cut.csv", "unpacked"]);
+    desk.vgrad(["read", "cut.csv"]).refused(&[
+        "cut.csv",
+        "unpacked",
+        "gzip -dc cut.csv | vgrad read -",
+    ]);
 }
 
 #[test]

@@ -204,3 +204,90 @@ fn a_rounded_norm_is_a_bound_and_a_zero_is_a_zero() {
     assert_eq!(json["networks"][0]["initial"]["attenuation_decades"], "inf");
     assert_eq!(json["networks"][0]["verdict"], "vanishing");
 }
+
+/// Layers may be called as measures are: `grad_norm/output/kernel`.
+#[test]
+fn a_layer_called_output_is_no_measure() {
+    let desk = Desk::empty();
+    let text = std::fs::read_to_string(sample("handmade_metrics.jsonl")).unwrap();
+    desk.write(
+        "s.jsonl",
+        text.replace("grad_norm/out.weight", "grad_norm/output/weight"),
+    );
+    let (json, _) = read(&desk, "s.jsonl");
+    let network = &json["networks"][0];
+    assert_eq!(path(&json, 0).len(), 13);
+    assert_eq!(path(&json, 0)[12], "output/weight");
+    near(
+        &network["initial"]["attenuation_decades"],
+        (0.354_771_941_900_253_3_f64 / 1.829_453_921_686_763_4e-8).log10(),
+    );
+    assert_eq!(network["verdict"], "vanishing");
+    let text = std::fs::read_to_string(sample("keras_csvlogger_gradnorms.csv")).unwrap();
+    desk.write("k.csv", text.replace("predictions", "output"));
+    let (json, _) = read(&desk, "k.csv");
+    assert_eq!(path(&json, 0).len(), 13);
+    assert_eq!(path(&json, 0)[12], "output");
+    desk.write(
+        "h.jsonl",
+        lines(&[
+            ("hidden_1/kernel", 1e-5),
+            ("hidden_2/kernel", 1e-3),
+            ("output/kernel", 0.1),
+        ]),
+    );
+    let (json, _) = read(&desk, "h.jsonl");
+    near(&json["networks"][0]["initial"]["attenuation_decades"], 4.0);
+}
+
+/// A batch norm that is called by a number, and a token beside the patches.
+#[test]
+fn norms_of_shortcuts_and_tokens_are_off_the_path() {
+    let desk = Desk::empty();
+    desk.write(
+        "r.jsonl",
+        lines(&[
+            ("conv1.weight", 1e-5),
+            ("layer2.0.conv1.weight", 1e-4),
+            ("layer2.0.conv2.weight", 1e-3),
+            ("layer2.0.downsample.0.weight", 1e-3),
+            ("layer2.0.downsample.1.weight", 7.0),
+            ("layer2.0.downsample.1.bias", 7.0),
+            ("fc.weight", 0.1),
+        ]),
+    );
+    let (json, _) = read(&desk, "r.jsonl");
+    assert_eq!(
+        path(&json, 0),
+        [
+            "conv1.weight",
+            "layer2.0.conv1.weight",
+            "layer2.0.conv2.weight",
+            "layer2.0.downsample.0.weight",
+            "fc.weight"
+        ]
+    );
+    // As a logger sorts them.
+    desk.write(
+        "v.jsonl",
+        lines(&[
+            ("blocks.0.mlp.fc1.weight", 1e-3),
+            ("blocks.1.mlp.fc1.weight", 1e-2),
+            ("cls_token", 7.0),
+            ("head.weight", 0.1),
+            ("patch_embed.proj.weight", 1e-5),
+            ("pos_embed", 7.0),
+        ]),
+    );
+    let (json, _) = read(&desk, "v.jsonl");
+    assert_eq!(
+        path(&json, 0),
+        [
+            "patch_embed.proj.weight",
+            "blocks.0.mlp.fc1.weight",
+            "blocks.1.mlp.fc1.weight",
+            "head.weight"
+        ]
+    );
+    assert_eq!(json["networks"][0]["layers"].as_array().unwrap().len(), 6);
+}
