@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 mod bench;
@@ -40,6 +41,7 @@ mod sweep_progress;
 
 pub use outcome::{Failure, Outcome};
 
+use crate::base::nearest::nearest;
 use crate::lab::form::Detail;
 use crate::lab::machine::cores;
 
@@ -84,21 +86,37 @@ struct Global {
 #[derive(Args, Clone, Copy, Debug)]
 struct Threads {
     /// Threads to compute with; results do not depend on it [default: VGRAD_THREADS, else what Slurm gives the job, else all cores]
-    #[arg(long = "threads", value_name = "N")]
+    #[arg(
+        long = "threads",
+        value_name = "N",
+        env = "VGRAD_THREADS",
+        hide_env = true,
+        value_parser = thread_count
+    )]
     count: Option<NonZeroUsize>,
 }
 
-/// What says how many threads to use where the command line does not, the first that is set.
-const THREAD_VARIABLES: [&str; 3] = ["VGRAD_THREADS", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"];
+/// What of Slurm's says how many threads to use where we are not told, the first that is a number.
+const SLURM: [&str; 2] = ["SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"];
 
 impl Threads {
     /// How many.
     fn get(self) -> usize {
         let said = |name: &&str| std::env::var(name).ok()?.parse().ok();
         self.count
-            .or_else(|| THREAD_VARIABLES.iter().find_map(said))
+            .or_else(|| SLURM.iter().find_map(said))
             .map_or_else(cores, NonZeroUsize::get)
     }
+}
+
+/// A number of threads.
+///
+/// # Errors
+/// If the text is anything else.
+fn thread_count(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let expected = "expected the number of threads, 1 or more, \
+                    from --threads or else the variable VGRAD_THREADS";
+    text.parse().map_err(|_| expected)
 }
 
 impl Global {
@@ -167,6 +185,20 @@ enum Command {
     Man(man::ManArgs),
 }
 
+/// Names the command that was likely meant, and it alone, where clap finds none like a short
+/// one with a slip, or less like ones first.
+fn suggest_command(error: &mut clap::Error) {
+    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let cli = Cli::command();
+    let names = cli.get_subcommands().map(clap::Command::get_name);
+    if let Some(near) = nearest(given, names.chain(["help"])) {
+        let near = ContextValue::Strings(vec![near.to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, near);
+    }
+}
+
 impl Cli {
     /// Reads the command line of this process.
     ///
@@ -174,7 +206,8 @@ impl Cli {
     /// The exit code, once the user has been told what is wrong with it or has
     /// got the help that was asked for.
     pub fn read() -> Result<Self, ExitCode> {
-        Self::try_parse().map_err(|error| {
+        Self::try_parse().map_err(|mut error| {
+            suggest_command(&mut error);
             // With nobody left to tell, the exit code still does.
             let _ = error.print();
             if error.exit_code() != 0 {

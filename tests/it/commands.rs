@@ -112,15 +112,60 @@ fn threads_are_for_what_computes() {
 }
 
 #[test]
-fn a_misspelt_command_gets_a_suggestion() {
+fn a_number_of_threads_is_at_least_1_wherever_it_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    for (given, meant) in [("chekc", "check"), ("comprae", "compare"), ("runn", "run")] {
-        let error = refused(folder.path(), &[given]);
+    let expected = "expected the number of threads, 1 or more";
+    for given in ["0", "many", "-1"] {
+        let flag = format!("--threads={given}");
+        let error = refused(folder.path(), &["run", "none.toml", &flag]);
         assert!(
-            error.contains("similar") && error.contains(&format!("'{meant}'")),
+            error.contains(expected) && error.contains("--threads"),
+            "{error}"
+        );
+        let told = |variable: &str| {
+            let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("vgrad"));
+            command
+                .current_dir(folder.path())
+                .env_remove("VGRAD_THREADS");
+            command.env(variable, given).args(["run", "none.toml"]);
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{variable}={given}");
+            String::from_utf8(output.stderr).unwrap()
+        };
+        let error = told("VGRAD_THREADS");
+        for words in [expected, "VGRAD_THREADS", &format!("'{given}'")] {
+            assert!(error.contains(words), "no {words} in {error}");
+        }
+        // Slurm's own may hold what it likes: here it is the spec that is missing.
+        let error = told("SLURM_CPUS_PER_TASK");
+        assert!(
+            error.contains("none.toml") && !error.contains(expected),
             "{error}"
         );
     }
+}
+
+#[test]
+fn a_misspelt_command_gets_a_suggestion() {
+    let folder = tempfile::tempdir().unwrap();
+    for (given, meant) in [
+        ("chekc", "check"),
+        ("comprae", "compare"),
+        ("runn", "run"),
+        ("rnu", "run"),
+        ("nwe", "new"),
+        ("chek", "check"),
+        ("raport", "report"),
+    ] {
+        let error = refused(folder.path(), &[given]);
+        let tip = error.lines().find(|line| line.contains("similar"));
+        let tip = tip.unwrap_or_else(|| panic!("{error}"));
+        // One, and no worse one beside it.
+        assert!(tip.ends_with(&format!(" '{meant}'")), "{error}");
+        assert!(!tip.contains(','), "{error}");
+    }
+    let error = refused(folder.path(), &["qqqqq"]);
+    assert!(!error.contains("similar"), "{error}");
 }
 
 #[test]
