@@ -7,8 +7,10 @@ use clap::Args;
 use super::form::form;
 use super::reading_args::ReadingArgs;
 use super::{Failure, Global, Outcome, output};
+use crate::base::Problem;
 use crate::lab::form::Form;
 use crate::lab::log_report::{FORMS, LogReport, TidyFile};
+use crate::lab::sweep::SweepFolder;
 
 /// Say what is understood of a log that another program wrote, and the verdict on it
 ///
@@ -38,6 +40,12 @@ pub struct ReadArgs {
 
 impl ReadArgs {
     pub fn run(&self, global: &Global) -> Result<Outcome, Failure> {
+        if SweepFolder::is_one(&self.log) {
+            let what = "is the folder of a sweep, and no log";
+            let help = "name a run in its folder `cells`, or give the sweep to `vgrad report` or \
+                        `vgrad compare`";
+            return Err(Problem::in_file(&self.log, what).help(help).into());
+        }
         let file = self.out.as_deref().map(TidyFile::new).transpose()?;
         let report = LogReport::of(&self.log, &self.reading.options())?;
         for warning in &report.warnings {

@@ -90,8 +90,16 @@ pub fn obey(rule: &Rule, i: usize, runs: &[Measured], records: &[Run]) -> Result
     let mut by_layer: BTreeMap<Option<usize>, Vec<Seen>> = BTreeMap::new();
     for run in runs {
         if run.found[i].is_empty() {
+            let lacking = run.lacking[i].first().filter(|_| !rule.is_per_layer);
+            let why = match lacking {
+                Some((step, layers)) => format!(
+                    "{} without a norm at step {step}, and decay shows between layers",
+                    run.numbering.ranges(layers)
+                ),
+                None => why_none(&rule.check.quantity),
+            };
             return Err(cannot(
-                format!("finds no value: {}", why_none(&rule.check.quantity)),
+                format!("finds no value: {why}"),
                 what_to_do(&rule.check.quantity),
             ));
         }

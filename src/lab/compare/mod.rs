@@ -192,9 +192,7 @@ fn remarks(targets: &[ComparedTarget], pairs: &[Pair], quantity: Option<&str>) -
                 reference.letter,
                 reference.path_words()
             ));
-        } else if target.depth != reference.depth
-            || target.profiles[0].path() != reference.profiles[0].path()
-        {
+        } else if target.profiles[0].path() != reference.profiles[0].path() {
             remarks.push(format!(
                 "{} and {} have the same layers, but only one names its output: \
                  layers are matched by number",

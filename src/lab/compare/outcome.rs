@@ -291,7 +291,7 @@ fn status(run: &Run) -> &str {
     match &run.summary {
         Some(summary) => summary.status.name(),
         // A folder whose run was killed or still goes on.
-        None if run.path.is_dir() => "unfinished",
+        None if run.path.is_dir() && run.foreign().is_none() => "unfinished",
         None => "",
     }
 }

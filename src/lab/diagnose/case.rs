@@ -64,6 +64,9 @@ pub struct Settling {
 
 /// log10 of ‖ΔW‖/‖W‖ above which a step overshoots.
 pub const LARGE: f64 = -1.0;
+/// Times that weights grow by from the first logged step to the last where steps are what is
+/// wrong with them, whatever the gradients look like by then.
+const BLOWN_UP: f64 = 1e3;
 /// The key of a discriminator's rate.
 pub const DISCRIMINATOR_RATE: &str = "gan.train.learning_rate";
 /// Updates after which the gradient is looked at again.
@@ -215,6 +218,19 @@ impl<'a> Case<'a> {
     /// guessing.
     pub fn is_idle(&self) -> bool {
         self.stats.learned == Some(false) && !self.undecided().is_some_and(Evidence::is_ahead)
+    }
+
+    /// Whether its steps blew the weights of a hidden layer up without making them no numbers.
+    pub fn has_blown_up(&self) -> bool {
+        let [first, last] = [self.first(), self.frame(&self.last)];
+        let grows = |layer: usize| {
+            let [before, after] = [first, last].map(|own| own.value(layer, "weight_norm"));
+            let (before, after) = before.zip(after)?;
+            Some(before > 0.0 && after > BLOWN_UP * before)
+        };
+        let overshoots = self.updates.most.is_some_and(|most| most > LARGE);
+        let mut hidden = first.hidden().into_iter();
+        overshoots && hidden.any(|layer| grows(layer) == Some(true))
     }
 
     /// The key of the rate that makes the first steps that are too large, where a generator and

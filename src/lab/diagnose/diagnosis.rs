@@ -184,7 +184,7 @@ pub fn diagnose(target: &Target, examination: &Examination) -> Result<Diagnosis,
         numbering: cases[0].numbering(),
         given: examination.given.clone(),
         further: examination.further.clone().filter(|_| ran_out),
-        unanswered: unanswered(&cases[0]),
+        unanswered: unanswered(&cases[0], &found),
         command: examination.command.clone(),
         by_seed: if cases.len() > 1 {
             by_seed.collect()
@@ -254,8 +254,8 @@ fn rules(cases: &[Case]) -> Vec<Replayed> {
     whole
 }
 
-/// The mechanisms that this log does not tell of.
-fn unanswered(case: &Case) -> Vec<Unanswered> {
+/// The mechanisms that this log does not tell of; what was found in a seed all the same is told.
+fn unanswered(case: &Case, found: &[Vec<Diagnosed>]) -> Vec<Unanswered> {
     let columns = |columns: &[&str]| {
         let needs = columns.iter().map(|column| (*column).to_owned());
         needs.collect::<Vec<String>>()
@@ -299,6 +299,8 @@ fn unanswered(case: &Case) -> Vec<Unanswered> {
             needs: vec!["the spec and its data".to_owned()],
         });
     }
+    let found = found.iter().flatten();
+    open.retain(|one| !found.clone().any(|own| own.mechanism.name == one.mechanism));
     open
 }
 

@@ -218,6 +218,9 @@ fn theory(group: &Group) -> Vec<(&'static str, String)> {
 fn status(entry: &RunData) -> &'static str {
     match (&entry.run.summary, entry.run.path.is_dir()) {
         (Some(summary), _) => summary.status.name(),
+        (None, _) if entry.run.foreign().is_some() => {
+            "a log of another program, which does not say"
+        }
         (None, true) => "unfinished: killed, or still going on",
         (None, false) => "a lone CSV file, which does not say",
     }

@@ -99,7 +99,11 @@ fn a_layer_of_the_path_without_a_norm_is_told_and_a_single_one_is_not_judged() {
             let lacks = "layer 1 without a value at step 0";
             assert!(ended.stderr.contains(lacks), "{text}: {}", ended.stderr);
             desk.write("a.csv", csv(&[&["", "", "", "1"]]));
-            cannot(&desk, "a.csv --rules r.toml", &[quantity, "finds no value"]);
+            cannot(
+                &desk,
+                "a.csv --rules r.toml",
+                &[quantity, "layers 1–3 without a norm at step 0"],
+            );
         }
     }
     // A network of one layer loses nothing between layers.

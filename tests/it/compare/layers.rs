@@ -120,6 +120,27 @@ fn an_output_of_another_name_is_matched_by_number() {
     assert!(ended.stdout.contains("4 hold of 4"), "{ended:?}");
 }
 
+/// The spec of a transformer counts blocks and that of a GAN one network's layers; the file names
+/// all of them, and the output.
+#[test]
+fn a_run_and_its_own_file_name_the_same_output() {
+    let desk = Desk::with(
+        r#"
+        data = { source = { gaussian = { samples = 40, features = 12, classes = 3 } }, positions = 4 }
+        train = { steps = 2, batch_size = 32, learning_rate = 0.01 }
+        [network]
+        architecture = { transformer = { heads = 2, feedforward = 2 } }
+        depth = 2
+        width = 4
+        activation = "relu"
+        "#,
+    );
+    desk.run("--out kept").fine();
+    let whole = json(&desk, "kept kept/gradients.csv --strict");
+    assert_eq!(whole["pairs"][0]["matched_by"], "number");
+    assert_eq!(whole["remarks"], serde_json::json!([]), "{whole:#}");
+}
+
 #[test]
 fn one_hidden_layer_has_no_relative_depth() {
     let desk = sheets(&[&["1"], &["1", "1"]]);

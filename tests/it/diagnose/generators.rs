@@ -6,7 +6,7 @@ use crate::desk::Desk;
 use crate::starved::{FAR, rows};
 
 use super::advice::{advised, all_are_kept, changes_of, hints, touches};
-use super::names;
+use super::{diagnosis, names};
 
 /// A critic of ten layers, its weights drawn to their clip by a hundred updates before step 0.
 const CRITIC: &str = r#"
@@ -176,4 +176,30 @@ fn a_loss_without_a_slope_is_no_underflow() {
         "{found:#}"
     );
     assert!(names.contains(&"starved_generator".to_owned()), "{found:#}");
+}
+
+/// Steps of 1e30 leave a generator weights that shrink every gradient: the steps are to blame.
+#[test]
+fn a_generator_that_its_steps_blow_up_is_a_matter_of_its_rate() {
+    let spec = r#"
+        precision = "f64"
+        data = { source = { ring = { } } }
+        network = { depth = 3, width = 16, activation = "relu" }
+        train = { steps = 20, learning_rate = 1e30, batch_size = 64, optimizer = "sgd" }
+        [gan]
+        loss = "least_squares"
+        noise = 4
+        discriminator_steps = 3
+        discriminator = { depth = 3, width = 16, activation = { leaky_relu = { slope = 0.2 } }, norm = "batch" }
+        train = { optimizer = "rmsprop", learning_rate = 0.001 }
+    "#;
+    let desk = Desk::with(spec);
+    desk.run("--out blown").fine();
+    let found = diagnosis(&desk, "blown");
+    assert_eq!(found["verdict"], "vanishing");
+    let first = &found["mechanisms"][0];
+    assert_eq!(first["name"], "healthy_but_not_learning", "{found:#}");
+    assert_eq!(first["rate"], "too_large");
+    let sentence = first["sentence"].as_str().unwrap();
+    assert!(sentence.contains("train.learning_rate"), "{sentence}");
 }

@@ -43,6 +43,24 @@ fn a_log_without_columns_says_what_it_needs() {
 }
 
 #[test]
+fn what_was_found_is_not_asked_for() {
+    let desk = Desk::empty();
+    let norms = |step: usize, first: &str| {
+        let rest = "1e-2 1e-3 1e-4".split(' ');
+        let rows = [first].into_iter().chain(rest).enumerate();
+        let rows = rows.map(|(i, norm)| format!("{step},{},{norm}\n", i + 1));
+        rows.collect::<String>()
+    };
+    let text = ["step,layer,activation_grad_norm\n", &norms(0, "0.1")].concat();
+    desk.write("log.csv", text + &norms(1, "NaN"));
+    let found = diagnosis(&desk, "log.csv");
+    assert_eq!(names(&found), ["expansion"]);
+    let open = found["unanswered"].as_array().unwrap();
+    let asks = |name: &str| open.iter().any(|one| one["mechanism"] == name);
+    assert!(asks("saturation") && !asks("expansion"), "{open:?}");
+}
+
+#[test]
 fn a_log_with_columns_is_diagnosed_by_them() {
     let desk = Desk::empty();
     let rows = (1..=10).map(|layer| {

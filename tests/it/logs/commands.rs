@@ -64,6 +64,14 @@ fn a_log_is_compared_with_another_and_with_a_run() {
     let whole = json(&desk, &format!("compare {csv} {events} --format json"));
     // The same run by two loggers, one of them in f32.
     assert_eq!(whole["pairs"][0]["equal"], 13, "{whole:#}");
+    // Neither says how its run ended, a folder as little as a file.
+    for target in whole["targets"].as_array().unwrap() {
+        assert_eq!(target["outcome"]["status"], Value::Null, "{target:#}");
+    }
+    desk.vgrad(["report", &events, "-o", "events.html"]).fine();
+    let page = desk.read("events.html");
+    assert!(page.contains("a log of another program, which does not say"));
+    assert!(!page.contains("unfinished: killed"));
     desk.run("").fine();
     let ended = desk
         .vgrad([

@@ -7,6 +7,9 @@ use crate::desk::Desk;
 fn a_quantity_is_drawn_over_one_axis_or_two() {
     let desk = Desk::with(SWEPT);
     sweep(&desk, "").fine();
+    // Its runs are no logs of other programs.
+    let words = ["the folder of a sweep", "cells", "vgrad report"];
+    desk.vgrad(["read", "runs/trial-sweep"]).refused(&words);
     let map = "plot runs/trial-sweep --x network.depth --y network.activation --out map.svg";
     desk.vgrad(map.split_whitespace()).fine();
     let svg = desk.read("map.svg");

@@ -133,7 +133,7 @@ pub fn find_all(case: &Case) -> Vec<Diagnosed> {
     for one in &mut all {
         one.precedence = match () {
             () if trains_all_the_same && one.rate.is_some() => 1,
-            () if !case.has_diverged() => 0,
+            () if !case.has_diverged() && !case.has_blown_up() => 0,
             () if one.is(&data_scale::DATA_SCALE) => 2,
             () if one.rate == Some(Rate::TooLarge) => 1,
             () => 0,

@@ -31,7 +31,9 @@ const COLLAPSE: f64 = 10.0;
 fn find(case: &Case, _: &Frame, found: &[Diagnosed]) -> Option<Diagnosed> {
     let has_diverged = case.has_diverged();
     let initial = case.stats.initial.as_ref()?;
-    let is_idle = case.is_idle() || has_diverged;
+    // A generator has no accuracy that would tell whether it learned.
+    let has_blown_up = case.has_blown_up() && case.stats.learned != Some(true);
+    let is_idle = case.is_idle() || has_diverged || has_blown_up;
     let is_healthy = initial.verdict == Verdict::Healthy;
     let decays = found.iter().any(|one| one.share.is_some());
     if !is_idle || (decays && !has_diverged && !overshoots(case)) {
