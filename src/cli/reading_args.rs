@@ -13,7 +13,7 @@ use crate::lab::sweep::{SweepFolder, open_targets};
 #[derive(Args, Debug)]
 pub struct ReadingArgs {
     /// Of a log of another program: its layers from the input to the output, a,b,c; or a pattern or
-    /// a network's name (policy, encoder) that picks some of them
+    /// a network's name (policy, encoder, that of a run) that picks some of them
     #[arg(long, value_name = "NAMES|REGEX")]
     layers: Option<String>,
     /// Refuse a log whose steps go back, instead of taking the later rows from there on

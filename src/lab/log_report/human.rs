@@ -8,7 +8,7 @@ use super::sentence::verdict;
 use super::total::Total;
 use crate::base::{Problem, counted};
 use crate::lab::form::Detail;
-use crate::lab::records::{BLIND_WEIGHTS, LayerInfo};
+use crate::lab::records::{BLIND_WEIGHTS, LayerInfo, is_output};
 use crate::lab::text::{self, bar::bar, labelled, shortened, shortened_layer};
 
 /// Columns of the labels and of a line.
@@ -169,10 +169,23 @@ fn about(network: &Network, heading: Option<&str>, detail: Detail) -> String {
 fn layers(network: &Network, on_path: usize) -> String {
     let all = network.stats.layers.len();
     let is_foreign = network.run.foreign().is_some();
+    let is_output = |layer: &&LayerInfo| layer.position.is_none() && is_output(&layer.name);
+    let outputs = network.stats.layers.iter().filter(is_output).count();
     let off = match (all - on_path, is_foreign) {
         (0, _) => String::new(),
-        (1, true) => "; 1 norm, scale or embedding is off the path".to_owned(),
-        (off, true) => format!("; {off} norms, scales or embeddings are off the path"),
+        (off, true) if off == outputs => "; the output is off the path".to_owned(),
+        (off, true) => {
+            let (and, be) = match (outputs, off) {
+                (0, 1) => ("", "is"),
+                (0, _) => ("", "are"),
+                _ => ("the output and ", "are"),
+            };
+            let others = match off - outputs {
+                1 => "1 norm, scale or embedding".to_owned(),
+                others => format!("{others} norms, scales or embeddings"),
+            };
+            format!("; {and}{others} {be} off the path")
+        }
         (1, false) => "; 1 layer, such as the output, is off the path".to_owned(),
         (off, false) => format!("; {off} layers, such as the output, are off the path"),
     };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::names::Meaning;
-use super::parameter::{Kind, ParameterName, is_off_path};
+use super::parameter::{Kind, ParameterName, is_off_path, is_output};
 use super::survey::Survey;
 
 /// A measured series and what its name says.
@@ -84,7 +84,14 @@ impl LayerSources {
     pub fn is_on_path(&self, name: &str) -> bool {
         let kinds: Vec<Option<Kind>> = self.of_layer(name).map(|source| source.kind).collect();
         let module = ParameterName::of(name).module;
-        !is_off_path(&module, &kinds) && !self.is_norm_of_shortcut(&module)
+        let is_off = is_off_path(&module, &kinds) || self.is_output(name);
+        !is_off && !self.is_norm_of_shortcut(&module)
+    }
+
+    /// Whether a layer is the network's output and nothing else, which the path ends before;
+    /// with parameters it is a layer like others.
+    pub fn is_output(&self, name: &str) -> bool {
+        is_output(name) && self.of_layer(name).all(|source| source.kind.is_none())
     }
 
     /// Whether a module is the batch norm behind the convolution of a `ResNet`'s shortcut:

@@ -10,7 +10,7 @@ use super::input::LogInput;
 use super::names::Meaning;
 use super::parameter::ParameterName;
 use super::parts::{LogPart, RunSeries, parts, runs};
-use super::pick::Pick;
+use super::pick::{Pick, runs_of};
 use super::series::LogReader;
 use super::survey::Survey;
 use super::text::csv::CsvHead;
@@ -79,14 +79,20 @@ impl ForeignLog {
         }
         let names = layer_names(&survey);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let pick = Pick::of(options.layers.as_deref(), &names)?;
         let runs = runs(&survey);
+        let run_names: Vec<&str> = runs.iter().map(|run| &*run.run).collect();
+        let (meant, layers) = match options.layers.as_deref() {
+            Some(text) => runs_of(text, &run_names, &measured_names(&survey)),
+            None => (run_names, None),
+        };
+        let pick = Pick::of(layers, &names)?;
         let mut found = Vec::new();
-        for run in &runs {
-            found.extend(parts(&survey, &run.run, conventions.order, &pick)?);
+        for run in &meant {
+            found.extend(parts(&survey, run, conventions.order, &pick)?);
         }
         if found.is_empty() && options.takes_totals {
-            found = runs.iter().map(RunSeries::without_layers).collect();
+            let own = runs.iter().filter(|run| meant.contains(&&*run.run));
+            found = own.map(RunSeries::without_layers).collect();
         }
         let mut log = Self {
             place,
@@ -240,6 +246,16 @@ fn layer_names(survey: &Survey) -> Vec<String> {
         }
     }
     names
+}
+
+/// The names of all that was measured, as the log has them.
+fn measured_names(survey: &Survey) -> Vec<&str> {
+    let infos = survey.infos.iter().filter(|info| info.count > 0);
+    let names = infos.filter_map(|info| match &info.meaning {
+        Meaning::Gradient(measured) => Some([Some(&measured.target), measured.layer.as_ref()]),
+        _ => None,
+    });
+    names.flatten().flatten().map(String::as_str).collect()
 }
 
 /// The log at a path and the place of its format in the list.

@@ -43,6 +43,7 @@ pub use columns::LogColumn;
 pub use log::{ForeignLog, LogOptions};
 pub use names::CurveKind;
 pub use order::OrderSource;
+pub use parameter::is_output;
 pub use parts::{LogLayer, LogPart, RunSeries};
 pub use step::LogStep;
 pub use steps::LogSteps;

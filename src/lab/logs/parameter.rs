@@ -109,6 +109,12 @@ pub fn words(name: &str) -> impl Iterator<Item = String> + '_ {
         .map(str::to_ascii_lowercase)
 }
 
+/// Whether a layer of this name is the output layer: of a generator's path that of the
+/// discriminator behind it.
+pub fn is_output(name: &str) -> bool {
+    ["output", "discriminator_output"].contains(&name)
+}
+
 /// Whether a layer is a norm, a scale or an embedding, which are off the path that decay
 /// is measured along.
 pub fn is_off_path(module: &str, kinds: &[Option<Kind>]) -> bool {

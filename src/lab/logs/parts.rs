@@ -158,7 +158,7 @@ fn part(
     let mut path: Vec<&str> = names
         .iter()
         .copied()
-        .filter(|name| is_given || layers.is_on_path(name))
+        .filter(|name| is_given || layers.is_on_path(name) || layers.is_output(name))
         .collect();
     if path.is_empty() {
         path = names.to_vec();
@@ -167,7 +167,11 @@ fn part(
         true => ((0..path.len()).collect(), Some(OrderSource::Given)),
         false => forward(&path, log),
     };
-    let path: Vec<&str> = order.iter().map(|&i| path[i]).collect();
+    let mut path: Vec<&str> = order.iter().map(|&i| path[i]).collect();
+    // It tells the order, and is none of those that decay is measured along.
+    if !is_given && path.iter().any(|name| !layers.is_output(name)) {
+        path.retain(|name| !layers.is_output(name));
+    }
     let source = source.ok_or_else(|| unordered(&path))?;
     // What is off the path stands among the layers in the same order.
     let mut all = names.to_vec();

@@ -1,10 +1,40 @@
-//! Which layers a user asks for with `--layers`: names in forward order, or a pattern.
+//! Which layers a user asks for with `--layers`: names in forward order, or a pattern; of
+//! several runs first which run.
 
 use regex::Regex;
 
-use super::chains::ChainMembers;
+use super::chains::{ChainMembers, is_chain};
 use super::parameter::ParameterName;
 use crate::base::Problem;
+
+/// Of a log's runs those that a text names, and what is left of it to say which layers:
+/// `run-a`, `run-a:policy`, or a pattern of runs' names where no layer matches it. All runs
+/// where it speaks of layers.
+pub fn runs_of<'a>(
+    text: &'a str,
+    runs: &[&'a str],
+    layers: &[&str],
+) -> (Vec<&'a str>, Option<&'a str>) {
+    if let Some(run) = runs.iter().find(|run| **run == text) {
+        return (vec![run], None);
+    }
+    let chain_of = |run: &&'a str| Some((*run, text.strip_prefix(run)?.strip_prefix(':')?));
+    if let Some((run, chain)) = runs.iter().find_map(chain_of) {
+        return (vec![run], Some(chain));
+    }
+    let pattern = Regex::new(text)
+        .ok()
+        .filter(|pattern| !is_chain(text) && !layers.iter().any(|layer| pattern.is_match(layer)));
+    let matching = runs.iter().filter(|run| {
+        let mut pattern = pattern.iter();
+        pattern.any(|pattern| pattern.is_match(run))
+    });
+    let matching: Vec<&str> = matching.copied().collect();
+    match matching.is_empty() {
+        true => (runs.to_vec(), Some(text)),
+        false => (matching, None),
+    }
+}
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]

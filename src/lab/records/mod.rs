@@ -32,6 +32,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+pub use crate::lab::logs::is_output;
 pub use columns::Columns;
 pub use curves::{Curve, Curves};
 pub use diverged::Diverged;
@@ -42,7 +43,7 @@ pub use halving::Bounds;
 pub use layout::HEADLINE;
 pub use natural::in_natural_order;
 pub use step::Step;
-pub use steps::{Steps, is_output};
+pub use steps::Steps;
 pub use target::Target;
 pub use training::Training;
 

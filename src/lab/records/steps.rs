@@ -7,17 +7,12 @@ mod tests;
 use std::path::Path;
 
 use crate::base::Problem;
+use crate::lab::logs::is_output;
 use crate::lab::records::diverged::Diverged;
 use crate::lab::records::foreign::{ForeignRun, ForeignSteps};
 use crate::lab::records::loss_slopes::LossSlopes;
 use crate::lab::records::step::Step;
 use crate::lab::records::table_steps::TableSteps;
-
-/// Whether a layer of this name is the output layer: of a generator's path that of the
-/// discriminator behind it.
-pub fn is_output(name: &str) -> bool {
-    ["output", "discriminator_output"].contains(&name)
-}
 
 /// Reads a run step by step, in one pass and with the memory of a few steps.
 pub enum Steps {

@@ -121,6 +121,43 @@ fn a_pattern_or_a_name_picks_a_chain() {
 }
 
 #[test]
+fn the_name_of_a_run_picks_it() {
+    let desk = Desk::empty();
+    let runs = ["run-a", "run-b"];
+    let header = runs.map(|run| {
+        let column = |layer: &str| format!("\"{run} - grad_norm/{layer}.weight\"");
+        [
+            column("policy.0"),
+            column("policy.2"),
+            column("value.0"),
+            column("value.2"),
+        ]
+        .join(",")
+    });
+    let norms = "1e-5,1e-1,1e-2,1e-1,1e-3,1e-1,1e-2,1e-1";
+    desk.write(
+        "w.csv",
+        format!("\"Step\",{}\n0,{norms}\n1,{norms}\n", header.join(",")),
+    );
+    let count = |layers: &str| {
+        let (json, _) = read(&desk, &format!("w.csv --layers {layers}"));
+        json["networks"].as_array().unwrap().len()
+    };
+    assert_eq!([count("run-a"), count("run"), count("policy")], [2, 4, 2]);
+    let (json, _) = read(&desk, "w.csv --layers run-b:policy");
+    assert_eq!(json["networks"].as_array().unwrap().len(), 1);
+    near(&json["networks"][0]["initial"]["attenuation_decades"], 2.0);
+    // What a command about one network says to do is what it takes.
+    desk.vgrad(["check", "w.csv"])
+        .refused(&["4 networks", "--layers run-a:policy"]);
+    desk.write("r.toml", "[[check]]\nquantity = \"diverged\"\nmax = 0\n");
+    for picked in ["run-a:policy", "run-b:value"] {
+        let ended = desk.vgrad(["check", "w.csv", "--rules", "r.toml", "--layers", picked]);
+        assert_eq!(ended.code, Some(0), "{picked}: {ended:?}");
+    }
+}
+
+#[test]
 fn encoder_and_decoder_are_two_paths() {
     let desk = Desk::empty();
     let norms = [

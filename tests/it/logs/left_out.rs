@@ -1,6 +1,6 @@
 //! What cannot be read is told of and never dropped in silence; what is no log is refused.
 
-use super::{path, read, sample};
+use super::{near, path, read, sample};
 use crate::desk::{Desk, SMALL};
 
 /// The words of a text, however its lines were broken.
@@ -228,6 +228,51 @@ fn the_output_of_a_run_is_no_norm() {
         text.contains("1 layer, such as the output, is off the path"),
         "{text}"
     );
+}
+
+/// One network in three forms: layers by name, by number beside a name, and a column each.
+#[test]
+fn an_output_alone_is_off_the_path_in_every_form() {
+    let desk = Desk::empty();
+    let norms = [
+        ("h1", "1e-3"),
+        ("h2", "1e-2"),
+        ("h3", "1e-1"),
+        ("output", "100"),
+    ];
+    let rows = |row: &dyn Fn(usize, &str, &str) -> String| -> String {
+        let numbered = norms.iter().zip(1..);
+        numbered
+            .map(|((name, norm), number)| row(number, name, norm))
+            .collect()
+    };
+    let by_name = rows(&|_, name, norm| format!("0,{name},{norm}\n"));
+    desk.write(
+        "n.csv",
+        format!("step,layer,activation_grad_norm\n{by_name}"),
+    );
+    let by_number = rows(&|number, name, norm| format!("0,{number},{name},{norm}\n"));
+    desk.write(
+        "o.csv",
+        format!("step,layer,name,activation_grad_norm\n{by_number}"),
+    );
+    let names = norms.map(|(name, _)| format!("activation_grad_norm/{name}"));
+    let values = norms.map(|(_, norm)| norm).join(",");
+    desk.write(
+        "w.csv",
+        format!("step,{}\n0,{values}\n1,{values}\n", names.join(",")),
+    );
+    for log in ["n.csv", "o.csv", "w.csv"] {
+        let (json, _) = read(&desk, log);
+        let network = &json["networks"][0];
+        assert_eq!(path(&json, 0), ["h1", "h2", "h3"], "{log}");
+        assert_eq!(network["layers"].as_array().unwrap().len(), 4, "{log}");
+        near(&network["initial"]["attenuation_decades"], 2.0);
+        assert_eq!(network["verdict"], "healthy", "{log}");
+    }
+    let text = words(&desk.vgrad(["read", "n.csv"]).fine().stdout);
+    assert!(text.contains("; the output is off the path"), "{text}");
+    assert!(text.contains("4 output ·"), "{text}");
 }
 
 #[test]
