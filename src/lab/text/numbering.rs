@@ -84,18 +84,13 @@ impl Numbering {
 
     /// Several, ascending: "layers 1–3, 7", "time steps 1–3, 7 and the output layer".
     pub fn many(self, layers: &[usize]) -> String {
-        let mut ranges: Vec<[usize; 2]> = Vec::new();
-        for &layer in layers {
-            match ranges.last_mut() {
-                Some([_, last]) if *last + 1 == layer => *last = layer,
-                _ => ranges.push([layer, layer]),
-            }
-        }
-        self.ranges(&ranges)
+        let single: Vec<[usize; 2]> = layers.iter().map(|layer| [*layer; 2]).collect();
+        self.ranges(&single)
     }
 
-    /// The same of ranges, each with its first and last.
+    /// The same of ranges, each with its first and last, of which neighbours become one.
     pub fn ranges(self, ranges: &[[usize; 2]]) -> String {
+        let ranges = &joined(ranges)[..];
         let Self::Time { steps, stacked } = self else {
             return listed("layer", ranges);
         };
@@ -144,6 +139,17 @@ impl Numbering {
             Self::Layers => [1, layer],
         }
     }
+}
+
+fn joined(ranges: &[[usize; 2]]) -> Vec<[usize; 2]> {
+    let mut joined: Vec<[usize; 2]> = Vec::new();
+    for &[first, last] in ranges {
+        match joined.last_mut() {
+            Some([_, end]) if end.checked_add(1) == Some(first) => *end = last,
+            _ => joined.push([first, last]),
+        }
+    }
+    joined
 }
 
 /// What stands behind the last time step.

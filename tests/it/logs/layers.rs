@@ -148,8 +148,11 @@ fn the_name_of_a_run_picks_it() {
     assert_eq!(json["networks"].as_array().unwrap().len(), 1);
     near(&json["networks"][0]["initial"]["attenuation_decades"], 2.0);
     // What a command about one network says to do is what it takes.
-    desk.vgrad(["check", "w.csv"])
-        .refused(&["4 networks", "--layers run-a:policy"]);
+    let ended = desk.vgrad(["check", "w.csv"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    for words in ["4 networks", "--layers run-a:policy"] {
+        assert!(ended.stderr.contains(words), "{words}: {ended:?}");
+    }
     desk.write("r.toml", "[[check]]\nquantity = \"diverged\"\nmax = 0\n");
     for picked in ["run-a:policy", "run-b:value"] {
         let ended = desk.vgrad(["check", "w.csv", "--rules", "r.toml", "--layers", picked]);
