@@ -70,7 +70,7 @@ fn targets_are_not_looked_at() {
     let desk = desk();
     let told = desk.run("--out a").fine().stderr;
     assert!(
-        told.contains("csv: 40 rows, 2 features; 32 to train on, 8 to test on"),
+        told.contains("csv: 40 rows, 2 features; 32 to train, 8 to test"),
         "{told}"
     );
     // Whatever stands in their column, nothing else changes.
@@ -90,7 +90,7 @@ fn targets_are_not_looked_at() {
     desk.write("test.csv", "b,a\n20,21\n21,20.5\n");
     let with = "--set data.source.csv.test_path=test.csv --out tested";
     let told = desk.run(with).fine().stderr;
-    assert!(told.contains("40 to train on, 2 to test on"), "{told}");
+    assert!(told.contains("40 to train, 2 to test"), "{told}");
     // A column that is not there is a slip all the same: its like would be a feature.
     desk.run("--set data.source.csv.target=z --out b")
         .refused(&["no column is named \"z\""]);

@@ -114,7 +114,7 @@ impl fmt::Display for DataSummary {
             None if self.numbers == 1 => write!(f, ", a number to predict")?,
             None => write!(f, ", {} to predict", counted(self.numbers, "number"))?,
         }
-        write!(f, "; {} to train on, {} to test on", self.train, self.test)
+        write!(f, "; {} to train, {} to test", self.train, self.test)
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
     fn a_line_says_rows_features_classes_and_split() {
         assert_eq!(
             summary().to_string(),
-            "csv: 10 rows, 1 feature, 2 classes (ant, cat); 8 to train on, 2 to test on"
+            "csv: 10 rows, 1 feature, 2 classes (ant, cat); 8 to train, 2 to test"
         );
         let gaps = DataSummary {
             dropped: 1,
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(
             gaps.to_string(),
             "csv: 10 rows (1 row with a missing cell left out), 1 feature (3 missing cells filled \
-             with the training mean), a number to predict; 8 to train on, 2 to test on"
+             with the training mean), a number to predict; 8 to train, 2 to test"
         );
     }
 

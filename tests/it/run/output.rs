@@ -140,7 +140,7 @@ fn output_that_goes_nowhere() {
 }
 
 /// What was read, told before the run.
-const DATA: &str = "data: blobs: 100 rows, 2 features, 3 classes; 80 to train on, 20 to test on\n";
+const DATA: &str = "data: blobs: 100 rows, 2 features, 3 classes; 80 to train, 20 to test\n";
 
 /// Fourteen sigmoid layers lose 8 decades at the start.
 const VANISHING: &str = "--set network.activation=sigmoid --set network.depth=14 --seed 3";
