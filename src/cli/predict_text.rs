@@ -42,8 +42,8 @@ pub fn human(prediction: &Prediction, along: Along, width: usize) -> String {
 /// The most lines of a table in which only layers that read the same share one.
 const MOST_LINES: usize = 40;
 
-/// How far q, χ and the decades of layers that share a line may lie apart in a longer table,
-/// as a share of them, and of decades at least this.
+/// How far q, χ and the decades of layers that share a line may lie apart in a longer table:
+/// as a share of them, and decades also as they are.
 const ALIKE: f64 = 0.05;
 
 /// A line per layer, or per stretch of layers that read the same; where those are too many,
@@ -60,22 +60,23 @@ fn table(layers: &[LayerPrediction], along: Along, width: usize) -> String {
         })
         .collect();
     let shown = |value: Option<f64>| value.map_or("·".to_owned(), number);
-    let mut stretches = stretches(&values, |a, b| a.map(shown) == b.map(shown));
-    let is_long = stretches.len() > MOST_LINES;
-    if is_long {
-        stretches = self::stretches(&values, is_alike);
-    }
+    let same = stretches(&values, |a, b| a.map(shown) == b.map(shown));
+    let is_long = same.len() > MOST_LINES;
+    let lines = match is_long {
+        true => stretches(&values, is_alike),
+        false => same,
+    };
     let mut text = format!("{:>9}{:>13}{:>13}{:>15}\n", one, "q", "χ", "decades lost");
-    for stretch in stretches {
+    for stretch in lines {
         let ends = [stretch.start, stretch.end - 1].map(|i| layers[i].layer);
         let range = match ends {
             [first, last] if first == last => first.to_string(),
             [first, last] => format!("{first}–{last}"),
         };
         let own = &values[stretch];
-        let [q, chi, decades] = std::array::from_fn(|column| match own {
-            _ if is_long => shown(mean(own.iter().map(|row| row[column]))),
-            _ => shown(own[0][column]),
+        let [q, chi, decades] = std::array::from_fn(|column| match is_long {
+            true => shown(mean(own.iter().map(|row| row[column]))),
+            false => shown(own[0][column]),
         });
         writeln!(text, "{range:>9}{q:>13}{chi:>13}{decades:>15}").expect("a string takes it");
     }

@@ -286,15 +286,13 @@ impl Finding {
             Some(far) if self.is_within(far) && far.is_infinite() => "within".to_owned(),
             Some(far) => {
                 let size = far.abs();
-                let is_odd = size >= 1e6 || is_small && size != 0.0 && size < 1e-4;
-                let shown = match is_odd {
-                    true => format!("{size:.2e}"),
-                    false => format!("{size:.digits$}"),
+                let shown = match size >= 1e6 || is_small && size != 0.0 && size < 1e-4 {
+                    true => format!("{far:+.2e}"),
+                    false => format!("{far:+.digits$}"),
                 };
                 match self.is_within(far) {
-                    true => format!("{shown}{unit} within"),
-                    false if far < 0.0 => format!("-{shown}{unit}"),
-                    false => format!("+{shown}{unit}"),
+                    true => format!("{}{unit} within", &shown[1..]),
+                    false => format!("{shown}{unit}"),
                 }
             }
         }
