@@ -123,7 +123,7 @@ fn a_pattern_or_a_name_picks_a_chain() {
 #[test]
 fn the_name_of_a_run_picks_it() {
     let desk = Desk::empty();
-    let runs = ["run-a", "run-b"];
+    let runs = ["run-a", "run-ab"];
     let header = runs.map(|run| {
         let column = |layer: &str| format!("\"{run} - grad_norm/{layer}.weight\"");
         [
@@ -144,7 +144,7 @@ fn the_name_of_a_run_picks_it() {
         json["networks"].as_array().unwrap().len()
     };
     assert_eq!([count("run-a"), count("run"), count("policy")], [2, 4, 2]);
-    let (json, _) = read(&desk, "w.csv --layers run-b:policy");
+    let (json, _) = read(&desk, "w.csv --layers run-ab:policy");
     assert_eq!(json["networks"].as_array().unwrap().len(), 1);
     near(&json["networks"][0]["initial"]["attenuation_decades"], 2.0);
     // What a command about one network says to do is what it takes.
@@ -154,7 +154,7 @@ fn the_name_of_a_run_picks_it() {
         assert!(ended.stderr.contains(words), "{words}: {ended:?}");
     }
     desk.write("r.toml", "[[check]]\nquantity = \"diverged\"\nmax = 0\n");
-    for picked in ["run-a:policy", "run-b:value"] {
+    for picked in ["run-a:policy", "run-ab:value"] {
         let ended = desk.vgrad(["check", "w.csv", "--rules", "r.toml", "--layers", picked]);
         assert_eq!(ended.code, Some(0), "{picked}: {ended:?}");
     }
