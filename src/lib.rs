@@ -2,7 +2,7 @@
 //! vanish or explode, where, how fast, and what cures it.
 //!
 //! Most people use the command `vgrad`; this library is what it is made of,
-//! five floors of which each knows only those below it:
+//! five floors of which each knows only those below it (the lower three are crates):
 //!
 //! | floor | module | what is in it |
 //! |---|---|---|
@@ -99,8 +99,9 @@
 //! # Ok::<(), Problem>(())
 //! ```
 
-pub mod base;
+pub use vgrad_base as base;
+pub use vgrad_nn as nn;
+pub use vgrad_study as study;
+
 pub mod cli;
 pub mod lab;
-pub mod nn;
-pub mod study;

@@ -5,6 +5,9 @@
 //! No test harness runs this (`harness = false`): its own thread allocates whenever it
 //! likes, and an allocator cannot tell whose call it was.
 
+// An allocator that counts cannot be written without.
+#![allow(unsafe_code)]
+
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -102,6 +102,7 @@ pub fn from_bare_name<M: DeserializeOwned, E: serde::de::Error>() -> Result<M, E
 /// JSON Schema and the list for `vgrad list`. A trailing `fn name -> Trait;`
 /// adds the way from the enum to the trait that its members implement, and
 /// `fn name<T> -> Trait<T>;` the same for a trait over the scalar type.
+#[macro_export]
 macro_rules! family {
     (
         $(#[$doc:meta])*
@@ -109,7 +110,7 @@ macro_rules! family {
         $(#[$fn_doc:meta])*
         fn $to_dyn:ident -> $Trait:ident;
     ) => {
-        family! { $(#[$doc])* pub enum $Family { $( $Member = $name ),+ } }
+        $crate::family! { $(#[$doc])* pub enum $Family { $( $Member = $name ),+ } }
 
         impl $Family {
             $(#[$fn_doc])*
@@ -124,12 +125,16 @@ macro_rules! family {
         $(#[$fn_doc:meta])*
         fn $to_dyn:ident<T> -> $Trait:ident<T>;
     ) => {
-        family! { $(#[$doc])* pub enum $Family { $( $Member = $name ),+ } }
+        $crate::family! { $(#[$doc])* pub enum $Family { $( $Member = $name ),+ } }
 
         impl $Family {
             $(#[$fn_doc])*
-            pub fn $to_dyn<T: $crate::base::Scalar>(&self) -> &dyn $Trait<T> {
-                match self { $( Self::$Member(member) => member ),+ }
+            pub fn $to_dyn<T: $crate::Scalar>(&self) -> &dyn $Trait<T> {
+                type Choose<T> = fn(&$Family) -> &dyn $Trait<T>;
+                fn choose<T: $crate::Scalar>(family: &$Family) -> &dyn $Trait<T> {
+                    match family { $( $Family::$Member(member) => member ),+ }
+                }
+                $crate::compiled!(Choose<T> = choose)(self)
             }
         }
     };
@@ -156,8 +161,8 @@ macro_rules! family {
             }
 
             /// Name, help text and parameters of every member.
-            pub fn members() -> Vec<$crate::base::family::MemberInfo> {
-                vec![$( $crate::base::family::MemberInfo::of::<$Member>($name) ),+]
+            pub fn members() -> Vec<$crate::family::MemberInfo> {
+                vec![$( $crate::family::MemberInfo::of::<$Member>($name) ),+]
             }
         }
 
@@ -179,7 +184,7 @@ macro_rules! family {
 
                     fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<$Family, E> {
                         match name {
-                            $( $name => $crate::base::family::from_bare_name::<$Member, E>().map($Family::$Member), )+
+                            $( $name => $crate::family::from_bare_name::<$Member, E>().map($Family::$Member), )+
                             other => Err(E::unknown_variant(other, $Family::NAMES)),
                         }
                     }
@@ -226,7 +231,7 @@ macro_rules! family {
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let mut any_of: Vec<serde_json::Value> = Vec::new();
                 $( any_of.extend(
-                    $crate::base::family::member_schemas::<$Member>($name, generator)
+                    $crate::family::member_schemas::<$Member>($name, generator)
                         .into_iter()
                         .map(schemars::Schema::to_value),
                 ); )+
@@ -235,10 +240,11 @@ macro_rules! family {
         }
     };
 }
-pub(crate) use family;
+pub use family;
 
 /// Declares a member struct with defaulted parameters:
 /// `member! { /// help pub struct LeakyRelu { /// … slope: f64 = 0.01 } }`.
+#[macro_export]
 macro_rules! member {
     (
         $(#[$doc:meta])*
@@ -254,4 +260,4 @@ macro_rules! member {
         }
     };
 }
-pub(crate) use member;
+pub use member;

@@ -3,6 +3,7 @@
 //! choices, suggestions for misspelt names, counts in words, the memory that is left.
 
 pub mod circular;
+pub mod compiled;
 pub mod conflict;
 pub mod counted;
 pub mod crc32c;

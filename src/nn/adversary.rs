@@ -4,8 +4,8 @@
 
 use crate::base::Scalar;
 use crate::base::family::{family, member};
-use crate::nn::logistic::{sigmoid, softplus};
-use crate::nn::loss::{Criterion, RowTarget, TargetKind};
+use crate::logistic::{sigmoid, softplus};
+use crate::loss::{Criterion, RowTarget, TargetKind};
 
 family! {
     /// What a generator and its discriminator minimise.

@@ -7,13 +7,13 @@ use std::slice::from_ref;
 
 use crate::base::Scalar;
 use crate::base::prefetch::{plan, touch};
-use crate::nn::graph::Graph;
-use crate::nn::layer::entries;
-use crate::nn::model::Model;
-use crate::nn::node_shards::NodeShards;
-use crate::nn::params::LayerParams;
-use crate::nn::shard::Shard;
-use crate::nn::times::Phase;
+use crate::graph::Graph;
+use crate::layer::entries;
+use crate::model::Model;
+use crate::node_shards::NodeShards;
+use crate::params::LayerParams;
+use crate::shard::Shard;
+use crate::times::Phase;
 
 /// How many nodes ahead their descriptions are touched.
 const AHEAD: usize = 4;

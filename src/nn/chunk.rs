@@ -7,10 +7,10 @@
 
 use crate::base::Scalar;
 use crate::base::squares::Squares;
-use crate::nn::graph::Graph;
-use crate::nn::layer::{MAX_SHARDS, Rows};
-use crate::nn::loss::LossSums;
-use crate::nn::measure::ActivationSums;
+use crate::graph::Graph;
+use crate::layer::{MAX_SHARDS, Rows};
+use crate::loss::LossSums;
+use crate::measure::ActivationSums;
 
 /// Into how many chunks a batch of `rows` rows is cut.
 pub fn chunk_count(rows: usize) -> usize {

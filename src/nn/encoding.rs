@@ -2,8 +2,8 @@
 
 use crate::base::Scalar;
 use crate::base::family::{family, member};
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::fourier_features::FourierFeatures;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::layer::fourier_features::FourierFeatures;
 
 family! {
     /// What becomes of a feature before layer 1 reads it.

@@ -6,11 +6,11 @@
 use ndarray::ArrayViewMut2;
 use rand_distr::{Distribution, StandardNormal, Uniform as UniformDistribution};
 
+use crate::activation::{Activation, Elementwise};
 use crate::base::family::{family, member};
 use crate::base::rng::ChaCha8Rng;
-use crate::nn::activation::{Activation, Elementwise};
-use crate::nn::fans::Fans;
-use crate::nn::mean_field::{NoCriticalPoint, critical_weight_variance};
+use crate::fans::Fans;
+use crate::mean_field::{NoCriticalPoint, critical_weight_variance};
 
 mod siren;
 mod structured;

@@ -3,14 +3,14 @@
 
 use crate::base::Scalar;
 use crate::base::team::Team;
-use crate::nn::graph::LayerInfo;
-use crate::nn::layer::Mode;
-use crate::nn::model::Model;
-use crate::nn::network::Network;
-use crate::nn::node_shards::NodeShards;
-use crate::nn::params::LayerParams;
-use crate::nn::pass::Pass;
-use crate::nn::train_step::StepMetrics;
+use crate::graph::LayerInfo;
+use crate::layer::Mode;
+use crate::model::Model;
+use crate::network::Network;
+use crate::node_shards::NodeShards;
+use crate::params::LayerParams;
+use crate::pass::Pass;
+use crate::train_step::StepMetrics;
 
 impl<T: Scalar> Network<T> {
     /// From now on the parameters of layers after `layer` are another network's: gradients

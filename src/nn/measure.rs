@@ -2,9 +2,9 @@
 //! columns of `gradients.csv` are formulas over. Everything is accumulated in f64, and
 //! chunks combine in their order.
 
+use crate::activation::PerRule;
 use crate::base::squares::{Squares, sum_of_squares};
-use crate::nn::activation::PerRule;
-use crate::nn::moments::Moments;
+use crate::moments::Moments;
 
 /// What an activation layer says of one chunk's values and slopes.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,8 @@
 //! Floor 1, the engine: activations, initialisation, losses, layers, the
 //! network and the optimizers.
 
+use vgrad_base as base;
+
 pub mod activation;
 pub mod adversary;
 mod ahead;
@@ -29,6 +31,7 @@ pub mod order;
 mod orthonormal;
 pub mod params;
 pub mod pass;
+pub mod propagation;
 pub mod readout;
 pub mod shard;
 pub mod skip;

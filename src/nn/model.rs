@@ -1,9 +1,9 @@
 //! A network's layers together with their parameters, as a pass reads them.
 
 use crate::base::Scalar;
-use crate::nn::graph::Graph;
-use crate::nn::layer::Parameters;
-use crate::nn::params::LayerParams;
+use crate::graph::Graph;
+use crate::layer::Parameters;
+use crate::params::LayerParams;
 
 /// Layers and parameters, which stay as they are while a batch passes.
 #[derive(Clone, Copy)]

@@ -5,18 +5,19 @@ use std::ops::Range;
 use ndarray::{Array2, Axis};
 
 use crate::base::Scalar;
+use crate::base::compiled::compiled;
 use crate::base::team::Team;
-use crate::nn::chunk::{Chunk, chunk_count, part};
-use crate::nn::graph::{Graph, LayerInfo};
-use crate::nn::layer::{Mode, entries};
-use crate::nn::loss::Targets;
-use crate::nn::model::Model;
-use crate::nn::moments::Moments;
-use crate::nn::objective::Objective;
-use crate::nn::params::{Draw, LayerParams};
-use crate::nn::pass::{AllReduce, Pass};
-use crate::nn::shard::{Shard, ShardTargets};
-use crate::nn::times::{PhaseTimes, Stopwatch};
+use crate::chunk::{Chunk, chunk_count, part};
+use crate::graph::{Graph, LayerInfo};
+use crate::layer::{Mode, entries};
+use crate::loss::Targets;
+use crate::model::Model;
+use crate::moments::Moments;
+use crate::objective::Objective;
+use crate::params::{Draw, LayerParams};
+use crate::pass::{AllReduce, Pass};
+use crate::shard::{Shard, ShardTargets};
+use crate::times::{PhaseTimes, Stopwatch};
 
 /// A network ready to train: layers, parameters and every buffer a step needs.
 pub struct Network<T> {
@@ -63,23 +64,8 @@ impl<T: Scalar> Network<T> {
         objective: impl Into<Objective>,
         capacity: Capacity,
     ) -> Self {
-        let params_of = graph.nodes.iter().map(|node| node.params).collect();
-        let params = graph.params.iter();
-        let mut layer_params: Vec<_> = params
-            .map(|params| LayerParams::new(params, graph.nodes[params.nodes[0]].layer.tensors()))
-            .collect();
-        draw_all(&mut layer_params, draw);
-        Self {
-            all_reduce: AllReduce::new(capacity.chunks(), graph.longest_exchange()),
-            shards: Vec::new(),
-            graph,
-            objective: objective.into(),
-            own: layer_params.len(),
-            layer_params,
-            params_of,
-            capacity,
-            updates: 0,
-        }
+        type New<T> = fn(Graph<T>, &Draw, Objective, Capacity) -> Network<T>;
+        compiled!(New<T> = network)(graph, draw, objective.into(), capacity)
     }
 
     /// Cuts the batch into shards for the team's threads, of whole chunks each,
@@ -157,6 +143,11 @@ impl<T: Scalar> Network<T> {
     /// If there are more rows than that, or the widths or the kind of target
     /// differ from what the network was made for.
     pub fn load(&mut self, inputs: &Array2<T>, targets: &Targets<T>, rows: &[usize]) {
+        type Load<T> = fn(&mut Network<T>, &Array2<T>, &Targets<T>, &[usize]);
+        compiled!(Load<T> = load)(self, inputs, targets, rows);
+    }
+
+    fn load_rows(&mut self, inputs: &Array2<T>, targets: &Targets<T>, rows: &[usize]) {
         let capacity = self.capacity;
         assert!(
             rows.len() <= capacity.rows,
@@ -272,6 +263,40 @@ impl<T: Scalar> Network<T> {
         };
         pass.forward(&mut self.shards, n, mode, observe, round);
     }
+}
+
+fn network<T: Scalar>(
+    graph: Graph<T>,
+    draw: &Draw,
+    objective: Objective,
+    capacity: Capacity,
+) -> Network<T> {
+    let params_of = graph.nodes.iter().map(|node| node.params).collect();
+    let params = graph.params.iter();
+    let mut layer_params: Vec<_> = params
+        .map(|params| LayerParams::new(params, graph.nodes[params.nodes[0]].layer.tensors()))
+        .collect();
+    draw_all(&mut layer_params, draw);
+    Network {
+        all_reduce: AllReduce::new(capacity.chunks(), graph.longest_exchange()),
+        shards: Vec::new(),
+        graph,
+        objective,
+        own: layer_params.len(),
+        layer_params,
+        params_of,
+        capacity,
+        updates: 0,
+    }
+}
+
+fn load<T: Scalar>(
+    network: &mut Network<T>,
+    inputs: &Array2<T>,
+    targets: &Targets<T>,
+    rows: &[usize],
+) {
+    network.load_rows(inputs, targets, rows);
 }
 
 /// The chunks `mine` of a batch.

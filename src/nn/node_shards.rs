@@ -1,9 +1,9 @@
 //! All shards of a batch as one layer sees them when its gradient is computed.
 
 use crate::base::Scalar;
-use crate::nn::graph::{Graph, Node};
-use crate::nn::layer::MAX_SHARDS;
-use crate::nn::shard::Shard;
+use crate::graph::{Graph, Node};
+use crate::layer::MAX_SHARDS;
+use crate::shard::Shard;
 
 /// All shards of the batch seen by node `n`, after the backward pass.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! What a network's output is held against.
 
+use crate::adversary::{DiscriminatorSide, GeneratorSide};
 use crate::base::Scalar;
-use crate::nn::adversary::{DiscriminatorSide, GeneratorSide};
-use crate::nn::loss::{Criterion, Loss};
+use crate::loss::{Criterion, Loss};
 
 /// What a network minimises.
 #[derive(Clone, Debug)]

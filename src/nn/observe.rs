@@ -1,12 +1,12 @@
 //! What a network tells of its last step: each layer's sums, and where
 //! something stopped being finite.
 
+use crate::activation::PerRule;
 use crate::base::Scalar;
 use crate::base::squares::{Squares, sum_of_squares};
-use crate::nn::activation::PerRule;
-use crate::nn::measure::{InactiveUnits, LayerSums, ParamSums, PhiSums, TensorRecord, TensorSums};
-use crate::nn::network::Network;
-use crate::nn::params::LayerParams;
+use crate::measure::{InactiveUnits, LayerSums, ParamSums, PhiSums, TensorRecord, TensorSums};
+use crate::network::Network;
+use crate::params::LayerParams;
 
 impl<T: Scalar> Network<T> {
     /// The sums of layer `l` (from 1) at the last pass that observed, for the update

@@ -3,13 +3,13 @@
 
 use std::sync::{RwLock, RwLockWriteGuard};
 
+use crate::ahead;
 use crate::base::Scalar;
 use crate::base::team::Barrier;
-use crate::nn::ahead;
-use crate::nn::layer::Mode;
-use crate::nn::model::Model;
-use crate::nn::shard::Shard;
-use crate::nn::times::Phase;
+use crate::layer::Mode;
+use crate::model::Model;
+use crate::shard::Shard;
+use crate::times::Phase;
 
 /// Where shards exchange partials: two banks in turn, so that a shard may write
 /// its next partials while others still read the last one.

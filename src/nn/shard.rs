@@ -10,14 +10,14 @@ use ndarray::ArrayView2;
 use crate::base::Scalar;
 use crate::base::prefetch::touch;
 use crate::base::squares::sum_of_squares;
-use crate::nn::chunk::{Chunk, chunk_count, part};
-use crate::nn::graph::{Graph, Node};
-use crate::nn::layer::{
+use crate::chunk::{Chunk, chunk_count, part};
+use crate::graph::{Graph, Node};
+use crate::layer::{
     Backward, BackwardChunk, Forward, InputGradient, MAX_INPUTS, Mode, Observed, Parameters, Rows,
     matrix, matrix_mut, some_rows,
 };
-use crate::nn::loss::{Criterion, TargetRows, evaluate};
-use crate::nn::times::Stopwatch;
+use crate::loss::{Criterion, TargetRows, evaluate};
+use crate::times::Stopwatch;
 
 /// The targets of a shard's rows.
 #[derive(Clone, Debug)]

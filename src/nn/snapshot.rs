@@ -2,7 +2,7 @@
 //! running averages, the optimizer's state.
 
 use crate::base::Scalar;
-use crate::nn::network::Network;
+use crate::network::Network;
 
 /// What can be put down and taken up again, whatever its precision.
 pub trait Snapshot {

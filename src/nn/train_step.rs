@@ -1,18 +1,19 @@
 //! One step of training a network: forward, backward, gradients, update.
 
+use crate::ahead;
 use crate::base::Scalar;
+use crate::base::compiled::compiled;
 use crate::base::team::Team;
-use crate::nn::ahead;
-use crate::nn::layer::Mode;
-use crate::nn::loss::LossSums;
-use crate::nn::model::Model;
-use crate::nn::moments::Moments;
-use crate::nn::network::Network;
-use crate::nn::node_shards::NodeShards;
-use crate::nn::optim::{Optimizer, StepInfo, clip_coefficient};
-use crate::nn::params::LayerParams;
-use crate::nn::pass::Pass;
-use crate::nn::shard::{Shard, ShardTargets};
+use crate::layer::Mode;
+use crate::loss::LossSums;
+use crate::model::Model;
+use crate::moments::Moments;
+use crate::network::Network;
+use crate::node_shards::NodeShards;
+use crate::optim::{Optimizer, StepInfo, clip_coefficient};
+use crate::params::LayerParams;
+use crate::pass::Pass;
+use crate::shard::{Shard, ShardTargets};
 
 /// What a step is to do with the batch at hand, besides computing all gradients.
 #[derive(Clone, Copy)]
@@ -69,23 +70,15 @@ pub struct StepMetrics {
 impl<T: Scalar> Network<T> {
     /// Evaluation mode: loss and hits of the batch at hand.
     pub fn evaluate(&mut self, team: &Team) -> LossSums {
-        self.forward(team, Mode::Evaluation);
-        let (graph, criterion) = (&self.graph, self.objective.criterion::<T>());
-        team.shares(&mut self.shards, |share| {
-            share
-                .iter_mut()
-                .for_each(|shard| shard.evaluate(graph, criterion));
-        });
-        self.loss_sums()
+        type Evaluate<T> = fn(&mut Network<T>, &Team) -> LossSums;
+        compiled!(Evaluate<T> = evaluate)(self, team)
     }
 
     /// The outputs for the batch at hand in `mode`, [rows, outputs], row-major; a row per
     /// position where the output has several.
     pub fn outputs(&mut self, team: &Team, mode: Mode) -> Vec<T> {
-        self.forward(team, mode);
-        let output = self.graph.output;
-        let of_shard = |shard: &Shard<T>| shard.value(&self.graph, output).to_owned();
-        self.shards.iter().flat_map(of_shard).collect()
+        type Outputs<T> = fn(&mut Network<T>, &Team, Mode) -> Vec<T>;
+        compiled!(Outputs<T> = outputs)(self, team, mode)
     }
 
     fn forward(&mut self, team: &Team, mode: Mode) {
@@ -112,6 +105,11 @@ impl<T: Scalar> Network<T> {
     /// it changes. But where that shows in the gradient of parameters alone, other
     /// layers may have been updated by then.
     pub fn step(&mut self, team: &Team, step: Step<T>) -> StepMetrics {
+        type Make<T> = fn(&mut Network<T>, &Team, Step<T>) -> StepMetrics;
+        compiled!(Make<T> = make)(self, team, step)
+    }
+
+    fn make_step(&mut self, team: &Team, step: Step<T>) -> StepMetrics {
         self.forward_backward(team, step.observe);
         // Without clipping, a layer is updated while its gradient is in the cache, and
         // no gradient need be kept.
@@ -244,4 +242,26 @@ impl<T: Scalar> Network<T> {
         let chunks = self.chunks().filter(|chunk| chunk.rows.count > 0);
         chunks.map(|chunk| chunk.loss).sum()
     }
+}
+
+fn make<T: Scalar>(network: &mut Network<T>, team: &Team, step: Step<T>) -> StepMetrics {
+    network.make_step(team, step)
+}
+
+fn evaluate<T: Scalar>(network: &mut Network<T>, team: &Team) -> LossSums {
+    network.forward(team, Mode::Evaluation);
+    let (graph, criterion) = (&network.graph, network.objective.criterion::<T>());
+    team.shares(&mut network.shards, |share| {
+        share
+            .iter_mut()
+            .for_each(|shard| shard.evaluate(graph, criterion));
+    });
+    network.loss_sums()
+}
+
+fn outputs<T: Scalar>(network: &mut Network<T>, team: &Team, mode: Mode) -> Vec<T> {
+    network.forward(team, mode);
+    let output = network.graph.output;
+    let of_shard = |shard: &Shard<T>| shard.value(&network.graph, output).to_owned();
+    network.shards.iter().flat_map(of_shard).collect()
 }

@@ -1,8 +1,8 @@
 //! What a training step asks of a machine, counted.
 
 use crate::base::Scalar;
-use crate::nn::graph::Graph;
-use crate::nn::layer::TensorShape;
+use crate::graph::Graph;
+use crate::layer::TensorShape;
 
 /// The work of one training step.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,7 +4,7 @@
 use crate::nn::graph::LayerInfo;
 use crate::nn::loss::psnr;
 use crate::nn::measure::{LayerSums, ParamSums, PhiSums, TensorRecord};
-use crate::study::step_record::{AdversaryMetrics, StepRecord};
+use crate::step_record::{AdversaryMetrics, StepRecord};
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]

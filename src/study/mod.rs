@@ -1,6 +1,9 @@
 //! Floor 2: data sources, batches, learning-rate schedules,
 //! the training loop and CSV recording.
 
+use vgrad_base as base;
+use vgrad_nn as nn;
+
 mod batches;
 pub mod columns;
 pub mod data;

@@ -4,16 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::team::Team;
 use crate::base::{Problem, Scalar};
+use crate::data::Dataset;
+pub use crate::log_steps::LogSteps;
 use crate::nn::measure::{LayerSums, TensorRecord};
 use crate::nn::network::Network;
 use crate::nn::snapshot::Snapshot;
 use crate::nn::times::PhaseTimes;
-use crate::study::data::Dataset;
-pub use crate::study::log_steps::LogSteps;
-pub use crate::study::step_record::{AdversaryMetrics, StepRecord, StepResult, TestMetrics};
-pub use crate::study::task::evaluate;
-use crate::study::task::{Batch, Task, task};
-pub use crate::study::training_plan::{AdversaryPlan, TrainingPlan, UpdatePlan};
+pub use crate::step_record::{AdversaryMetrics, StepRecord, StepResult, TestMetrics};
+pub use crate::task::evaluate;
+use crate::task::{Batch, Task, task};
+pub use crate::training_plan::{AdversaryPlan, TrainingPlan, UpdatePlan};
 
 /// Who watches a run: the recorder, the progress bar.
 pub trait Callback {

@@ -1,10 +1,10 @@
 //! What a training loop needs to know besides network and data.
 
+use crate::log_steps::LogSteps;
 use crate::nn::adversary::GanLoss;
 use crate::nn::architecture::{NetworkSpec, Setting};
 use crate::nn::optim::Optimizer;
-use crate::study::log_steps::LogSteps;
-use crate::study::schedule::Schedule;
+use crate::schedule::Schedule;
 
 /// How a network's parameters are changed.
 pub struct UpdatePlan<T> {

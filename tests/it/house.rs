@@ -1,5 +1,5 @@
 //! The house: imports between the floors of `src/` point down, and the modules
-//! of a floor form no ring.
+//! of a floor form no ring. The lower floors are crates, each at home the root of its paths.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -100,7 +100,10 @@ fn imports() -> BTreeMap<Module, BTreeSet<Module>> {
     };
     all.iter()
         .map(|(module, text)| {
-            let mut targets: Vec<Module> = paths_after(text, "crate::");
+            let mut targets: Vec<Module> = paths_after(text, "crate::")
+                .into_iter()
+                .map(|path| from_the_ground(path, &module[0]))
+                .collect();
             // `super::` counts from this module's parent, once per `super`.
             for path in paths_after(text, "super::") {
                 let ups = 1 + path.iter().take_while(|name| *name == "super").count();
@@ -114,6 +117,15 @@ fn imports() -> BTreeMap<Module, BTreeSet<Module>> {
             (module.clone(), targets.collect())
         })
         .collect()
+}
+
+/// A path after `crate::` as it reads in the library: of a module's own floor where it
+/// begins with none.
+fn from_the_ground(path: Module, floor: &str) -> Module {
+    if path.first().is_some_and(|first| FLOORS.contains(&&**first)) {
+        return path;
+    }
+    [&[floor.to_owned()], &path[..]].concat()
 }
 
 fn floor(module: &Module) -> usize {
@@ -234,6 +246,12 @@ fn the_reader_of_imports_reads() {
             "base::Scalar::of"
         ]
     );
+    let own = |path: &[&str]| {
+        let path = path.iter().map(|name| (*name).to_owned()).collect();
+        from_the_ground(path, "nn").join("::")
+    };
+    assert_eq!(own(&["layer", "Layer"]), "nn::layer::Layer");
+    assert_eq!(own(&["base", "Scalar"]), "base::Scalar");
     let ringed = BTreeMap::from([
         ("a".to_owned(), BTreeSet::from(["b".to_owned()])),
         ("b".to_owned(), BTreeSet::from(["a".to_owned()])),

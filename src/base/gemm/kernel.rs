@@ -13,8 +13,8 @@ use super::pack::{Block, Widths, pack, pack_strips};
 use super::tile::{Place, WIDEST, rows_of_tiles};
 use super::transpose::{Plain, Square};
 use super::{Register, Start, Term};
-use crate::base::Scalar;
-use crate::base::prefetch::Fetching;
+use crate::Scalar;
+use crate::prefetch::Fetching;
 
 /// How a product is cut into blocks that stay in a cache.
 #[derive(Clone, Copy)]

@@ -140,15 +140,15 @@ pub fn gemm_sum<T: Scalar>(terms: &[Term<T>], start: Start<T>, c: &mut [T]) {
     }
     T::with_packing_buffer(kernel::buffer_len(), |buffer| {
         let product = Product { terms, start, c };
-        product.run(Arch::new(), buffer);
+        T::multiply(product, Arch::new(), buffer);
     });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::rng::stream;
-    use crate::base::simd;
+    use crate::rng::stream;
+    use crate::simd;
     use rand::RngExt;
 
     fn numbers(count: usize, index: u64) -> Vec<f64> {

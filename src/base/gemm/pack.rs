@@ -8,7 +8,7 @@ use pulp::Simd;
 use super::tile::height;
 use super::transpose::{Lines, Slots, Square};
 use super::{Matrix, Register, Term};
-use crate::base::Scalar;
+use crate::Scalar;
 
 /// A block of B: rows `first` … and columns `left` …; or, of several terms one
 /// below the other, all rows.

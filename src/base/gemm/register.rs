@@ -1,8 +1,9 @@
 //! One SIMD register of either precision.
 
-use pulp::Simd;
 use pulp::bytemuck::Pod;
+use pulp::{Arch, Simd};
 
+use super::kernel::Product;
 use super::transpose::Transpose;
 
 /// A scalar type with the register operations that a product needs: plain numbers,
@@ -15,6 +16,10 @@ pub trait Register: Transpose + Default + Pod {
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Of<S>;
     /// a·b + c, rounded once where the instruction set fuses.
     fn mul_add<S: Simd>(simd: S, a: Self::Of<S>, b: Self::Of<S>, c: Self::Of<S>) -> Self::Of<S>;
+    /// Computes a sum of products with the instructions of `arch`: compiled here, once
+    /// for each precision, and not wherever a product is asked for.
+    #[doc(hidden)]
+    fn multiply(product: Product<Self>, arch: Arch, buffer: &mut [Self]);
     /// Lanes of a register.
     fn lanes<S: Simd>() -> usize {
         size_of::<Self::Of<S>>() / size_of::<Self>()
@@ -38,6 +43,9 @@ macro_rules! register {
                 c: S::$Register,
             ) -> S::$Register {
                 simd.$mul_add(a, b, c)
+            }
+            fn multiply(product: Product<Self>, arch: Arch, buffer: &mut [Self]) {
+                product.run(arch, buffer);
             }
         }
     };

@@ -4,8 +4,8 @@ use pulp::Simd;
 
 use super::Start;
 use super::chain::{Chains, Panel, Strips, load, store};
-use crate::base::Scalar;
-use crate::base::prefetch::Fetching;
+use crate::Scalar;
+use crate::prefetch::Fetching;
 
 /// The widest panel: four registers of 16 lanes.
 pub const WIDEST: usize = 64;

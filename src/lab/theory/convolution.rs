@@ -14,9 +14,9 @@ use crate::nn::mean_field::{Averages, NormKind};
 use crate::nn::order::Order;
 
 use super::log_spread::LogSpread;
-use super::pixel_covariance::PixelCovariance;
-use super::signal::Backward;
 use super::walk::LayerTheory;
+use crate::nn::propagation::pixel_covariance::PixelCovariance;
+use crate::nn::propagation::signal::GradientGain;
 
 /// What is known of every hidden layer: q averaged over the pixels, and the factor on a
 /// squared gradient, summed over the pixels, that comes from a mean over those of the last;
@@ -103,7 +103,7 @@ pub fn pixel_by_pixel<T: Scalar>(
         rows.push(LayerTheory {
             layer: l + 1,
             q: q.iter().sum::<f64>() / q.len() as f64,
-            backward: Some(Backward {
+            backward: Some(GradientGain {
                 chi: grads.iter().sum::<f64>() / before,
                 variance: own.variance,
             }),

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 use crate::base::Scalar;
 use crate::nn::architecture::NetworkSpec;
 
-use super::signal::Signal;
+use crate::nn::propagation::signal::Signal;
 
 /// The data as layer 1 reads it, [samples, columns].
 fn encoded<T: Scalar>(network: &NetworkSpec, inputs: ArrayView2<T>) -> Array2<f64> {

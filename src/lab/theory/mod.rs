@@ -6,17 +6,12 @@
 //! Schoenholz et al. 2017, arXiv:1611.01232; batch norm: Yang et al. 2019,
 //! arXiv:1902.08129). It holds for wide layers and independent weights.
 
-mod batch_norm;
 mod contributions;
 mod convolution;
-mod drift;
-mod finite_width;
 mod input;
 mod log_spread;
-mod pixel_covariance;
 mod predict;
 mod repeated;
-mod signal;
 mod skip;
 mod through_time;
 mod underflow;
@@ -24,5 +19,4 @@ mod walk;
 
 pub use predict::{predict, predict_loaded};
 pub use repeated::Repeated;
-pub use signal::Signal;
 pub use walk::Propagation;

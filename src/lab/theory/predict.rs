@@ -15,12 +15,12 @@ use crate::nn::mean_field::NormKind;
 use crate::nn::order::Order;
 
 use super::convolution::pixel_by_pixel;
-use super::finite_width::{PlainLayer, variance_by_q};
 use super::input::{mean_squared_cosine, moments};
 use super::log_spread::LogSpread;
 use super::repeated::Repeated;
 use super::through_time::time_steps;
 use super::walk::{LayerTheory, Propagation};
+use crate::nn::propagation::finite_width::{PlainLayer, variance_by_q};
 
 /// What variation of q adds to the log of a squared gradient, as a share of the variance by
 /// the gradient's own averages, from which on finite width dominates: to first order 0.001 for

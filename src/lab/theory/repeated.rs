@@ -3,8 +3,8 @@
 use crate::lab::prediction::Unpredictable;
 use crate::nn::mean_field::{Averages, NormKind, Recursion};
 
-use super::batch_norm::BatchAverages;
 use super::walk::Propagation;
+use crate::nn::propagation::batch_averages::BatchAverages;
 
 /// The fixed point and what surrounds it.
 #[derive(Clone, Copy, Debug, PartialEq)]

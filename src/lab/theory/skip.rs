@@ -3,7 +3,7 @@
 use crate::nn::activation::Sigmoid;
 use crate::nn::mean_field::Averages;
 
-use super::signal::{Backward, LinearMap, Passage, Signal};
+use crate::nn::propagation::signal::{GradientGain, LinearMap, Passage, Signal};
 
 /// The ways to join the main path.
 #[derive(Clone, Copy)]
@@ -31,7 +31,7 @@ impl Join {
     ///
     /// The cross terms of the gradient have expectation 0, since the branch's last
     /// or first matrix has.
-    pub fn apply(self, main: Signal, branch: &Passage) -> (Signal, Backward) {
+    pub fn apply(self, main: Signal, branch: &Passage) -> (Signal, GradientGain) {
         match self {
             Self::Sum { carry, scale } => sum(main, branch, [carry, scale]),
             Self::Gate { map, bias, units } => gate(main, branch, (map, bias, units)),
@@ -49,7 +49,7 @@ impl Join {
     }
 }
 
-fn sum(main: Signal, branch: &Passage, [carry, scale]: [f64; 2]) -> (Signal, Backward) {
+fn sum(main: Signal, branch: &Passage, [carry, scale]: [f64; 2]) -> (Signal, GradientGain) {
     let (u, factor) = (branch.signal, scale * scale * branch.backward.chi);
     let kept = carry * carry;
     // A unit's branch does not depend on what the unit carries: E h u = E h · E u.
@@ -66,14 +66,14 @@ fn sum(main: Signal, branch: &Passage, [carry, scale]: [f64; 2]) -> (Signal, Bac
     let of_cross = 4.0 * kept * factor * 1.0 / branch.units as f64;
     let variance = (factor * factor * branch.backward.variance + of_cross) / (chi * chi);
     let variance = if chi > 0.0 { variance } else { 0.0 };
-    (signal, Backward { chi, variance })
+    (signal, GradientGain { chi, variance })
 }
 
 fn gate(
     main: Signal,
     branch: &Passage,
     (map, bias, units): (LinearMap, f64, usize),
-) -> (Signal, Backward) {
+) -> (Signal, GradientGain) {
     let weight = map.spread.weight * map.inputs as f64;
     let variance = Join::Gate { map, bias, units }.gate_variance(main);
     let open = Averages::over(&Sigmoid {}, bias, variance);
@@ -100,5 +100,5 @@ fn gate(
         + gated.powi(2) * 3.0 * open.slope_kurtosis() / n;
     let crosses = carried * branched + carried * gated + branched * gated;
     let variance = (squares + 4.0 * crosses / n) / (chi * chi);
-    (signal, Backward { chi, variance })
+    (signal, GradientGain { chi, variance })
 }

@@ -13,8 +13,8 @@ use crate::nn::init::{Init, Spread};
 use crate::nn::mean_field::Averages;
 use crate::nn::readout::Readout;
 
-use super::signal::{Backward, LinearMap};
 use super::walk::LayerTheory;
+use crate::nn::propagation::signal::{GradientGain, LinearMap};
 
 const CELL: &str = "network.architecture.recurrent.cell";
 const RECURRENT_INIT: &str = "network.architecture.recurrent.recurrent_init";
@@ -72,7 +72,7 @@ pub fn time_steps<T: Scalar>(
         rows.push(LayerTheory {
             layer: t + 1,
             q: q_mean,
-            backward: Some(Backward {
+            backward: Some(GradientGain {
                 chi: f64::NAN,
                 variance: of_state.variance() + curve.variance(q_mean, units),
             }),

@@ -7,9 +7,9 @@ use crate::nn::init::{Init, Spread};
 use crate::nn::mean_field::{Joining, NormKind};
 use crate::nn::order::Order;
 
-use super::drift::{Block, BranchLayer, Drift};
-use super::signal::{Backward, LinearMap, Nonlinearity, Passage, Signal};
 use super::skip::Join;
+use crate::nn::propagation::drift::{Block, BranchLayer, Drift};
+use crate::nn::propagation::signal::{GradientGain, LinearMap, Nonlinearity, Passage, Signal};
 
 /// What is known of a hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub struct LayerTheory {
     /// What a gradient meets across φ: in the default order on its way from h_l to
     /// h_{l−1}, in pre-activation order from h_{l+1} to h_l; with skips that of the whole
     /// block there, and `None` inside a block.
-    pub backward: Option<Backward>,
+    pub backward: Option<GradientGain>,
 }
 
 /// What is known of all hidden layers.
@@ -331,7 +331,7 @@ fn no_theory(key: &str, member: &str) -> Unpredictable {
     Unpredictable::new(key, format!("theory is not worked out for {member}"))
 }
 
-fn row(layer: usize, passage: &Passage, backward: Option<Backward>) -> LayerTheory {
+fn row(layer: usize, passage: &Passage, backward: Option<GradientGain>) -> LayerTheory {
     LayerTheory {
         layer,
         q: passage.q,

@@ -4,15 +4,15 @@
 
 use super::{Mlp, NetworkSpec, Setting};
 use crate::base::Scalar;
-use crate::nn::fans::Fans;
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::Role;
-use crate::nn::layer::activate::Activate;
-use crate::nn::layer::dropout::Dropout;
-use crate::nn::layer::linear::Linear;
-use crate::nn::norm::Over;
-use crate::nn::order::Order;
-use crate::nn::skip::Junction;
+use crate::fans::Fans;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::layer::Role;
+use crate::layer::activate::Activate;
+use crate::layer::dropout::Dropout;
+use crate::layer::linear::Linear;
+use crate::norm::Over;
+use crate::order::Order;
+use crate::skip::Junction;
 
 /// What the layers of a chain are made of.
 pub trait Links<T: Scalar> {

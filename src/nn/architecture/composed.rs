@@ -2,7 +2,7 @@
 
 use super::{NetworkSpec, Setting};
 use crate::base::Scalar;
-use crate::nn::graph::{Graph, GraphBuilder};
+use crate::graph::{Graph, GraphBuilder};
 
 /// What the names of a generator's layers and tensors begin with.
 pub const GENERATOR: &str = "generator";

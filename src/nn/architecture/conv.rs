@@ -4,14 +4,14 @@ use super::chain::{LayerChain, Links};
 use super::{Blueprint, NetworkSpec, Setting, Unused};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar, counted};
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::image::Image;
-use crate::nn::layer::pixels::{Shortcut, ToPixels};
-use crate::nn::layer::positions::MeanPositions;
-use crate::nn::layer::unfold::Unfold;
-use crate::nn::norm::Over;
-use crate::nn::skip::{Site, Skip};
-use crate::nn::width::Width;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::image::Image;
+use crate::layer::pixels::{Shortcut, ToPixels};
+use crate::layer::positions::MeanPositions;
+use crate::layer::unfold::Unfold;
+use crate::norm::Over;
+use crate::skip::{Site, Skip};
+use crate::width::Width;
 
 member! {
     /// A convolutional network over the pixels of images (`[data] image`): hidden layers of kernel × kernel convolution with zero padding, norm and activation, `width` being channels; then the mean over pixels and a linear output layer. LeCun et al. 1998, doi:10.1109/5.726791; He et al. 2016, arXiv:1603.05027.

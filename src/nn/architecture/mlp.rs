@@ -4,11 +4,11 @@ use super::chain::{LayerChain, Links};
 use super::{Blueprint, NetworkSpec, Setting};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::columns::Columns;
-use crate::nn::layer::join_columns::JoinColumns;
-use crate::nn::layer::render::{POINT, Render};
-use crate::nn::skip::Site;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::layer::columns::Columns;
+use crate::layer::join_columns::JoinColumns;
+use crate::layer::render::{POINT, Render};
+use crate::skip::Site;
 
 member! {
     /// A multilayer perceptron: `depth` hidden layers of linear map, norm and activation, then a linear output layer.

@@ -26,18 +26,19 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::activation::{Activation, Tanh};
+use crate::base::compiled::compiled;
 use crate::base::family::family;
 use crate::base::{Conflict, Scalar, counted};
-use crate::nn::activation::{Activation, Tanh};
-use crate::nn::encoding::{InputEncoding, NoEncoding};
-use crate::nn::graph::{Graph, GraphBuilder, ValueId};
-use crate::nn::image::Image;
-use crate::nn::init::{Init, XavierNormal};
-use crate::nn::norm::{NoNorm, Norm};
-use crate::nn::order::Order;
-use crate::nn::readout::Readout;
-use crate::nn::skip::{NoSkip, Skip};
-use crate::nn::width::Width;
+use crate::encoding::{InputEncoding, NoEncoding};
+use crate::graph::{Graph, GraphBuilder, ValueId};
+use crate::image::Image;
+use crate::init::{Init, XavierNormal};
+use crate::norm::{NoNorm, Norm};
+use crate::order::Order;
+use crate::readout::Readout;
+use crate::skip::{NoSkip, Skip};
+use crate::width::Width;
 
 family! {
     /// What a network is made of and how its parts hang together.
@@ -271,11 +272,16 @@ impl NetworkSpec {
     /// The network's layers and buffers; `input_gradient` asks for ∂L/∂x too.
     /// The keys must not contradict each other ([`Self::check`]).
     pub fn graph<T: Scalar>(&self, setting: &Setting, input_gradient: bool) -> Graph<T> {
-        let (mut graph, input) = GraphBuilder::new(setting.positions, setting.inputs);
-        let blueprint = self.architecture.blueprint();
-        let output = blueprint.build(self, setting, &mut graph, input);
-        graph.finish(output, input_gradient)
+        type Build<T> = fn(&NetworkSpec, &Setting, bool) -> Graph<T>;
+        compiled!(Build<T> = build)(self, setting, input_gradient)
     }
+}
+
+fn build<T: Scalar>(network: &NetworkSpec, setting: &Setting, input_gradient: bool) -> Graph<T> {
+    let (mut graph, input) = GraphBuilder::new(setting.positions, setting.inputs);
+    let blueprint = network.architecture.blueprint();
+    let output = blueprint.build(network, setting, &mut graph, input);
+    graph.finish(output, input_gradient)
 }
 
 /// A list of widths that is not as long as the network is deep.
@@ -358,8 +364,8 @@ fn no_skip() -> Skip {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::Relu;
-    use crate::nn::norm::PerSample;
+    use crate::activation::Relu;
+    use crate::norm::PerSample;
 
     fn network() -> NetworkSpec {
         NetworkSpec::new(3, Width::All(4), Relu {}.into())

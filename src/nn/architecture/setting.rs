@@ -1,6 +1,6 @@
 //! What a network is built for.
 
-use crate::nn::image::Image;
+use crate::image::Image;
 
 /// What a network is built for, besides what `[network]` says.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! Keys of `[network]` that mean nothing to an architecture, each with the reason.
 
 use super::NetworkSpec;
+use crate::activation::{Activation, Tanh};
 use crate::base::Conflict;
-use crate::nn::activation::{Activation, Tanh};
 
 /// A key that an architecture has no use for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +56,9 @@ fn tanh_or(network: &NetworkSpec) -> Activation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::Relu;
-    use crate::nn::norm::Batch;
-    use crate::nn::width::Width;
+    use crate::activation::Relu;
+    use crate::norm::Batch;
+    use crate::width::Width;
 
     #[test]
     fn a_key_without_use_is_refused_unless_it_is_at_its_default() {

@@ -2,9 +2,9 @@
 
 use super::{Graph, LayerInfo, Node, NodeId, Origin, ParamsId, ParamsUse, Value, ValueId};
 use crate::base::Scalar;
-use crate::nn::init::Init;
-use crate::nn::layer::positions::{JoinPositions, MAX_JOINED};
-use crate::nn::layer::{Layer, MAX_INPUTS, TensorShape};
+use crate::init::Init;
+use crate::layer::positions::{JoinPositions, MAX_JOINED};
+use crate::layer::{Layer, MAX_INPUTS, TensorShape};
 
 /// Collects layers, then plans the buffers.
 pub struct GraphBuilder<T> {

@@ -8,8 +8,8 @@ pub use builder::GraphBuilder;
 use std::ops::Range;
 
 use crate::base::Scalar;
-use crate::nn::init::Init;
-use crate::nn::layer::{Layer, MAX_INPUTS, Saves, TensorShape};
+use crate::init::Init;
+use crate::layer::{Layer, MAX_INPUTS, Saves, TensorShape};
 
 /// Index of a value.
 pub type ValueId = usize;

@@ -5,7 +5,7 @@ use ndarray::ArrayViewMut2;
 use super::{Initializer, Spread, fill_uniform, uniform};
 use crate::base::family::member;
 use crate::base::rng::ChaCha8Rng;
-use crate::nn::fans::Fans;
+use crate::fans::Fans;
 
 member! {
     /// For `activation = "sine"` with the same omega: layer 1 uniform on ±1/fan_in, all other layers on ±√(6/fan_in)/omega, biases on ±1/√fan_in. Sitzmann et al. 2020, arXiv:2006.09661, as the authors' code.

@@ -7,8 +7,8 @@ use ndarray::{Array2, ArrayViewMut2, s};
 use super::{Initializer, Spread, fill_normal};
 use crate::base::family::member;
 use crate::base::rng::ChaCha8Rng;
-use crate::nn::fans::Fans;
-use crate::nn::orthonormal::orthonormal_rows;
+use crate::fans::Fans;
+use crate::orthonormal::orthonormal_rows;
 
 /// The rows of a kernel's centre tap; of other maps the whole matrix.
 fn centre_tap(fans: Fans, weight: ArrayViewMut2<f64>) -> ArrayViewMut2<f64> {

@@ -1,11 +1,11 @@
 //! The activation layer a = φ(z).
 
+use crate::activation::Activation;
 use crate::base::Scalar;
 use crate::base::sums::{count_where, sum_rows};
-use crate::nn::activation::Activation;
-use crate::nn::measure::ActivationSums;
-use crate::nn::moments::Moments;
-use crate::nn::times::Phase;
+use crate::measure::ActivationSums;
+use crate::moments::Moments;
+use crate::times::Phase;
 
 use super::{Backward, Forward, Layer, Observed, Saves, entries, entries_mut};
 

@@ -4,7 +4,7 @@ use crate::base::Scalar;
 use crate::base::gemm::{Matrix, Start, gemm};
 use crate::base::scratch::Scratch;
 use crate::base::simd;
-use crate::nn::times::Phase;
+use crate::times::Phase;
 
 use super::{Backward, Forward, Layer, Saves, entries, entries_mut};
 

@@ -241,7 +241,7 @@ impl<T: Scalar> Reduce<T> for BatchNorm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::layer::{Parameters, matrix, matrix_mut};
+    use crate::layer::{Parameters, matrix, matrix_mut};
 
     #[test]
     fn units_beyond_a_block_are_normalised_by_their_own_moments() {

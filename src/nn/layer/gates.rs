@@ -5,8 +5,8 @@ use ndarray::ArrayView2;
 
 use crate::base::sums::count_where;
 use crate::base::{Scalar, simd};
-use crate::nn::measure::ActivationSums;
-use crate::nn::moments::Moments;
+use crate::measure::ActivationSums;
+use crate::moments::Moments;
 
 use super::{InputGradient, entries, entries_mut};
 
@@ -85,7 +85,7 @@ pub(super) fn observe_gates<T: Scalar>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::{Pointwise, Sigmoid, Tanh};
+    use crate::activation::{Pointwise, Sigmoid, Tanh};
 
     #[test]
     fn the_limits_are_where_the_slope_is_a_twentieth_of_the_largest() {

@@ -4,10 +4,10 @@
 //! u = W_ih·x + b_ih and v = W_hh·h' + b_hh have the columns [reset, update, candidate],
 //! each as wide as h.
 
+use crate::activation::{Pointwise, Sigmoid, Tanh};
 use crate::base::Scalar;
-use crate::nn::activation::{Pointwise, Sigmoid, Tanh};
-use crate::nn::measure::ActivationSums;
-use crate::nn::times::Phase;
+use crate::measure::ActivationSums;
+use crate::times::Phase;
 
 use super::gates::{each_row, observe_gates, to_add_to};
 use super::{Backward, Forward, Layer, Observed, Saves, entries, entries_mut};

@@ -1,7 +1,7 @@
 //! The highway's gated mixture t⊙u + (1−t)⊙h.
 
+use crate::activation::sigmoid;
 use crate::base::{Scalar, simd};
-use crate::nn::activation::sigmoid;
 
 use super::{Backward, Forward, Layer, Saves, entries, entries_mut};
 

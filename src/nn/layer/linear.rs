@@ -6,8 +6,8 @@ use crate::base::Scalar;
 use crate::base::gemm::{Matrix, Start, gemm, gemm_sum};
 use crate::base::sums::sum_rows;
 
-use crate::nn::fans::Fans;
-use crate::nn::times::Phase;
+use crate::fans::Fans;
+use crate::times::Phase;
 
 use super::{
     Backward, BackwardChunk, Forward, Layer, MAX_SHARDS, Role, Saves, TensorShape, entries,

@@ -1,9 +1,9 @@
 //! The two halves of an LSTM's cell: its state, and what it hands on.
 
+use crate::activation::{Pointwise, Sigmoid, Tanh};
 use crate::base::Scalar;
-use crate::nn::activation::{Pointwise, Sigmoid, Tanh};
-use crate::nn::measure::ActivationSums;
-use crate::nn::times::Phase;
+use crate::measure::ActivationSums;
+use crate::times::Phase;
 
 use super::gates::{each_row, observe_gates, to_add_to};
 use super::{Backward, Forward, Layer, Observed, Saves, entries, entries_mut};

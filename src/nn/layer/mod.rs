@@ -33,9 +33,9 @@ mod views;
 use ndarray::ArrayView2;
 
 use crate::base::Scalar;
-use crate::nn::fans::Fans;
-use crate::nn::measure::ActivationSums;
-use crate::nn::times::Phase;
+use crate::fans::Fans;
+use crate::measure::ActivationSums;
+use crate::times::Phase;
 
 pub use views::{
     Backward, BackwardChunk, Forward, InputGradient, Mode, Parameters, Rows, entries, entries_mut,

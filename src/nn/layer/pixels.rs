@@ -1,7 +1,7 @@
 //! Layers that rearrange the pixels of an image.
 
 use crate::base::Scalar;
-use crate::nn::image::Image;
+use crate::image::Image;
 
 use super::{Backward, Forward, Layer, entries, entries_mut};
 

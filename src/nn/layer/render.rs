@@ -1,7 +1,7 @@
 //! Volume rendering: the colour along a ray from what a network says of points on it.
 
 use crate::base::Scalar;
-use crate::nn::logistic::{sigmoid, softplus};
+use crate::logistic::{sigmoid, softplus};
 
 use super::{Backward, Forward, Layer, Saves, entries, entries_mut};
 
@@ -122,7 +122,7 @@ fn put<T: Scalar>(slot: &mut T, value: f64, accumulate: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::layer::{Mode, Parameters, Rows, matrix, matrix_mut};
+    use crate::layer::{Mode, Parameters, Rows, matrix, matrix_mut};
 
     /// The colours of `x` [B·P, 4] with stretches `deltas` [B·P].
     fn colours<T: Scalar>(points: usize, x: &[T], deltas: &[T]) -> Vec<T> {

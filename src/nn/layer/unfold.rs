@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::base::Scalar;
-use crate::nn::image::Image;
+use crate::image::Image;
 
 use super::{Backward, Forward, Layer, entries, entries_mut};
 

@@ -1,6 +1,6 @@
 //! Averages of φ and φ' over one normal variable.
 
-use crate::nn::activation::Elementwise;
+use crate::activation::Elementwise;
 
 use super::nodes::Nodes;
 
@@ -122,7 +122,7 @@ impl Averages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::{Activation, Elu, HardTanh, LeakyRelu, Selu, Sine};
+    use crate::activation::{Activation, Elu, HardTanh, LeakyRelu, Selu, Sine};
     use serde::Deserialize;
     use serde::de::value::{Error, StrDeserializer};
     use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::nn::activation::Elementwise;
+use crate::activation::Elementwise;
 
 use super::averages::Averages;
 use super::recursion::Recursion;
@@ -102,7 +102,7 @@ fn root([mut low, mut high]: [f64; 2], is_falling: bool, f: &impl Fn(f64) -> f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::{Erf, Gelu, Identity, LeakyRelu, Pointwise, Relu, Sigmoid, Tanh};
+    use crate::activation::{Erf, Gelu, Identity, LeakyRelu, Pointwise, Relu, Sigmoid, Tanh};
 
     #[track_caller]
     fn critical(curve: &impl Pointwise, bias_variance: f64, exact: f64, tolerance: f64) {

@@ -1,6 +1,6 @@
 //! Averages of φ and φ' over two correlated normal variables.
 
-use crate::nn::activation::Elementwise;
+use crate::activation::Elementwise;
 
 use super::nodes::Nodes;
 
@@ -57,7 +57,7 @@ impl PairAverages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::{Erf, Identity, Pointwise, Relu};
+    use crate::activation::{Erf, Identity, Pointwise, Relu};
     use std::f64::consts::PI;
 
     const CORRELATIONS: [f64; 7] = [-0.9, -1.0 / 31.0, 0.0, 0.3, 0.8, 0.999, 1.0];

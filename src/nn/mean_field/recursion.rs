@@ -1,6 +1,6 @@
 //! From layer to layer: the maps of q and of the correlation, and where they end.
 
-use crate::nn::activation::Elementwise;
+use crate::activation::Elementwise;
 
 use super::averages::Averages;
 use super::pair::PairAverages;
@@ -189,7 +189,7 @@ impl Recursion<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::{Gelu, Pointwise, Relu, Selu, Sigmoid, Softplus, Tanh};
+    use crate::activation::{Gelu, Pointwise, Relu, Selu, Sigmoid, Softplus, Tanh};
 
     fn plain(curve: &impl Pointwise, weight_variance: f64, bias_variance: f64) -> Recursion<'_> {
         Recursion {

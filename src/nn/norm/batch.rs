@@ -3,9 +3,9 @@
 use super::{Normalise, Over};
 use crate::base::Scalar;
 use crate::base::family::member;
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::batch_norm::BatchNorm;
-use crate::nn::mean_field::NormKind;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::layer::batch_norm::BatchNorm;
+use crate::mean_field::NormKind;
 
 member! {
     /// Per unit over the batch; running averages in evaluation. Ioffe & Szegedy 2015, arXiv:1502.03167.

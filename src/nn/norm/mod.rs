@@ -12,8 +12,8 @@ pub use rms::Rms;
 
 use crate::base::Scalar;
 use crate::base::family::family;
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::mean_field::NormKind;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::mean_field::NormKind;
 
 family! {
     /// Normalisation inside every hidden layer (eps 1e-5, weight 1 and bias 0 at the start).

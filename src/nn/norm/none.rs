@@ -3,8 +3,8 @@
 use super::{Normalise, Over};
 use crate::base::Scalar;
 use crate::base::family::member;
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::mean_field::NormKind;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::mean_field::NormKind;
 
 member! {
     /// No normalisation.

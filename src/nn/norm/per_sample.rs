@@ -3,9 +3,9 @@
 use super::{Normalise, Over};
 use crate::base::Scalar;
 use crate::base::family::member;
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::layer_norm::LayerNorm;
-use crate::nn::mean_field::NormKind;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::layer::layer_norm::LayerNorm;
+use crate::mean_field::NormKind;
 
 member! {
     /// Per sample over the units. Ba, Kiros & Hinton 2016, arXiv:1607.06450.

@@ -3,9 +3,9 @@
 use super::{Normalise, Over};
 use crate::base::Scalar;
 use crate::base::family::member;
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::rms_norm::RmsNorm;
-use crate::nn::mean_field::NormKind;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::layer::rms_norm::RmsNorm;
+use crate::mean_field::NormKind;
 
 member! {
     /// Per sample, divided by the root mean square; no mean, no bias. Zhang & Sennrich 2019, arXiv:1910.07467.

@@ -5,10 +5,10 @@ use ndarray::{Array2, ArrayViewMut2, s};
 use super::{Draw, LayerParams};
 use crate::base::Scalar;
 use crate::base::rng::{ChaCha8Rng, stream};
-use crate::nn::fans::Fans;
-use crate::nn::graph::Origin;
-use crate::nn::init::normal;
-use crate::nn::layer::{Role, TensorShape};
+use crate::fans::Fans;
+use crate::graph::Origin;
+use crate::init::normal;
+use crate::layer::{Role, TensorShape};
 
 impl<T: Scalar> LayerParams<T> {
     /// Claims the memory and gives the tensors their start: a weight and its bias

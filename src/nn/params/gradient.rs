@@ -3,8 +3,8 @@
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::base::sums::{count_zeros, sum_of_sizes};
 use crate::base::{Scalar, simd};
-use crate::nn::measure::{GradEntries, ParamSums};
-use crate::nn::node_shards::NodeShards;
+use crate::measure::{GradEntries, ParamSums};
+use crate::node_shards::NodeShards;
 
 /// Sums over a gradient, of whose entries the first `weight_len` are the weight's; those
 /// over weights and update are left out.

@@ -8,13 +8,13 @@ use std::ops::Range;
 use crate::base::squares::{Squares, sum_of_squares};
 use crate::base::team::Team;
 use crate::base::{Scalar, simd};
-use crate::nn::graph::{Origin, ParamsUse};
-use crate::nn::init::Init;
-use crate::nn::layer::{Parameters, TensorShape};
-use crate::nn::measure::{ParamSums, TensorSums};
-use crate::nn::node_shards::NodeShards;
-use crate::nn::optim::{Optimizer, Slices, StepInfo, UpdateSquares};
-use crate::nn::times::{Phase, Stopwatch};
+use crate::graph::{Origin, ParamsUse};
+use crate::init::Init;
+use crate::layer::{Parameters, TensorShape};
+use crate::measure::{ParamSums, TensorSums};
+use crate::node_shards::NodeShards;
+use crate::optim::{Optimizer, Slices, StepInfo, UpdateSquares};
+use crate::times::{Phase, Stopwatch};
 
 use gradient::{gradient_sums, node_gradient};
 

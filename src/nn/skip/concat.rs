@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Join, Junction, Site};
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::graph::{GraphBuilder, ValueId};
 
 /// The linear map of each layer named reads the encoded input beside what it read; fan_in counts it, and widths may differ. Mildenhall et al. 2020, arXiv:2003.08934.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

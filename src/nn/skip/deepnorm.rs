@@ -3,7 +3,7 @@
 use super::{Join, Junction, Site};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, ValueId};
+use crate::graph::{GraphBuilder, ValueId};
 
 member! {
     /// x ← norm(α·x + f(x)) with α = (2·depth)^¼, and the branch's values, output and feed-forward weights times (8·depth)^−¼ at the start; transformers with `norm_position = "post"` only. Wang et al. 2022, arXiv:2203.00555.

@@ -3,12 +3,12 @@
 use super::{Join, Junction, Site, equal_widths};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, Origin, ValueId};
-use crate::nn::layer::Role;
-use crate::nn::layer::highway_gate::HighwayGate;
-use crate::nn::layer::linear::Linear;
-use crate::nn::mean_field::Joining;
-use crate::nn::order::Order;
+use crate::graph::{GraphBuilder, Origin, ValueId};
+use crate::layer::Role;
+use crate::layer::highway_gate::HighwayGate;
+use crate::layer::linear::Linear;
+use crate::mean_field::Joining;
+use crate::order::Order;
 
 member! {
     /// h ← t⊙u(h) + (1−t)⊙h with a learned gate t = σ(W_t h + b_t). Srivastava et al. 2015, arXiv:1505.00387.

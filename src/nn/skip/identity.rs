@@ -3,9 +3,9 @@
 use super::{Join, Junction, Site, equal_widths};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
-use crate::nn::mean_field::Joining;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::layer::residual_add::{BranchScale, ResidualAdd};
+use crate::mean_field::Joining;
 
 member! {
     /// h ← shortcut·h + scale·u(h), u being `every` consecutive layers. He et al. 2016, arXiv:1512.03385.

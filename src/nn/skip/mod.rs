@@ -16,10 +16,10 @@ pub use rezero::Rezero;
 
 use crate::base::family::family;
 use crate::base::{Conflict, Scalar, counted};
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::mean_field::Joining;
-use crate::nn::order::Order;
-use crate::nn::width::Width;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::mean_field::Joining;
+use crate::order::Order;
+use crate::width::Width;
 
 family! {
     /// Skip connections around the hidden layers 2 … depth.

@@ -3,8 +3,8 @@
 use super::{Join, Junction, Site};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::mean_field::Joining;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::mean_field::Joining;
 
 member! {
     /// No skip connection: a plain chain of layers.

@@ -3,9 +3,9 @@
 use super::{Join, Junction, Site, equal_widths};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
-use crate::nn::mean_field::Joining;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::layer::residual_add::{BranchScale, ResidualAdd};
+use crate::mean_field::Joining;
 
 member! {
     /// h ← h + s·u(h) with a learned s that starts at 0: the identity at first. Bachlechner et al. 2021, arXiv:2003.04887.

@@ -11,6 +11,7 @@ use super::split::Split;
 use super::standardizer::Standardizer;
 use super::summary::DataSummary;
 use super::{LoadContext, Source};
+use crate::base::compiled::compiled;
 use crate::base::rng::stream;
 use crate::base::{Problem, Scalar};
 use crate::nn::loss::{TargetKind, Targets};
@@ -81,6 +82,11 @@ pub struct LoadOptions<'a> {
 /// Those of the source; `test_fraction` along with a test file; no row left to
 /// train on; `standardize_target` with classes; a value too large for the precision.
 pub fn load<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset<T>, Problem> {
+    type Load<T> = fn(&Source, &LoadOptions) -> Result<Dataset<T>, Problem>;
+    compiled!(Load<T> = load_here)(source, options)
+}
+
+fn load_here<T: Scalar>(source: &Source, options: &LoadOptions) -> Result<Dataset<T>, Problem> {
     let mut raw = source.as_dyn().load(&LoadContext {
         seed: options.seed,
         base_dir: options.base_dir,
@@ -209,7 +215,7 @@ fn rounded<T: Scalar>(value: f64, whose: impl Fn() -> String) -> Result<T, Probl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::data::{Csv, Digits, Gaussian, Sine};
+    use crate::data::{Csv, Digits, Gaussian, Sine};
 
     fn options() -> LoadOptions<'static> {
         LoadOptions {

@@ -46,8 +46,8 @@ impl DataSource for Digits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Inputs;
     use crate::nn::loss::{TargetKind, Targets};
-    use crate::study::data::Inputs;
     use std::path::Path;
 
     #[test]

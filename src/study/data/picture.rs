@@ -164,7 +164,7 @@ impl DataSource for Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::data::synthetic::tests::{context, rows};
+    use crate::data::synthetic::tests::{context, rows};
 
     fn numbers(raw: &RawTable) -> &Array2<f64> {
         let Targets::Numbers(numbers) = &raw.targets else {

@@ -190,7 +190,7 @@ fn linspace(i: usize, count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::data::synthetic::tests::{class_counts, context, rows};
+    use crate::data::synthetic::tests::{class_counts, context, rows};
 
     #[test]
     fn spirals_without_noise_lie_on_their_arms() {

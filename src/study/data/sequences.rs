@@ -252,7 +252,7 @@ impl DataSource for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::data::synthetic::tests::{context, labels, rows};
+    use crate::data::synthetic::tests::{context, labels, rows};
 
     #[test]
     fn the_marked_numbers_add_up() {

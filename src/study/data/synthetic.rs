@@ -176,7 +176,7 @@ impl DataSource for Sine {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::study::data::Source;
+    use crate::data::Source;
     use std::path::Path;
 
     pub fn context(seed: u64) -> LoadContext<'static> {

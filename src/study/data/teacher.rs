@@ -103,7 +103,7 @@ fn largest(scores: &[f64]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::data::synthetic::tests::{class_counts, context, labels, rows};
+    use crate::data::synthetic::tests::{class_counts, context, labels, rows};
 
     #[test]
     fn a_teacher_shows_every_class() {

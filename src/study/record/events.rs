@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use super::record_file::RecordFile;
 use crate::base::Problem;
 use crate::base::crc32c::masked_crc32c;
-use crate::study::columns::{Cell, Column, LayerRow, gradient_columns, training_columns};
-use crate::study::train::StepRecord;
+use crate::columns::{Cell, Column, LayerRow, gradient_columns, training_columns};
+use crate::train::StepRecord;
 
 /// The columns of `gradients.csv` that make a curve per layer.
 const OF_LAYERS: [&str; 8] = [

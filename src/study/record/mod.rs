@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Problem;
 use crate::base::team::Team;
-use crate::study::columns::{
+use crate::columns::{
     Column, LayerRow, TensorRow, adversary_columns, append_more, append_row, gradient_columns,
     header, parameter_columns, training_columns, view_columns,
 };
-use crate::study::train::{Callback, StepRecord};
+use crate::train::{Callback, StepRecord};
 
 /// The files of every run.
 const USUAL: [&str; 2] = ["gradients.csv", "training.csv"];

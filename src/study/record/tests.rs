@@ -5,7 +5,7 @@ use crate::base::squares::{Scale, Squares};
 use crate::nn::graph::LayerInfo;
 use crate::nn::measure::{LayerSums, ParamSums};
 use crate::nn::train_step::StepMetrics;
-use crate::study::train::TestMetrics;
+use crate::train::TestMetrics;
 
 fn sums(seed: usize) -> LayerSums {
     let squares = |sum: f64| Squares::scaled(sum, Scale::One);

@@ -5,6 +5,8 @@ use ndarray::Array2;
 
 use crate::base::Scalar;
 use crate::base::team::Team;
+use crate::batches::Batches;
+use crate::data::Dataset;
 use crate::nn::adversary::{Adversaries, DiscriminatorSide};
 use crate::nn::architecture::GENERATOR;
 use crate::nn::layer::Mode;
@@ -16,11 +18,9 @@ use crate::nn::params::Draw;
 use crate::nn::snapshot::Snapshot;
 use crate::nn::times::PhaseTimes;
 use crate::nn::train_step::{Step, StepMetrics, Update};
-use crate::study::batches::Batches;
-use crate::study::data::Dataset;
-use crate::study::schedule::LearningRate;
-use crate::study::step_record::{AdversaryMetrics, StepResult, TestMetrics};
-use crate::study::training_plan::{AdversaryPlan, TrainingPlan};
+use crate::schedule::LearningRate;
+use crate::step_record::{AdversaryMetrics, StepResult, TestMetrics};
+use crate::training_plan::{AdversaryPlan, TrainingPlan};
 
 use super::generator_test::{GeneratorTest, fill};
 use super::{Batch, Task};

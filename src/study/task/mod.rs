@@ -11,15 +11,16 @@ pub use supervised::evaluate;
 use ndarray::Array2;
 
 use crate::base::Scalar;
+use crate::base::compiled::compiled;
 use crate::base::team::Team;
+use crate::data::Dataset;
 use crate::nn::loss::Targets;
 use crate::nn::measure::{LayerSums, TensorRecord};
 use crate::nn::network::Network;
 use crate::nn::snapshot::Snapshot;
 use crate::nn::times::PhaseTimes;
-use crate::study::data::Dataset;
-use crate::study::step_record::{StepResult, TestMetrics};
-use crate::study::training_plan::TrainingPlan;
+use crate::step_record::{StepResult, TestMetrics};
+use crate::training_plan::TrainingPlan;
 
 use adversarial::Adversarial;
 use supervised::Supervised;
@@ -84,6 +85,21 @@ pub enum Batch<T> {
 
 /// What `plan` is about: training `network` on `data`.
 pub fn task<'a, T: Scalar>(
+    network: &'a mut Network<T>,
+    data: &'a Dataset<T>,
+    plan: &'a TrainingPlan<T>,
+    team: &'a Team,
+) -> Box<dyn Task<T> + 'a> {
+    type Of<T> = for<'a> fn(
+        &'a mut Network<T>,
+        &'a Dataset<T>,
+        &'a TrainingPlan<T>,
+        &'a Team,
+    ) -> Box<dyn Task<T> + 'a>;
+    compiled!(Of<T> = of_plan)(network, data, plan, team)
+}
+
+fn of_plan<'a, T: Scalar>(
     network: &'a mut Network<T>,
     data: &'a Dataset<T>,
     plan: &'a TrainingPlan<T>,

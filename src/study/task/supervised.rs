@@ -1,17 +1,18 @@
 //! Training against targets: a step is one batch.
 
 use crate::base::Scalar;
+use crate::base::compiled::compiled;
 use crate::base::team::Team;
+use crate::batches::Batches;
+use crate::data::{Dataset, Split};
 use crate::nn::loss::Targets;
 use crate::nn::network::Network;
 use crate::nn::optim::StepInfo;
 use crate::nn::snapshot::Snapshot;
 use crate::nn::train_step::{Step, Update};
-use crate::study::batches::Batches;
-use crate::study::data::{Dataset, Split};
-use crate::study::schedule::LearningRate;
-use crate::study::step_record::{StepResult, TestMetrics};
-use crate::study::training_plan::TrainingPlan;
+use crate::schedule::LearningRate;
+use crate::step_record::{StepResult, TestMetrics};
+use crate::training_plan::TrainingPlan;
 
 use super::{Batch, Task};
 
@@ -131,6 +132,18 @@ impl<T: Scalar> Snapshot for Supervised<'_, T> {
 /// Loss and accuracy of `split` in evaluation mode, in portions of at most
 /// `portion` rows; `None` if it has no rows.
 pub fn evaluate<T: Scalar>(
+    network: &mut Network<T>,
+    split: &Split<T>,
+    portion: &[usize],
+    batch_size: usize,
+    team: &Team,
+) -> Option<TestMetrics> {
+    type Evaluate<T> =
+        fn(&mut Network<T>, &Split<T>, &[usize], usize, &Team) -> Option<TestMetrics>;
+    compiled!(Evaluate<T> = evaluate_here)(network, split, portion, batch_size, team)
+}
+
+fn evaluate_here<T: Scalar>(
     network: &mut Network<T>,
     split: &Split<T>,
     portion: &[usize],

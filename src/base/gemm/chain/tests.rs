@@ -1,9 +1,9 @@
 //! The chains have the bits of their twin over slices, and refuse what is too short.
 
 use super::*;
-use crate::base::Scalar;
-use crate::base::rng::stream;
-use crate::base::simd;
+use crate::Scalar;
+use crate::rng::stream;
+use crate::simd;
 use pulp::WithSimd;
 use pulp::bytemuck::{cast_slice, pod_read_unaligned};
 use rand::RngExt;

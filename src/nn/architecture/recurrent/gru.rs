@@ -3,8 +3,8 @@
 use super::{CellState, Moment, Unit};
 use crate::base::Scalar;
 use crate::base::family::member;
-use crate::nn::graph::GraphBuilder;
-use crate::nn::layer::gru::{GruCandidate, GruGates, GruOutput};
+use crate::graph::GraphBuilder;
+use crate::layer::gru::{GruCandidate, GruGates, GruOutput};
 
 member! {
     /// h = (1−t)⊙tanh(W·x + b + r⊙(U·h' + b')) + t⊙h' with gates r and t through σ (torch.nn.GRU). Cho et al. 2014, arXiv:1406.1078.

@@ -3,9 +3,9 @@
 use super::{CellState, Moment, Unit};
 use crate::base::Scalar;
 use crate::base::family::member;
-use crate::nn::graph::GraphBuilder;
-use crate::nn::layer::lstm::{LstmOutput, LstmState};
-use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
+use crate::graph::GraphBuilder;
+use crate::layer::lstm::{LstmOutput, LstmState};
+use crate::layer::residual_add::{BranchScale, ResidualAdd};
 
 member! {
     /// c = f⊙c' + i⊙g, h = o⊙tanh(c), with gates i, f, o through σ and g through tanh (torch.nn.LSTM). Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735.

@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 use super::{Along, Blueprint, NetworkSpec, Setting, Unused};
 use crate::base::family::family;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, NodeId, Origin, ValueId};
-use crate::nn::init::Init;
-use crate::nn::layer::Role;
-use crate::nn::layer::linear::{Linear, LinearBlock};
-use crate::nn::layer::positions::{AtPosition, MeanPositions, Zeros};
-use crate::nn::readout::Readout;
+use crate::graph::{GraphBuilder, NodeId, Origin, ValueId};
+use crate::init::Init;
+use crate::layer::Role;
+use crate::layer::linear::{Linear, LinearBlock};
+use crate::layer::positions::{AtPosition, MeanPositions, Zeros};
+use crate::readout::Readout;
 
 /// A recurrent network: `depth` stacked layers of `width` units over the positions of a sequence, from a state of zeros (torch.nn.RNN, LSTM, GRU), then a linear output layer. Elman 1990, doi:10.1207/s15516709cog1402_1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

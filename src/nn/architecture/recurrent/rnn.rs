@@ -3,9 +3,9 @@
 use super::{CellState, Moment, Unit};
 use crate::base::Scalar;
 use crate::base::family::member;
-use crate::nn::graph::GraphBuilder;
-use crate::nn::layer::activate::Activate;
-use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
+use crate::graph::GraphBuilder;
+use crate::layer::activate::Activate;
+use crate::layer::residual_add::{BranchScale, ResidualAdd};
 
 member! {
     /// h = φ(W_ih·x + b_ih + W_hh·h' + b_hh), h' being the h before (torch.nn.RNN with any φ).

@@ -1,20 +1,20 @@
 //! A transformer's layers, one after the other.
 
 use super::{NormPosition, PositionKind, Transformer};
+use crate::architecture::{NetworkSpec, Setting};
 use crate::base::Scalar;
-use crate::nn::architecture::{NetworkSpec, Setting};
-use crate::nn::graph::{GraphBuilder, NodeId, Origin, ValueId};
-use crate::nn::layer::Role;
-use crate::nn::layer::activate::Activate;
-use crate::nn::layer::attention::Attention;
-use crate::nn::layer::dropout::Dropout;
-use crate::nn::layer::linear::{Linear, LinearBlock};
-use crate::nn::layer::position_encoding::{Encoding, PositionEncoding};
-use crate::nn::layer::positions::{AtPosition, MeanPositions};
-use crate::nn::layer::residual_add::{BranchScale, ResidualAdd};
-use crate::nn::norm::Over;
-use crate::nn::readout::Readout;
-use crate::nn::skip::{Deepnorm, Junction, Skip};
+use crate::graph::{GraphBuilder, NodeId, Origin, ValueId};
+use crate::layer::Role;
+use crate::layer::activate::Activate;
+use crate::layer::attention::Attention;
+use crate::layer::dropout::Dropout;
+use crate::layer::linear::{Linear, LinearBlock};
+use crate::layer::position_encoding::{Encoding, PositionEncoding};
+use crate::layer::positions::{AtPosition, MeanPositions};
+use crate::layer::residual_add::{BranchScale, ResidualAdd};
+use crate::norm::Over;
+use crate::readout::Readout;
+use crate::skip::{Deepnorm, Junction, Skip};
 
 /// Standard deviation of the start of trained position encodings.
 const POSITION_STD: f64 = 0.02;

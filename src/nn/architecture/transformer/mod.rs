@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::{Blueprint, NetworkSpec, Setting, Unused};
 use crate::base::family::member;
 use crate::base::{Conflict, Scalar};
-use crate::nn::graph::{GraphBuilder, ValueId};
-use crate::nn::norm::Norm;
-use crate::nn::readout::Readout;
-use crate::nn::skip::{Deepnorm, Identity, Skip};
-use crate::nn::width::Width;
+use crate::graph::{GraphBuilder, ValueId};
+use crate::norm::Norm;
+use crate::readout::Readout;
+use crate::skip::{Deepnorm, Identity, Skip};
+use crate::width::Width;
 
 use assembly::Assembly;
 

@@ -3,9 +3,9 @@
 use std::fs;
 
 use super::*;
+use crate::data::synthetic::tests::rows;
+use crate::data::{Dataset, LoadOptions, load};
 use crate::nn::loss::{TargetKind, Targets};
-use crate::study::data::synthetic::tests::rows;
-use crate::study::data::{Dataset, LoadOptions, load};
 
 /// `csv` over a training file, and a test file if there is one.
 fn read(csv: Csv, train: &str, test: Option<&str>) -> Result<RawTable, Problem> {

@@ -14,8 +14,8 @@ use super::text::{CsvText, Lines};
 use super::words::{Ordered, Words};
 use super::{Csv, IGNORE};
 use crate::base::Problem;
+use crate::data::raw_table::{Inputs, RawTable, Reading, no_targets};
 use crate::nn::loss::{TargetKind, Targets};
-use crate::study::data::raw_table::{Inputs, RawTable, Reading, no_targets};
 
 /// The training rows and after them the test rows.
 pub struct Table<'a> {

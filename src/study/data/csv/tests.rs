@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::table::Table;
 use super::text::CsvText;
 use super::*;
+use crate::data::synthetic::tests::rows;
 use crate::nn::loss::{TargetKind, Targets};
-use crate::study::data::synthetic::tests::rows;
 
 const CLASSES: Option<TargetKind> = Some(TargetKind::Classes);
 const NUMBERS: Option<TargetKind> = Some(TargetKind::Numbers);

@@ -6,7 +6,7 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use crate::base::Problem;
-use crate::study::data::files::unreadable;
+use crate::data::files::unreadable;
 
 /// The code of unsigned bytes.
 const UNSIGNED_BYTE: u8 = 0x08;

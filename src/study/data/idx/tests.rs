@@ -8,8 +8,8 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
 use super::*;
+use crate::data::synthetic::tests::rows;
 use crate::nn::loss::TargetKind;
-use crate::study::data::synthetic::tests::rows;
 
 /// An IDX file of unsigned bytes: 0, 0, 8, rank, sizes big-endian, data (the
 /// format's description on the MNIST page).

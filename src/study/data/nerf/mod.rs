@@ -148,7 +148,7 @@ impl DataSource for Nerf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::data::synthetic::tests::{context, rows};
+    use crate::data::synthetic::tests::{context, rows};
 
     /// Midpoints of four stretches of 0.3 from 1.4, the last of which has 0.15 to go.
     #[test]

@@ -1,7 +1,7 @@
 //! What the width of a layer adds: how far one draw lies from the expectation.
 
-use crate::nn::activation::Elementwise;
-use crate::nn::mean_field::{Averages, Recursion};
+use crate::activation::Elementwise;
+use crate::mean_field::{Averages, Recursion};
 
 /// A layer of a plain network without norm.
 pub struct PlainLayer {

@@ -3,7 +3,7 @@
 
 use ndarray::Array2;
 
-use crate::nn::image::Image;
+use crate::image::Image;
 
 /// E g_p·g_q over draws for all pixels p and q of a channel, up to a factor. It is a product
 /// of one of rows and one of columns, since it begins so, the same everywhere, and a square

@@ -10,8 +10,8 @@
 //!   Wᵀ D g = h·⟨z, D g⟩/‖h‖² + fresh weights times D g.
 //! Units are alike and independent, so all that is needed are averages over one unit.
 
-use crate::nn::activation::{Elementwise, Sigmoid};
-use crate::nn::mean_field::{Joining, Nodes};
+use crate::activation::{Elementwise, Sigmoid};
+use crate::mean_field::{Joining, Nodes};
 
 use super::signal::Signal;
 

@@ -1,11 +1,11 @@
 //! What theory follows of a network's activations and gradients.
 
-use crate::nn::activation::{Activation, Elementwise};
-use crate::nn::init::Spread;
-use crate::nn::layer::EPS;
-use crate::nn::mean_field::{Averages, NormKind};
+use crate::activation::{Activation, Elementwise};
+use crate::init::Spread;
+use crate::layer::EPS;
+use crate::mean_field::{Averages, NormKind};
 
-use super::batch_norm::BatchAverages;
+use super::batch_averages::BatchAverages;
 
 /// The activations of a layer, over its units and the samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,14 +20,14 @@ pub struct Signal {
 
 /// What a stretch of the network does to a gradient on its way back.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Backward {
+pub struct GradientGain {
     /// The factor on ‖∂L/∂h‖², expected over draws, at infinite width.
     pub chi: f64,
     /// Relative variance of that factor over draws.
     pub variance: f64,
 }
 
-impl Backward {
+impl GradientGain {
     /// Nothing at all.
     pub const IDENTITY: Self = Self {
         chi: 1.0,
@@ -45,7 +45,7 @@ pub struct Passage {
     /// Where it has got to.
     pub signal: Signal,
     /// From here back to where it started.
-    pub backward: Backward,
+    pub backward: GradientGain,
     /// The second moment of φ's input.
     pub q: f64,
     /// The bound of the biases that its last map drew evenly; 0 of others.
@@ -115,7 +115,7 @@ impl Passage {
     pub fn from(signal: Signal, units: usize) -> Self {
         Self {
             signal,
-            backward: Backward::IDENTITY,
+            backward: GradientGain::IDENTITY,
             q: signal.square,
             bias_reach: 0.0,
             units,

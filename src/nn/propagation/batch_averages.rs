@@ -5,8 +5,8 @@
 //! evenly from the sphere of radius √B within the vectors of sum 0 (Yang et al.
 //! 2019, arXiv:1902.08129).
 
-use crate::nn::activation::Elementwise;
-use crate::nn::mean_field::Nodes;
+use crate::activation::Elementwise;
+use crate::mean_field::Nodes;
 
 /// φ's averages behind batch norm.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,8 +92,8 @@ impl BatchAverages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::activation::{Identity, Pointwise, Relu, Tanh};
-    use crate::nn::mean_field::Averages;
+    use crate::activation::{Identity, Pointwise, Relu, Tanh};
+    use crate::mean_field::Averages;
     use std::f64::consts::PI;
 
     /// The squared gradient's growth per layer.
