@@ -266,7 +266,7 @@ fn logged_columns(target: &Path, reading: &ReadingArgs) -> LoggedColumns {
     LoggedColumns {
         layers: run.layer_columns().unwrap_or_default(),
         steps: training.map_or_else(Vec::new, |rows| rows.columns().to_vec()),
-        is_foreign: run.foreign().is_some(),
+        is_lone: run.foreign().is_some() || run.spec.is_none(),
     }
 }
 

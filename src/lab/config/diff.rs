@@ -66,6 +66,10 @@ fn collect(value: &Value, key: &str, leaves: &mut Vec<(String, String)>) {
                 collect(value, &below, leaves);
             }
         }
+        // 1e-5 is not read where 0.00001 stands.
+        Value::Float(number) if (1e-300..1e-4).contains(&number.abs()) => {
+            leaves.push((key.to_owned(), format!("{number:e}")));
+        }
         other => leaves.push((key.to_owned(), other.to_string())),
     }
 }
@@ -93,6 +97,7 @@ mod tests {
                 "network.depth=5",
                 "train.optimizer.sgd.momentum=0.9",
                 "train.clip_grad_norm=1",
+                "train.learning_rate=0.00001",
             ]),
         );
         assert!(changed_keys(&[&a, &a, &a]).is_empty());
@@ -106,6 +111,7 @@ mod tests {
             [
                 r#"network.depth: [Some("3"), Some("5")]"#,
                 r#"train.clip_grad_norm: [None, Some("1.0")]"#,
+                r#"train.learning_rate: [Some("0.1"), Some("1e-5")]"#,
                 r#"train.optimizer.sgd.momentum: [Some("0.0"), Some("0.9")]"#,
             ]
         );

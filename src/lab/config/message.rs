@@ -53,7 +53,7 @@ impl Message {
     }
 
     /// Adds what to do where nothing better is known.
-    pub fn or_help(self, help: &str) -> Self {
+    pub fn or_help(self, help: impl Into<String>) -> Self {
         match self.help {
             Some(_) => self,
             None => self.help(help),
@@ -106,6 +106,16 @@ fn within_a_choice(shape: &Shape, key: &str) -> Option<String> {
         })?;
         Some(format!("{choice} = {found}"))
     })
+}
+
+/// What to write where a member of a choice stands with one value instead of its parameters:
+/// `{ csv = { path = "…", target = "…" } }` for `{ csv = "x.csv" }`.
+pub fn with_parameters(path: &KeyPath, shape: &Shape) -> Option<String> {
+    let member = path.keys().last()?;
+    let takes_a_table = shape.of_type("object");
+    let is_alone = shape.of_type("string").is_empty() && shape.of_type("number").is_empty();
+    let has_parameters = is_alone && !takes_a_table.required().is_empty();
+    has_parameters.then(|| format!("write {}", written_out(member, &takes_a_table, "")))
 }
 
 /// A member with the parameters it needs and, if it is one, `key`.

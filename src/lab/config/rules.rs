@@ -15,6 +15,7 @@ use super::overrides::Overrides;
 use super::shape::Shape;
 use super::validate::{ValueKind, faults};
 use crate::base::nearest::nearest;
+use crate::study::columns::is_coordinate;
 
 /// The only key of such a file.
 const KEY: &str = "check";
@@ -80,7 +81,7 @@ pub fn load_rules(path: &Path, columns: &LoggedColumns) -> Result<Vec<Check>, Sp
         if let Some(fault) = found.into_iter().min_by_key(|fault| fault.kind) {
             let location = source.location(&fault.path, fault.kind != ValueKind::Value);
             let message = match named_at(&fault.path, value) {
-                Some(name) if columns.is_foreign => columns.unknown(name, fault.message),
+                Some(name) if columns.is_lone => columns.unknown(name, fault.message),
                 _ => fault.message,
             };
             return Err(SpecError::new(message, location));
@@ -111,8 +112,8 @@ pub struct LoggedColumns {
     pub layers: Vec<String>,
     /// Those with one number per step.
     pub steps: Vec<String>,
-    /// Whether another program wrote it.
-    pub is_foreign: bool,
+    /// Whether it is a log alone, no run with a spec: what another program wrote.
+    pub is_lone: bool,
 }
 
 impl LoggedColumns {
@@ -124,7 +125,7 @@ impl LoggedColumns {
     fn unknown(&self, name: &str, message: Message) -> Message {
         let mut names: Vec<&str> = Vec::new();
         for own in self.all().map(String::as_str).chain(DERIVED) {
-            if !names.contains(&own) {
+            if !names.contains(&own) && !is_coordinate(own) {
                 names.push(own);
             }
         }
@@ -196,7 +197,7 @@ mod tests {
         std::fs::write(&path, "[[check]]\nquantity = 'abs_mx'\nmax = 1\n").unwrap();
         let columns = LoggedColumns {
             steps: vec!["loss".to_owned()],
-            is_foreign: true,
+            is_lone: true,
             ..layers("abs_max")
         };
         let error = load_rules(&path, &columns).unwrap_err().to_string();

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::key_path::KeyPath;
-use super::message::{Message, unknown_key, unknown_word};
+use super::message::{Message, unknown_key, unknown_word, with_parameters};
 use super::shape::{Shape, list};
 use crate::base::counted;
 use crate::nn::architecture::Architecture;
@@ -105,7 +105,9 @@ impl Checker {
         if branches.is_empty() {
             let what = format!("`{path}` is {}", named(value));
             let message = Message::new(what, format!("expected {}", shape.expected()));
-            let mut message = message.explain(path, shape).or_help("write such a value");
+            let help = with_parameters(path, shape);
+            let help = help.unwrap_or_else(|| "write such a value".to_owned());
+            let mut message = message.explain(path, shape).or_help(help);
             if shape.is_free_text() {
                 message = message.help(format!("put it in quotes: \"{}\"", shown(value)));
             }

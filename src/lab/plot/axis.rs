@@ -67,16 +67,23 @@ impl Axis {
         // Of equal words one is enough: neighbours that f64 cannot tell apart.
         ticks.dedup_by(|a, b| a.text == b.text);
         let per_unit = length / (self.high - self.low);
+        // What lies between two labels, over what they need.
+        let room = |a: &Tick, b: &Tick| {
+            (b.at - a.at).abs() * per_unit * 2.0 / (size(&a.text) + size(&b.text))
+        };
         let fits = |ticks: &[Tick], every: usize| {
             let kept: Vec<&Tick> = ticks.iter().step_by(every).collect();
-            kept.windows(2).all(|pair| {
-                let need = (size(&pair[0].text) + size(&pair[1].text)) / 2.0;
-                (pair[1].at - pair[0].at) * per_unit >= need
-            })
+            kept.windows(2).all(|pair| room(pair[0], pair[1]) >= 1.0)
         };
         let every = (1..ticks.len()).find(|every| fits(&ticks, *every));
         let every = every.unwrap_or(ticks.len().max(1));
-        self.ticks = ticks.into_iter().step_by(every).chain(apart).collect();
+        let mut kept: Vec<Tick> = ticks.into_iter().step_by(every).collect();
+        // A number that a band's label would be drawn over gives way, unless it is the only one.
+        let has_room = |tick: &Tick| apart.iter().all(|band| room(tick, band) >= 0.7);
+        if kept.iter().any(has_room) {
+            kept.retain(has_room);
+        }
+        self.ticks = kept.into_iter().chain(apart).collect();
     }
 }
 
@@ -162,6 +169,21 @@ mod tests {
         // Six units a letter on 100: eight letters need 48.
         axis.thin(100.0, |text| text.chars().count() as f64 * 6.0);
         assert!(axis.ticks.len() < all && axis.ticks.len() > 1, "{axis:?}");
+        // A band's label stays, and the number beside it gives way.
+        let mut axis = counting("step", 0.0, 10.0);
+        axis.bands.push((10.2, 11.0));
+        axis.high = 11.0;
+        axis.ticks.push(Tick {
+            at: 10.6,
+            text: "inf/NaN".to_owned(),
+        });
+        axis.thin(22.0, |_| 2.0);
+        let texts: Vec<&str> = axis.ticks.iter().map(|tick| &tick.text[..]).collect();
+        assert!(
+            texts.contains(&"inf/NaN") && texts.contains(&"8"),
+            "{texts:?}"
+        );
+        assert!(!texts.contains(&"10"), "{texts:?}");
         // Steps that f64 cannot tell apart are named once.
         let mut axis = counting("step", 1e18, 1e18 + 512.0);
         axis.thin(1e9, |_| 1.0);

@@ -112,7 +112,7 @@ impl Remedies {
 const RANK: &str = "rank";
 
 /// The columns behind it and what each holds. What an earlier file lacks stands at the end.
-static COLUMNS: [(&str, CureCell); 16] = [
+static COLUMNS: [(&str, CureCell); 17] = [
     ("name", CureCell::Name),
     ("set", CureCell::Set),
     (
@@ -149,6 +149,10 @@ static COLUMNS: [(&str, CureCell); 16] = [
     (
         "loss_over_guessing",
         CureCell::Number(|row| &mut row.loss_over_guessing),
+    ),
+    (
+        "too_few_samples",
+        CureCell::YesNo(|row| &mut row.too_few_samples),
     ),
 ];
 
@@ -244,6 +248,7 @@ mod tests {
             seeds: Some(3),
             loss_decades: number(0.0625),
             loss_over_guessing: number(0.03125),
+            too_few_samples: Some(false),
         };
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(FILE);

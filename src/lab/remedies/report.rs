@@ -28,6 +28,9 @@ pub struct Remedies {
     pub nearly: Option<f64>,
 }
 
+/// Where no result could beat guessing.
+const TOO_FEW_SAMPLES: &str = "too few samples to tell";
+
 /// A cure's row, in JSON and CSV.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CureRow {
@@ -67,6 +70,9 @@ pub struct CureRow {
     /// The last test loss, without one the last training loss, over that of guessing: what cures
     /// without an accuracy are ranked by; null where guessing has no loss.
     pub loss_over_guessing: Option<Real>,
+    /// Whether there are too few samples for any result to beat guessing; null where guessing
+    /// is not known.
+    pub too_few_samples: Option<bool>,
 }
 
 impl CureRow {
@@ -84,9 +90,11 @@ impl CureRow {
         Some(text::with_loss(layers, by_loss))
     }
 
-    /// That a seed learned nothing, where one did not; of one seed there is no other.
+    /// That a seed learned nothing, where one did not; of one seed there is no other. Or why
+    /// that cannot be told.
     pub fn unlearned(&self) -> Option<&'static str> {
         match (self.learned, self.seeds) {
+            (Some(false), _) if self.too_few_samples == Some(true) => Some(TOO_FEW_SAMPLES),
             (Some(false), Some(1)) => Some("nothing learned"),
             (Some(false), _) => Some("not every seed learned"),
             _ => None,
@@ -151,6 +159,7 @@ impl Remedies {
             seeds: Some(cure.trials.len()),
             loss_decades: real(cure.by_loss()),
             loss_over_guessing: real(cure.loss_over_guessing()),
+            too_few_samples: cure.has_too_few_samples(),
         }
     }
 
@@ -192,6 +201,9 @@ impl Remedies {
             }
             (Some(Verdict::Exploding), learned) if learned != Some(true) => {
                 format!("gradients {} on the way", change(cure))
+            }
+            (_, Some(false)) if cure.has_too_few_samples() == Some(true) => {
+                format!("gradients arrive; {TOO_FEW_SAMPLES} whether anything is learned")
             }
             (_, Some(false)) if seeds == 1 => "gradients arrive, but nothing is learned".to_owned(),
             (_, Some(false)) => "gradients arrive, but not every seed learns".to_owned(),

@@ -3,6 +3,7 @@
 use super::cures::CureKind;
 use super::trial::Trial;
 use crate::lab::decay::Verdict;
+use crate::lab::learned::Evidence;
 use crate::lab::records::Estimate;
 use crate::lab::summary::{Status, Summary};
 use crate::nn::architecture::Along;
@@ -142,6 +143,13 @@ impl CureResult {
         let learned: Option<Vec<bool>> = self.trials.iter().map(|it| it.summary.learned).collect();
         let learned = learned.filter(|learned| !learned.is_empty())?;
         Some(learned.iter().all(|it| *it))
+    }
+
+    /// Whether there are too few samples for any result to beat guessing; `None` where guessing
+    /// is not known.
+    pub fn has_too_few_samples(&self) -> Option<bool> {
+        let mut evidence = self.trials.iter().map(|it| it.summary.learned_by.as_ref());
+        evidence.next()?.map(Evidence::is_too_small)
     }
 
     /// Seeds that beat guessing.

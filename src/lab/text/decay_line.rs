@@ -20,9 +20,9 @@ pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
         };
         return format!("step {}: {why}", decay.step);
     };
-    let error = decay
-        .std_error
-        .map_or(String::new(), |error| format!(" ± {error:.4}"));
+    let error = decay.std_error.map_or(String::new(), |error| {
+        format!(" ± {}", slope_of(error, |x| format!("{x:.4}")))
+    });
     let r2 = decay
         .r2
         .map_or(String::new(), |r2| format!(" (R² {r2:.3})"));
@@ -47,6 +47,30 @@ pub fn decay_line(decay: &Decay, layers: usize, along: Along) -> String {
     format!(
         "step {}: {}{error} decades per {one}{r2}, {in_all}{left_out}",
         decay.step,
-        signed(slope, 4)
+        slope_of(slope, |slope| signed(slope, 4))
     )
+}
+
+/// Decades per layer, four digits after the point; a small number that is not 0 does not
+/// read so.
+fn slope_of(slope: f64, show: impl Fn(f64) -> String) -> String {
+    match slope.abs() {
+        size if size > 0.0 && size < 5e-5 => format!("{slope:.1e}"),
+        _ => show(slope),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slope_that_is_not_0_does_not_read_so() {
+        let norms: Vec<(usize, Option<f64>)> = (1..=4)
+            .map(|l| (l, Some(10f64.powf(2e-6 * l as f64))))
+            .collect();
+        let decay = Decay::measure(0, &norms).unwrap();
+        let line = decay_line(&decay, 4, Along::Layers);
+        assert!(line.contains("step 0: 2.0e-6"), "{line}");
+    }
 }

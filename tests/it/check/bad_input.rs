@@ -109,6 +109,19 @@ fn rules_that_are_none() {
     cannot(&desk, "a.csv --rules r.toml", &["finds no value", "r2"]);
 }
 
+/// Of a CSV file alone a rule may name its own columns, which are what is listed.
+#[test]
+fn a_rule_on_a_column_that_a_file_lacks_is_told_what_it_has() {
+    let desk = Desk::empty();
+    desk.write(
+        "a.csv",
+        csv(&[&["1", "1"]]).replace("activation_grad_norm", "blk_grad"),
+    );
+    desk.write("r.toml", rule("quantity = 'blk_gradd'; max = 1"));
+    let words = ["there are blk_grad, ", "did you mean `blk_grad`?"];
+    cannot(&desk, "a.csv --rules r.toml", &words);
+}
+
 #[test]
 fn a_baseline_that_is_none() {
     let desk = Desk::empty();

@@ -57,11 +57,14 @@ fn a_narrow_figure_has_its_legend_below_and_all_its_words() {
         "layer",
         "small.csv",
         "step 30",
-        "10⁻⁶",
+        "10⁻⁵",
+        "0",
         "1 value is exactly 0.",
     ] {
         has(&words, word);
     }
+    // Which would be drawn over the band's 0.
+    assert!(!words.iter().any(|word| word == "10⁻⁶"), "{words:?}");
     assert!(desk.read("a.svg").starts_with("<svg width=\"300\""));
 }
 

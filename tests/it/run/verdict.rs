@@ -145,6 +145,17 @@ fn too_few_samples_do_not_say_that_nothing_was_learned() {
     }
     assert!(page.contains("too few samples to tell"), "{page}");
     assert!(!page.contains("learned nothing"), "{page}");
+    // So do the cures tried on them.
+    let cures =
+        format!("remedies trial.toml --set {source} --set train.loss=mse --seeds 1 --out c");
+    let told = desk.vgrad(cures.split(' ')).fine().stdout;
+    let few = told.matches("healthy, too few samples to tell").count();
+    assert!(few > 3 && !told.contains("nothing learned"), "{told}");
+    let csv = desk.read("c/remedies.csv");
+    assert!(
+        csv.lines().next().unwrap().ends_with(",too_few_samples"),
+        "{csv}"
+    );
 }
 
 #[test]

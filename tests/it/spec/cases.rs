@@ -143,6 +143,14 @@ fn misspelt_values() {
         &["x.toml:2:13", "\"f32\" or \"f64\""],
     );
     edited(
+        "\"digits\"",
+        "{ csv = \"train.csv\" }",
+        &[
+            "x.toml:3:18",
+            "write { csv = { path = \"…\", target = \"…\" } }",
+        ],
+    );
+    edited(
         "steps = 3",
         "steps = 3\nbatch_size = \"all\"",
         &["x.toml:10:14", "an integer ≥ 1 or \"full\""],
